@@ -1,0 +1,100 @@
+"""The word and the tone of every state that pages show.
+
+Pure data: rooms keep their own states and transitions; this table only says how a value reads.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StateLook:
+    """A state in the user's words, and its tone: classes of the pill."""
+
+    label: str
+    tone: str = ""
+
+
+LOOKS: dict[str, dict[str, StateLook]] = {
+    "product": {
+        "proposed": StateLook("Proposed", "open"),
+        "draft": StateLook("Draft", "open"),
+        "active": StateLook("Active", "ok"),
+        "deprecated": StateLook("Deprecated", "warn"),
+        "retired": StateLook("Retired"),
+    },
+    "request": {
+        "draft": StateLook("Draft", "open"),
+        "submitted": StateLook("Waits for a decision", "info"),
+        "pending": StateLook("Waits for a decision", "info"),
+        "approved": StateLook("Approved", "ok"),
+        "running": StateLook("Being made", "info"),
+        "fulfilled": StateLook("Done", "ok"),
+        "rejected": StateLook("Rejected", "bad"),
+        "failed": StateLook("Needs attention", "bad"),
+        "cancelled": StateLook("Cancelled"),
+        "withdrawn": StateLook("Withdrawn"),
+        "expired": StateLook("Expired"),
+    },
+    "grant": {
+        "pending": StateLook("Being given", "info"),
+        "active": StateLook("Active", "ok"),
+        "revoking": StateLook("Being revoked", "warn"),
+        "revoked": StateLook("Revoked"),
+        "expired": StateLook("Expired"),
+        "failed": StateLook("Needs attention", "bad"),
+    },
+    "operation": {
+        "queued": StateLook("Queued", "open"),
+        "running": StateLook("Running", "info"),
+        "retry_wait": StateLook("Tries again soon", "warn"),
+        "compensating": StateLook("Being undone", "warn"),
+        "succeeded": StateLook("Done", "ok"),
+        "failed": StateLook("Failed", "bad"),
+        "cancelled": StateLook("Cancelled"),
+    },
+    "step": {
+        "pending": StateLook("Waiting", "open"),
+        "intent": StateLook("Running", "info"),
+        "applied": StateLook("Checking", "info"),
+        "verified": StateLook("Done", "ok"),
+        "failed": StateLook("Failed", "bad"),
+    },
+    "check": {
+        "passed": StateLook("Passes", "ok"),
+        "pass": StateLook("Passes", "ok"),
+        "warned": StateLook("Warns", "warn"),
+        "warn": StateLook("Warns", "warn"),
+        "failed": StateLook("Fails", "bad"),
+        "fail": StateLook("Fails", "bad"),
+        "error": StateLook("Could not run", "bad"),
+        "skipped": StateLook("Not run", "open"),
+    },
+    "policy": {
+        "draft": StateLook("Draft", "open"),
+        "grace": StateLook("Grace", "warn"),
+        "enforced": StateLook("Enforced", "ok"),
+        "retired": StateLook("Retired"),
+    },
+    "contract": {
+        "proposed": StateLook("Proposed", "open"),
+        "draft": StateLook("Draft", "open"),
+        "active": StateLook("Active", "ok"),
+        "deprecated": StateLook("Deprecated", "warn"),
+        "retired": StateLook("Retired"),
+    },
+}
+
+# ledger states of a step, as the steps list draws them
+STEP_MARKS = {
+    "pending": "wait",
+    "intent": "run",
+    "applied": "run",
+    "verified": "done",
+    "failed": "fail",
+}
+
+
+def state_look(kind: str, value: str) -> StateLook:
+    """Look of one state; a state this table does not know reads as it is written, in grey."""
+    known = LOOKS[kind].get(value.lower())
+    return known or StateLook(value.replace("_", " ").capitalize())

@@ -1,0 +1,186 @@
+// Small conveniences. Every page works without this file; it only makes some things quicker.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const TOAST_MS = 10000;
+  const COPIED_MS = 1600;
+  const THEMES = ["", "light", "dark"];
+  const THEME_WORDS = { "": "follow the system", light: "light", dark: "dark" };
+
+  const store = (key, value) => {
+    try {
+      localStorage.setItem(key, value);
+    } catch {
+      // storage is forbidden: the choice lasts for this page
+    }
+  };
+
+  function nameTheme() {
+    const words = `Theme: ${THEME_WORDS[root.dataset.theme ?? ""]}`;
+    for (const button of document.querySelectorAll("[data-theme-toggle]")) {
+      button.setAttribute("aria-label", words);
+      button.title = words;
+    }
+  }
+
+  function nextTheme() {
+    const now = THEMES.indexOf(root.dataset.theme ?? "");
+    const next = THEMES[(now + 1) % THEMES.length];
+    if (next) root.dataset.theme = next;
+    else delete root.dataset.theme;
+    store("theme", next);
+    nameTheme();
+  }
+
+  // data-copy="#id" copies that element's text, anything else is copied as written
+  async function copy(button) {
+    const said = button.dataset.copy;
+    const source = said.startsWith("#") ? document.querySelector(said) : null;
+    const text = source ? (source.value ?? source.textContent) : said;
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else copyByHand(text);
+    const before = button.getAttribute("aria-label");
+    button.classList.add("ok");
+    button.setAttribute("aria-label", "Copied");
+    setTimeout(() => {
+      button.classList.remove("ok");
+      if (before) button.setAttribute("aria-label", before);
+      else button.removeAttribute("aria-label");
+    }, COPIED_MS);
+  }
+
+  // plain http has no clipboard of its own
+  function copyByHand(text) {
+    const area = document.createElement("textarea");
+    area.className = "sr";
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+
+  function addRow(button) {
+    const grid = button.closest("[data-rows]");
+    const body = grid.querySelector("tbody");
+    const number = Number(grid.dataset.next ?? body.rows.length);
+    grid.dataset.next = number + 1;
+    const row = grid.querySelector("template").content.cloneNode(true);
+    for (const element of row.querySelectorAll("*")) {
+      for (const { name, value } of [...element.attributes]) {
+        if (value.includes("__i__")) element.setAttribute(name, value.replaceAll("__i__", number));
+      }
+    }
+    body.append(row);
+    body.lastElementChild.querySelector("input, select, textarea")?.focus();
+  }
+
+  function removeRow(button) {
+    const grid = button.closest("[data-rows]");
+    const row = button.closest("tr");
+    grid.dataset.next ??= grid.querySelector("tbody").rows.length;
+    row.remove();
+    grid.querySelector("[data-add-row]").focus();
+  }
+
+  const clicks = {
+    "[data-theme-toggle]": nextTheme,
+    "[data-copy]": copy,
+    "[data-dismiss]": (button) => button.closest(".toast, .banner").remove(),
+    "[data-add-row]": (button, event) => (event.preventDefault(), addRow(button)),
+    "[data-remove-row]": (button, event) => (event.preventDefault(), removeRow(button)),
+    "[data-dialog]": (button, event) => {
+      const dialog = document.querySelector(button.dataset.dialog);
+      if (!dialog) return;
+      event.preventDefault();
+      dialog.showModal();
+    },
+    "[data-close]": (button, event) => (event.preventDefault(), button.closest("dialog").close()),
+  };
+
+  document.addEventListener("click", (event) => {
+    for (const [selector, act] of Object.entries(clicks)) {
+      const element = event.target.closest?.(selector);
+      if (element) return act(element, event);
+    }
+  });
+
+  // <input data-confirm="orders_v2"> keeps its form's button off until the same is typed
+  function confirmTyped(input) {
+    const button = input.form?.querySelector("button:not([type=button])");
+    if (button) button.disabled = input.value.trim() !== input.dataset.confirm;
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.matches?.("[data-confirm]")) confirmTyped(event.target);
+  });
+  // facets and sort answer at once; without script their form has a button
+  document.addEventListener("change", (event) => {
+    const form = event.target.form;
+    if (form?.matches("[data-auto]")) form.requestSubmit();
+  });
+
+  // lists marked data-list: J and K move, X chooses, Enter opens; [data-key="a"] gets the focus by its key
+  function moveInList(step) {
+    const rows = [...document.querySelectorAll("[data-list] tbody tr")];
+    if (!rows.length) return;
+    const here = rows.findIndex((row) => row.contains(document.activeElement));
+    const start = here < 0 ? rows.findIndex((row) => row.ariaSelected === "true") : here;
+    const next = rows[Math.min(Math.max(start + step, 0), rows.length - 1)];
+    next.querySelector("th a, td a")?.focus();
+  }
+
+  function chooseInList() {
+    const row =
+      document.activeElement.closest("[data-list] tr") ??
+      document.querySelector('[data-list] tr[aria-selected="true"]');
+    row?.querySelector("input[type=checkbox]")?.click();
+  }
+
+  const typing = (element) => element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    const key = event.key.toLowerCase();
+    if (key === "/") document.querySelector("#q")?.focus();
+    else if (key === "j") moveInList(1);
+    else if (key === "k") moveInList(-1);
+    else if (key === "x") return chooseInList();
+    else if (/^[a-z]$/.test(key)) {
+      const target = document.querySelector(`[data-key="${key}"]`);
+      if (!target) return;
+      target.focus();
+    } else return;
+    event.preventDefault();
+  });
+
+  // good news goes by itself, unless someone is reading it; bad news stays
+  function ageToasts(within) {
+    for (const toast of within.querySelectorAll(".toast:not([data-level=error], [data-level=warning], [data-aged])")) {
+      toast.dataset.aged = "";
+      const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, TOAST_MS) : toast.remove());
+      setTimeout(leave, TOAST_MS);
+    }
+  }
+
+  function noAnswer() {
+    const toasts = document.querySelector("#toasts");
+    if (toasts.querySelector("[data-no-answer]")) return;
+    toasts.append(document.querySelector("#no-answer").content.cloneNode(true));
+    toasts.lastElementChild.dataset.noAnswer = "";
+  }
+
+  function prepare() {
+    for (const input of document.querySelectorAll("[data-confirm]")) confirmTyped(input);
+    ageToasts(document);
+  }
+
+  document.addEventListener("htmx:sendError", noAnswer);
+  document.addEventListener("htmx:timeout", noAnswer);
+  document.addEventListener("htmx:afterSettle", prepare);
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful) document.querySelector("[data-no-answer]")?.remove();
+  });
+  nameTheme();
+  prepare();
+})();
