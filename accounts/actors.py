@@ -1,0 +1,119 @@
+"""The one who acts: computed once a request, given to every `visible_to` and every policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db import connection
+
+from accounts.models import ApiToken, User
+from accounts.states import PortalRole, Scope, TeamRole
+
+ALL_SCOPES = frozenset(Scope.values)
+
+# One round trip: memberships with the home domain of each team.
+MEMBERSHIPS = """
+SELECT m.team_id, m.role, d.path FROM accounts_membership m
+JOIN accounts_team t ON t.id = m.team_id LEFT JOIN accounts_domain d ON d.id = t.domain_id
+WHERE m.user_id = %s
+"""
+# Domains whose owner team is one of these, with everything below them.
+OWNED_DOMAINS = """
+SELECT DISTINCT d.id, d.path FROM accounts_domain o
+JOIN accounts_domain d ON d.path = o.path OR d.path LIKE o.path || '.%%'
+WHERE o.owner_id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, with everything a read or write rule asks about them.
+
+    `home_paths` are the domains of the actor's teams and everything above them; a product that is
+    visible to a domain is visible to actors whose home lies in that domain's tree.
+    """
+
+    user_id: int | None = None
+    name: str = "visitor"
+    role: str | None = None  # a PortalRole; None for visitors
+    team_ids: frozenset[int] = frozenset()
+    contributor_team_ids: frozenset[int] = frozenset()  # may change; owners included
+    owner_team_ids: frozenset[int] = frozenset()  # may also decide
+    owned_domain_ids: frozenset[int] = frozenset()
+    owned_domain_paths: frozenset[str] = frozenset()
+    home_paths: frozenset[str] = frozenset()
+    scopes: frozenset[str] = ALL_SCOPES
+    token_id: int | None = None
+
+    @property
+    def is_visitor(self) -> bool:
+        return self.user_id is None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == PortalRole.ADMIN
+
+    @cached_property
+    def sees_all_metadata(self) -> bool:
+        """Stewards, platform engineers and administrators see every catalogue entry."""
+        return self.role in {PortalRole.STEWARD, PortalRole.PLATFORM, PortalRole.ADMIN}
+
+    def may(self, scope: str) -> bool:
+        """True when the token in use (if any) carries `scope`; a session carries all."""
+        return scope in self.scopes
+
+
+VISITOR = Actor(scopes=frozenset({Scope.READ}))
+
+
+def actor_of(user: User, *, token: ApiToken | None = None) -> Actor:
+    """The actor for an active user, by session or by token. Two SQL statements."""
+    memberships = _memberships(user.pk)
+    if token is not None and token.team_id is not None:
+        memberships = [row for row in memberships if row[0] == token.team_id]
+    owner_teams = frozenset(team for team, role, _ in memberships if role == TeamRole.OWNER)
+    owned = _owned_domains(owner_teams)
+    service_account = token is not None and token.team_id is not None
+    return Actor(
+        user_id=user.pk,
+        name=user.username,
+        role=PortalRole.MEMBER if service_account else user.portal_role,
+        team_ids=frozenset(team for team, _, _ in memberships),
+        contributor_team_ids=frozenset(
+            team for team, role, _ in memberships if role != TeamRole.VIEWER
+        ),
+        owner_team_ids=owner_teams,
+        owned_domain_ids=frozenset(pk for pk, _ in owned),
+        owned_domain_paths=frozenset(path for _, path in owned),
+        home_paths=frozenset(
+            above for _, _, path in memberships if path for above in paths_up(path)
+        ),
+        scopes=ALL_SCOPES if token is None else frozenset(token.scopes),
+        token_id=None if token is None else token.pk,
+    )
+
+
+def system_actor() -> Actor:
+    """The portal itself: jobs and the demo loader act with an administrator's rights."""
+    return Actor(user_id=0, name="system", role=PortalRole.ADMIN)
+
+
+def paths_up(path: str) -> list[str]:
+    """`sales.emea.orders` → `[sales, sales.emea, sales.emea.orders]`."""
+    parts = path.split(".")
+    return [".".join(parts[: n + 1]) for n in range(len(parts))]
+
+
+def _memberships(user_id: int) -> list[tuple[int, str, str | None]]:
+    with connection.cursor() as cursor:
+        cursor.execute(MEMBERSHIPS, [user_id])
+        return cursor.fetchall()
+
+
+def _owned_domains(owner_teams: frozenset[int]) -> list[tuple[int, str]]:
+    if not owner_teams:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(OWNED_DOMAINS, [list(owner_teams)])
+        return cursor.fetchall()

@@ -1,0 +1,62 @@
+"""REST authentication: a bearer token or the session; and what a scope allows."""
+
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication, CSRFCheck
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from accounts.actors import VISITOR, Actor, actor_of
+from accounts.models import User
+from accounts.services import actor_for_token
+from accounts.states import Scope
+
+
+class ActorAuthentication(BaseAuthentication):
+    """Gives `(user or None, Actor)`; views read `request.auth` as the actor."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Actor] | None:
+        header = request.headers.get("Authorization", "")
+        if header:
+            return self._by_token(header)
+        user = request._request.user
+        if not isinstance(user, User) or not user.is_active:
+            return None
+        _require_csrf(request)
+        return user, actor_of(user)
+
+    def _by_token(self, header: str) -> tuple[Any, Actor]:
+        kind, _, text = header.partition(" ")
+        actor = actor_for_token(text.strip()) if kind.lower() == "bearer" else None
+        if actor is None:
+            raise AuthenticationFailed("The token is unknown, expired or revoked.")
+        return User(pk=actor.user_id, username=actor.name), actor
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="Meshport"'
+
+
+def _require_csrf(request: Request) -> None:
+    if request.method in SAFE_METHODS:
+        return
+    check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type, return-value]
+    check.process_request(request._request)
+    reason = check.process_view(request._request, None, (), {})  # type: ignore[arg-type]
+    if reason:
+        raise PermissionDenied("CSRF check failed: send the X-CSRFToken header or use a token.")
+
+
+class IsMember(BasePermission):
+    """Somebody who is logged in, with `read` for reading and `write` for the rest.
+
+    A view that takes a narrower scope names it as `write_scope`.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        actor: Actor = request.auth or VISITOR
+        if actor.is_visitor:
+            return False
+        if request.method in SAFE_METHODS:
+            return actor.may(Scope.READ)
+        return actor.may(getattr(view, "write_scope", Scope.WRITE)) or actor.may(Scope.WRITE)

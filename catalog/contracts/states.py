@@ -1,0 +1,20 @@
+"""Contract states and classes."""
+
+from django.db.models import TextChoices
+
+
+class ContractStatus(TextChoices):
+    """The fundamental states that ODCS names; the standard allows any string."""
+
+    PROPOSED = "proposed", "Proposed"
+    DRAFT = "draft", "Draft"
+    ACTIVE = "active", "Active"
+    DEPRECATED = "deprecated", "Deprecated"
+    RETIRED = "retired", "Retired"
+
+
+class Classification(TextChoices):
+    PUBLIC = "public", "Public"
+    INTERNAL = "internal", "Internal"
+    CONFIDENTIAL = "confidential", "Confidential"
+    RESTRICTED = "restricted", "Restricted"

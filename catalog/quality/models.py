@@ -1,0 +1,121 @@
+"""Checks, results and scores."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.actors import Actor
+from catalog.products.models import DataProduct, OutputPort
+from catalog.quality.states import Dimension, Outcome
+
+
+class QualityCheckQuerySet(models.QuerySet["QualityCheck"]):
+    def visible_to(self, actor: Actor) -> QualityCheckQuerySet:
+        """Checks of the ports that `actor` may see."""
+        if actor.sees_all_metadata:
+            return self
+        return self.filter(port__in=OutputPort.objects.visible_to(actor))
+
+
+class QualityCheck(models.Model):
+    """A rule of the contract (or of another tool) on one port, with its latest result."""
+
+    id = models.BigAutoField(primary_key=True)
+    port = models.ForeignKey(OutputPort, on_delete=models.CASCADE, related_name="quality_checks")
+    key = models.CharField(max_length=500)  # stable in the port: the rule's pointer, or tool:name
+    name = models.CharField(max_length=300)
+    dimension = models.CharField(max_length=20, choices=Dimension.choices, blank=True)
+    weight = models.FloatField(default=1)  # by severity
+    definition = models.JSONField(default=dict)  # what `measure` needs; {} for outside tools
+    runnable = models.BooleanField(default=False)
+    every_s = models.PositiveIntegerField(default=86400)
+    due_at = models.DateTimeField(null=True)  # null: not scheduled
+    active = models.BooleanField(default=True)
+    # latest result, copied for lists
+    outcome = models.CharField(max_length=8, choices=Outcome.choices, blank=True)
+    score = models.FloatField(null=True)  # 0-1
+    measured_at = models.DateTimeField(null=True)
+
+    objects = QualityCheckQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["due_at"], condition=Q(active=True, runnable=True), name="check_due"
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["port", "key"], name="check_once_per_port"),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(score__range=(0, 1)),
+                name="check_score_is_share",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CheckResult(models.Model):
+    """One run of a check."""
+
+    id = models.BigAutoField(primary_key=True)
+    check_run = models.ForeignKey(QualityCheck, on_delete=models.CASCADE, related_name="results")
+    at = models.DateTimeField(db_default=Now())
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    evaluated = models.BigIntegerField(null=True)  # rows
+    failed = models.BigIntegerField(null=True)  # rows
+    value = models.FloatField(null=True)
+    message = models.TextField(blank=True)
+    source = models.CharField(max_length=40, default="portal")
+    operation_id = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["check_run", "-at"], name="result_by_check")]
+
+    def __str__(self) -> str:
+        return f"{self.check_run_id} {self.outcome}"
+
+
+class DimensionScore(models.Model):
+    """The present score of one dimension of a product."""
+
+    product = models.ForeignKey(
+        DataProduct, on_delete=models.CASCADE, related_name="dimension_scores"
+    )
+    dimension = models.CharField(max_length=20, choices=Dimension.choices)
+    score = models.FloatField()  # percent, 0-100
+    weight = models.FloatField()  # share of the product's score; sums to 1
+    checks = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["dimension"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "dimension"], name="dimension_score_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dimension} {self.score:.0f}"
+
+
+class ScoreSnapshot(models.Model):
+    """The score of a product at the end of a day, for the trend."""
+
+    product = models.ForeignKey(
+        DataProduct, on_delete=models.CASCADE, related_name="score_snapshots"
+    )
+    day = models.DateField()
+    score = models.FloatField()
+    coverage = models.FloatField()
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "day"], name="score_snapshot_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.score:.0f}"

@@ -1,0 +1,99 @@
+"""One row per thing that can be found; every room writes its own rows through the service."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVectorField
+from django.db import models
+from django.db.models import Q
+
+from accounts.actors import Actor
+
+
+class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
+    def visible_to(self, actor: Actor) -> SearchEntryQuerySet:
+        """Rows `actor` may see. The same rule as the rows' own rooms, on copied columns."""
+        if actor.sees_all_metadata:
+            return self
+        if actor.is_visitor:
+            return self.none()
+        mine = Q(owner_team_id__in=actor.team_ids) | Q(domain_path__in=actor.owned_domain_paths)
+        listed = Q(listed=True) & (
+            Q(visibility="company")
+            | Q(visibility="domain", domain_path__in=actor.home_paths)
+            | Q(readers__overlap=sorted(actor.team_ids))
+            | Q(reader_users__contains=[actor.user_id])
+        )
+        return self.filter(mine | listed)
+
+    def matching(self, text: str) -> SearchEntryQuerySet:
+        """Rows whose weighted text matches every word of `text`; the last word as a prefix."""
+        query = prefix_query(text)
+        return self.filter(vector=query) if query is not None else self
+
+
+class SearchEntry(models.Model):
+    """The searchable face of a product, contract, ...: text, facet and visibility columns."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=16)  # product, contract
+    object_id = models.CharField(max_length=64)
+    fqn = models.CharField(max_length=640)
+    name = models.CharField(max_length=200)
+    summary = models.TextField(blank=True)
+    domain_path = models.CharField(max_length=500)
+    domain_name = models.CharField(max_length=120)
+    owner_team_id = models.BigIntegerField()
+    owner_slug = models.CharField(max_length=63)
+    owner_name = models.CharField(max_length=120)
+    status = models.CharField(max_length=12)
+    archetype = models.CharField(max_length=20, blank=True)
+    classification = models.CharField(max_length=20, blank=True)
+    tags = ArrayField(models.CharField(max_length=100), default=list)
+    columns = ArrayField(models.TextField(), default=list)  # for "matched column order_id"
+    score = models.FloatField(null=True)  # 0-100; null: not measured
+    measured_at = models.DateTimeField(null=True)
+    consumers = models.IntegerField(default=0)
+    rank = models.FloatField(default=0)  # static: status, score, consumers
+    visibility = models.CharField(max_length=12)  # company, domain, restricted
+    listed = models.BooleanField()  # active or deprecated
+    readers = ArrayField(models.BigIntegerField(), default=list)  # teams with a live grant
+    reader_users = ArrayField(models.BigIntegerField(), default=list)
+    url = models.CharField(max_length=700)
+    updated_at = models.DateTimeField()
+    vector = SearchVectorField(null=True)
+
+    objects = SearchEntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-rank", "id"]
+        indexes = [
+            GinIndex(fields=["vector"], name="search_vector"),
+            models.Index(fields=["-rank", "id"], name="search_by_rank"),
+            models.Index(fields=["name", "id"], name="search_by_name"),
+            models.Index(fields=["-score", "id"], name="search_by_score"),
+            models.Index(fields=["domain_path"], name="search_by_domain"),
+            models.Index(fields=["owner_team_id"], name="search_by_owner"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "object_id"], name="search_entry_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.fqn}"
+
+
+def prefix_query(text: str) -> SearchQuery | None:
+    """Words of `text`, all required, the last also as a prefix; None when there is no word."""
+    words = ["".join(c for c in word if c.isalnum()) for word in _split(text)]
+    words = [word for word in words if word][:16]
+    if not words:
+        return None
+    terms = [f"'{word}'" for word in words]
+    terms[-1] += ":*"
+    return SearchQuery(" & ".join(terms), search_type="raw", config="simple")
+
+
+def _split(text: str) -> list[str]:
+    return "".join(c if c.isalnum() else " " for c in text.lower()).split()

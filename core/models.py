@@ -1,0 +1,92 @@
+"""The records that every verb of every room writes."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class AuditEvent(models.Model):
+    """One thing that somebody did or was refused. Append-only: a trigger refuses all else."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(db_default=Now())
+    actor = models.CharField(max_length=150, help_text="user name, `team:<slug>` or `system`")
+    verb = models.CharField(max_length=64)
+    object_kind = models.CharField(max_length=32)
+    object_id = models.CharField(max_length=400)
+    detail = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["object_kind", "object_id", "id"], name="audit_by_object"),
+            models.Index(fields=["actor", "id"], name="audit_by_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.verb} {self.object_kind}:{self.object_id}"
+
+
+class OutboxEvent(models.Model):
+    """What other rooms must react to, written in the transaction that made it true."""
+
+    id = models.BigAutoField(primary_key=True)
+    event_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    topic = models.CharField(max_length=64)
+    key = models.CharField(max_length=400, help_text="events of one key are handled in order")
+    payload = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now())
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(db_default=Now())
+    handled_at = models.DateTimeField(null=True)
+    dead_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["next_at", "id"],
+                condition=Q(handled_at__isnull=True, dead_at__isnull=True),
+                name="outbox_pending",
+            ),
+            models.Index(
+                fields=["key", "id"],
+                condition=Q(handled_at__isnull=True, dead_at__isnull=True),
+                name="outbox_pending_by_key",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(handled_at__isnull=True) | Q(dead_at__isnull=True),
+                name="outbox_handled_or_dead",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.key}"
+
+
+class IdempotencyKey(models.Model):
+    """The answer that one actor's key got on one route; kept for 7 days."""
+
+    actor = models.CharField(max_length=150)
+    route = models.CharField(max_length=200)
+    key = models.CharField(max_length=200)
+    body_sha256 = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)  # null while the first call runs
+    headers = models.JSONField(default=dict)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="idempotency_by_age")]
+        constraints = [
+            models.UniqueConstraint(fields=["actor", "route", "key"], name="idempotency_key_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.route} {self.key}"

@@ -1,0 +1,43 @@
+"""What is wrong with a document: one record, the same in every interface."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding: where (`pointer`, `line`), which rule (`code`), and the mend (`message`)."""
+
+    pointer: str  # RFC 6901; "" is the whole document
+    code: str  # stable slug, e.g. "duplicate-key"
+    message: str
+    severity: Severity = "error"
+    line: int | None = None  # 1-based, in the text that was handed in
+
+    def as_dict(self) -> dict[str, object]:
+        """The public form (INTERFACE §4); `line` only when it is known."""
+        found: dict[str, object] = {
+            "pointer": self.pointer,
+            "code": self.code,
+            "message": self.message,
+            "severity": self.severity,
+        }
+        return found if self.line is None else {**found, "line": self.line}
+
+
+def escape_token(token: str | int) -> str:
+    """One reference token of a JSON pointer (RFC 6901 §3)."""
+    return str(token).replace("~", "~0").replace("/", "~1")
+
+
+def to_pointer(tokens: Iterable[str | int]) -> str:
+    """JSON pointer of a path; the empty path is the whole document."""
+    return "".join(f"/{escape_token(token)}" for token in tokens)
+
+
+def has_errors(problems: Iterable[Problem]) -> bool:
+    """Whether a finding refuses the document; warnings never do."""
+    return any(problem.severity == "error" for problem in problems)

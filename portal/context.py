@@ -1,0 +1,64 @@
+"""What the frame of every page needs."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from provisioning.requests.models import Request
+
+NAV = [
+    ("Home", "portal:home", "home"),
+    ("Marketplace", "search:marketplace", "market"),
+    ("Lineage", "lineage:explorer", "lineage"),
+    ("Services", "blueprints:services", "services"),
+    ("Requests", "requests:requests", "requests"),
+    ("Approvals", "requests:approvals", "approvals"),
+]
+NAV_PLATFORM = [
+    ("Domains", "portal:domains", "domain"),
+    ("Resources", "jobs:resources", "db"),
+    ("API", "portal:api-docs", "api"),
+]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Navigation, viewer and portal name; nothing for visitors and fragments."""
+    user = getattr(request, "user", None)
+    context: dict[str, Any] = {"portal_name": settings.PORTAL_NAME}
+    if user is None or not user.is_authenticated:
+        return context
+    actor = request.actor  # type: ignore[attr-defined]
+    waiting = _Lazy(lambda: Request.objects.decidable_by(actor)[:100].count())
+    return context | {
+        "nav": [_item(request, *item, waiting=waiting) for item in NAV],
+        "nav_platform": [_item(request, *item) for item in NAV_PLATFORM],
+        "viewer": {"name": str(user), "short": initials(str(user)), "role": actor.role},
+        "actor": actor,
+    }
+
+
+class _Lazy:
+    """A number that costs SQL only when the frame is drawn."""
+
+    def __init__(self, compute: Any) -> None:
+        self.compute = compute
+
+    def __call__(self) -> int:
+        return int(self.compute())
+
+
+def _item(
+    request: HttpRequest, label: str, name: str, icon: str, *, waiting: _Lazy | None = None
+) -> dict[str, Any]:
+    url = reverse(name)
+    current = request.path == url or (url != "/" and request.path.startswith(url))
+    count = waiting if name == "requests:approvals" else None
+    return {"label": label, "url": url, "icon": icon, "current": current, "count": count}
+
+
+def initials(name: str) -> str:
+    """`Sales Data team` → `SD`; two letters at most."""
+    words = [word for word in name.split() if word[:1].isalnum()]
+    return "".join(word[0] for word in words[:2]).upper() or "?"

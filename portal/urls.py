@@ -1,0 +1,47 @@
+"""All addresses (INTERFACE §3, §4). A room brings its own pages and REST routes."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from portal import views
+
+portal_pages = [
+    path("", views.home, name="home"),
+    path("domains/", views.domains, name="domains"),
+    path("domains/<str:path>/", views.domain, name="domain"),
+    path("teams/<slug:slug>/", views.team, name="team"),
+    path("livez", views.livez, name="livez"),
+    path("readyz", views.readyz, name="readyz"),
+    path("api/v1/openapi.json", SpectacularAPIView.as_view(), name="openapi"),
+    path(
+        "api/docs/", SpectacularSwaggerSplitView.as_view(url_name="portal:openapi"), name="api-docs"
+    ),
+]
+
+rest = [
+    path("", include("catalog.products.rest.urls")),
+    path("", include("catalog.contracts.rest.urls")),
+    path("", include("catalog.lineage.rest.urls")),
+    path("", include("catalog.quality.rest.urls")),
+    path("", include("provisioning.jobs.rest.urls")),
+    path("", include("provisioning.blueprints.rest.urls")),
+    path("", include("provisioning.requests.rest.urls")),
+    path("", include("provisioning.access.rest.urls")),
+]
+
+urlpatterns = [
+    path("", include((portal_pages, "portal"))),
+    path("", include("accounts.urls")),
+    path("", include("catalog.search.urls")),
+    path("", include("catalog.products.urls")),
+    path("", include("catalog.lineage.urls")),
+    path("", include("provisioning.jobs.urls")),
+    path("", include("provisioning.blueprints.urls")),
+    path("", include("provisioning.requests.urls")),
+    path("", include("provisioning.access.urls")),
+    path("api/v1/", include((rest, "rest"))),
+]
+
+handler403 = "portal.views.forbidden"
+handler404 = "portal.views.not_found"
+handler500 = "portal.views.failed"

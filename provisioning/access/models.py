@@ -1,0 +1,139 @@
+"""Grants and the credentials that open them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from accounts.actors import Actor
+from accounts.models import Team, User
+from catalog.products.models import DataProduct, OutputPort
+from core.ids import uuid7
+from provisioning.access.states import GrantState
+from provisioning.jobs.models import Instance
+from provisioning.requests.models import Request
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def visible_to(self, actor: Actor) -> GrantQuerySet:
+        """The consumer's people, the owner of the port, stewards, platform and admins."""
+        if actor.sees_all_metadata:
+            return self
+        return self.filter(
+            Q(consumer_user_id=actor.user_id)
+            | Q(consumer_team__in=actor.team_ids)
+            | Q(consumer_product__owner__in=actor.team_ids)
+            | Q(port__product__owner__in=actor.team_ids)
+            | Q(port__product__domain__in=actor.owned_domain_ids)
+        )
+
+    def held_by(self, actor: Actor) -> GrantQuerySet:
+        """Grants through which `actor` may read."""
+        return self.filter(
+            Q(consumer_user_id=actor.user_id)
+            | Q(consumer_team__in=actor.team_ids)
+            | Q(consumer_product__owner__in=actor.team_ids)
+        )
+
+
+class Grant(models.Model):
+    """A consumer may read a port for a purpose until a date. Exactly one kind of consumer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    request = models.OneToOneField(Request, on_delete=models.PROTECT, related_name="grant")
+    instance = models.OneToOneField(Instance, on_delete=models.PROTECT, related_name="grant")
+    port = models.ForeignKey(OutputPort, on_delete=models.PROTECT, related_name="grants")
+    consumer_team = models.ForeignKey(
+        Team, on_delete=models.PROTECT, null=True, related_name="grants"
+    )
+    consumer_user = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="grants"
+    )
+    consumer_product = models.ForeignKey(
+        DataProduct, on_delete=models.PROTECT, null=True, related_name="grants_held"
+    )
+    purpose = models.TextField()
+    state = models.CharField(max_length=8, choices=GrantState.choices, default=GrantState.PENDING)
+    starts_at = models.DateTimeField(db_default=Now())
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)  # when it was revoked or expired
+    ended_by = models.CharField(max_length=150, blank=True)
+    end_reason = models.TextField(blank=True)
+    removed_at = models.DateTimeField(null=True)  # verified gone from the target
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["port", "state"], name="grant_by_port"),
+            models.Index(
+                fields=["until"],
+                condition=Q(state__in=["pending", "active"]),
+                name="grant_expiring",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=GrantState.values), name="grant_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    consumer_team__isnull=False,
+                    consumer_user__isnull=True,
+                    consumer_product__isnull=True,
+                )
+                | Q(
+                    consumer_team__isnull=True,
+                    consumer_user__isnull=False,
+                    consumer_product__isnull=True,
+                )
+                | Q(
+                    consumer_team__isnull=True,
+                    consumer_user__isnull=True,
+                    consumer_product__isnull=False,
+                ),
+                name="grant_has_one_consumer",
+            ),
+            models.CheckConstraint(condition=Q(until__gt=F("starts_at")), name="grant_ends_later"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consumer} → {self.port}"
+
+    @property
+    def consumer(self) -> Team | User | DataProduct | None:
+        return self.consumer_team or self.consumer_user or self.consumer_product
+
+
+class Credential(models.Model):
+    """A login for one holder of a grant; the ciphertext is given once and then gone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="credentials")
+    holder = models.ForeignKey(User, on_delete=models.CASCADE, related_name="credentials")
+    username = models.CharField(max_length=63)
+    ciphertext = models.BinaryField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    reveal_until = models.DateTimeField()  # 24 h, then destroyed
+    expires_at = models.DateTimeField()
+    revealed_at = models.DateTimeField(null=True)
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["grant", "holder"],
+                condition=Q(destroyed_at__isnull=True),
+                name="credential_once_per_holder",
+            ),
+            models.CheckConstraint(
+                condition=Q(revealed_at__isnull=True) | Q(ciphertext__isnull=True),
+                name="credential_revealed_is_gone",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.username

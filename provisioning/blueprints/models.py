@@ -1,0 +1,66 @@
+"""What a platform team offers, as versioned documents."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from accounts.actors import Actor
+from accounts.models import SLUG_PATTERN, Team
+
+
+class BlueprintQuerySet(models.QuerySet["Blueprint"]):
+    def visible_to(self, actor: Actor) -> BlueprintQuerySet:
+        """All members see all blueprints; visitors none."""
+        return self.none() if actor.is_visitor else self
+
+
+class Blueprint(models.Model):
+    """A capability that teams can ask for."""
+
+    slug = models.CharField(max_length=63, unique=True)
+    title = models.CharField(max_length=120)
+    summary = models.CharField(max_length=300)
+    icon = models.CharField(max_length=40, default="services")
+    owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="blueprints")
+    current = models.ForeignKey(
+        "BlueprintVersion", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    objects = BlueprintQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["title"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(slug__regex=SLUG_PATTERN), name="blueprint_slug_valid"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("blueprints:request-new", kwargs={"slug": self.slug})
+
+
+class BlueprintVersion(models.Model):
+    """One version of the document; immutable."""
+
+    blueprint = models.ForeignKey(Blueprint, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    text = models.TextField()
+    document = models.JSONField()  # schema (JSON Schema 2020-12), steps, example, gets ...
+    created_at = models.DateTimeField(db_default=Now())
+    created_by = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["blueprint", "number"], name="blueprint_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.blueprint} v{self.number}"
