@@ -1,0 +1,83 @@
+"""Walks over a contract that its schema accepts: objects, properties, rules, with pointers."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A schema object or a property at any depth."""
+
+    pointer: str
+    node: Node
+    object_name: str
+    path: str | None  # dotted names below the object; None for the object itself
+
+    @property
+    def name(self) -> str:
+        return self.object_name if self.path is None else f"{self.object_name}.{self.path}"
+
+
+def objects(data: Node) -> Iterator[Place]:
+    for at, node in enumerate(data.get("schema") or ()):
+        yield Place(f"/schema/{at}", node, str(node.get("name", "")), None)
+
+
+def places(data: Node) -> Iterator[Place]:
+    """Every schema object, each followed by its properties, depth first."""
+    for place in objects(data):
+        yield place
+        yield from properties(place)
+
+
+def properties(place: Place) -> Iterator[Place]:
+    """What lies below: properties, and through list items and map values their properties.
+
+    An unnamed element of a list or map adds nothing to the path.
+    """
+    for at, node in enumerate(place.node.get("properties") or ()):
+        below = _below(place, f"/properties/{at}", node)
+        yield below
+        yield from properties(below)
+    for step, node in _elements(place.node):
+        element = Place(place.pointer + step, node, place.object_name, place.path)
+        yield from properties(element)
+
+
+def _elements(node: Node) -> Iterator[tuple[str, Node]]:
+    if isinstance(node.get("items"), Mapping):
+        yield "/items", node["items"]
+    pairs = node.get("map")
+    if isinstance(pairs, Mapping):
+        for side in ("key", "value"):
+            if isinstance(pairs.get(side), Mapping):
+                yield f"/map/{side}", pairs[side]
+
+
+def _below(place: Place, step: str, node: Node) -> Place:
+    name = str(node.get("name", ""))
+    path = name if place.path is None else f"{place.path}.{name}"
+    return Place(place.pointer + step, node, place.object_name, path)
+
+
+def rules(data: Node) -> Iterator[tuple[str, Place, Node]]:
+    """Every quality rule with its pointer and the place it is about."""
+    for place in places(data):
+        for at, rule in enumerate(place.node.get("quality") or ()):
+            yield f"{place.pointer}/quality/{at}", place, rule
+
+
+def mappings(node: Any, pointer: str = "") -> Iterator[tuple[str, Node]]:
+    """Every mapping of the document, outermost first."""
+    if isinstance(node, Mapping):
+        yield pointer, node
+        for key, value in node.items():
+            if isinstance(value, Mapping | list):
+                token = str(key).replace("~", "~0").replace("/", "~1")
+                yield from mappings(value, f"{pointer}/{token}")
+    elif isinstance(node, list):
+        for at, value in enumerate(node):
+            yield from mappings(value, f"{pointer}/{at}")
