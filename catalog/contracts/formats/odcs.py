@@ -54,15 +54,16 @@ def validate(document: Document) -> Verdict:
     """
     if document.problems:
         return Verdict(False, document.problems, None, None)
-    declared = _declared(document.data)
+    data, declared = document.data, _declared(document.data)
     found = _version_problems(declared) or schema_check(_checked_as(declared)).problems(document)
-    rules = [] if found else rule_problems(document.data)
+    fits_latest = schema_check(LATEST).accepts(data)
+    rules = rule_problems(data) if fits_latest or not found else []
     problems = [*_duplicate_keys(document), *found, *rules]
     return Verdict(
         valid=not has_errors(problems),
         problems=_placed(problems, document),
         declared=declared,
-        latest_valid=_is_latest(document, rules),
+        latest_valid=fits_latest and not document.duplicate_keys and not has_errors(rules),
     )
 
 
@@ -81,11 +82,6 @@ def _version_problems(declared: str | None) -> list[Problem]:
     known = "is of another shape and not read" if declared in OLDER_VERSIONS else "is unknown"
     message = f"ODCS {declared} {known}; use {LATEST} or {VERSIONS[1]}."
     return [Problem("/apiVersion", "version-not-supported", message)]
-
-
-def _is_latest(document: Document, rules: list[Problem]) -> bool:
-    accepted = schema_check(LATEST).accepts(document.data)
-    return accepted and not document.duplicate_keys and not has_errors(rules)
 
 
 def _duplicate_keys(document: Document) -> list[Problem]:
