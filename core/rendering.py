@@ -32,7 +32,7 @@ Number = int | float | Decimal
 
 
 def icon(name: str, css: str = "") -> SafeString:
-    """One glyph of `static/icons.svg`; decorative, so words or an aria-label must stand beside it."""
+    """One glyph of `static/icons.svg`; decorative: words or an aria-label must stand beside it."""
     return format_html(
         '<svg class="i{}" aria-hidden="true"><use href="{}#{}"/></svg>',
         f" {css}" if css else "",
@@ -122,7 +122,7 @@ def badge(label: str, tone: str = "") -> SafeString:
 
 
 def state_badge(kind: str, value: str) -> SafeString:
-    """Pill of a product, request, grant, operation, step, policy or check, in the user's words."""
+    """Pill of a product, contract, request, grant, operation, step or check, in plain words."""
     look = state_look(kind, value)
     return badge(look.label, look.tone)
 
@@ -206,7 +206,7 @@ def _day_text(day: date, today: date) -> str:
 
 
 def duration(span: timedelta | Number | None) -> str:
-    """ "14 s", "1 min 3 s", "2 h 5 min", "3 days" from a timedelta or seconds; None gives a dash."""
+    """A timedelta or seconds as "14 s", "1 min 3 s", "2 h 5 min", "3 days"; None gives a dash."""
     if span is None:
         return "–"
     seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)

@@ -95,6 +95,11 @@
       event.preventDefault();
       dialog.showModal();
     },
+    "[data-fill]": (button) => {
+      const input = document.querySelector(button.dataset.fill);
+      input.value = button.dataset.value;
+      input.form.querySelector("input[type=password]")?.focus();
+    },
     "[data-close]": (button, event) => (event.preventDefault(), button.closest("dialog").close()),
   };
 

@@ -7,8 +7,14 @@ import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from catalog.contracts.states import ContractStatus
+from catalog.products.states import ProductStatus
+from catalog.quality.states import Outcome
 from core import rendering
 from core.looks import LOOKS, state_look
+from provisioning.access.states import GrantState
+from provisioning.jobs.states import OperationState, StepState
+from provisioning.requests.states import RequestState
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 NBSP = rendering.NBSP
@@ -141,10 +147,24 @@ def test_team_letters_come_from_the_first_two_words(name, letters):
     assert rendering.team_letters(name) == letters
 
 
-@pytest.mark.parametrize("kind", sorted(LOOKS))
-def test_every_state_has_a_word_and_unknown_ones_read_as_written(kind):
-    assert all(look.label for look in LOOKS[kind].values())
-    assert state_look(kind, "being_weighed").label == "Being weighed"
+@pytest.mark.parametrize(
+    ("kind", "states"),
+    [
+        ("product", ProductStatus),
+        ("contract", ContractStatus),
+        ("request", RequestState),
+        ("grant", GrantState),
+        ("operation", OperationState),
+        ("step", StepState),
+        ("check", Outcome),
+    ],
+)
+def test_every_state_of_a_room_has_its_look(kind, states):
+    assert set(LOOKS[kind]) == set(states.values)
+
+
+def test_a_state_from_elsewhere_reads_as_it_is_written():
+    assert state_look("contract", "being_weighed").label == "Being weighed"
 
 
 @pytest.mark.parametrize(
