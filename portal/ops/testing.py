@@ -1,0 +1,77 @@
+"""`test`: pytest with a database and a broker of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+from portal.ops.broker import Broker
+from portal.ops.environment import (
+    PROJECT,
+    DataDir,
+    fill_in,
+    set_common,
+    uses_embedded_broker,
+    uses_embedded_database,
+)
+from portal.ops.errors import CannotRun
+from portal.ops.locks import FileLock
+from portal.ops.postgres import Postgres
+from portal.ops.postgres_roles import OWNER
+
+MAX_SIMULTANEOUS = 8
+
+
+def main(arguments: list[str]) -> int:
+    """Run pytest with `arguments` and return its exit code."""
+    if importlib.util.find_spec("pytest") is None:
+        raise CannotRun("pytest is not installed here: use ./run test.")
+    environ = dict(os.environ)
+    with ExitStack() as stack:
+        data = _claim_data_dir(stack)
+        set_common(environ, data)
+        if uses_embedded_broker(environ):
+            broker = Broker(data)
+            stack.callback(broker.stop)
+            broker.launch()
+            broker.wait()
+            environ["CELERY_BROKER_URL"] = broker.url
+        if uses_embedded_database(environ):
+            postgres = Postgres(data, throwaway=True)
+            postgres.join()
+            stack.callback(postgres.leave)
+            fill_in(environ, {"DATABASE_URL": postgres.url(OWNER), **postgres.environment()})
+        return _pytest(arguments, environ)
+
+
+def _claim_data_dir(stack: ExitStack) -> DataDir:
+    """A folder for this run alone: runs at the same time get folders beside each other."""
+    first = Path(os.environ.get("PORTAL_DATA_DIR") or PROJECT / ".portal" / "test")
+    for number in range(1, MAX_SIMULTANEOUS + 1):
+        data = DataDir(first if number == 1 else first.with_name(f"{first.name}-{number}"))
+        data.create()
+        lock = FileLock(data.root / "test.lock")
+        if lock.try_acquire():
+            stack.callback(lock.release)
+            return data
+    raise CannotRun(f"{MAX_SIMULTANEOUS} test runs are going on; wait for one to end.")
+
+
+def _pytest(arguments: list[str], environ: dict[str, str]) -> int:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *arguments], env=environ, cwd=PROJECT
+    )
+    # Ctrl-C reaches pytest too, which ends in its own way; we only wait for it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def hand_on(number: int, _frame: FrameType | None) -> None:
+        process.send_signal(number)
+
+    signal.signal(signal.SIGTERM, hand_on)
+    return process.wait()
