@@ -4,6 +4,7 @@ Every function returns escaped markup or plain text; nothing here reads a databa
 The looks are those of the house's style sheet (`static/css/meshport.css`).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -227,6 +228,11 @@ def _two_units(amount: int, size: int, large: str, small: str) -> str:
 def thousands(number: Number | None) -> str:
     """ "18,400"; None gives a dash."""
     return "–" if number is None else f"{number:,}"
+
+
+def share(value: Number | None) -> str:
+    """A share of 0 to 1 in whole percent, rounded down so that only all of it reads as 100 %."""
+    return "–" if value is None else f"{math.floor(float(value) * 100 + 1e-9)} %"
 
 
 def percent(value: Number | None, digits: int = 1) -> str:

@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class QualityConfig(AppConfig):
     name = "catalog.quality"
     label = "quality"
+
+    def ready(self) -> None:
+        from catalog.quality import panels as quality_panels
+        from catalog.quality.services import checks_of_changed_port
+        from core import outbox, panels
+
+        outbox.subscribe("port.changed", checks_of_changed_port)
+        panels.register("product.quality", quality_panels.product_quality)

@@ -26,6 +26,7 @@ register.filter("sentence_case", rendering.sentence_case)
 register.filter("duration", rendering.duration)
 register.filter("thousands", rendering.thousands)
 register.filter("percent", rendering.percent)
+register.filter("share", rendering.share)
 register.filter("markdown", rendering.markdown)
 
 

@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from catalog.quality.rest import views
+
+urlpatterns = [
+    path("products/<str:fqn>/quality", views.ProductQuality.as_view(), name="product-quality"),
+]

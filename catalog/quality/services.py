@@ -1,0 +1,255 @@
+"""Verbs on checks and results."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.contracts.models import QualityRule
+from catalog.products import services as products
+from catalog.products.models import OutputPort
+from catalog.quality.models import CheckResult, DimensionScore, QualityCheck, ScoreSnapshot
+from catalog.quality.scores import (
+    SEVERITY_WEIGHTS,
+    CheckScore,
+    ProductScore,
+    product_score,
+    score_of_result,
+)
+from catalog.quality.states import Outcome
+from core import audit, outbox
+from core.clock import db_now
+
+RUNNABLE_METRICS = frozenset(
+    {"nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount"}
+)
+RUNNABLE_TECHNOLOGIES = frozenset({"postgresql", "postgres"})
+STALE_AFTER = 2  # schedules missed before a score counts as stale
+
+
+@dataclass(frozen=True)
+class ResultData:
+    """One result. `evaluated` and `failed` are rows; `outcome` is an `Outcome`."""
+
+    check_id: int
+    outcome: str
+    at: dt.datetime
+    evaluated: int | None = None
+    failed: int | None = None
+    value: float | None = None
+    message: str = ""
+
+
+@transaction.atomic
+def sync_checks(*, port: OutputPort) -> int:
+    """Make the port's checks be the rules of its contract; returns how many are active.
+
+    Rules of type `text` are documentation and become no check; what the portal cannot run
+    (custom engines, other technologies) is kept and counts as not measured.
+    """
+    rules = QualityRule.objects.filter(version_id=port.contract_version_id).exclude(type="text")
+    wanted = {rule.pointer: _check_of(port, rule) for rule in rules}
+    QualityCheck.objects.filter(port=port, active=True, key__startswith="/").exclude(
+        key__in=wanted
+    ).update(active=False, due_at=None)
+    QualityCheck.objects.bulk_create(
+        wanted.values(),
+        update_conflicts=True,
+        unique_fields=["port", "key"],
+        update_fields=["name", "dimension", "weight", "definition", "runnable", "due_at", "active"],
+    )
+    recompute_score(product_id=port.product_id)
+    return len(wanted)
+
+
+def _check_of(port: OutputPort, rule: QualityRule) -> QualityCheck:
+    runnable = _is_runnable(port, rule)
+    return QualityCheck(
+        port=port,
+        key=rule.pointer,
+        name=rule.name or rule.description[:200] or _phrase(rule),
+        dimension=rule.dimension,
+        weight=SEVERITY_WEIGHTS.get(rule.severity.lower(), 1.0),
+        definition=_definition(rule),
+        runnable=runnable,
+        due_at=timezone.now() if runnable else None,
+        active=True,
+    )
+
+
+def _is_runnable(port: OutputPort, rule: QualityRule) -> bool:
+    if port.technology not in RUNNABLE_TECHNOLOGIES or port.product.instance_id is None:
+        return False
+    if not rule.operator or rule.object_name not in port.location.get("tables", {}):
+        return False
+    return rule.type == "sql" or (rule.type == "library" and rule.metric in RUNNABLE_METRICS)
+
+
+def _definition(rule: QualityRule) -> dict[str, Any]:
+    return {
+        "object": rule.object_name,
+        "property": rule.property_path,
+        "type": rule.type,
+        "metric": rule.metric,
+        "operator": rule.operator,
+        "threshold": rule.threshold,
+        "unit": rule.unit or "rows",
+        "arguments": rule.arguments,
+        "query": rule.query,
+    }
+
+
+PHRASES = {
+    "nullValues": "Null values in {0}",
+    "missingValues": "Missing values in {0}",
+    "invalidValues": "Invalid values in {0}",
+    "duplicateValues": "Duplicate values in {0}",
+    "rowCount": "Number of rows of {0}",
+}
+
+
+def _phrase(rule: QualityRule) -> str:
+    subject = rule.property_path or rule.object_name
+    return PHRASES.get(rule.metric, "Rule on {0}").format(subject)
+
+
+def checks_of_changed_port(event: outbox.OutboxEvent) -> None:
+    """Outbox handler of `port.changed`."""
+    port = OutputPort.objects.select_related("product").filter(pk=event.payload["port_id"]).first()
+    if port is not None:
+        sync_checks(port=port)
+
+
+@transaction.atomic
+def postpone(*, check_ids: Sequence[int]) -> None:
+    """Mark checks as taken: due again after their schedule, whatever becomes of the run."""
+    now = db_now()
+    for every_s in QualityCheck.objects.filter(pk__in=check_ids).values_list(
+        "every_s", flat=True
+    ).distinct():
+        QualityCheck.objects.filter(pk__in=check_ids, every_s=every_s).update(
+            due_at=now + dt.timedelta(seconds=every_s)
+        )
+
+
+@transaction.atomic
+def run_now(*, port: OutputPort, actor: str) -> int:
+    """Make all runnable checks of a port due at once; returns how many."""
+    changed = QualityCheck.objects.filter(port=port, active=True, runnable=True).update(
+        due_at=db_now()
+    )
+    audit.record(actor=actor, verb="quality.requested", kind="port", object_id=port.fqn)
+    return changed
+
+
+@transaction.atomic
+def record_results(
+    *, results: Sequence[ResultData], source: str, operation_id: UUID | None = None
+) -> int:
+    """Store results, bring checks and scores up to date; returns how many were stored.
+
+    A result older than the one a check has is kept as history and changes no score.
+    """
+    checks = {
+        check.pk: check
+        for check in QualityCheck.objects.select_for_update(of=("self",))
+        .select_related("port")
+        .filter(pk__in=[result.check_id for result in results])
+        .order_by("pk")
+    }
+    known = [result for result in results if result.check_id in checks]
+    CheckResult.objects.bulk_create(
+        CheckResult(
+            check_run_id=result.check_id,
+            at=result.at,
+            outcome=result.outcome,
+            evaluated=result.evaluated,
+            failed=result.failed,
+            value=result.value,
+            message=result.message[:2000],
+            source=source,
+            operation_id=operation_id,
+        )
+        for result in known
+    )
+    for result in known:
+        _keep_latest(checks[result.check_id], result)
+    QualityCheck.objects.bulk_update(checks.values(), ["outcome", "score", "measured_at"])
+    for product_id in {check.port.product_id for check in checks.values()}:
+        recompute_score(product_id=product_id)
+    return len(known)
+
+
+def _keep_latest(check: QualityCheck, result: ResultData) -> None:
+    if check.measured_at is not None and check.measured_at > result.at:
+        return
+    check.outcome = result.outcome
+    check.score = score_of_result(
+        result.outcome, evaluated=result.evaluated, failed=result.failed
+    )
+    check.measured_at = result.at
+
+
+@transaction.atomic
+def recompute_score(*, product_id: UUID) -> ProductScore:
+    """Compute a product's score from its checks' latest results and keep it for lists."""
+    checks = list(QualityCheck.objects.filter(port__product_id=product_id, active=True))
+    score = product_score(map(_as_score, checks))
+    measured = [check for check in checks if check.score is not None and check.measured_at]
+    measured_at = max((check.measured_at for check in measured if check.measured_at), default=None)
+    DimensionScore.objects.filter(product_id=product_id).delete()
+    DimensionScore.objects.bulk_create(
+        DimensionScore(
+            product_id=product_id,
+            dimension=part.dimension,
+            score=part.score,
+            weight=part.weight,
+            checks=part.checks,
+        )
+        for part in score.dimensions
+    )
+    products.record_score(
+        product_id=product_id,
+        score=score.score,
+        coverage=score.coverage,
+        measured_at=measured_at,
+        stale_at=_stale_at(measured),
+    )
+    if score.score is not None and measured_at is not None:
+        ScoreSnapshot.objects.update_or_create(
+            product_id=product_id,
+            day=measured_at.date(),
+            defaults={"score": score.score, "coverage": score.coverage},
+        )
+    return score
+
+
+def _as_score(check: QualityCheck) -> CheckScore:
+    return CheckScore(check.pk, check.name, check.dimension, check.weight, check.score)
+
+
+def _stale_at(measured: Iterable[QualityCheck]) -> dt.datetime | None:
+    """When the first of the results is older than its schedule allows."""
+    return min(
+        (
+            check.measured_at + dt.timedelta(seconds=STALE_AFTER * check.every_s)
+            for check in measured
+            if check.measured_at
+        ),
+        default=None,
+    )
+
+
+def outcome_of(passed: bool | None, *, weight: float) -> str:
+    """A failed rule of severity warning or less only warns."""
+    if passed is None:
+        return Outcome.ERROR
+    if passed:
+        return Outcome.PASS
+    return Outcome.WARN if weight < SEVERITY_WEIGHTS["error"] else Outcome.FAIL
