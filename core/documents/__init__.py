@@ -102,7 +102,7 @@ def load_documents(
 
 
 def dump_yaml(data: Any) -> str:
-    """Block-style YAML in the order of the data, without aliases; `load_documents` reads it back."""
+    """Block-style YAML in the order of the data, without aliases."""
     return yaml.dump(
         data,
         Dumper=_PlainDumper,

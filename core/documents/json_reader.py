@@ -25,6 +25,9 @@ _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},:]|[^\s\[\]{},:"]++', re.DOTALL)
 _NOT_BRACKET = re.compile(r"[^\[\]{}]+")
 _ATOM = re.compile(r"[^\s\[\]{},:]+")
+_OPENING: dict[str, str | int] = {"[": 0, "{": ""}  # the first step below
+_CLOSING = frozenset({"]", "}"})
+_BETWEEN = frozenset({",", ":"})
 _ONE_BRACKET = str.maketrans("{}", "[]")
 _SPACE = re.compile(r"[\s]*")
 
@@ -171,26 +174,27 @@ def json_lines(text: str) -> dict[str, int]:
     for found in _TOKEN.finditer(text):
         line += text.count("\n", at, found.start())
         at = found.start()
-        token = found[0]
-        if token in ("]", "}"):
+        word = found[0]
+        if word in _CLOSING:
             kinds.pop()
             path.pop()
-        elif token == ",":
-            expects_key = kinds[-1] == "{"
-            if not expects_key:
-                path[-1] = int(path[-1]) + 1
-        elif token == ":":
-            expects_key = False
+        elif word in _BETWEEN:
+            expects_key = word == "," and kinds[-1] == "{"
+            path[-1] = _next_step(path[-1], word)
         elif expects_key:
-            path[-1] = normalised(json.loads(token))
+            path[-1] = normalised(json.loads(word))
             lines[to_pointer(path)] = line
         else:
             lines.setdefault(to_pointer(path), line)
-            if token in ("[", "{"):
-                kinds.append(token)
-                path.append(0 if token == "[" else "")
-                expects_key = token == "{"
+            if word in _OPENING:
+                kinds.append(word)
+                path.append(_OPENING[word])
+                expects_key = word == "{"
     return lines
+
+
+def _next_step(step: str | int, separator: str) -> str | int:
+    return step + 1 if separator == "," and isinstance(step, int) else step
 
 
 def _skip_space(text: str, at: int) -> int:

@@ -91,7 +91,7 @@ def to_integer(digits: str, base: int = 10) -> int:
     Raises:
         ValueError: it does not fit into 64 bits.
     """
-    if base == 10 and len(digits.lstrip("+-0")) > _LONGEST_INTEGER or len(digits) > 80:
+    if (base == 10 and len(digits.lstrip("+-0")) > _LONGEST_INTEGER) or len(digits) > 80:
         raise ValueError("does not fit into 64 bits")
     number = int(digits, base)
     if not _LEAST_INTEGER <= number <= _GREATEST_INTEGER:

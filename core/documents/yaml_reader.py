@@ -25,8 +25,8 @@ from core.problems import escape_token, to_pointer
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {
     spelling: value
-    for word, value in (("yes", True), ("true", True), ("on", True))
-    + (("no", False), ("false", False), ("off", False))
+    for words, value in ((("yes", "true", "on"), True), (("no", "false", "off"), False))
+    for word in words
     for spelling in (word, word.capitalize(), word.upper())
 }
 _MAY_BE_NUMBER = frozenset("+-.0123456789")
@@ -87,7 +87,7 @@ class _Builder:
             raise _unreadable(error) from None
         return self.data, tuple(self.duplicates)
 
-    def take(self, event: yaml.Event) -> None:
+    def take(self, event: Any) -> None:
         kind = event.__class__
         if kind is yaml.ScalarEvent:
             self.count(event)

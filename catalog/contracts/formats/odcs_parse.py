@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from catalog.contracts.formats.odcs_walk import Node, Place, rules
+from catalog.contracts.formats.odcs_walk import Place, rules
+from core.descriptors import Node, custom_properties, text_of, texts_of
 
 OPERATORS = (
     "mustBe",
@@ -148,17 +149,17 @@ class ContractDoc:
 def parse(data: Node) -> ContractDoc:
     """Read a document that `validate` found valid; absent texts are "", absent lists empty."""
     return ContractDoc(
-        document_id=_text(data, "id"),
-        version=_text(data, "version"),
-        api_version=_text(data, "apiVersion"),
-        status=_text(data, "status"),
-        name=_text(data, "name"),
-        domain=_text(data, "domain"),
-        tenant=_text(data, "tenant"),
+        document_id=text_of(data, "id"),
+        version=text_of(data, "version"),
+        api_version=text_of(data, "apiVersion"),
+        status=text_of(data, "status"),
+        name=text_of(data, "name"),
+        domain=text_of(data, "domain"),
+        tenant=text_of(data, "tenant"),
         team=_team(data.get("team")),
-        data_product=_text(data, "dataProduct"),
+        data_product=text_of(data, "dataProduct"),
         description=_description(data.get("description")),
-        tags=_texts(data, "tags"),
+        tags=texts_of(data, "tags"),
         objects=tuple(_object(at, node) for at, node in enumerate(data.get("schema") or ())),
         rules=tuple(_rule(pointer, place, node) for pointer, place, node in rules(data)),
         service_levels=tuple(_level(node) for node in data.get("slaProperties") or ()),
@@ -167,23 +168,17 @@ def parse(data: Node) -> ContractDoc:
     )
 
 
-def custom_properties(node: Node) -> Mapping[str, Any]:
-    """`customProperties` as one mapping."""
-    entries = node.get("customProperties") or ()
-    return {str(each["property"]): each.get("value") for each in entries if "property" in each}
-
-
 def _object(at: int, node: Node) -> SchemaObject:
     pointer = f"/schema/{at}"
     return SchemaObject(
-        name=_text(node, "name"),
+        name=text_of(node, "name"),
         pointer=pointer,
-        physical_name=_text(node, "physicalName"),
-        physical_type=_text(node, "physicalType"),
-        logical_type=_text(node, "logicalType") or "object",
-        description=_text(node, "description"),
-        business_name=_text(node, "businessName"),
-        tags=_texts(node, "tags"),
+        physical_name=text_of(node, "physicalName"),
+        physical_type=text_of(node, "physicalType"),
+        logical_type=text_of(node, "logicalType") or "object",
+        description=text_of(node, "description"),
+        business_name=text_of(node, "businessName"),
+        tags=texts_of(node, "tags"),
         properties=tuple(_properties(node, pointer, "")),
     )
 
@@ -194,23 +189,23 @@ def _properties(node: Node, pointer: str, prefix: str) -> Iterator[Property]:
 
 
 def _property(node: Node, pointer: str, prefix: str) -> Property:
-    path = prefix + _text(node, "name")
+    path = prefix + text_of(node, "name")
     return Property(
-        name=_text(node, "name"),
+        name=text_of(node, "name"),
         path=path,
         pointer=pointer,
-        logical_type=_text(node, "logicalType"),
-        physical_type=_text(node, "physicalType"),
-        physical_name=_text(node, "physicalName"),
-        description=_text(node, "description"),
-        business_name=_text(node, "businessName"),
-        classification=_text(node, "classification"),
+        logical_type=text_of(node, "logicalType"),
+        physical_type=text_of(node, "physicalType"),
+        physical_name=text_of(node, "physicalName"),
+        description=text_of(node, "description"),
+        business_name=text_of(node, "businessName"),
+        classification=text_of(node, "classification"),
         required=node.get("required") is True,
         unique=node.get("unique") is True,
         primary_key=node.get("primaryKey") is True,
         primary_key_position=int(node.get("primaryKeyPosition", -1)),
         critical=node.get("criticalDataElement") is True,
-        tags=_texts(node, "tags"),
+        tags=texts_of(node, "tags"),
         examples=tuple(node.get("examples") or ()),
         enum=tuple(each.get("value") for each in node.get("enum") or ()),
         options=dict(node.get("logicalTypeOptions") or {}),
@@ -231,26 +226,26 @@ def _inner(node: Node, pointer: str, prefix: str) -> Iterator[Property]:
 
 
 def _rule(pointer: str, place: Place, node: Node) -> QualityRule:
-    metric = _text(node, "metric") or _text(node, "rule")
+    metric = text_of(node, "metric") or text_of(node, "rule")
     operator = next((name for name in OPERATORS if name in node), "")
     threshold = node.get(operator)
     return QualityRule(
         pointer=pointer,
         object_name=place.object_name,
         property_path=place.path,
-        type=_text(node, "type") or "library",
-        name=_text(node, "name"),
-        description=_text(node, "description"),
+        type=text_of(node, "type") or "library",
+        name=text_of(node, "name"),
+        description=text_of(node, "description"),
         metric=metric,
-        dimension=_text(node, "dimension") or DIMENSIONS.get(metric, ""),
+        dimension=text_of(node, "dimension") or DIMENSIONS.get(metric, ""),
         operator=operator,
         thresholds=_thresholds(operator, threshold),
-        unit=_text(node, "unit"),
-        severity=_text(node, "severity"),
-        schedule=_text(node, "schedule"),
-        scheduler=_text(node, "scheduler"),
-        query=_text(node, "query"),
-        engine=_text(node, "engine"),
+        unit=text_of(node, "unit"),
+        severity=text_of(node, "severity"),
+        schedule=text_of(node, "schedule"),
+        scheduler=text_of(node, "scheduler"),
+        query=text_of(node, "query"),
+        engine=text_of(node, "engine"),
         implementation=node.get("implementation"),
         arguments=dict(node.get("arguments") or {}),
     )
@@ -264,50 +259,45 @@ def _thresholds(operator: str, threshold: Any) -> tuple[Any, ...]:
 
 def _level(node: Node) -> ServiceLevel:
     return ServiceLevel(
-        property=_text(node, "property"),
+        property=text_of(node, "property"),
         value=node.get("value"),
         value_ext=node.get("valueExt"),
-        unit=_text(node, "unit"),
-        element=_text(node, "element"),
-        driver=_text(node, "driver"),
-        description=_text(node, "description"),
+        unit=text_of(node, "unit"),
+        element=text_of(node, "element"),
+        driver=text_of(node, "driver"),
+        description=text_of(node, "description"),
     )
 
 
-_SERVER_FIELDS = frozenset("id server type environment description roles customProperties".split())
+_SERVER_FIELDS = frozenset(
+    ["id", "server", "type", "environment", "description", "roles", "customProperties"]
+)
 
 
 def _server(node: Node) -> Server:
     return Server(
-        name=_text(node, "server"),
-        type=_text(node, "type"),
-        environment=_text(node, "environment"),
-        description=_text(node, "description"),
+        name=text_of(node, "server"),
+        type=text_of(node, "type"),
+        environment=text_of(node, "environment"),
+        description=text_of(node, "description"),
         attributes={name: value for name, value in node.items() if name not in _SERVER_FIELDS},
     )
 
 
 def _team(team: Any) -> str:
     """The name of a team; a bare list of members (3.0.x) has none."""
-    return _text(team, "name") if isinstance(team, Mapping) else ""
+    return text_of(team, "name") if isinstance(team, Mapping) else ""
 
 
 def _description(node: Any) -> Description:
     if not isinstance(node, Mapping):
         return Description(str(node or ""), "", "")
-    return Description(_text(node, "purpose"), _text(node, "usage"), _text(node, "limitations"))
+    return Description(
+        text_of(node, "purpose"), text_of(node, "usage"), text_of(node, "limitations")
+    )
 
 
 def _flattened(found: Sequence[Property]) -> Iterator[Property]:
     for each in found:
         yield each
         yield from _flattened(each.properties)
-
-
-def _text(node: Node, field: str) -> str:
-    value = node.get(field)
-    return "" if value is None else str(value)
-
-
-def _texts(node: Node, field: str) -> tuple[str, ...]:
-    return tuple(str(each) for each in node.get(field) or ())

@@ -8,7 +8,8 @@ leads outside is a warning.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from catalog.contracts.formats.odcs_walk import Node, Place, places
+from catalog.contracts.formats.odcs_walk import Place, places
+from core.descriptors import Node
 from core.problems import Problem, Severity
 
 

@@ -1,10 +1,11 @@
 """Rules of a contract that a JSON Schema cannot say. They hold for every version."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from catalog.contracts.formats.odcs_references import dangling_references
-from catalog.contracts.formats.odcs_walk import Node, mappings, objects, places, rules
+from catalog.contracts.formats.odcs_walk import mappings, objects, places, rules
+from core.descriptors import Node, repeated
 from core.documents import unsafe_character
 from core.problems import Problem
 
@@ -15,7 +16,16 @@ _BOUNDS = (
     ("minProperties", "maxProperties"),
 )
 _RULE_CONTENT = frozenset(
-    "metric rule query implementation description name businessImpact authoritativeDefinitions".split()
+    [
+        "metric",
+        "rule",
+        "query",
+        "implementation",
+        "description",
+        "name",
+        "businessImpact",
+        "authoritativeDefinitions",
+    ]
 )
 _MUST_NOT_BE_EMPTY = ("id", "version", "name")
 _UNREAD = frozenset({"customProperties", "implementation", "arguments", "value", "examples"})
@@ -51,9 +61,7 @@ def _duplicate_names(data: Node) -> Iterator[Problem]:
     yield from repeated(data.get("roles"), "/roles", "role")
     for pointer, node in _read_mappings(data):
         yield from repeated(node.get("properties"), f"{pointer}/properties", "name")
-        yield from repeated(
-            node.get("customProperties"), f"{pointer}/customProperties", "property"
-        )
+        yield from repeated(node.get("customProperties"), f"{pointer}/customProperties", "property")
         yield from repeated(node.get("enum"), f"{pointer}/enum", "value")
 
 
@@ -70,21 +78,6 @@ def _read_mappings(data: Node) -> Iterator[tuple[str, Node]]:
             yield pointer, node
 
 
-def repeated(entries: Any, pointer: str, field: str) -> Iterator[Problem]:
-    """A problem for each entry of a list whose `field` stands in an earlier one."""
-    if not isinstance(entries, list):
-        return
-    first: dict[tuple[type, Any], int] = {}
-    for at, entry in enumerate(entries):
-        value = entry.get(field) if isinstance(entry, Mapping) else None
-        if not isinstance(value, str | int | float) or value == "":
-            continue
-        earlier = first.setdefault((type(value), value), at)
-        if earlier != at:
-            message = f"`{value}` is also entry {earlier + 1}; give one of them another {field}."
-            yield Problem(f"{pointer}/{at}/{field}", f"duplicate-{field}", message)
-
-
 def _price(data: Node) -> Iterator[Problem]:
     price = data.get("price") or {}
     amount = price.get("priceAmount")
@@ -97,7 +90,9 @@ def _price(data: Node) -> Iterator[Problem]:
 
 
 def _schedules(data: Node) -> Iterator[Problem]:
-    timed = [(f"/slaProperties/{at}", each) for at, each in enumerate(data.get("slaProperties") or ())]
+    timed = [
+        (f"/slaProperties/{at}", each) for at, each in enumerate(data.get("slaProperties") or ())
+    ]
     timed += [(pointer, rule) for pointer, _, rule in rules(data)]
     for pointer, node in timed:
         if node.get("scheduler") and not node.get("schedule"):

@@ -35,9 +35,20 @@ _FIELDS_SINCE_3_2: Mapping[str, tuple[str, ...]] = {
     "ServiceLevelAgreementProperty": ("authoritativeDefinitions", "customProperties"),
 }
 _SERVERS_SINCE_3_2 = frozenset(
-    "btrieve exasol fastobjects hana iceberg ingres poet teradata vectorwise versant".split()
+    [
+        "btrieve",
+        "exasol",
+        "fastobjects",
+        "hana",
+        "iceberg",
+        "ingres",
+        "poet",
+        "teradata",
+        "vectorwise",
+        "versant",
+    ]
 )
-_ENCODING_SINCE_3_2 = tuple("Azure Custom Glue Kafka Kinesis Local S3 Sftp".split())
+_ENCODING_SINCE_3_2 = ("Azure", "Custom", "Glue", "Kafka", "Kinesis", "Local", "S3", "Sftp")
 
 # What 3.1.0 added, and what it closed to unknown fields.
 _FIELDS_SINCE_3_1: Mapping[str, tuple[str, ...]] = {
@@ -53,9 +64,15 @@ _FIELDS_SINCE_3_1: Mapping[str, tuple[str, ...]] = {
     "SupportItem": ("id", "customProperties"),
 }
 _SERVERS_SINCE_3_1 = frozenset({"hive", "impala", "zen"})
-_OPEN_BEFORE_3_1 = tuple(
-    "CustomProperty DataQuality Pricing Role SchemaBaseProperty Server "
-    "ServiceLevelAgreementProperty SupportItem".split()
+_OPEN_BEFORE_3_1 = (
+    "CustomProperty",
+    "DataQuality",
+    "Pricing",
+    "Role",
+    "SchemaBaseProperty",
+    "Server",
+    "ServiceLevelAgreementProperty",
+    "SupportItem",
 )
 _FILE_FORMATS_BEFORE_3_1 = ("csv", "delta", "json", "parquet")
 _DELIMITERS_BEFORE_3_1 = ("array", "new_line")
@@ -213,7 +230,9 @@ def _drop_servers(server: Schema, types: frozenset[str]) -> None:
 def _drop_types(base_property: Schema, types: set[str]) -> None:
     known = base_property["properties"]["logicalType"]
     known["enum"] = [name for name in known["enum"] if name not in types]
-    base_property["allOf"] = [rule for rule in base_property["allOf"] if not _types_of(rule) & types]
+    base_property["allOf"] = [
+        rule for rule in base_property["allOf"] if not _types_of(rule) & types
+    ]
 
 
 def _types_of(condition: Schema) -> set[str]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Node = Mapping[str, Any]
+from core.descriptors import Node
+from core.problems import escape_token
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,7 @@ def mappings(node: Any, pointer: str = "") -> Iterator[tuple[str, Node]]:
         yield pointer, node
         for key, value in node.items():
             if isinstance(value, Mapping | list):
-                token = str(key).replace("~", "~0").replace("/", "~1")
-                yield from mappings(value, f"{pointer}/{token}")
+                yield from mappings(value, f"{pointer}/{escape_token(key)}")
     elif isinstance(node, list):
         for at, value in enumerate(node):
             yield from mappings(value, f"{pointer}/{at}")

@@ -1,0 +1,119 @@
+"""ODPS, the Open Data Product Standard of Bitol: validate, parse, build."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from catalog.products.formats.odps_build import product_descriptor
+from catalog.products.formats.odps_parse import (
+    InputContract,
+    InputPort,
+    OutputPort,
+    ProductDoc,
+    major_of,
+    parse,
+)
+from catalog.products.formats.odps_schema import LATEST, VERSIONS, schema_check
+from core.descriptors import (
+    Node,
+    Verdict,
+    declared_version,
+    duplicate_keys,
+    in_order,
+    repeated,
+    text_of,
+)
+from core.documents import Document, unsafe_character
+from core.problems import Problem, has_errors
+
+__all__ = [
+    "InputContract",
+    "InputPort",
+    "OutputPort",
+    "ProductDoc",
+    "Verdict",
+    "major_of",
+    "parse",
+    "product_descriptor",
+    "validate",
+]
+
+GREATEST_MAJOR = 2**31 - 1
+_LATEST = LATEST.removeprefix("v")
+_PORT_LISTS = ("inputPorts", "outputPorts", "managementPorts")
+
+
+def validate(document: Document) -> Verdict:
+    """Judge a document by the version it declares, and by the newest one."""
+    if document.problems:
+        return Verdict(False, document.problems, None, None, _LATEST)
+    data, declared = document.data, declared_version(document.data)
+    checked_as = declared if declared in VERSIONS else LATEST
+    found = schema_check(checked_as).problems(document)
+    fits_latest = schema_check(LATEST).accepts(data)
+    rules = list(_rule_problems(data)) if fits_latest or not found else []
+    problems = [*duplicate_keys(document), *found, *rules]
+    return Verdict(
+        valid=not has_errors(problems),
+        problems=in_order(problems, document),
+        declared=declared,
+        latest_valid=fits_latest and not document.duplicate_keys and not has_errors(rules),
+        latest=_LATEST,
+    )
+
+
+def _rule_problems(data: Node) -> Iterator[Problem]:
+    """What a schema cannot say."""
+    yield from _names(data)
+    yield from _output_ports(data)
+    yield from _input_ports(data)
+    yield from repeated(data.get("managementPorts"), "/managementPorts", "name")
+    yield from repeated(data.get("customProperties"), "/customProperties", "property")
+    for ports in _PORT_LISTS:
+        yield from repeated(data.get(ports), f"/{ports}", "id")
+        for at, port in enumerate(data.get(ports) or ()):
+            pointer = f"/{ports}/{at}/customProperties"
+            yield from repeated(port.get("customProperties"), pointer, "property")
+
+
+def _names(data: Node) -> Iterator[Problem]:
+    named: list[tuple[str, Any]] = [(f"/{field}", data.get(field)) for field in ("id", "name")]
+    for ports in _PORT_LISTS:
+        entries = enumerate(data.get(ports) or ())
+        named += [(f"/{ports}/{at}/name", port.get("name")) for at, port in entries]
+    for pointer, name in named:
+        if name is None:
+            continue
+        if not name.strip():
+            field = pointer.rpartition("/")[2]
+            yield Problem(pointer, "empty-value", f"Fill in `{field}`; it is empty.")
+        unsafe = unsafe_character(name)
+        if unsafe:
+            message = f"Remove the invisible character {unsafe} from the name."
+            yield Problem(pointer, "unsafe-name", message)
+
+
+def _output_ports(data: Node) -> Iterator[Problem]:
+    first: dict[tuple[str, int], int] = {}
+    for at, port in enumerate(data.get("outputPorts") or ()):
+        name, major = text_of(port, "name").strip(), major_of(text_of(port, "version"))
+        pointer = f"/outputPorts/{at}"
+        if major > GREATEST_MAJOR:
+            message = f"`version` must begin with a number of at most {GREATEST_MAJOR:,}."
+            yield Problem(f"{pointer}/version", "version-too-great", message)
+        earlier = first.setdefault((name, major), at)
+        if earlier != at:
+            message = (
+                f"Port {earlier + 1} is also called {name} with major version {major}; "
+                "rename one or raise its version."
+            )
+            yield Problem(pointer, "port-major-clash", message)
+
+
+def _input_ports(data: Node) -> Iterator[Problem]:
+    first: dict[tuple[str, str], int] = {}
+    for at, port in enumerate(data.get("inputPorts") or ()):
+        key = (text_of(port, "name").strip(), text_of(port, "version"))
+        earlier = first.setdefault(key, at)
+        if earlier != at:
+            message = f"Port {earlier + 1} has the same name and version; remove one."
+            yield Problem(f"/inputPorts/{at}", "duplicate-port", message)
