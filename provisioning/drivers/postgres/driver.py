@@ -1,0 +1,102 @@
+"""The PostgreSQL driver: each verb is one fenced transaction of the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Final
+
+from provisioning.drivers.postgres import measure, session
+from provisioning.drivers.postgres.action import Action, Context
+from provisioning.drivers.postgres.grants import GRANT
+from provisioning.drivers.postgres.logins import LOGIN
+from provisioning.drivers.postgres.roles import ROLES
+from provisioning.drivers.postgres.sample import SAMPLE
+from provisioning.drivers.postgres.schemas import SCHEMA
+from provisioning.drivers.postgres.session import Warehouse
+from provisioning.drivers.postgres.specs import ACTIONS
+from provisioning.drivers.postgres.tables import TABLES
+from provisioning.drivers.protocol import (
+    Capabilities,
+    Dedupe,
+    Fencing,
+    Json,
+    Measurement,
+    Observed,
+    PermanentError,
+    PlannedEffect,
+    Step,
+)
+from provisioning.drivers.registry import check_spec
+
+BY_NAME: Final[Mapping[str, Action]] = {
+    "schema": SCHEMA,
+    "tables": TABLES,
+    "roles": ROLES,
+    "sample": SAMPLE,
+    "grant": GRANT,
+    "login": LOGIN,
+}
+Resolve = Callable[[str | None], Warehouse]
+
+
+class PostgresDriver:
+    """Provisions into the warehouse that `resolve` names for a spec's `target`."""
+
+    name: ClassVar[str] = "postgres"
+    version: ClassVar[str] = "1"
+    capabilities: ClassVar[Capabilities] = Capabilities(Fencing.NATIVE, Dedupe.OBSERVE)
+    actions: ClassVar[Mapping[str, Json]] = ACTIONS
+
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+
+    def plan(self, step: Step) -> list[PlannedEffect]:
+        """What `ensure` would change."""
+        action, warehouse = self._action(step), self._warehouse(step)
+        with session.looking(warehouse) as conn:
+            return action.plan(Context(conn, step, warehouse))
+
+    def observe(self, step: Step) -> Observed:
+        """What is there now."""
+        action, warehouse = self._action(step), self._warehouse(step)
+        with session.looking(warehouse) as conn:
+            return action.observe(Context(conn, step, warehouse))
+
+    def ensure(self, step: Step, *, effect_key: str, fence: int) -> Observed:
+        """Make it so, in one transaction; the fence is compared and raised in the same one."""
+        del effect_key  # the catalogue of the server says what was done
+        action, warehouse = self._action(step), self._warehouse(step)
+        with session.fenced(warehouse, step.instance_id, fence) as conn:
+            return action.ensure(Context(conn, step, warehouse, fence))
+
+    def ensure_absent(self, step: Step, *, effect_key: str, fence: int) -> Observed:
+        """Remove it, then read the target again.
+
+        Raises:
+            PermanentError: something is left.
+        """
+        del effect_key  # the catalogue of the server says what was done
+        action, warehouse = self._action(step), self._warehouse(step)
+        for work in (action.close, action.remove):
+            if work is not None:
+                with session.fenced(warehouse, step.instance_id, fence) as conn:
+                    work(Context(conn, step, warehouse, fence))
+        observed = self.observe(step)
+        if observed.exists:
+            raise PermanentError(f"It is still there: {observed.summary}.")
+        return observed
+
+    def measure(self, step: Step) -> Measurement:
+        """Evaluate quality rules in a read-only transaction."""
+        check_spec(self, "measure", step.spec)
+        return measure.measure(self._warehouse(step), step)
+
+    def _action(self, step: Step) -> Action:
+        check_spec(self, step.action, step.spec)
+        try:
+            return BY_NAME[step.action]
+        except KeyError:
+            raise PermanentError(f"“{step.action}” is not a step that changes things.") from None
+
+    def _warehouse(self, step: Step) -> Warehouse:
+        return self._resolve(step.spec.get("target"))

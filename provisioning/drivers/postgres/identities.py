@@ -1,0 +1,110 @@
+"""Roles of the server: found, made, closed and dropped, each with a label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from provisioning.drivers.postgres import labels
+from provisioning.drivers.postgres.action import Context
+from provisioning.drivers.postgres.labels import Label
+from provisioning.drivers.postgres.session import Connection, lock, rows, run, value
+from provisioning.drivers.protocol import Change, PermanentError, TemporaryError
+
+SESSION_END_MS = 5000
+
+
+@dataclass(frozen=True)
+class FoundRole:
+    name: str
+    label: Label | None
+
+
+def find(conn: Connection, name: str) -> FoundRole | None:
+    found = rows(
+        conn,
+        "SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = %(name)s",
+        {"name": name},
+    )
+    return FoundRole(name, labels.read(found[0][0])) if found else None
+
+
+def is_own(ctx: Context, role: FoundRole | None) -> bool:
+    """True when the step's instance made `role`."""
+    label = role.label if role is not None else None
+    return label is not None and label.instance_id == ctx.step.instance_id
+
+
+def ensure_role(ctx: Context, name: str) -> Change:
+    """Make the role (without login) and its label, or find it.
+
+    Raises:
+        PermanentError: a role of that name exists that the instance did not make.
+    """
+    role = find(ctx.conn, name)
+    if role is not None and not is_own(ctx, role):
+        raise PermanentError(f"A role {name} that the portal did not make is in the way.")
+    if role is None:
+        run(ctx.conn, "CREATE ROLE {role} NOLOGIN", role=sql.Identifier(name))
+    text = labels.comment("", Label(ctx.step.instance_id, ctx.fence))
+    run(
+        ctx.conn,
+        "COMMENT ON ROLE {role} IS {text}",
+        role=sql.Identifier(name),
+        text=sql.Literal(text),
+    )
+    _share_with_admin(ctx.conn, name)
+    return Change.CREATE if role is None else Change.KEEP
+
+
+def allow_connect(conn: Connection, name: str) -> None:
+    """Let the role connect to this database where PUBLIC may not."""
+    may = "SELECT has_database_privilege(%(r)s, current_database(), 'CONNECT')"
+    if value(conn, may, {"r": name}):
+        return
+    lock(conn, f"database:{conn.info.dbname}")
+    run(
+        conn,
+        "GRANT CONNECT ON DATABASE {database} TO {role}",
+        database=sql.Identifier(conn.info.dbname),
+        role=sql.Identifier(name),
+    )
+
+
+def close_logins(ctx: Context, names: list[str]) -> None:
+    """No new session from now on; running ones go with `drop_roles`."""
+    for name in names:
+        run(ctx.conn, "ALTER ROLE {role} NOLOGIN", role=sql.Identifier(name))
+
+
+def drop_roles(ctx: Context, names: list[str]) -> None:
+    """End the sessions of the roles, take away all their rights here, and drop them."""
+    for name in names:
+        _end_sessions(ctx, name)
+        _share_with_admin(ctx.conn, name)
+        run(ctx.conn, "DROP OWNED BY {role}", role=sql.Identifier(name))
+        run(ctx.conn, "DROP ROLE {role}", role=sql.Identifier(name))
+        ctx.log("info", f"Role {name} dropped.")
+
+
+def _end_sessions(ctx: Context, name: str) -> None:
+    ended = rows(
+        ctx.conn,
+        "SELECT pg_terminate_backend(a.pid, %(wait_ms)s) FROM pg_stat_activity a"
+        " JOIN pg_roles r ON r.oid = a.usesysid WHERE r.rolname = %(name)s",
+        {"name": name, "wait_ms": SESSION_END_MS},
+    )
+    if not all(row[0] for row in ended):
+        raise TemporaryError(f"A session of {name} has not ended yet.")
+    if ended:
+        ctx.log("info", f"{len(ended)} session(s) of {name} ended.")
+
+
+def _share_with_admin(conn: Connection, name: str) -> None:
+    """The administrator needs the role's own rights to end its sessions and to drop it.
+
+    PostgreSQL 16 gives them by createrole_self_grant, 15 by a grant to oneself.
+    """
+    if not value(conn, "SELECT pg_has_role(current_user, %(r)s, 'USAGE')", {"r": name}):
+        run(conn, "GRANT {role} TO CURRENT_USER", role=sql.Identifier(name))

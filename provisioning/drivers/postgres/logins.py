@@ -1,0 +1,138 @@
+"""Action `login`: one role with a password per grant and holder: one leaver is one revoke."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from urllib.parse import quote
+
+from psycopg import sql
+
+from provisioning.drivers.postgres import identities, naming
+from provisioning.drivers.postgres.action import Action, Context
+from provisioning.drivers.postgres.session import Connection, lock, run, value
+from provisioning.drivers.protocol import (
+    Change,
+    EffectRecord,
+    Observed,
+    PermanentError,
+    PlannedEffect,
+)
+
+PASSWORD_BYTES = 24  # 32 characters
+SESSIONS = 5
+UNDONE = "The login is dropped and its sessions end."
+
+
+def name_of(ctx: Context) -> str:
+    return naming.login_role(ctx.step.instance_id, ctx.step.spec["holder"])
+
+
+def plan(ctx: Context) -> list[PlannedEffect]:
+    name = name_of(ctx)
+    there = identities.find(ctx.conn, name) is not None
+    return [PlannedEffect("login", name, Change.UPDATE if there else Change.CREATE, UNDONE)]
+
+
+def observe(ctx: Context) -> Observed:
+    role = identities.find(ctx.conn, name_of(ctx))
+    if role is None or role.label is None or not identities.is_own(ctx, role):
+        return Observed(False, summary="There is no such login.")
+    return _found(role.name, role.label.fence, Change.KEEP)
+
+
+def ensure(ctx: Context) -> Observed:
+    """Make the login, or give it a new password: an earlier one was never shown, or is replaced."""
+    group = naming.grant_role(ctx.step.instance_id)
+    lock(ctx.conn, group)
+    if not identities.is_own(ctx, identities.find(ctx.conn, group)):
+        raise PermanentError("The access this login belongs to is not (any more) in place.")
+    expires_at = _expiry(ctx)
+    name = name_of(ctx)
+    change = identities.ensure_role(ctx, name)
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    run(
+        ctx.conn,
+        "ALTER ROLE {role} LOGIN PASSWORD {verifier} VALID UNTIL {until} CONNECTION LIMIT {limit}",
+        role=sql.Identifier(name),
+        verifier=sql.Literal(scram(ctx.conn, name, password)),
+        until=sql.Literal(expires_at.isoformat()),
+        limit=sql.Literal(SESSIONS),
+    )
+    _limit(ctx, name)
+    run(ctx.conn, "GRANT {group} TO {role}", group=sql.Identifier(group), role=sql.Identifier(name))
+    identities.allow_connect(ctx.conn, name)
+    ctx.log("info", f"Login {name} is ready; it ends {expires_at:%Y-%m-%d}.")
+    found = _found(name, ctx.fence, Change.UPDATE if change == Change.KEEP else change)
+    return Observed(
+        True,
+        fence=ctx.fence,
+        summary=found.summary,
+        effects=found.effects,
+        attributes={"username": name, "expires_at": expires_at.isoformat()},
+        secrets=_access(ctx, name, password),
+    )
+
+
+def close(ctx: Context) -> None:
+    if identities.is_own(ctx, identities.find(ctx.conn, name_of(ctx))):
+        identities.close_logins(ctx, [name_of(ctx)])
+
+
+def remove(ctx: Context) -> None:
+    if identities.is_own(ctx, identities.find(ctx.conn, name_of(ctx))):
+        identities.drop_roles(ctx, [name_of(ctx)])
+
+
+def scram(conn: Connection, role: str, password: str) -> str:
+    """The SCRAM-SHA-256 verifier: the password itself never reaches the server or its log."""
+    return conn.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+
+
+def _expiry(ctx: Context) -> datetime:
+    try:
+        expires_at = datetime.fromisoformat(ctx.step.spec["expires_at"])
+    except ValueError as error:
+        raise PermanentError("expires_at is not a date and time in ISO 8601.") from error
+    if expires_at.tzinfo is None:
+        raise PermanentError("expires_at needs a time zone.")
+    if value(ctx.conn, "SELECT %(at)s::timestamptz <= now()", {"at": expires_at}):
+        raise PermanentError("The access has already ended.")
+    return expires_at
+
+
+def _limit(ctx: Context, name: str) -> None:
+    role = sql.Identifier(name)
+    schema = sql.Identifier(ctx.step.spec["schema"])
+    run(ctx.conn, "ALTER ROLE {role} SET search_path = {schema}", role=role, schema=schema)
+    run(ctx.conn, "ALTER ROLE {role} SET statement_timeout = '15min'", role=role)
+    run(ctx.conn, "ALTER ROLE {role} SET idle_in_transaction_session_timeout = '15min'", role=role)
+    run(ctx.conn, "ALTER ROLE {role} SET default_transaction_read_only = on", role=role)
+
+
+def _access(ctx: Context, name: str, password: str) -> dict[str, str]:
+    info = ctx.conn.info
+    host = ctx.warehouse.public_host or ("localhost" if info.host.startswith("/") else info.host)
+    authority = f"[{host}]" if ":" in host else host
+    port = str(ctx.warehouse.public_port or info.port)
+    return {
+        "username": name,
+        "password": password,
+        "host": host,
+        "port": port,
+        "dbname": info.dbname,
+        "dsn": f"postgresql://{name}:{quote(password)}@{authority}:{port}/{quote(info.dbname)}",
+    }
+
+
+def _found(name: str, fence: int, change: Change) -> Observed:
+    return Observed(
+        True,
+        fence=fence,
+        summary=f"Login {name}",
+        effects=(EffectRecord("login", name, {"change": change}),),
+        attributes={"username": name},
+    )
+
+
+LOGIN = Action(plan, observe, ensure, remove, close)

@@ -1,0 +1,167 @@
+"""Connections to a warehouse: limits, the fence, and errors in the driver's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.rows import TupleRow
+
+from provisioning.drivers.protocol import DriverError, PermanentError, StaleFence, TemporaryError
+
+Connection = psycopg.Connection[TupleRow]
+CONNECT_TIMEOUT_S = 5
+LIMITS = (
+    "-c search_path=pg_catalog,pg_temp -c lock_timeout=5s -c statement_timeout=30s"
+    " -c idle_in_transaction_session_timeout=30s"
+)
+BOOTSTRAP_LOCK = 0x6D657368  # "mesh"
+PG16 = 160_000
+PASSING = (  # SQLSTATE classes and codes that may pass by themselves
+    *("08", "53", "57P", "40", "55P03", "55006", "57014", "25P03"),
+    *("42710", "42P06", "42P07", "23505"),  # two workers made the same thing at once
+)
+# SQLSTATE classes whose primary message names objects only, never a value.
+NAMES_ONLY = ("42", "2B", "0A", "3F", "3D", "28", "54")
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A database to provision into and where its consumers reach it."""
+
+    url: str
+    public_host: str = ""
+    public_port: str = ""
+    exclusive: bool = False  # nobody else uses this database: PUBLIC loses its rights in it
+
+    def __repr__(self) -> str:
+        return f"Warehouse({self.public_host}:{self.public_port})"
+
+
+@contextmanager
+def connected(warehouse: Warehouse) -> Iterator[Connection]:
+    """A connection in one transaction, committed at the end.
+
+    Raises:
+        TemporaryError: the network, a lock, or the server's state; trying again may help.
+        PermanentError: the warehouse refused.
+    """
+    with _in_driver_words(), _connect(warehouse) as conn:
+        yield conn
+
+
+@contextmanager
+def fenced(warehouse: Warehouse, instance_id: UUID, fence: int) -> Iterator[Connection]:
+    """A transaction that holds the instance's fence until it commits.
+
+    Raises:
+        StaleFence: a newer fence has been here; nothing is changed.
+    """
+    with connected(warehouse) as conn:
+        _bootstrap(conn, warehouse)
+        _raise_fence(conn, f"instance:{instance_id}", fence)
+        if conn.info.server_version >= PG16:
+            conn.execute("SET LOCAL createrole_self_grant = 'set, inherit'")
+        yield conn
+
+
+@contextmanager
+def looking(warehouse: Warehouse) -> Iterator[Connection]:
+    """A read-only transaction with one snapshot."""
+    with connected(warehouse) as conn:
+        conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield conn
+
+
+def lock(conn: Connection, name: str) -> None:
+    """Hold `name` until the end of the transaction: its rights are changed by one at a time."""
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def run(conn: Connection, statement: LiteralString, **names: sql.Composable) -> None:
+    """Execute DDL; `names` are Identifier or Literal, put where `{name}` stands."""
+    conn.execute(sql.SQL(statement).format(**names))
+
+
+def rows(
+    conn: Connection, query: LiteralString, values: Mapping[str, Any] | None = None
+) -> list[TupleRow]:
+    return conn.execute(query, values).fetchall()
+
+
+def value(conn: Connection, query: LiteralString, values: Mapping[str, Any] | None = None) -> Any:
+    """The first column of the first row, or None."""
+    row = conn.execute(query, values).fetchone()
+    return row[0] if row else None
+
+
+def _connect(warehouse: Warehouse) -> Connection:
+    return psycopg.connect(
+        warehouse.url,
+        connect_timeout=CONNECT_TIMEOUT_S,
+        application_name="meshport",
+        options=LIMITS,
+    )
+
+
+def _bootstrap(conn: Connection, warehouse: Warehouse) -> None:
+    if value(conn, "SELECT to_regclass('meshport.portal_fence')") is not None:
+        return
+    conn.execute("SELECT pg_advisory_xact_lock(%s)", [BOOTSTRAP_LOCK])
+    conn.execute("CREATE SCHEMA IF NOT EXISTS meshport")
+    conn.execute("REVOKE ALL ON SCHEMA meshport FROM PUBLIC")
+    conn.execute(
+        "CREATE TABLE IF NOT EXISTS meshport.portal_fence ("
+        " resource text PRIMARY KEY, fence bigint NOT NULL,"
+        " changed_at timestamptz NOT NULL DEFAULT now())"
+    )
+    if warehouse.exclusive:
+        conn.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        run(
+            conn,
+            "REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM PUBLIC",
+            database=sql.Identifier(conn.info.dbname),
+        )
+
+
+def _raise_fence(conn: Connection, resource: str, fence: int) -> None:
+    """Lock the fence and lift it to `fence`; the row stays locked until the commit."""
+    raised = value(
+        conn,
+        "INSERT INTO meshport.portal_fence AS f (resource, fence) VALUES (%(resource)s, %(fence)s)"
+        " ON CONFLICT (resource) DO UPDATE SET fence = excluded.fence, changed_at = now()"
+        " WHERE f.fence <= excluded.fence RETURNING fence",
+        {"resource": resource, "fence": fence},
+    )
+    if raised is None:
+        raise StaleFence("A newer run has taken over; this one changed nothing.")
+
+
+@contextmanager
+def _in_driver_words() -> Iterator[None]:
+    try:
+        yield
+    except DriverError:
+        raise
+    except psycopg.Error as error:
+        raise translated(error) from error
+    except UnicodeError as error:
+        raise PermanentError("The text holds characters that PostgreSQL cannot store.") from error
+
+
+def translated(error: psycopg.Error) -> DriverError:
+    """`error` in words that are safe to show: no values, no passwords."""
+    state = error.sqlstate or ""
+    if isinstance(error, psycopg.OperationalError) and not state:
+        return TemporaryError("The warehouse cannot be reached.", retry_after_s=2)
+    raced = isinstance(error, errors.InternalError_) and "concurrently" in str(error)
+    if raced or state.startswith(PASSING):
+        return TemporaryError(f"The warehouse is busy (SQLSTATE {state}).")
+    if state.startswith(NAMES_ONLY):
+        return PermanentError(f"The warehouse refused: {error.diag.message_primary}.")
+    return PermanentError(f"The warehouse refused ({type(error).__name__}, SQLSTATE {state}).")

@@ -1,0 +1,157 @@
+"""What a driver is: five verbs that may be called again, two errors, no base class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
+
+Log = Callable[[str, str, str], None]  # level (debug, info, warning, error), source, text
+Json = Mapping[str, Any]
+NOTHING: Json = MappingProxyType({})
+
+
+class Fencing(StrEnum):
+    """How a target refuses a worker that lost its lease."""
+
+    NATIVE = "native"  # compared in the target's own transaction
+    LABEL = "label"  # compared with the label on the object before the call
+    NONE = "none"
+
+
+class Dedupe(StrEnum):
+    """How a target is kept from doing the same step twice."""
+
+    KEY = "key"  # the target remembers the effect key
+    OBSERVE = "observe"  # look first, then apply the difference
+    NONE = "none"
+
+
+class Change(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    fencing: Fencing
+    dedupe: Dedupe
+
+
+@dataclass(frozen=True)
+class Step:
+    """One action on one target for one instance."""
+
+    action: str
+    instance_id: UUID
+    spec: Json
+    log: Log
+
+
+@dataclass(frozen=True)
+class PlannedEffect:
+    """What `ensure` would do to one object of the target."""
+
+    kind: str  # schema, table, column, role, grant, login, rows
+    name: str
+    change: Change
+    if_undone: str  # what undoing this would mean, for people
+
+
+@dataclass(frozen=True)
+class EffectRecord:
+    """One object that is in the target; `attributes["change"]` says what this call did to it."""
+
+    kind: str
+    name: str
+    attributes: Json = NOTHING
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the target holds for a step. `secrets` are for the caller's eyes: seal or drop them."""
+
+    exists: bool
+    fence: int | None = None  # of the label on the object; None where there is none
+    summary: str = ""
+    effects: tuple[EffectRecord, ...] = ()
+    attributes: Json = NOTHING
+    secrets: Json = field(default=NOTHING, repr=False)
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """The outcome of one quality rule. `passed` is None when it could not be evaluated."""
+
+    rule_id: str
+    passed: bool | None
+    value: float | None = None  # what the operator compared: rows, percent 0-100, or the query's
+    evaluated: int | None = None  # rows looked at
+    failed: int | None = None  # rows that break the rule
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    results: tuple[RuleResult, ...]
+    row_count: int | None
+    measured_at: datetime  # by the target's clock
+
+
+class DriverError(Exception):
+    """The target could not do the step; the message is safe to show."""
+
+
+class TemporaryError(DriverError):
+    """May work later: network, lock or statement timeout, target restarting."""
+
+    def __init__(self, message: str, *, retry_after_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class PermanentError(DriverError):
+    """Will not work by trying again."""
+
+
+class StaleFence(PermanentError):
+    """A newer worker has been here; nothing was changed."""
+
+
+class Driver(Protocol):
+    """One backend. Verbs may be called twice, end within 60 s, raise Temporary/PermanentError.
+
+    `actions` maps each action to the JSON Schema 2020-12 of its spec. The runner records the
+    intent before `ensure`; after a crash it calls `ensure` again with the same effect key.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+    actions: ClassVar[Mapping[str, Json]]
+
+    def plan(self, step: Step) -> list[PlannedEffect]:
+        """What `ensure` would change; changes nothing."""
+        ...
+
+    def observe(self, step: Step) -> Observed:
+        """What is there now; changes nothing."""
+        ...
+
+    def ensure(self, step: Step, *, effect_key: str, fence: int) -> Observed:
+        """Make the target be as `step.spec` says, or raise and change nothing."""
+        ...
+
+    def ensure_absent(self, step: Step, *, effect_key: str, fence: int) -> Observed:
+        """Remove what `ensure` made, then look again: the answer has `exists` False."""
+        ...
+
+    def measure(self, step: Step) -> Measurement:
+        """Evaluate read-only checks."""
+        ...

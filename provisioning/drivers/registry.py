@@ -1,0 +1,57 @@
+"""The drivers this process knows, by name."""
+
+from __future__ import annotations
+
+import jsonschema_rs
+
+from provisioning.drivers.protocol import Dedupe, Driver, Fencing, Json, PermanentError
+
+_drivers: dict[str, Driver] = {}
+
+
+class UnsafeDriver(Exception):
+    """Neither fenced nor deduplicated: two workers could apply one step twice."""
+
+
+def register(driver: Driver) -> None:
+    """Make `driver` known under its name; the last registration wins.
+
+    Raises:
+        UnsafeDriver: the driver has no fencing and no deduplication.
+    """
+    capabilities = driver.capabilities
+    if capabilities.fencing == Fencing.NONE and capabilities.dedupe == Dedupe.NONE:
+        raise UnsafeDriver(f"“{driver.name}” has neither fencing nor deduplication.")
+    _drivers[driver.name] = driver
+
+
+def get_driver(name: str) -> Driver:
+    """The driver registered as `name`.
+
+    Raises:
+        PermanentError: there is none.
+    """
+    try:
+        return _drivers[name]
+    except KeyError:
+        raise PermanentError(f"There is no driver “{name}” here.") from None
+
+
+def versions() -> dict[str, str]:
+    """`{driver name: version}`: a worker claims only operations it has the version for."""
+    return {name: driver.version for name, driver in sorted(_drivers.items())}
+
+
+def check_spec(driver: Driver, action: str, spec: Json) -> None:
+    """Validate a spec before it reaches the driver.
+
+    Raises:
+        PermanentError: unknown action, or the spec does not match its JSON Schema.
+    """
+    if action not in driver.actions:
+        raise PermanentError(f"The driver “{driver.name}” has no action “{action}”.")
+    validator = jsonschema_rs.validator_for(dict(driver.actions[action]))
+    error = next(iter(validator.iter_errors(dict(spec))), None)
+    if error is not None:
+        where = "/".join(str(part) for part in error.instance_path) or "spec"
+        raise PermanentError(f"The {action} step cannot be done: {where}: {error.message}"[:500])
