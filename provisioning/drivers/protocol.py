@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 Log = Callable[[str, str, str], None]  # level (debug, info, warning, error), source, text
 Json = Mapping[str, Any]
-NOTHING: Json = MappingProxyType({})
 
 
 class Fencing(StrEnum):
@@ -70,7 +68,7 @@ class EffectRecord:
 
     kind: str
     name: str
-    attributes: Json = NOTHING
+    attributes: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,8 @@ class Observed:
     fence: int | None = None  # of the label on the object; None where there is none
     summary: str = ""
     effects: tuple[EffectRecord, ...] = ()
-    attributes: Json = NOTHING
-    secrets: Json = field(default=NOTHING, repr=False)
+    attributes: Json = field(default_factory=dict)
+    secrets: Json = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
