@@ -72,6 +72,9 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     last_event_at = models.DateTimeField()
+    # datasets named so far by any event of the run: events may come in any order
+    input_ids = ArrayField(models.BigIntegerField(), default=list)
+    output_ids = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta:
         indexes = [models.Index(fields=["job", "-last_event_at"], name="run_by_job")]

@@ -1,4 +1,6 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from catalog.lineage import views
 
 app_name = "lineage"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("lineage/", views.explorer, name="explorer")]

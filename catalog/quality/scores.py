@@ -7,7 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 OUTCOME_SCORES: Mapping[str, float] = {"pass": 1.0, "warn": 0.5, "fail": 0.0}
-SEVERITY_WEIGHTS: Mapping[str, float] = {"info": 0.25, "warning": 0.5, "error": 1.0, "critical": 2.0}
+SEVERITY_WEIGHTS: Mapping[str, float] = {
+    "info": 0.25,
+    "warning": 0.5,
+    "error": 1.0,
+    "critical": 2.0,
+}
 
 
 @dataclass(frozen=True)

@@ -130,9 +130,9 @@ def checks_of_changed_port(event: outbox.OutboxEvent) -> None:
 def postpone(*, check_ids: Sequence[int]) -> None:
     """Mark checks as taken: due again after their schedule, whatever becomes of the run."""
     now = db_now()
-    for every_s in QualityCheck.objects.filter(pk__in=check_ids).values_list(
-        "every_s", flat=True
-    ).distinct():
+    for every_s in (
+        QualityCheck.objects.filter(pk__in=check_ids).values_list("every_s", flat=True).distinct()
+    ):
         QualityCheck.objects.filter(pk__in=check_ids, every_s=every_s).update(
             due_at=now + dt.timedelta(seconds=every_s)
         )
@@ -190,9 +190,7 @@ def _keep_latest(check: QualityCheck, result: ResultData) -> None:
     if check.measured_at is not None and check.measured_at > result.at:
         return
     check.outcome = result.outcome
-    check.score = score_of_result(
-        result.outcome, evaluated=result.evaluated, failed=result.failed
-    )
+    check.score = score_of_result(result.outcome, evaluated=result.evaluated, failed=result.failed)
     check.measured_at = result.at
 
 

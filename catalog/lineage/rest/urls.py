@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from catalog.lineage.rest import views
+
+urlpatterns = [
+    path("lineage", views.Lineage.as_view(), name="lineage"),
+    path("lineage/batch", views.LineageBatch.as_view(), name="lineage-batch"),
+]

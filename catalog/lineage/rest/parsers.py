@@ -1,0 +1,43 @@
+"""Reading the bodies that lineage clients send: JSON, also gzipped, within limits."""
+
+import zlib
+from typing import Any
+
+import orjson
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.request import Request
+
+MAX_EVENT = 5 * 1024 * 1024  # bytes, after gunzip (SECURITY §1.6)
+MAX_BATCH = 32 * 1024 * 1024
+
+
+class TooLarge(APIException):
+    status_code = 413
+    default_code = "too-large"
+
+
+def read_json(request: Request, *, limit: int) -> Any:
+    """The parsed body.
+
+    Raises:
+        TooLarge: over `limit` bytes, before or after gunzip.
+        ParseError: not gzip although it says so, or not JSON.
+    """
+    raw = request._request.body
+    if request.headers.get("Content-Encoding", "").lower() == "gzip":
+        raw = _gunzip(raw, limit)
+    if len(raw) > limit:
+        raise TooLarge(f"The body may have {limit:,} bytes at most.")
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise ParseError(f"This is not JSON: {error}.") from error
+
+
+def _gunzip(raw: bytes, limit: int) -> bytes:
+    reader = zlib.decompressobj(wbits=31)
+    try:
+        plain = reader.decompress(raw, limit + 1)
+    except zlib.error as error:
+        raise ParseError("Content-Encoding says gzip, but the body is not gzip.") from error
+    return plain

@@ -1,0 +1,216 @@
+"""Questions about lineage; every answer is bounded and holds only what the reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.actors import Actor
+from catalog.lineage.models import Dataset
+from catalog.lineage.states import Direction, Level
+from catalog.products.models import DataProduct
+from core.errors import Invalid, NotFound
+from core.problems import Problem
+
+MAX_DEPTH = 20
+MAX_NODES = 5000  # looked at in one answer
+
+# UNION drops repeats per distance; the depth bounds cycles, the LIMIT a hub (DESIGN §6).
+REACH = """
+WITH RECURSIVE reach(root, node, distance) AS (
+    SELECT root, root, 0 FROM unnest(%(roots)s::{type}[]) AS root
+    UNION
+    SELECT reach.root, edge.{far}, reach.distance + 1
+    FROM reach JOIN {table} edge ON edge.{near} = reach.node WHERE reach.distance < %(depth)s
+)
+SELECT root, node, min(distance) FROM (SELECT * FROM reach LIMIT %(limit)s) AS found
+GROUP BY root, node ORDER BY 3, 2
+"""
+TABLES = {
+    Level.PRODUCT: ("lineage_productedge", "uuid"),
+    Level.DATASET: ("lineage_datasetedge", "bigint"),
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node. `distance` in hops from the asked one: negative upstream, positive downstream."""
+
+    id: str
+    kind: str  # product, dataset
+    name: str
+    distance: int
+    product: DataProduct | None = None
+    dataset: Dataset | None = None
+
+
+@dataclass(frozen=True)
+class Edge:
+    source: str
+    target: str
+    via: str
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A bounded answer; `total_nodes` counts what was found before the cut, the focus included."""
+
+    focus: Node
+    nodes: list[Node]
+    edges: list[Edge]
+    total_nodes: int
+    truncated: bool
+    level: str = Level.PRODUCT
+    depth: int = 1
+
+
+def reach(
+    roots: Sequence[UUID | int], *, direction: str, depth: int, level: str = Level.PRODUCT
+) -> list[tuple[Any, Any, int]]:
+    """`(root, node, hops)` for all nodes within `depth` hops of each root, the roots left out.
+
+    Cost: one SQL statement for any number of roots.
+    """
+    table, kind = TABLES[Level(level)]
+    near, far = (
+        ("target_id", "source_id")
+        if direction == Direction.UPSTREAM
+        else ("source_id", "target_id")
+    )
+    sql = REACH.format(type=kind, table=table, near=near, far=far)
+    limit = MAX_NODES * max(1, len(roots))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"roots": list(roots), "depth": depth, "limit": limit})
+        return [row for row in cursor.fetchall() if row[0] != row[1]]
+
+
+def neighbours(
+    *,
+    actor: Actor,
+    node: str,
+    direction: str = Direction.BOTH,
+    depth: int = 3,
+    level: str = Level.PRODUCT,
+    first: int = 200,
+) -> Graph:
+    """What lies within `depth` hops (1 to 20) of a node the actor may see, nearest first.
+
+    Raises:
+        NotFound: no such node, or the actor may not see it.
+        Invalid: depth, direction or level out of range; column level is not recorded yet.
+    """
+    _check(direction, depth, level)
+    if node.startswith("dataset:") or level == Level.DATASET:
+        return _dataset_graph(actor, node, direction, depth, first)
+    return _product_graph(actor, node, direction, depth, first)
+
+
+def _check(direction: str, depth: int, level: str) -> None:
+    problems = []
+    if direction not in Direction.values:
+        problems.append(Problem("/direction", "unknown", f"One of: {', '.join(Direction.values)}."))
+    if not 1 <= depth <= MAX_DEPTH:
+        problems.append(Problem("/depth", "out-of-range", f"1 to {MAX_DEPTH} hops."))
+    if level not in TABLES:
+        known = ", ".join(TABLES)
+        problems.append(Problem("/level", "unknown", f"Lineage is recorded at level: {known}."))
+    if problems:
+        raise Invalid("The lineage question could not be read.", problems)
+
+
+def _distances(focus: Any, direction: str, depth: int, level: str) -> dict[Any, int]:
+    """Hops of each node, negative upstream; a node on both sides counts where it is nearer."""
+    found: dict[Any, int] = {}
+    for side, sign in ((Direction.UPSTREAM, -1), (Direction.DOWNSTREAM, 1)):
+        if direction not in (side, Direction.BOTH):
+            continue
+        for _, node, hops in reach([focus], direction=side, depth=depth, level=level):
+            if node not in found or hops < abs(found[node]):
+                found[node] = sign * hops
+    return found
+
+
+def _product_graph(actor: Actor, node: str, direction: str, depth: int, first: int) -> Graph:
+    products = DataProduct.objects.visible_to(actor).select_related("domain", "owner")
+    focus = products.filter(fqn=node.removeprefix("product:")).first()
+    if focus is None:
+        raise NotFound("There is no such node, or you may not see it.")
+    distances = _distances(focus.pk, direction, depth, Level.PRODUCT)
+    visible = products.in_bulk(list(distances))
+    nodes = [_product_node(visible[pk], hops) for pk, hops in distances.items() if pk in visible]
+    nodes.sort(key=lambda found: (abs(found.distance), found.id))
+    here = _product_node(focus, 0)
+    kept = [here, *nodes[:first]]
+    ids = {found.product.pk: found.id for found in kept if found.product}
+    return Graph(
+        focus=here,
+        nodes=kept,
+        edges=_edges_between(ids, Level.PRODUCT),
+        total_nodes=len(nodes) + 1,
+        truncated=len(nodes) > first,
+        level=Level.PRODUCT,
+        depth=depth,
+    )
+
+
+def _product_node(product: DataProduct, distance: int) -> Node:
+    return Node(f"product:{product.fqn}", "product", product.name, distance, product=product)
+
+
+def _dataset_graph(actor: Actor, node: str, direction: str, depth: int, first: int) -> Graph:
+    datasets = Dataset.objects.visible_to(actor).select_related(
+        "port__product__domain", "port__product__owner"
+    )
+    focus = _dataset_focus(datasets, node)
+    distances = _distances(focus.pk, direction, depth, Level.DATASET)
+    visible = datasets.in_bulk(list(distances))
+    nodes = [_dataset_node(visible[pk], hops) for pk, hops in distances.items() if pk in visible]
+    nodes.sort(key=lambda found: (abs(found.distance), found.id))
+    here = _dataset_node(focus, 0)
+    kept = [here, *nodes[:first]]
+    ids = {found.dataset.pk: found.id for found in kept if found.dataset}
+    return Graph(
+        focus=here,
+        nodes=kept,
+        edges=_edges_between(ids, Level.DATASET),
+        total_nodes=len(nodes) + 1,
+        truncated=len(nodes) > first,
+        level=Level.DATASET,
+        depth=depth,
+    )
+
+
+def _dataset_focus(datasets: Any, node: str) -> Dataset:
+    """A dataset by its id, or the first one that a product's ports offer."""
+    if node.startswith("dataset:"):
+        found = datasets.filter(node_id=node).first()
+    else:
+        fqn = node.removeprefix("product:")
+        found = datasets.filter(port__product__fqn=fqn).order_by("port__position", "pk").first()
+    if found is None:
+        raise NotFound("There is no such node, or you may not see it.")
+    dataset: Dataset = found
+    return dataset
+
+
+def _dataset_node(dataset: Dataset, distance: int) -> Node:
+    product = dataset.port.product if dataset.port else None
+    return Node(dataset.node_id, "dataset", dataset.name, distance, product, dataset)
+
+
+def _edges_between(ids: dict[Any, str], level: str) -> list[Edge]:
+    table, kind = TABLES[Level(level)]
+    via = "max(via)" if level == Level.PRODUCT else "''"
+    sql = (
+        f"SELECT source_id, target_id, {via} FROM {table} "  # noqa: S608 - names from TABLES
+        f"WHERE source_id = ANY(%s::{kind}[]) AND target_id = ANY(%s::{kind}[]) "
+        "GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(ids), list(ids)])
+        rows = cursor.fetchall()
+    return [Edge(ids[source], ids[target], found) for source, target, found in rows]
