@@ -96,6 +96,9 @@ class Postgres:
     def ensure(self) -> None:
         """Have the server started again if its keeper is gone."""
         if self.keeper_lock.is_free():
+            if self._keeper is not None:
+                self._keeper.communicate()
+                self._keeper = None
             self.users_lock.release()
             self.join()
 
