@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.documents import Document
-from core.problems import Problem
+from core.problems import Problem, shown
 
 Node = Mapping[str, Any]
 
@@ -61,7 +61,9 @@ def repeated(entries: Any, pointer: str, field: str) -> Iterator[Problem]:
             continue
         earlier = first.setdefault((type(value), value), at)
         if earlier != at:
-            message = f"`{value}` is also entry {earlier + 1}; give one of them another {field}."
+            message = (
+                f"`{shown(value)}` is also entry {earlier + 1}; give one of them another {field}."
+            )
             yield Problem(f"{pointer}/{at}/{field}", f"duplicate-{field}", message)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+_LONGEST_SHOWN = 80  # characters
+
 Severity = Literal["error", "warning"]
 
 
@@ -31,6 +33,12 @@ class Problem:
 def escape_token(token: str | int) -> str:
     """One reference token of a JSON pointer (RFC 6901 §3)."""
     return str(token).replace("~", "~0").replace("/", "~1")
+
+
+def shown(value: object) -> str:
+    """A value of a document as it may stand in a message: on one line and not too long."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
 
 
 def to_pointer(tokens: Iterable[str | int]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 
 from core.documents import Document
-from core.problems import Problem, to_pointer
+from core.problems import Problem, shown, to_pointer
 
 MAX_PROBLEMS = 100  # per document; the rest says little more
 _MAX_CHOICES = 12  # in a message
@@ -57,7 +57,9 @@ class SchemaCheck:
         if isinstance(kind, Kind.AdditionalProperties | Kind.UnevaluatedProperties):
             for field in kind.unexpected:
                 if not (_is_unevaluated(error) and self._follows(path, field, faulty)):
-                    message = f"Remove or rename `{field}`; the standard has no such field here."
+                    message = (
+                        f"Remove or rename `{shown(field)}`; the standard has no such field here."
+                    )
                     yield Problem(to_pointer([*path, field]), "unknown-field", message)
         elif isinstance(kind, Kind.AnyOf | Kind.OneOfNotValid):
             yield from self._nearest(error, kind.context, faulty)
@@ -110,7 +112,7 @@ def _type(kind: Any, subject: str, value: Any) -> Finding:
 def _enum(kind: Any, subject: str, value: Any) -> Finding:
     options = [str(option) for option in kind.options]
     listed = ", ".join(options[:_MAX_CHOICES]) + (", …" if len(options) > _MAX_CHOICES else "")
-    near = difflib.get_close_matches(str(value)[:80], options, n=1)
+    near = difflib.get_close_matches(shown(value), options, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     return "not-in-list", f"{subject} must be one of: {listed}.{hint}"
 
@@ -152,8 +154,9 @@ def _above(kind: Any, subject: str, _value: Any) -> Finding:
 
 
 def _several(_kind: Any, subject: str, value: Any) -> Finding:
-    operators = [f"`{name}`" for name in value or () if str(name).startswith("must")]
-    if isinstance(value, dict) and operators:
+    fields = value if isinstance(value, dict) else {}
+    operators = [f"`{name}`" for name in fields if name.startswith("must")]
+    if operators:
         return "several-operators", f"Keep exactly one operator of {', '.join(operators)}."
     return "wrong-form", f"{subject} mixes alternatives of the standard; keep one."
 
@@ -189,7 +192,8 @@ def _subject(error: jsonschema_rs.ValidationError) -> str:
     if not names:
         return "The document"
     last = error.instance_path[-1]
-    return f"`{names[-1]}`" if isinstance(last, str) else f"Entry {last + 1} of `{names[-1]}`"
+    name = shown(names[-1])
+    return f"`{name}`" if isinstance(last, str) else f"Entry {last + 1} of `{name}`"
 
 
 def _type_name(value: Any) -> str:

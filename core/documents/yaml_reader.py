@@ -20,7 +20,7 @@ from core.documents.text import (
     too_many_nodes,
     unsafe_character,
 )
-from core.problems import escape_token, to_pointer
+from core.problems import escape_token, shown, to_pointer
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {
@@ -110,9 +110,9 @@ class _Builder:
         if self.nodes > self.limits.document_nodes:
             raise too_many_nodes(self.limits, pointer=self.pointer(), line=self.line)
         if event.anchor is not None:
-            self.fail("anchor", f"Remove the anchor &{event.anchor}; anchors are not read.")
+            self.fail("anchor", f"Remove the anchor &{shown(event.anchor)}; anchors are not read.")
         if event.tag is not None:
-            self.fail("tag", f"Remove the tag {event.tag}; tags are not read.")
+            self.fail("tag", f"Remove the tag {shown(event.tag)}; tags are not read.")
 
     def open(self, container: dict[str, Any] | list[Any]) -> None:
         if self.frames and self.frames[-1].expects_key:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from catalog.contracts.formats.odcs_walk import Place, rules
+from catalog.contracts.formats.odcs_walk import Place, places, rules
 from core.descriptors import Node, custom_properties, text_of, texts_of
 
 OPERATORS = (
@@ -161,7 +161,7 @@ def parse(data: Node) -> ContractDoc:
         description=_description(data.get("description")),
         tags=texts_of(data, "tags"),
         objects=tuple(_object(at, node) for at, node in enumerate(data.get("schema") or ())),
-        rules=tuple(_rule(pointer, place, node) for pointer, place, node in rules(data)),
+        rules=tuple(_rule(pointer, place, node) for pointer, place, node in rules(places(data))),
         service_levels=tuple(_level(node) for node in data.get("slaProperties") or ()),
         servers=tuple(_server(node) for node in data.get("servers") or ()),
         custom_properties=custom_properties(data),

@@ -5,28 +5,28 @@ example names columns that it does not list. So only what cannot be meant is an 
 leads outside is a warning.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from catalog.contracts.formats.odcs_walk import Place, places
+from catalog.contracts.formats.odcs_walk import Place, Walk
 from core.descriptors import Node
-from core.problems import Problem, Severity
+from core.problems import Problem, Severity, shown
 
 
 class _Names:
     """Every way the contract itself can be referred to."""
 
-    def __init__(self, data: Node) -> None:
+    def __init__(self, found: Iterable[Place]) -> None:
         self.objects: set[str] = set()
         self.paths: set[str] = set()
         self.columns: set[str] = set()
-        self.ids: set[str] = set()
-        for place in places(data):
+        for place in found:
             self._add(place)
 
     def _add(self, place: Place) -> None:
         physical = str(place.node.get("physicalName") or place.name)
-        self.ids.add(str(place.node.get("id") or place.name))
+        if "id" in place.node:
+            self.columns.add(str(place.node["id"]))
         self.paths.add(place.name)
         if place.path is None:
             self.objects |= {place.object_name, physical, physical.rpartition(".")[2]}
@@ -37,16 +37,16 @@ class _Names:
         return reference.partition(".")[0] in self.objects
 
     def knows(self, element: str) -> bool:
-        return element in self.objects | self.paths | self.columns | self.ids
+        return any(element in names for names in (self.objects, self.paths, self.columns))
 
 
-def dangling_references(data: Node) -> Iterator[Problem]:
+def dangling_references(walk: Walk) -> Iterator[Problem]:
     """References that lead nowhere, and relationships whose two sides do not fit."""
-    names = _Names(data)
-    for place in places(data):
+    names = _Names(walk.places)
+    for place in walk.places:
         for at, link in enumerate(place.node.get("relationships") or ()):
             yield from _relationship(link, f"{place.pointer}/relationships/{at}", place, names)
-    yield from _service_levels(data, names)
+    yield from _service_levels(walk.data, names)
 
 
 def _relationship(link: Node, pointer: str, place: Place, names: _Names) -> Iterator[Problem]:
@@ -56,14 +56,14 @@ def _relationship(link: Node, pointer: str, place: Place, names: _Names) -> Iter
         yield Problem(pointer, "length-mismatch", message)
     for step, source in sources.items():
         if _is_shorthand(source) and source not in names.paths:
-            message = f"`{source}` is no column of this contract."
+            message = f"`{shown(source)}` is no column of this contract."
             yield Problem(f"{pointer}/from{step}", "dangling-reference", message)
     for step, target in targets.items():
         if not _is_shorthand(target) or target in names.paths:
             continue
         outside = place.path is None and not names.has_table(target)
         severity: Severity = "error" if outside else "warning"
-        message = f"`{target}` is no column of this contract."
+        message = f"`{shown(target)}` is no column of this contract."
         yield Problem(f"{pointer}/to{step}", "dangling-reference", message, severity)
 
 
@@ -92,5 +92,5 @@ def _service_levels(data: Node, names: _Names) -> Iterator[Problem]:
 def _element(element: str, pointer: str, names: _Names) -> Iterator[Problem]:
     if element and not names.knows(element):
         severity: Severity = "warning" if "." in element else "error"
-        message = f"`{element}` is no object or column of this contract."
+        message = f"`{shown(element)}` is no object or column of this contract."
         yield Problem(pointer, "dangling-reference", message, severity)

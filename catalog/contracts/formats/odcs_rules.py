@@ -1,13 +1,15 @@
 """Rules of a contract that a JSON Schema cannot say. They hold for every version."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from typing import Any
 
 from catalog.contracts.formats.odcs_references import dangling_references
-from catalog.contracts.formats.odcs_walk import mappings, objects, places, rules
+from catalog.contracts.formats.odcs_walk import Walk
 from core.descriptors import Node, repeated
 from core.documents import unsafe_character
-from core.problems import Problem
+from core.problems import Problem, shown
+from core.schema_checks import MAX_PROBLEMS
 
 _BOUNDS = (
     ("minimum", "maximum"),
@@ -27,27 +29,36 @@ _RULE_CONTENT = frozenset(
         "authoritativeDefinitions",
     ]
 )
+_IDENTITIES = {  # of a list: what tells its entries apart, besides an id
+    "schema": "name",
+    "properties": "name",
+    "servers": "server",
+    "roles": "role",
+    "customProperties": "property",
+    "enum": "value",
+}
 _MUST_NOT_BE_EMPTY = ("id", "version", "name")
-_UNREAD = frozenset({"customProperties", "implementation", "arguments", "value", "examples"})
 
 
 def rule_problems(data: Node) -> list[Problem]:
     """What is wrong with a contract that the schema of its version accepts. No lines yet."""
-    return [problem for check in _CHECKS for problem in check(data)]
+    walk = Walk(data)
+    found = chain.from_iterable(check(walk) for check in _CHECKS)
+    return list(islice(found, MAX_PROBLEMS))
 
 
-def _empty_values(data: Node) -> Iterator[Problem]:
+def _empty_values(walk: Walk) -> Iterator[Problem]:
     for field in _MUST_NOT_BE_EMPTY:
-        if isinstance(data.get(field), str) and not data[field].strip():
+        if isinstance(walk.data.get(field), str) and not walk.data[field].strip():
             yield Problem(f"/{field}", "empty-value", f"Fill in `{field}`; it is empty.")
-    for place in places(data):
+    for place in walk.places:
         if not str(place.node.get("name", "")).strip():
             yield Problem(f"{place.pointer}/name", "empty-value", "Fill in `name`; it is empty.")
 
 
-def _unsafe_names(data: Node) -> Iterator[Problem]:
-    named = [(f"/{field}", data.get(field)) for field in _MUST_NOT_BE_EMPTY]
-    named += [(f"{place.pointer}/name", place.node.get("name")) for place in places(data)]
+def _unsafe_names(walk: Walk) -> Iterator[Problem]:
+    named = [(f"/{field}", walk.data.get(field)) for field in _MUST_NOT_BE_EMPTY]
+    named += [(f"{place.pointer}/name", place.node.get("name")) for place in walk.places]
     for pointer, name in named:
         unsafe = unsafe_character(str(name or ""))
         if unsafe:
@@ -55,31 +66,15 @@ def _unsafe_names(data: Node) -> Iterator[Problem]:
             yield Problem(pointer, "unsafe-name", message)
 
 
-def _duplicate_names(data: Node) -> Iterator[Problem]:
-    yield from repeated(data.get("schema"), "/schema", "name")
-    yield from repeated(data.get("servers"), "/servers", "server")
-    yield from repeated(data.get("roles"), "/roles", "role")
-    for pointer, node in _read_mappings(data):
-        yield from repeated(node.get("properties"), f"{pointer}/properties", "name")
-        yield from repeated(node.get("customProperties"), f"{pointer}/customProperties", "property")
-        yield from repeated(node.get("enum"), f"{pointer}/enum", "value")
+def _duplicates(walk: Walk) -> Iterator[Problem]:
+    for pointer, field, entries in walk.lists:
+        yield from repeated(entries, pointer, "id")
+        if field in _IDENTITIES:
+            yield from repeated(entries, pointer, _IDENTITIES[field])
 
 
-def _duplicate_ids(data: Node) -> Iterator[Problem]:
-    for pointer, node in _read_mappings(data):
-        for field, value in node.items():
-            yield from repeated(value, f"{pointer}/{field}", "id")
-
-
-def _read_mappings(data: Node) -> Iterator[tuple[str, Node]]:
-    """Mappings whose meaning is the standard's, not a customer's own."""
-    for pointer, node in mappings(data):
-        if not _UNREAD.intersection(pointer.split("/")):
-            yield pointer, node
-
-
-def _price(data: Node) -> Iterator[Problem]:
-    price = data.get("price") or {}
+def _price(walk: Walk) -> Iterator[Problem]:
+    price = walk.data.get("price") or {}
     amount = price.get("priceAmount")
     if isinstance(amount, int | float) and amount < 0:
         message = "`priceAmount` must be 0 or more."
@@ -89,19 +84,20 @@ def _price(data: Node) -> Iterator[Problem]:
         yield Problem("/price", "missing-currency", message)
 
 
-def _schedules(data: Node) -> Iterator[Problem]:
+def _schedules(walk: Walk) -> Iterator[Problem]:
     timed = [
-        (f"/slaProperties/{at}", each) for at, each in enumerate(data.get("slaProperties") or ())
+        (f"/slaProperties/{at}", each)
+        for at, each in enumerate(walk.data.get("slaProperties") or ())
     ]
-    timed += [(pointer, rule) for pointer, _, rule in rules(data)]
+    timed += [(pointer, rule) for pointer, _, rule in walk.rules]
     for pointer, node in timed:
         if node.get("scheduler") and not node.get("schedule"):
-            message = f"Add `schedule`: when {node['scheduler']} runs it is missing."
+            message = f"Add `schedule`: when {shown(node['scheduler'])} runs it is missing."
             yield Problem(pointer, "missing-schedule", message)
 
 
-def _quality(data: Node) -> Iterator[Problem]:
-    for pointer, _, rule in rules(data):
+def _quality(walk: Walk) -> Iterator[Problem]:
+    for pointer, _, rule in walk.rules:
         if not _RULE_CONTENT.intersection(rule):
             message = "Say what the rule checks: a `metric`, a `query` or a `description`."
             yield Problem(pointer, "empty-rule", message)
@@ -114,8 +110,8 @@ def _quality(data: Node) -> Iterator[Problem]:
                 yield Problem(f"{pointer}/{operator}", "impossible-bounds", message)
 
 
-def _bounds(data: Node) -> Iterator[Problem]:
-    for place in places(data):
+def _bounds(walk: Walk) -> Iterator[Problem]:
+    for place in walk.places:
         options = place.node.get("logicalTypeOptions") or {}
         for low, high in _BOUNDS:
             if _above(options.get(low), options.get(high)):
@@ -129,8 +125,10 @@ def _above(low: Any, high: Any) -> bool:
     return numbers and low > high
 
 
-def _key_positions(data: Node) -> Iterator[Problem]:
-    for place in objects(data):
+def _key_positions(walk: Walk) -> Iterator[Problem]:
+    for place in walk.places:
+        if place.path is not None:
+            continue
         first: dict[int, int] = {}
         for at, node in enumerate(place.node.get("properties") or ()):
             position = node.get("primaryKeyPosition", -1)
@@ -142,11 +140,10 @@ def _key_positions(data: Node) -> Iterator[Problem]:
                 yield Problem(pointer, "duplicate-position", message, "warning")
 
 
-_CHECKS: Iterable[Callable[[Node], Iterable[Problem]]] = (
+_CHECKS: Iterable[Callable[[Walk], Iterable[Problem]]] = (
     _empty_values,
     _unsafe_names,
-    _duplicate_names,
-    _duplicate_ids,
+    _duplicates,
     dangling_references,
     _price,
     _schedules,

@@ -1,7 +1,8 @@
 """Walks over a contract that its schema accepts: objects, properties, rules, with pointers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from core.descriptors import Node
@@ -64,20 +65,45 @@ def _below(place: Place, step: str, node: Node) -> Place:
     return Place(place.pointer + step, node, place.object_name, path)
 
 
-def rules(data: Node) -> Iterator[tuple[str, Place, Node]]:
-    """Every quality rule with its pointer and the place it is about."""
-    for place in places(data):
+def rules(found: Iterable[Place]) -> Iterator[tuple[str, Place, Node]]:
+    """Every quality rule of these places with its pointer and the place it is about."""
+    for place in found:
         for at, rule in enumerate(place.node.get("quality") or ()):
             yield f"{place.pointer}/quality/{at}", place, rule
 
 
-def mappings(node: Any, pointer: str = "") -> Iterator[tuple[str, Node]]:
-    """Every mapping of the document, outermost first."""
+@dataclass(frozen=True)
+class Walk:
+    """One contract, walked once for every check of its rules."""
+
+    data: Node
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        return tuple(places(self.data))
+
+    @cached_property
+    def rules(self) -> tuple[tuple[str, Place, Node], ...]:
+        return tuple(rules(self.places))
+
+    @cached_property
+    def lists(self) -> tuple[tuple[str, str, list[Any]], ...]:
+        """Every list the standard gives a meaning: its pointer, its field, its entries."""
+        return tuple(_lists(self.data, ""))
+
+
+# Below these a customer says what he likes.
+_UNREAD = frozenset({"customProperties", "implementation", "arguments", "value", "examples"})
+
+
+def _lists(node: Any, pointer: str) -> Iterator[tuple[str, str, list[Any]]]:
     if isinstance(node, Mapping):
-        yield pointer, node
         for key, value in node.items():
-            if isinstance(value, Mapping | list):
-                yield from mappings(value, f"{pointer}/{escape_token(key)}")
+            below = f"{pointer}/{escape_token(key)}"
+            if isinstance(value, list) and value:
+                yield below, key, value
+            if isinstance(value, Mapping | list) and key not in _UNREAD:
+                yield from _lists(value, below)
     elif isinstance(node, list):
         for at, value in enumerate(node):
-            yield from mappings(value, f"{pointer}/{at}")
+            yield from _lists(value, f"{pointer}/{at}")

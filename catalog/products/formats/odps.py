@@ -1,6 +1,7 @@
 """ODPS, the Open Data Product Standard of Bitol: validate, parse, build."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from catalog.products.formats.odps_build import product_descriptor
@@ -23,7 +24,8 @@ from core.descriptors import (
     text_of,
 )
 from core.documents import Document, unsafe_character
-from core.problems import Problem, has_errors
+from core.problems import Problem, has_errors, shown
+from core.schema_checks import MAX_PROBLEMS
 
 __all__ = [
     "InputContract",
@@ -50,7 +52,7 @@ def validate(document: Document) -> Verdict:
     checked_as = declared if declared in VERSIONS else LATEST
     found = schema_check(checked_as).problems(document)
     fits_latest = schema_check(LATEST).accepts(data)
-    rules = list(_rule_problems(data)) if fits_latest or not found else []
+    rules = list(islice(_rule_problems(data), MAX_PROBLEMS)) if fits_latest or not found else []
     problems = [*duplicate_keys(document), *found, *rules]
     return Verdict(
         valid=not has_errors(problems),
@@ -103,7 +105,7 @@ def _output_ports(data: Node) -> Iterator[Problem]:
         earlier = first.setdefault((name, major), at)
         if earlier != at:
             message = (
-                f"Port {earlier + 1} is also called {name} with major version {major}; "
+                f"Port {earlier + 1} is also called {shown(name)} with major version {major}; "
                 "rename one or raise its version."
             )
             yield Problem(pointer, "port-major-clash", message)
