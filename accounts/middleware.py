@@ -19,7 +19,14 @@ Respond = Callable[[HttpRequest], HttpResponse]
 
 SEEN_STEP_S = 300  # write the session at most this often
 OPEN_TO_VISITORS = frozenset(
-    {"portal:livez", "portal:readyz", "portal:metrics", "accounts:login", "portal:openapi"}
+    {
+        "portal:livez",
+        "portal:readyz",
+        "portal:metrics",
+        "portal:openapi",
+        "accounts:login",
+        "accounts:set-password",  # guarded by the one-time token in it
+    }
 )
 
 

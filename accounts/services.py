@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor, actor_of
 from accounts.models import ApiToken, Team, User
-from accounts.states import Scope
+from accounts.states import PortalRole, Scope
 from core import audit
 from core.errors import Invalid, NotFound
 from core.problems import Problem
@@ -98,3 +98,19 @@ def actor_for_token(text: str) -> Actor | None:
     if token.last_used_at is None or token.last_used_at < now - LAST_USED_STEP:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return actor_of(token.user, token=token)
+
+
+@transaction.atomic
+def create_administrator(*, email: str) -> User:
+    """The administrator with this address, made if need be; the password is chosen by link."""
+    user, created = User.objects.get_or_create(
+        username=email.lower(),
+        defaults={"email": email, "display_name": email.split("@")[0]},
+    )
+    user.portal_role = PortalRole.ADMIN
+    user.is_active = True
+    if created:
+        user.set_unusable_password()
+    user.save()
+    audit.record(actor=audit.SYSTEM, verb="user.made-admin", kind="user", object_id=user.username)
+    return user

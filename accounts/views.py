@@ -5,9 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -29,6 +30,13 @@ class Login(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         accounts = DEMO_ACCOUNTS if settings.DEMO else ()
         return super().get_context_data(demo_accounts=accounts, **kwargs)
+
+
+class SetPassword(PasswordResetConfirmView):
+    """Where a one-time link leads: choose a password, then log in."""
+
+    template_name = "accounts/set_password.html"
+    success_url = reverse_lazy("accounts:login")
 
 
 def locked_out(

@@ -199,12 +199,10 @@ def match_datasets_of_port(event: OutboxEvent) -> None:
 def write_declared_edges(event: OutboxEvent) -> None:
     """Outbox handler of `product.changed`: input ports that name an output port are edges."""
     product_id = UUID(event.payload["product_id"])
-    sources = {
-        source: name
-        for source, name in InputPort.objects.filter(product_id=product_id, source__isnull=False)
-        .exclude(source__product_id=product_id)
-        .values_list("source__product_id", "name")
-    }
+    linked = InputPort.objects.filter(product_id=product_id, source__isnull=False)
+    sources = dict(
+        linked.exclude(source__product_id=product_id).values_list("source__product_id", "name")
+    )
     declared = ProductEdge.objects.filter(target_id=product_id, origin=ProductEdge.Origin.DECLARED)
     declared.exclude(source__in=sources).delete()
     ProductEdge.objects.bulk_create(
