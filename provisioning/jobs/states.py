@@ -38,6 +38,8 @@ class StepDirection(TextChoices):
 
 
 TERMINAL = frozenset({OperationState.SUCCEEDED, OperationState.FAILED, OperationState.CANCELLED})
+REMOVALS = frozenset({OperationKind.DEPROVISION, OperationKind.UNBIND})  # their steps take away
+CREATIONS = frozenset({OperationKind.PROVISION, OperationKind.BIND})  # undone when they fail
 
 SOURCES: dict[OperationState, frozenset[OperationState]] = {  # target: entered from
     OperationState.RUNNING: frozenset(

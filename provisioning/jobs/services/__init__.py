@@ -1,0 +1,12 @@
+"""Verbs on the ledger. What other rooms call; workers and sweepers use the modules beside."""
+
+from provisioning.jobs.services.acceptance import (
+    InstanceData,
+    StepSpec,
+    accept,
+    accept_check,
+    retry,
+)
+from provisioning.jobs.services.steering import request_cancel
+
+__all__ = ["InstanceData", "StepSpec", "accept", "accept_check", "request_cancel", "retry"]

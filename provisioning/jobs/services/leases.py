@@ -1,0 +1,162 @@
+"""A claim on an operation for a while: how it is taken, kept, checked and given back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from psycopg.types.json import Jsonb
+
+from provisioning.drivers import registry
+from provisioning.jobs.models import Operation
+from provisioning.jobs.services.moves import NO_LEASE
+
+# One statement: lock a due row, raise the instance's fence, copy it, take the lease, log it.
+# A lease that ran out with an owner still on it is a crash.
+CLAIM = """
+WITH picked AS (
+  SELECT id, instance_id, lease_owner IS NOT NULL AS crashed FROM jobs_operation
+  WHERE state NOT IN ('succeeded', 'failed', 'cancelled')
+    AND run_after <= clock_timestamp()
+    AND (lease_until IS NULL OR lease_until <= clock_timestamp())
+    AND %(versions)s::jsonb @> driver_versions
+    AND (%(id)s::uuid IS NULL OR id = %(id)s)
+  ORDER BY run_after LIMIT 1 FOR UPDATE SKIP LOCKED
+), fenced AS (
+  UPDATE jobs_instance i SET fence = i.fence + 1 FROM picked
+  WHERE i.id = picked.instance_id RETURNING i.fence
+), claimed AS (
+  UPDATE jobs_operation o SET
+    state = CASE o.state WHEN 'compensating' THEN 'compensating' ELSE 'running' END,
+    fence = coalesce((SELECT fence FROM fenced), o.fence + 1),
+    lease_owner = %(owner)s,
+    lease_until = clock_timestamp() + %(lease_s)s * interval '1 second',
+    crashes = o.crashes + picked.crashed::int,
+    started_at = coalesce(o.started_at, clock_timestamp()),
+    nudged_at = NULL, nudges = 0
+  FROM picked WHERE o.id = picked.id
+  RETURNING o.id, o.state, o.fence, picked.crashed
+), logged AS (
+  INSERT INTO jobs_operationlog (operation_id, level, source, text, state, fence)
+  SELECT id, CASE WHEN crashed THEN 'warning' ELSE 'info' END, 'job',
+    CASE WHEN crashed THEN 'taken over by ' ELSE 'taken by ' END || %(owner)s, state, fence
+  FROM claimed
+)
+SELECT id, fence FROM claimed
+"""
+EXTEND = """
+UPDATE jobs_operation SET lease_until = clock_timestamp() + %s * interval '1 second'
+WHERE id = %s AND lease_owner = %s AND fence = %s
+"""
+
+log = structlog.get_logger(__name__)
+
+
+class LeaseLost(Exception):
+    """Another worker has the operation, or it has ended: stop at once, write nothing."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to write to one operation, as long as owner and fence stand in its row."""
+
+    operation_id: UUID
+    owner: str
+    fence: int
+
+    @contextmanager
+    def held(self) -> Iterator[Operation]:
+        """A transaction in which the operation is locked and ours.
+
+        Raises:
+            LeaseLost: it is not ours any more.
+        """
+        with transaction.atomic():
+            operation = (
+                Operation.objects.select_for_update()
+                .filter(pk=self.operation_id, lease_owner=self.owner, fence=self.fence)
+                .first()
+            )
+            if operation is None:
+                raise LeaseLost(str(self.operation_id))
+            yield operation
+
+    def extend(self) -> bool:
+        """Put the end of the lease off; False when it is not ours any more."""
+        with connection.cursor() as cursor:
+            cursor.execute(EXTEND, [settings.LEASE_S, self.operation_id, self.owner, self.fence])
+            return cursor.rowcount == 1
+
+    def release(self) -> None:
+        """Give the operation back to whoever comes next; not a crash."""
+        with self.held() as operation:
+            Operation.objects.filter(pk=operation.pk).update(**NO_LEASE)
+
+
+def claim_next(owner: str) -> Lease | None:
+    """Take the operation that has been due longest, or None."""
+    return _claim(owner, None)
+
+
+def claim(operation_id: UUID, owner: str) -> Lease | None:
+    """Take this operation, or None: a message that came twice or late finds nothing to do."""
+    return _claim(owner, operation_id)
+
+
+def _claim(owner: str, operation_id: UUID | None) -> Lease | None:
+    parameters = {
+        "versions": Jsonb(registry.versions()),
+        "id": operation_id,
+        "owner": owner,
+        "lease_s": settings.LEASE_S,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, parameters)
+        row = cursor.fetchone()
+    return None if row is None else Lease(row[0], owner, row[1])
+
+
+class Heartbeat:
+    """Extends a lease from a thread with its own database connection, three times a lease."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Heartbeat:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join(timeout=5)
+
+    def _beat(self) -> None:
+        try:
+            while not self._ended.wait(settings.LEASE_S / 3):
+                if not self._extended():
+                    return
+        finally:
+            connection.close()
+
+    def _extended(self) -> bool:
+        """Whether to go on; while the database is away the lease may run out by itself."""
+        try:
+            return self._lease.extend()
+        except DatabaseError as error:
+            log.warning("lease.not-extended", error=str(error).splitlines()[0])
+            connection.close()
+            return True

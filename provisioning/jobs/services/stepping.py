@@ -1,0 +1,165 @@
+"""One step: intent, call, record, look again (RELIABILITY §1, write-ahead)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Coalesce, Now
+
+from provisioning.drivers import registry
+from provisioning.drivers.protocol import Driver, Observed, Step, TemporaryError
+from provisioning.jobs import extensions
+from provisioning.jobs.models import Effect, Operation, OperationStep
+from provisioning.jobs.services.acceptance import MEASURE
+from provisioning.jobs.services.leases import Lease, LeaseLost
+from provisioning.jobs.services.moves import clean, note
+from provisioning.jobs.states import REMOVALS, OperationKind, StepDirection, StepState
+
+LOG_LINE = """
+INSERT INTO jobs_operationlog (operation_id, level, source, text, state, fence)
+SELECT id, %s, %s, %s, '', fence FROM jobs_operation
+WHERE id = %s AND lease_owner = %s AND fence = %s
+"""
+
+
+def do_step(lease: Lease, operation: Operation, step: OperationStep) -> None:
+    """Do one step forwards; afterwards it is verified and the next one is due.
+
+    Raises:
+        DriverError: the target could not do it.
+        LeaseLost: the operation is not ours any more.
+    """
+    driver = registry.get_driver(step.driver)
+    if operation.kind == OperationKind.CHECK:
+        _measure(lease, driver, step)
+    elif operation.kind in REMOVALS:
+        _remove(lease, driver, step)
+    else:
+        _ensure(lease, driver, step)
+
+
+def undo_step(lease: Lease, step: OperationStep) -> None:
+    """Do one step backwards; afterwards the target has been seen without it."""
+    _remove(lease, registry.get_driver(step.driver), step)
+
+
+def _ensure(lease: Lease, driver: Driver, step: OperationStep) -> None:
+    call = _call(lease, step)
+    if step.state == StepState.APPLIED and driver.observe(call).exists:
+        _advance(lease, step, "")
+        return
+    registry.check_spec(driver, step.action, step.spec)
+    _intend(lease, step)
+    observed = driver.ensure(call, effect_key=step.effect_key, fence=lease.fence)
+    _record(lease, step, observed)
+    if not driver.observe(call).exists:
+        raise TemporaryError("The target does not show what was just made there.")
+    _advance(lease, step, observed.summary)
+
+
+def _remove(lease: Lease, driver: Driver, step: OperationStep) -> None:
+    _intend(lease, step)
+    observed = driver.ensure_absent(
+        _call(lease, step), effect_key=step.effect_key, fence=lease.fence
+    )
+    with lease.held() as operation:
+        _forget_effects(operation, step)
+    _advance(lease, step, observed.summary)
+
+
+def _measure(lease: Lease, driver: Driver, step: OperationStep) -> None:
+    _intend(lease, step)
+    order = step.spec
+    call = Step(MEASURE, UUID(order["instance_id"]), order["measure"], _logger(lease))
+    measurement = driver.measure(call)
+    with lease.held() as operation:
+        for source in extensions.check_sources():
+            if type(source).__name__ == order["source"]:
+                source.measured(operation, order["subject"], measurement)
+    _advance(lease, step, f"{len(measurement.results)} checks")
+
+
+def _call(lease: Lease, step: OperationStep) -> Step:
+    instance_id = step.operation.instance_id
+    assert instance_id is not None  # only checks lack one
+    return Step(step.action, instance_id, step.spec, _logger(lease))
+
+
+def _intend(lease: Lease, step: OperationStep) -> None:
+    with lease.held() as operation:
+        if operation.attempt == 0:
+            note(operation, step.name, source=step.driver)
+        OperationStep.objects.filter(pk=step.pk).update(
+            state=StepState.INTENT, fence=lease.fence, started_at=Coalesce(F("started_at"), Now())
+        )
+
+
+def _record(lease: Lease, step: OperationStep, observed: Observed) -> None:
+    """Effects, secrets and state in one transaction: none without the others."""
+    with lease.held() as operation:
+        for effect in observed.effects:
+            Effect.objects.update_or_create(
+                instance_id=operation.instance_id,
+                driver=step.driver,
+                kind=effect.kind,
+                name=effect.name[:700],
+                removed_at=None,
+                defaults={
+                    "operation": operation,
+                    "step_n": step.n,
+                    "attributes": dict(effect.attributes),
+                },
+            )
+        if observed.secrets:
+            extensions.tell_secrets(operation, step, observed.secrets)
+        _merge_result(operation, observed.attributes.get("result"))
+        OperationStep.objects.filter(pk=step.pk).update(
+            state=StepState.APPLIED, summary=observed.summary[:2000]
+        )
+
+
+def _merge_result(operation: Operation, found: Any) -> None:
+    if isinstance(found, Mapping):
+        Operation.objects.filter(pk=operation.pk).update(result={**operation.result, **found})
+
+
+def _forget_effects(operation: Operation, step: OperationStep) -> None:
+    """Mark what the same action once made for this instance as removed."""
+    made_by_action = OperationStep.objects.filter(
+        operation=OuterRef("operation"), n=OuterRef("step_n"), action=step.action
+    )
+    Effect.objects.filter(
+        Exists(made_by_action), instance=operation.instance_id, driver=step.driver, removed_at=None
+    ).update(removed_at=Now())
+
+
+def _advance(lease: Lease, step: OperationStep, summary: str) -> None:
+    with lease.held() as operation:
+        done: dict[str, Any] = {"state": StepState.VERIFIED, "finished_at": Now()}
+        if summary:
+            done["summary"] = summary[:2000]
+            note(operation, summary, source=step.driver)
+        OperationStep.objects.filter(pk=step.pk).update(**done)
+        changes: dict[str, Any] = {"attempt": 0}
+        if step.direction == StepDirection.FORWARD:
+            changes |= {"step": step.n + 1, "error_text": ""}
+        Operation.objects.filter(pk=operation.pk).update(**changes)
+
+
+def _logger(lease: Lease) -> Any:
+    """Where a driver's log lines go: at once into the log, as long as the lease is ours."""
+
+    def write(level: str, source: str, text: str) -> None:
+        if level == "debug":
+            return
+        values = [level, source[:40], clean(text), lease.operation_id, lease.owner, lease.fence]
+        with connection.cursor() as cursor:
+            cursor.execute(LOG_LINE, values)
+            if cursor.rowcount == 0:
+                raise LeaseLost(str(lease.operation_id))
+
+    return write
