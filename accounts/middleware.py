@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import resolve, reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import urlencode
 
 from accounts.actors import VISITOR, actor_of
 from accounts.models import User
@@ -68,7 +68,7 @@ class ActorMiddleware:
     def process_view(
         self, request: HttpRequest, view: object, args: object, kwargs: object
     ) -> HttpResponse | None:
-        """Default deny. Scripts' interfaces authenticate by token as well and answer 401 themselves."""
+        """Default deny. Scripts' interfaces know tokens too and answer 401 themselves."""
         name = resolve(request.path_info).view_name
         if name in OPEN_TO_VISITORS or request.path_info.startswith("/api/"):
             return None

@@ -16,7 +16,7 @@ from core import audit
 from core.errors import Invalid, NotFound
 from core.problems import Problem
 
-TOKEN_PREFIX = "mp_"
+TOKEN_PREFIX = "mp_"  # noqa: S105 - a marker, no secret
 MAX_DAYS = 365
 LAST_USED_STEP = dt.timedelta(minutes=5)  # a busy script must not write a row per call
 

@@ -32,7 +32,7 @@ def parse_keys(text: str) -> dict[str, bytes]:
 
 
 def encrypt(plain: bytes, *, bound_to: str) -> bytes:
-    """`plain` sealed with the first key; `bound_to` (e.g. a row id) must be given again to open it."""
+    """`plain` sealed with the first key; opens only with the same `bound_to`, e.g. a row id."""
     key_id, key = next(iter(parse_keys(settings.FIELD_KEYS).items()))
     nonce = os.urandom(NONCE_BYTES)
     sealed = AESGCM(key).encrypt(nonce, plain, bound_to.encode())

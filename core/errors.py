@@ -46,7 +46,7 @@ class Conflict(DomainError):
 
 
 class ConcurrencyError(DomainError):
-    """Another operation is at work on the same instance (Open Service Broker §"ConcurrencyError")."""
+    """Another operation is at work on the same instance (Open Service Broker 2.17)."""
 
     code = "concurrency-error"
     status = 422

@@ -59,7 +59,7 @@ def _handle_next() -> bool:
             with transaction.atomic():
                 for handler in _handlers[event.topic]:
                     handler(event)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - kept, retried, shown
             _put_off(event, error)
         else:
             event.handled_at = db_now()
