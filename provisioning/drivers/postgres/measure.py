@@ -13,6 +13,7 @@ from psycopg import errors, sql
 
 from provisioning.drivers.postgres import found, logins, naming, schemas, session
 from provisioning.drivers.postgres.action import Context
+from provisioning.drivers.postgres.roles import SHUT
 from provisioning.drivers.postgres.rules import NotEvaluable, Rule, bad_rows, rule_of
 from provisioning.drivers.postgres.session import Connection, Warehouse, connected, lock, run, value
 from provisioning.drivers.protocol import (
@@ -216,4 +217,4 @@ def _open(warehouse: Warehouse, role: str) -> str:
 
 def _shut(warehouse: Warehouse, role: str) -> None:
     with connected(warehouse) as conn:
-        run(conn, "ALTER ROLE {role} NOLOGIN PASSWORD NULL", role=sql.Identifier(role))
+        run(conn, SHUT, role=sql.Identifier(role))

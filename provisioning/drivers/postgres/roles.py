@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from psycopg import sql
 
 from provisioning.drivers.postgres import identities, naming, schemas
@@ -9,6 +11,8 @@ from provisioning.drivers.postgres.action import Action, Context
 from provisioning.drivers.postgres.session import lock, run
 from provisioning.drivers.protocol import Change, EffectRecord, Observed, PlannedEffect, Step
 
+# The checker logs in only while a measurement opens its session.
+SHUT: Final = "ALTER ROLE {role} NOLOGIN PASSWORD NULL VALID UNTIL '-infinity'"
 UNDONE = "The role is dropped; whoever used it loses its rights."
 
 
@@ -80,6 +84,7 @@ def _grant_rights(ctx: Context, schema: str) -> None:
         w=writer,
     )
     run(conn, "GRANT {r} TO {q}", r=reader, q=checker)
+    run(conn, SHUT, role=checker)
     run(conn, "ALTER ROLE {q} CONNECTION LIMIT 2", q=checker)
     run(conn, "ALTER ROLE {q} SET default_transaction_read_only = on", q=checker)
     run(conn, "ALTER ROLE {q} SET search_path = {s}", q=checker, s=where)

@@ -9,11 +9,13 @@ import psycopg
 OURS = "r.rolname ~ '^(dp|gr|lg)_'"
 QUERIES = {
     "schemas": (
-        "SELECT nspname, nspacl::text, obj_description(oid, 'pg_namespace') FROM pg_namespace"
+        "SELECT nspname, coalesce(nspacl, acldefault('n', nspowner))::text,"
+        " obj_description(oid, 'pg_namespace') FROM pg_namespace"
         " WHERE nspname !~ '^(pg_|information_schema|meshport)' ORDER BY 1"
     ),
     "tables": (
-        "SELECT c.oid::regclass::text, relkind, relacl::text, obj_description(c.oid, 'pg_class')"
+        "SELECT c.oid::regclass::text, relkind, coalesce(relacl, acldefault('r', relowner))::text,"
+        " obj_description(c.oid, 'pg_class')"
         " FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
         " WHERE nspname !~ '^(pg_|information_schema|meshport)' ORDER BY 1"
     ),
