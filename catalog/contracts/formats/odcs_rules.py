@@ -52,7 +52,7 @@ def _empty_values(walk: Walk) -> Iterator[Problem]:
         if isinstance(walk.data.get(field), str) and not walk.data[field].strip():
             yield Problem(f"/{field}", "empty-value", f"Fill in `{field}`; it is empty.")
     for place in walk.places:
-        if not str(place.node.get("name", "")).strip():
+        if "name" in place.node and not str(place.node["name"]).strip():
             yield Problem(f"{place.pointer}/name", "empty-value", "Fill in `name`; it is empty.")
 
 

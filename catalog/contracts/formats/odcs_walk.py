@@ -11,7 +11,7 @@ from core.problems import escape_token
 
 @dataclass(frozen=True)
 class Place:
-    """A schema object or a property at any depth."""
+    """A schema object, a property at any depth, or the element of a list or map."""
 
     pointer: str
     node: Node
@@ -36,9 +36,9 @@ def places(data: Node) -> Iterator[Place]:
 
 
 def properties(place: Place) -> Iterator[Place]:
-    """What lies below: properties, and through list items and map values their properties.
+    """What lies below: properties, and the elements of lists and maps with their properties.
 
-    An unnamed element of a list or map adds nothing to the path.
+    An element has the path of its list or map; its own name, if any, adds nothing.
     """
     for at, node in enumerate(place.node.get("properties") or ()):
         below = _below(place, f"/properties/{at}", node)
@@ -46,6 +46,7 @@ def properties(place: Place) -> Iterator[Place]:
         yield from properties(below)
     for step, node in _elements(place.node):
         element = Place(place.pointer + step, node, place.object_name, place.path)
+        yield element
         yield from properties(element)
 
 

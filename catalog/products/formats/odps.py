@@ -23,7 +23,7 @@ from core.descriptors import (
     repeated,
     text_of,
 )
-from core.documents import Document, unsafe_character
+from core.documents import Document, dump_yaml, unsafe_character
 from core.problems import Problem, has_errors, shown
 from core.schema_checks import MAX_PROBLEMS
 
@@ -33,6 +33,7 @@ __all__ = [
     "OutputPort",
     "ProductDoc",
     "Verdict",
+    "dump_yaml",
     "major_of",
     "parse",
     "product_descriptor",
