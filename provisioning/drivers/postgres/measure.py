@@ -25,12 +25,15 @@ from provisioning.drivers.protocol import (
 )
 
 BUDGET_S = 45  # a measurement ends within 60 s; rules that do not fit are not evaluated
-QUERY_TIMEOUT_MS = 10_000
+PASS_TIMEOUT_MS = 20_000
+RULE_TIMEOUT_MS = 8_000
+NO_TIME = "There was no time left for it."
 RULE_ERRORS = (errors.DataError, errors.ProgrammingError, errors.QueryCanceled)
 PLACEHOLDERS = ("${%s}", "{%s}")  # ODCS examples write both
 
 
 def measure(warehouse: Warehouse, step: Step) -> Measurement:
+    ends_at = time.monotonic() + BUDGET_S
     rules = [rule_of(each) for each in step.spec["rules"]]
     with session.looking(warehouse) as conn:
         ctx = Context(conn, step, warehouse)
@@ -38,8 +41,10 @@ def measure(warehouse: Warehouse, step: Step) -> Measurement:
         columns = _columns(ctx, schema)
         measured_at = value(conn, "SELECT now()")
         run(conn, "SET LOCAL ROLE {role}", role=sql.Identifier(naming.reader_role(schema)))
-        total, results = _library(ctx, schema, columns, [r for r in rules if not r.is_query])
-    results |= _queries(warehouse, step, schema, [r for r in rules if r.is_query])
+        _limit(conn, PASS_TIMEOUT_MS)
+        library = [rule for rule in rules if not rule.is_query]
+        total, results = _library(ctx, schema, columns, library, ends_at)
+    results |= _queries(warehouse, step, schema, [r for r in rules if r.is_query], ends_at)
     done = sum(result.passed is not None for result in results.values())
     step.log("info", "postgres", f"{done} of {len(rules)} rules evaluated over {total} rows.")
     return Measurement(tuple(results[rule.id] for rule in rules), total, measured_at)
@@ -54,7 +59,7 @@ def _columns(ctx: Context, schema: str) -> frozenset[str]:
 
 
 def _library(
-    ctx: Context, schema: str, columns: frozenset[str], rules: list[Rule]
+    ctx: Context, schema: str, columns: frozenset[str], rules: list[Rule], ends_at: float
 ) -> tuple[int, dict[str, RuleResult]]:
     """The number of rows, and a result for each rule. One pass; one more per rule if that fails."""
     results: dict[str, RuleResult] = {}
@@ -69,7 +74,8 @@ def _library(
         total, bad = _count(ctx.conn, table, counts)
     except RULE_ERRORS:
         total, bad = _count(ctx.conn, table, {})
-        bad = _count_apart(ctx.conn, table, counts, results)
+        _limit(ctx.conn, RULE_TIMEOUT_MS)
+        bad = _count_apart(ctx.conn, table, counts, results, ends_at)
     for rule in rules:
         if rule.id in bad:
             results[rule.id] = _judged_rows(rule, total, bad[rule.id])
@@ -91,9 +97,13 @@ def _count_apart(
     table: sql.Identifier,
     counts: dict[str, sql.Composable],
     results: dict[str, RuleResult],
+    ends_at: float,
 ) -> dict[str, int]:
     bad: dict[str, int] = {}
     for rule_id, count in counts.items():
+        if time.monotonic() > ends_at:
+            results[rule_id] = RuleResult(rule_id, None, error=NO_TIME)
+            continue
         try:
             bad |= _count(conn, table, {rule_id: count})[1]
         except RULE_ERRORS as error:
@@ -109,16 +119,15 @@ def _judged_rows(rule: Rule, total: int, bad: int) -> RuleResult:
 
 
 def _queries(
-    warehouse: Warehouse, step: Step, schema: str, rules: list[Rule]
+    warehouse: Warehouse, step: Step, schema: str, rules: list[Rule], ends_at: float
 ) -> dict[str, RuleResult]:
     if not rules:
         return {}
-    ends_at = time.monotonic() + BUDGET_S
     results = {}
     with _as_checker(warehouse, schema) as conn:
         for rule in rules:
             if time.monotonic() > ends_at:
-                results[rule.id] = RuleResult(rule.id, None, error="There was no time left for it.")
+                results[rule.id] = RuleResult(rule.id, None, error=NO_TIME)
             else:
                 results[rule.id] = _query(conn, rule, schema, step.spec["table"])
     return results
@@ -128,11 +137,7 @@ def _query(conn: Connection, rule: Rule, schema: str, table: str) -> RuleResult:
     """One query of a team; the extended protocol allows a single statement only."""
     try:
         with conn.transaction():
-            run(
-                conn,
-                "SELECT set_config('statement_timeout', {ms}, true)",
-                ms=sql.Literal(str(QUERY_TIMEOUT_MS)),
-            )
+            _limit(conn, RULE_TIMEOUT_MS)
             written = sql.SQL(_placed(conn, rule, schema, table))
             row = conn.execute(written, prepare=True).fetchone()
         number = _number(row)
@@ -140,7 +145,7 @@ def _query(conn: Connection, rule: Rule, schema: str, table: str) -> RuleResult:
     except NotEvaluable as problem:
         return RuleResult(rule.id, None, error=str(problem))
     except errors.QueryCanceled:
-        return RuleResult(rule.id, None, error=f"It took longer than {QUERY_TIMEOUT_MS // 1000} s.")
+        return RuleResult(rule.id, None, error=f"It took longer than {RULE_TIMEOUT_MS // 1000} s.")
     except psycopg.Error as error:
         if conn.broken:
             raise
@@ -158,6 +163,15 @@ def _placed(conn: Connection, rule: Rule, schema: str, table: str) -> str:
         for form in PLACEHOLDERS:
             text = text.replace(form % name, identifier.as_string(conn))
     return text
+
+
+def _limit(conn: Connection, timeout_ms: int) -> None:
+    """Statements take at most this long until the end of the transaction."""
+    run(
+        conn,
+        "SELECT set_config('statement_timeout', {ms}, true)",
+        ms=sql.Literal(str(timeout_ms)),
+    )
 
 
 def _number(row: tuple[object, ...] | None) -> float:
