@@ -8,9 +8,10 @@ class LineageConfig(AppConfig):
     def ready(self) -> None:
         from catalog.lineage import panels as lineage_panels
         from catalog.lineage.services import match_datasets_of_port, write_declared_edges
+        from catalog.products import extensions as products
         from core import outbox, panels
 
         outbox.subscribe("port.changed", match_datasets_of_port)
-        outbox.subscribe("product.changed", write_declared_edges)
+        products.on_links_changed(write_declared_edges)
         panels.register("product.lineage", lineage_panels.product_lineage)
         panels.register("product.overview", lineage_panels.product_neighbours)

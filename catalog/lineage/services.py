@@ -15,7 +15,7 @@ from accounts.actors import Actor
 from accounts.states import Scope
 from catalog.lineage.formats.openlineage import DatasetRef, Event, parse_event
 from catalog.lineage.models import Dataset, DatasetEdge, Job, LineageEvent, ProductEdge, Run
-from catalog.products.models import InputPort, PortDataset
+from catalog.products.models import PortDataset
 from core.errors import NotAllowed
 from core.outbox import OutboxEvent
 
@@ -196,13 +196,9 @@ def match_datasets_of_port(event: OutboxEvent) -> None:
 
 
 @transaction.atomic
-def write_declared_edges(event: OutboxEvent) -> None:
-    """Outbox handler of `product.changed`: input ports that name an output port are edges."""
-    product_id = UUID(event.payload["product_id"])
-    linked = InputPort.objects.filter(product_id=product_id, source__isnull=False)
-    sources = dict(
-        linked.exclude(source__product_id=product_id).values_list("source__product_id", "name")
-    )
+def write_declared_edges(product_id: UUID, source_product_ids: frozenset[UUID]) -> None:
+    """Make the declared edges of a product be these; products tell when their inputs change."""
+    sources = source_product_ids - {product_id}
     declared = ProductEdge.objects.filter(target_id=product_id, origin=ProductEdge.Origin.DECLARED)
     declared.exclude(source__in=sources).delete()
     ProductEdge.objects.bulk_create(
@@ -211,9 +207,9 @@ def write_declared_edges(event: OutboxEvent) -> None:
                 source_id=source,
                 target_id=product_id,
                 origin=ProductEdge.Origin.DECLARED,
-                via=f"input port {name}",
+                via="declared input port",
             )
-            for source, name in sources.items()
+            for source in sorted(sources)
         ),
         ignore_conflicts=True,
     )
