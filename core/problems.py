@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+MAX_PROBLEMS = 100  # of one severity and document; the rest says little more
 _LONGEST_SHOWN = 80  # characters
 
 Severity = Literal["error", "warning"]
@@ -44,6 +45,19 @@ def shown(value: object) -> str:
 def to_pointer(tokens: Iterable[str | int]) -> str:
     """JSON pointer of a path; the empty path is the whole document."""
     return "".join(f"/{escape_token(token)}" for token in tokens)
+
+
+def bounded(problems: Iterable[Problem]) -> list[Problem]:
+    """The first `MAX_PROBLEMS` errors, and as many warnings; no warning hides an error."""
+    errors: list[Problem] = []
+    warnings: list[Problem] = []
+    for problem in problems:
+        kept = errors if problem.severity == "error" else warnings
+        if len(kept) < MAX_PROBLEMS:
+            kept.append(problem)
+        elif kept is errors:
+            break
+    return errors + warnings
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:

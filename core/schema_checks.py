@@ -8,9 +8,8 @@ from typing import Any
 import jsonschema_rs
 
 from core.documents import Document
-from core.problems import Problem, shown, to_pointer
+from core.problems import MAX_PROBLEMS, Problem, shown, to_pointer
 
-MAX_PROBLEMS = 100  # per document; the rest says little more
 _MAX_CHOICES = 12  # in a message
 
 _TYPES = {
@@ -85,9 +84,10 @@ class SchemaCheck:
         fitting = [
             errors for errors in choices if not any(_is_other_type(e, error) for e in errors)
         ]
-        if len(fitting) == 1:
-            for inner in fitting[0]:
-                yield from self._described(inner, faulty)
+        inner = fitting[0] if len(fitting) == 1 else []
+        found = [problem for each in inner for problem in self._described(each, faulty)]
+        if found:
+            yield from found
             return
         message = f"{_subject(error)} fits none of the forms that the standard allows here."
         yield Problem(to_pointer(error.instance_path), "wrong-form", message)

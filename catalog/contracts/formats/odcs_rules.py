@@ -1,15 +1,14 @@
 """Rules of a contract that a JSON Schema cannot say. They hold for every version."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from catalog.contracts.formats.odcs_references import dangling_references
 from catalog.contracts.formats.odcs_walk import Walk
 from core.descriptors import Node, repeated
 from core.documents import unsafe_character
-from core.problems import Problem, shown
-from core.schema_checks import MAX_PROBLEMS
+from core.problems import Problem, bounded, shown
 
 _BOUNDS = (
     ("minimum", "maximum"),
@@ -43,8 +42,7 @@ _MUST_NOT_BE_EMPTY = ("id", "version", "name")
 def rule_problems(data: Node) -> list[Problem]:
     """What is wrong with a contract that the schema of its version accepts. No lines yet."""
     walk = Walk(data)
-    found = chain.from_iterable(check(walk) for check in _CHECKS)
-    return list(islice(found, MAX_PROBLEMS))
+    return bounded(chain.from_iterable(check(walk) for check in _CHECKS))
 
 
 def _empty_values(walk: Walk) -> Iterator[Problem]:

@@ -1,7 +1,6 @@
 """ODPS, the Open Data Product Standard of Bitol: validate, parse, build."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from catalog.products.formats.odps_build import product_descriptor
@@ -24,8 +23,7 @@ from core.descriptors import (
     text_of,
 )
 from core.documents import Document, dump_yaml, unsafe_character
-from core.problems import Problem, has_errors, shown
-from core.schema_checks import MAX_PROBLEMS
+from core.problems import Problem, bounded, has_errors, shown
 
 __all__ = [
     "InputContract",
@@ -53,7 +51,7 @@ def validate(document: Document) -> Verdict:
     checked_as = declared if declared in VERSIONS else LATEST
     found = schema_check(checked_as).problems(document)
     fits_latest = schema_check(LATEST).accepts(data)
-    rules = list(islice(_rule_problems(data), MAX_PROBLEMS)) if fits_latest or not found else []
+    rules = bounded(_rule_problems(data)) if fits_latest or not found else []
     problems = [*duplicate_keys(document), *found, *rules]
     return Verdict(
         valid=not has_errors(problems),

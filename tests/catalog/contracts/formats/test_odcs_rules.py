@@ -234,6 +234,15 @@ def test_only_the_field_that_is_wrong_is_named_when_a_server_lacks_one() -> None
     assert found == {("missing-field", "/servers/0")}
 
 
+def test_many_warnings_do_not_hide_an_error() -> None:
+    levels = [{"property": "latency", "value": 1, "element": f"tab.c{n}"} for n in range(500)]
+
+    verdict = judged({"slaProperties": levels}, quality=[{}])
+
+    assert not verdict.valid
+    assert "empty-rule" in {problem.code for problem in verdict.problems}
+
+
 def test_problems_of_one_document_are_bounded() -> None:
     columns = [{"name": "same"} for _ in range(500)]
 
