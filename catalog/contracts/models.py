@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.models import Domain, Team
@@ -14,10 +15,10 @@ from core.ids import uuid7
 
 class DataContractQuerySet(models.QuerySet["DataContract"]):
     def visible_to(self, actor: Actor) -> DataContractQuerySet:
-        """Contracts of the actor's teams and domains, and those that an offered port names.
+        """Contracts of the actor's teams and domains, and those that a listed port names.
 
-        The rule for ports lives one room up; it comes in through `shown_by_port`, which the
-        products room keeps true.
+        Visibility and readers are those of the ports; the products room keeps them true
+        (`services.record_offers`).
         """
         if actor.sees_all_metadata:
             return self
@@ -28,6 +29,8 @@ class DataContractQuerySet(models.QuerySet["DataContract"]):
             | Q(domain__in=actor.owned_domain_ids)
             | Q(visibility="company")
             | Q(visibility="domain", domain__path__in=actor.home_paths)
+            | Q(reader_team_ids__overlap=sorted(actor.team_ids))
+            | Q(reader_user_ids__contains=[actor.user_id])
         )
 
 
@@ -40,6 +43,10 @@ class DataContract(models.Model):
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="data_contracts")
     domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="data_contracts")
     visibility = models.CharField(max_length=12, default="company")  # as its widest port
+    # kept by the products room: whether a port names it, and who reads through one
+    offered = models.BooleanField(default=False, editable=False)
+    reader_team_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    reader_user_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = DataContractQuerySet.as_manager()
@@ -56,6 +63,9 @@ class DataContract(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("contracts:contract", kwargs={"contract_id": self.pk})
+
 
 class ContractVersion(models.Model):
     """One version of a contract: the document verbatim; immutable once published."""
@@ -69,6 +79,7 @@ class ContractVersion(models.Model):
     document = models.JSONField()
     created_at = models.DateTimeField(db_default=Now())
     created_by = models.CharField(max_length=150)
+    instance_id = models.UUIDField(null=True, editable=False)  # whose provisioning made it
 
     class Meta:
         ordering = ["-id"]

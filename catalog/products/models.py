@@ -69,6 +69,10 @@ class DataProduct(models.Model):
     reader_team_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
     reader_user_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)
     instance_id = models.UUIDField(null=True, editable=False)  # what provisioning made for it
+    successor = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="predecessors"
+    )
+    sunset_on = models.DateField(null=True, blank=True)  # announced end of a deprecated product
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
     published_at = models.DateTimeField(null=True)
@@ -110,6 +114,16 @@ class DataProduct(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("products:product", kwargs={"fqn": self.fqn})
+
+
+class FormerName(models.Model):
+    """A name that a product had; reserved for the redirect until its owner frees it."""
+
+    fqn = models.CharField(max_length=600, unique=True)
+    product = models.ForeignKey(DataProduct, on_delete=models.CASCADE, related_name="former_names")
+
+    def __str__(self) -> str:
+        return self.fqn
 
 
 class Ownership(models.Model):

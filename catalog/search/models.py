@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchVectorField
+from django.contrib.postgres.search import (
+    SearchQueryCombinable,
+    SearchQueryField,
+    SearchVectorField,
+)
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Coalesce
 
 from accounts.actors import Actor
+from catalog.search.words import query_text
+
+UNMEASURED = -1.0  # where a missing score sorts
 
 
 class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
@@ -29,8 +37,18 @@ class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
 
     def matching(self, text: str) -> SearchEntryQuerySet:
         """Rows whose weighted text matches every word of `text`; the last word as a prefix."""
-        query = prefix_query(text)
-        return self.filter(vector=query) if query is not None else self
+        query = query_text(text)
+        return self.filter(vector=TermsQuery(query)) if query else self
+
+
+class TermsQuery(SearchQueryCombinable, Func):  # type: ignore[misc]
+    """A tsquery in its text form, made by `words.query_text`; no parser of the database runs."""
+
+    template = "%(expressions)s::tsquery"
+    output_field = SearchQueryField()
+
+    def __init__(self, text: str) -> None:
+        super().__init__(Value(text))
 
 
 class SearchEntry(models.Model):
@@ -72,7 +90,11 @@ class SearchEntry(models.Model):
             GinIndex(fields=["vector"], name="search_vector"),
             models.Index(fields=["-rank", "id"], name="search_by_rank"),
             models.Index(fields=["name", "id"], name="search_by_name"),
-            models.Index(fields=["-score", "id"], name="search_by_score"),
+            models.Index(
+                Coalesce("score", UNMEASURED).desc(), F("id").asc(), name="search_by_score"
+            ),
+            models.Index(fields=["-updated_at", "id"], name="search_by_update"),
+            models.Index(fields=["-consumers", "id"], name="search_by_consumers"),
             models.Index(fields=["domain_path"], name="search_by_domain"),
             models.Index(fields=["owner_team_id"], name="search_by_owner"),
         ]
@@ -82,18 +104,3 @@ class SearchEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.fqn}"
-
-
-def prefix_query(text: str) -> SearchQuery | None:
-    """Words of `text`, all required, the last also as a prefix; None when there is no word."""
-    words = ["".join(c for c in word if c.isalnum()) for word in _split(text)]
-    words = [word for word in words if word][:16]
-    if not words:
-        return None
-    terms = [f"'{word}'" for word in words]
-    terms[-1] += ":*"
-    return SearchQuery(" & ".join(terms), search_type="raw", config="simple")
-
-
-def _split(text: str) -> list[str]:
-    return "".join(c if c.isalnum() else " " for c in text.lower()).split()

@@ -1,0 +1,64 @@
+"""What a form, a descriptor or a job wants a product to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from accounts.models import Domain, Team
+from core.documents import Document
+
+
+@dataclass(frozen=True)
+class PortData:
+    """An output port; `location` and `datasets` None: as they are."""
+
+    name: str  # slug
+    major: int = 1
+    version: str = ""
+    title: str = ""
+    description: str = ""
+    technology: str = ""  # ODCS server type, e.g. postgresql
+    contract_id: str = ""  # ODCS `id`
+    contract_version: str = ""  # "": the one with the port's version or major, else the newest
+    location: Mapping[str, Any] | None = None
+    datasets: tuple[tuple[str, str], ...] | None = None  # OpenLineage (namespace, name)
+    requestable: bool = True
+    pointer: str = ""  # where it stands in the document
+
+
+@dataclass(frozen=True)
+class InputData:
+    """What the product reads, by the contract that describes it."""
+
+    name: str
+    version: str = ""
+    contract_id: str = ""
+    pointer: str = ""
+
+
+@dataclass(frozen=True)
+class ProductData:
+    """A whole product. Ports and inputs that are not named are taken away."""
+
+    document_id: str  # ODPS `id`
+    name: str
+    domain: Domain
+    owner: Team
+    slug: str = ""  # "": kept while the name stays, else made from the name, else from the id
+    status: str = ""  # "": kept; of a new one draft
+    purpose: str = ""
+    description: str = ""
+    limitations: str = ""
+    usage: str = ""
+    archetype: str = ""
+    visibility: str = ""  # "": kept; of a new one company
+    classification: str = ""  # "": kept
+    version: str = ""
+    tags: tuple[str, ...] = ()
+    ports: tuple[PortData, ...] = ()
+    inputs: tuple[InputData, ...] = ()
+    document: Document | None = None  # as given; None when made by a form
+    instance_id: UUID | None = None  # whose provisioning makes it

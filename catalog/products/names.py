@@ -1,0 +1,40 @@
+"""Slugs of products and ports: made from what people wrote, or refused with the reason."""
+
+import re
+import unicodedata
+
+from core.problems import Problem
+
+MAX_SLUG = 63
+SLUG = re.compile(r"[a-z][a-z0-9-]{0,62}\Z")
+RESERVED = frozenset(
+    {
+        *("admin", "all", "api", "edit", "me", "new", "none", "null", "public", "root", "search"),
+        *("graphql", "information-schema", "postgres", "static", "system", "undefined", "www"),
+        *("template0", "template1"),
+    }
+)
+RESERVED_PREFIXES = ("pg-", "mp-")
+
+
+def slugified(text: str) -> str:
+    """`Net Revenue (EU)` → `net-revenue-eu`; "" where letters would get lost (`注文`, `оrders`)."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    if any(c.isalnum() and not c.isascii() for c in plain):
+        return ""
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    if slug and not slug[0].isalpha():
+        slug = f"p-{slug}"
+    return slug[:MAX_SLUG].rstrip("-")
+
+
+def slug_problem(slug: str, pointer: str) -> Problem | None:
+    """Why `slug` cannot be one, or None."""
+    if not SLUG.match(slug):
+        message = (
+            "Use 1 to 63 lower-case letters (a to z), digits and “-”, beginning with a letter."
+        )
+        return Problem(pointer, "bad-slug", message)
+    if slug in RESERVED or slug.startswith(RESERVED_PREFIXES):
+        return Problem(pointer, "reserved-name", f"“{slug}” is reserved; choose another name.")
+    return None

@@ -1,0 +1,31 @@
+"""Who may change products."""
+
+from accounts.actors import Actor
+from accounts.models import Team
+from accounts.policies import can_act_for_team, require_act_for_team
+from catalog.contracts.policies import IdOwnedElsewhere
+from catalog.products.models import DataProduct
+from core.errors import NotAllowed
+
+
+def can_change_product(actor: Actor, product: DataProduct) -> bool:
+    """Contributors and owners of the owning team, and administrators."""
+    return can_act_for_team(actor, product.owner_id)
+
+
+def require_product_change(actor: Actor, product: DataProduct) -> None:
+    if not can_change_product(actor, product):
+        raise NotAllowed(
+            f"Only {product.owner.name} may change this product. Ask one of its owners.",
+            team=product.owner.slug,
+        )
+
+
+def require_product_write(actor: Actor, product: DataProduct | None, owner: Team) -> None:
+    """Raises: NotAllowed: `actor` does not act for `owner`, or the id is another team's."""
+    if product is not None and product.owner_id != owner.pk:
+        raise IdOwnedElsewhere(
+            "Another team owns this id. Use an id of your own, or ask that team.",
+            document_id=product.document_id,
+        )
+    require_act_for_team(actor, owner)

@@ -1,0 +1,50 @@
+"""What higher rooms know of a product, copied to it for lists, facets and sorting."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+
+from catalog.products.models import DataProduct, OutputPort
+from catalog.products.services.indexing import record_offers, reindex
+
+
+@transaction.atomic
+def record_score(
+    *,
+    product_id: UUID,
+    score: float | None,
+    coverage: float,
+    measured_at: dt.datetime | None,
+    stale_at: dt.datetime | None,
+) -> None:
+    """Keep the latest quality score (percent; None: not measured) and coverage (0-1)."""
+    DataProduct.objects.filter(pk=product_id).update(
+        quality_score=score,
+        quality_coverage=coverage,
+        quality_measured_at=measured_at,
+        quality_stale_at=stale_at,
+    )
+    reindex([product_id])
+
+
+@transaction.atomic
+def record_readers(
+    *,
+    product_id: UUID,
+    team_ids: Iterable[int],
+    user_ids: Iterable[int],
+    consumer_count: int,
+) -> None:
+    """Keep who reads the product through a live grant: they see it even when it is restricted."""
+    DataProduct.objects.filter(pk=product_id).update(
+        reader_team_ids=sorted(set(team_ids)),
+        reader_user_ids=sorted(set(user_ids)),
+        consumer_count=consumer_count,
+    )
+    reindex([product_id])
+    named = OutputPort.objects.filter(product=product_id).values_list("contract_id", flat=True)
+    record_offers(named)

@@ -1,0 +1,126 @@
+"""Rows of the search table, written in the transaction that changes what they stand for."""
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from catalog.search.models import SearchEntry
+from catalog.search.words import weighted_vector
+
+MAX_COLUMNS = 2_000  # kept for "matched column …"; the vector has its own limit
+STATUS_TRUST = {"active": 1.0, "deprecated": 0.4, "proposed": 0.3, "draft": 0.3, "retired": 0.1}
+UNKNOWN_TRUST = 0.5
+UPDATED = [
+    field.name
+    for field in SearchEntry._meta.concrete_fields
+    if field.name not in {"id", "kind", "object_id"}
+]
+
+
+@dataclass(frozen=True)
+class EntryData:
+    """What one thing shows of itself in search. `listed`: seen by others than its owners."""
+
+    kind: str  # product, contract
+    object_id: str
+    fqn: str
+    name: str
+    domain_path: str
+    domain_name: str
+    owner_team_id: int
+    owner_slug: str
+    owner_name: str
+    status: str
+    visibility: str  # company, domain, restricted
+    listed: bool
+    url: str
+    updated_at: dt.datetime
+    summary: str = ""  # weight C with `text`
+    text: str = ""
+    terms: Sequence[str] = ()  # weight B with `tags`
+    tags: Sequence[str] = ()
+    columns: Sequence[str] = ()  # weight D
+    archetype: str = ""
+    classification: str = ""
+    score: float | None = None  # 0-100
+    measured_at: dt.datetime | None = None
+    consumers: int = 0
+    readers: Sequence[int] = ()
+    reader_users: Sequence[int] = ()
+
+
+def index(entry: EntryData) -> None:
+    """Write or replace one row."""
+    index_many([entry])
+
+
+@transaction.atomic
+def index_many(entries: Iterable[EntryData]) -> None:
+    """Write or replace rows, in batches."""
+    SearchEntry.objects.bulk_create(
+        [_row(entry) for entry in entries],
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["kind", "object_id"],
+        update_fields=UPDATED,
+    )
+
+
+def remove(kind: str, object_id: object) -> None:
+    """Take one row away, if it is there."""
+    remove_many(kind, [object_id])
+
+
+def remove_many(kind: str, object_ids: Iterable[object]) -> None:
+    ids = [str(each) for each in object_ids]
+    SearchEntry.objects.filter(kind=kind, object_id__in=ids).delete()
+
+
+def trust(status: str, score: float | None, consumers: int) -> float:
+    """0 to about 2: status counts most, then the score, then how many already rely on it."""
+    measured = 0.5 if score is None else score / 100
+    return STATUS_TRUST.get(status, UNKNOWN_TRUST) * (0.6 + 0.6 * measured) + min(
+        0.8, 0.15 * math.log1p(consumers)
+    )
+
+
+def _row(entry: EntryData) -> SearchEntry:
+    columns = list(dict.fromkeys(entry.columns))
+    return SearchEntry(
+        kind=entry.kind,
+        object_id=str(entry.object_id),
+        fqn=entry.fqn,
+        name=entry.name,
+        summary=entry.summary,
+        domain_path=entry.domain_path,
+        domain_name=entry.domain_name,
+        owner_team_id=entry.owner_team_id,
+        owner_slug=entry.owner_slug,
+        owner_name=entry.owner_name,
+        status=entry.status,
+        archetype=entry.archetype,
+        classification=entry.classification,
+        tags=list(entry.tags),
+        columns=columns[:MAX_COLUMNS],
+        score=entry.score,
+        measured_at=entry.measured_at,
+        consumers=entry.consumers,
+        rank=trust(entry.status, entry.score, entry.consumers),
+        visibility=entry.visibility,
+        listed=entry.listed,
+        readers=list(entry.readers),
+        reader_users=list(entry.reader_users),
+        url=entry.url,
+        updated_at=entry.updated_at,
+        vector=weighted_vector(
+            {
+                "A": [entry.name, entry.fqn],
+                "B": [*entry.tags, *entry.terms],
+                "C": [entry.summary, entry.text],
+                "D": columns,
+            }
+        ),
+    )

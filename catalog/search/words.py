@@ -1,0 +1,97 @@
+"""Text to words, the same for what is stored and for what is asked."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+MAX_WORD = 64  # characters
+MAX_WORDS = 6_000  # distinct ones in an entry; a tsvector may have 1 MB
+MAX_QUERY_WORDS = 16
+MAX_POSITION = 16_383
+
+_RUN = re.compile(r"[^\W_]+(?:_+[^\W_]+)*")  # `order_id` stays whole here
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+
+
+def runs(text: str) -> list[str]:
+    """What stands between blanks and signs: `Order_ID, netAmount` → `[Order_ID, netAmount]`."""
+    return _RUN.findall(text)
+
+
+def parts(run: str) -> list[str]:
+    """Words inside a run: `orderId`, `order_id` and `ORDER_ID` → `[order, id]`."""
+    pieces = [piece for piece in run.split("_") if piece]
+    return [word for piece in pieces for word in _parts_of_piece(piece)]
+
+
+def _parts_of_piece(piece: str) -> list[str]:
+    if piece.islower() or piece.isdigit() or not piece.isascii():
+        return [piece.lower()[:MAX_WORD]]
+    return [part.lower()[:MAX_WORD] for part in _PART.findall(piece)]
+
+
+def joined(run: str) -> str:
+    """`order_id` and `orderId` → `orderid`: how people type it in a hurry."""
+    return run.replace("_", "").lower()[:MAX_WORD]
+
+
+def words(text: str) -> list[str]:
+    """Every word that finds `text`, in order: parts, and joined forms of compound runs."""
+    found: list[str] = []
+    for run in runs(text):
+        pieces = parts(run)
+        found.extend(pieces)
+        if len(pieces) > 1:
+            found.append(joined(run))
+    return found
+
+
+def weighted_vector(texts: Mapping[str, Iterable[str]]) -> str:
+    """The text form of a tsvector.
+
+    Args:
+        texts: by weight (`A` the strongest to `D`), in that order.
+    """
+    places: dict[str, list[str]] = {}
+    position = 0
+    for weight, group in texts.items():
+        for word in (word for text in group for word in words(text)):
+            if word not in places and len(places) >= MAX_WORDS:
+                continue
+            position = min(position + 1, MAX_POSITION)
+            known = places.setdefault(word, [])
+            if len(known) < 4:  # more of the same say nothing new
+                known.append(f"{position}{weight}")
+    return " ".join(f"'{word}':{','.join(known)}" for word, known in places.items())
+
+
+def query_text(text: str, *, weight: str = "") -> str:
+    """The text form of a tsquery: all runs required, the last one as a prefix; "" for none.
+
+    Args:
+        weight: only words of this weight, e.g. `A` for names.
+    """
+    asked = runs(text)[:MAX_QUERY_WORDS]
+    last = len(asked) - 1
+    return " & ".join(_term(run, weight, at == last) for at, run in enumerate(asked))
+
+
+def _term(run: str, weight: str, is_last: bool) -> str:
+    inner = f":{weight}" if weight else ""
+    suffix = f":*{weight}" if is_last else inner
+    pieces = parts(run)
+    whole = f"'{joined(run)}'{suffix}"
+    if len(pieces) == 1:
+        return whole
+    apart = " & ".join([*(f"'{piece}'{inner}" for piece in pieces[:-1]), f"'{pieces[-1]}'{suffix}"])
+    return f"({whole} | ({apart}))"
+
+
+def is_found(run: str, text: str) -> bool:
+    """Whether an asked run stands in `text`, as a whole word or the beginning of one."""
+    whole = joined(run)
+    if whole not in "".join(map(joined, runs(text))):
+        return False
+    there, pieces = words(text), parts(run)
+    if any(word.startswith(whole) for word in there):
+        return True
+    return len(pieces) > 1 and all(any(w.startswith(piece) for w in there) for piece in pieces)
