@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,6 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from psycopg.types.json import Jsonb
 
 from provisioning.drivers import registry
 from provisioning.jobs.models import Operation
@@ -92,7 +92,7 @@ class Lease:
         """Put the end of the lease off; False when it is not ours any more."""
         with connection.cursor() as cursor:
             cursor.execute(EXTEND, [settings.LEASE_S, self.operation_id, self.owner, self.fence])
-            return cursor.rowcount == 1
+            return bool(cursor.rowcount == 1)
 
     def release(self) -> None:
         """Give the operation back to whoever comes next; not a crash."""
@@ -112,7 +112,7 @@ def claim(operation_id: UUID, owner: str) -> Lease | None:
 
 def _claim(owner: str, operation_id: UUID | None) -> Lease | None:
     parameters = {
-        "versions": Jsonb(registry.versions()),
+        "versions": json.dumps(registry.versions()),
         "id": operation_id,
         "owner": owner,
         "lease_s": settings.LEASE_S,

@@ -101,6 +101,7 @@ def _intend(lease: Lease, step: OperationStep) -> None:
 def _record(lease: Lease, step: OperationStep, observed: Observed) -> None:
     """Effects, secrets and state in one transaction: none without the others."""
     with lease.held() as operation:
+        assert operation.instance_id is not None  # only checks lack one
         for effect in observed.effects:
             Effect.objects.update_or_create(
                 instance_id=operation.instance_id,
@@ -156,9 +157,10 @@ def _logger(lease: Lease) -> Any:
     def write(level: str, source: str, text: str) -> None:
         if level == "debug":
             return
-        values = [level, source[:40], clean(text), lease.operation_id, lease.owner, lease.fence]
+        words = (level, source[:40], clean(text))
+        ours = (lease.operation_id, lease.owner, lease.fence)
         with connection.cursor() as cursor:
-            cursor.execute(LOG_LINE, values)
+            cursor.execute(LOG_LINE, (*words, *ours))
             if cursor.rowcount == 0:
                 raise LeaseLost(str(lease.operation_id))
 

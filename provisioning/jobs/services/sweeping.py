@@ -46,7 +46,7 @@ def tidy() -> None:
 def _take_tick(schedule: extensions.Periodic) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(TAKE_TICK, {"name": schedule.name, "every_s": schedule.every_s})
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _call(schedule: extensions.Periodic) -> None:

@@ -33,6 +33,7 @@ def next_step(operation: Operation) -> OperationStep | None:
 
 
 def _was_there(operation: Operation) -> bool:
+    assert operation.instance_id is not None  # only checks lack one, and they create nothing
     instance = Instance.objects.get(pk=operation.instance_id)
     return instance.observed_generation > 0 and instance.observed_state != "absent"
 
