@@ -11,7 +11,7 @@ QUERIES = {
     "schemas": (
         "SELECT nspname, coalesce(nspacl, acldefault('n', nspowner))::text,"
         " obj_description(oid, 'pg_namespace') FROM pg_namespace"
-        " WHERE nspname !~ '^(pg_|information_schema|meshport)' ORDER BY 1"
+        " WHERE nspname !~ '^(pg_|information_schema|meshport|public$)' ORDER BY 1"
     ),
     "tables": (
         "SELECT c.oid::regclass::text, relkind, coalesce(relacl, acldefault('r', relowner))::text,"
