@@ -27,7 +27,7 @@ def warehouse(slug: str | None) -> Warehouse:
     if target is None or target.secret is None:
         raise PermanentError(f"There is no target “{slug}” to provision into.")
     try:
-        url = decrypt(target.secret, bound_to=str(target.pk))
+        url = decrypt(bytes(target.secret), bound_to=str(target.pk))
     except CannotDecrypt as error:
         raise PermanentError(f"The secret of the target “{slug}” cannot be opened.") from error
     return Warehouse(
