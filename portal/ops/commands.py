@@ -15,7 +15,7 @@ from django.core.management import execute_from_command_line
 from portal.ops.environment import data_dir, fill_in, set_common, uses_embedded_database
 from portal.ops.errors import CannotRun
 from portal.ops.postgres import Postgres
-from portal.ops.preparation import is_prepared, prepare
+from portal.ops.preparation import forget_migrations, is_migrated, migrate
 
 # Imported when called: they load what the other commands do not need.
 OWN = {
@@ -31,7 +31,7 @@ WITHOUT_DATABASE = {
     "collectstatic",
     "diffsettings",
 }
-AS_OWNER = {"migrate", "prepare", "flush"}
+AS_OWNER = {"migrate", "flush"}
 ON_MIGRATED_DATABASE = {"demo", "token", "apply", "admin", "scale", "bench"}
 
 
@@ -75,12 +75,13 @@ def _django(name: str, arguments: list[str]) -> int:
     set_common(os.environ, data)
     if name in AS_OWNER:
         os.environ["PORTAL_AS_OWNER"] = "1"
+        forget_migrations(data)
     if name in WITHOUT_DATABASE or "--help" in arguments or not uses_embedded_database(os.environ):
         execute_from_command_line(["manage.py", name, *arguments])
         return 0
     with embedded_database():
-        if name in ON_MIGRATED_DATABASE and not is_prepared(data):
-            prepare(data, os.environ)
+        if name in ON_MIGRATED_DATABASE and not is_migrated(data):
+            migrate(data, os.environ)
         execute_from_command_line(["manage.py", name, *arguments])
     return 0
 

@@ -61,12 +61,12 @@ class Service:
 
 
 def portal_services(data: DataDir, environ: Mapping[str, str]) -> list[Service]:
-    """Web, workers and sweeper, in the order in which they start."""
+    """Web server, workers and sweeper."""
     web = {"PORTAL_DB_POOL": "1", "PORTAL_STATIC_BUILT": "1"}
     return [
+        _python_service("web", GUNICORN, data, {**environ, **web}),
         _python_service("worker", CELERY_WORKER, data, environ),
         _python_service("sweeper", ["manage.py", "sweep"], data, environ),
-        _python_service("web", GUNICORN, data, {**environ, **web}),
     ]
 
 

@@ -30,7 +30,7 @@ from portal.ops.environment import (
 from portal.ops.errors import CannotRun
 from portal.ops.locks import FileLock
 from portal.ops.postgres import Postgres
-from portal.ops.preparation import manage, prepare
+from portal.ops.preparation import Command, build_static, is_migrated, migrate, static_is_built
 from portal.ops.processes import bound_log, last_line
 from portal.ops.services import Service, portal_services
 
@@ -78,21 +78,36 @@ class Supervisor:
         self._claim_data_dir()
         _require_free_port(self.port)
         self._set_environment()
+        static = build_static(self.data, self.environ)
+        if static is not None:
+            self.stack.callback(static.stop)
         broker = self._start_broker()
         self._open_database()
         if broker is not None:
             broker.wait()
-        say("Preparing database and pages …")
-        prepare(self.data, self.environ, static=True)
+        if self.postgres is None or not is_migrated(self.data):
+            say("Preparing the tables …")
+            migrate(self.data, self.environ)
         company = self._company()
-        self._start_services()
+        web, *others = portal_services(self.data, self.environ)
+        say("Starting workers, sweeper and web server …")
+        self._start(*others)
+        if static is not None:
+            static.wait()
+            static_is_built(self.data, self.environ)
+        self._start(web)
         if company == "new":
-            say("Loading the demo company …")
-            manage(["demo"], self.data, self.environ)
-            self._company_record.write_text("demo")
+            self._load_demo()
         self._wait_until_ready()
         self._welcome()
         self._watch()
+
+    def _load_demo(self) -> None:
+        say("Loading the demo company …")
+        command = Command(["demo"], self.data, self.environ)
+        self.stack.callback(command.stop)
+        command.wait()
+        self._company_record.write_text("demo")
 
     def _claim_data_dir(self) -> None:
         lock = FileLock(self.data.root / "up.lock")
@@ -127,10 +142,7 @@ class Supervisor:
         if not uses_embedded_broker(self.environ):
             return None
         broker = Broker(self.data)
-        service = Service("broker", broker.launch)
-        self.stack.callback(service.stop)
-        service.start()
-        self.services.append(service)
+        self._start(Service("broker", broker.launch))
         self.environ["CELERY_BROKER_URL"] = broker.url
         return broker
 
@@ -163,9 +175,8 @@ class Supervisor:
         name = f"{parts.hostname}:{parts.port}{parts.path}?{parts.query}"
         return self.data.root / f"company-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
-    def _start_services(self) -> None:
-        say("Starting web server, workers and sweeper …")
-        for service in portal_services(self.data, self.environ):
+    def _start(self, *services: Service) -> None:
+        for service in services:
             self.stack.callback(service.stop)
             service.start()
             self.services.append(service)
@@ -232,7 +243,7 @@ def readiness(host: str, port: int) -> tuple[int, str]:
     try:
         connection.request("GET", "/readyz")
         answer = connection.getresponse()
-        return answer.status, _one_line(answer.read(4000).decode(errors="replace"))
+        return answer.status, _facts(answer.status, answer.read(4000))
     except (OSError, http.client.HTTPException) as error:
         return 0, f"the web server does not answer ({error})"
     finally:
@@ -243,10 +254,10 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def _one_line(text: str) -> str:
+def _facts(status: int, body: bytes) -> str:
     with suppress(ValueError):
-        return json.dumps(json.loads(text))
-    return " ".join(text.split())[:300]
+        return json.dumps(json.loads(body))
+    return f"/readyz answers {status}"
 
 
 def _require_free_port(port: int) -> None:
