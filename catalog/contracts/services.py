@@ -174,8 +174,8 @@ def reindex(contract_ids: Iterable[UUID]) -> None:
     newest = {
         version.contract_id: version
         for version in ContractVersion.objects.filter(contract__in=free)
-        .order_by("contract", "-id")
-        .distinct("contract")
+        .order_by("contract_id", "-id")
+        .distinct("contract_id")
         .defer("text")
     }
     search.index_many(

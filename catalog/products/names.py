@@ -1,5 +1,6 @@
 """Slugs of products and ports: made from what people wrote, or refused with the reason."""
 
+import hashlib
 import re
 import unicodedata
 
@@ -28,13 +29,25 @@ def slugified(text: str) -> str:
     return slug[:MAX_SLUG].rstrip("-")
 
 
+def slug_for(*texts: str) -> str:
+    """The slug of the first text that gives one; else one that only tells texts apart."""
+    for text in texts:
+        slug = slugified(text)
+        if slug:
+            return slug
+    return f"x-{hashlib.sha256(texts[0].encode()).hexdigest()[:8]}"
+
+
+def pattern_problem(slug: str, pointer: str) -> Problem | None:
+    """Why `slug` has not the form of one, or None."""
+    if SLUG.match(slug):
+        return None
+    message = "Use 1 to 63 lower-case letters (a to z), digits and “-”, beginning with a letter."
+    return Problem(pointer, "bad-slug", message)
+
+
 def slug_problem(slug: str, pointer: str) -> Problem | None:
-    """Why `slug` cannot be one, or None."""
-    if not SLUG.match(slug):
-        message = (
-            "Use 1 to 63 lower-case letters (a to z), digits and “-”, beginning with a letter."
-        )
-        return Problem(pointer, "bad-slug", message)
+    """Why `slug` cannot name a product, or None."""
     if slug in RESERVED or slug.startswith(RESERVED_PREFIXES):
         return Problem(pointer, "reserved-name", f"“{slug}” is reserved; choose another name.")
-    return None
+    return pattern_problem(slug, pointer)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import (
-    SearchQueryCombinable,
-    SearchQueryField,
-    SearchVectorField,
-)
+from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce
 
 from accounts.actors import Actor
@@ -41,14 +39,14 @@ class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
         return self.filter(vector=TermsQuery(query)) if query else self
 
 
-class TermsQuery(SearchQueryCombinable, Func):  # type: ignore[misc]
+class TermsQuery(SearchQuery):
     """A tsquery in its text form, made by `words.query_text`; no parser of the database runs."""
 
-    template = "%(expressions)s::tsquery"
-    output_field = SearchQueryField()
-
     def __init__(self, text: str) -> None:
-        super().__init__(Value(text))
+        super().__init__(text, search_type="raw")
+
+    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> Any:  # type: ignore[override]
+        return Func.as_sql(self, compiler, connection, template="%(expressions)s::tsquery")
 
 
 class SearchEntry(models.Model):

@@ -16,7 +16,7 @@ from catalog.contracts.models import ContractVersion, DataContract
 from catalog.products.data import InputData, PortData, ProductData
 from catalog.products.formats.odps import GREATEST_MAJOR, major_of
 from catalog.products.models import DataProduct, InputPort, OutputPort, PortDataset
-from catalog.products.names import slug_problem
+from catalog.products.names import pattern_problem
 from core.errors import Invalid
 from core.problems import Problem
 
@@ -174,7 +174,7 @@ def _unknown_contract(port: PortData, pointer: str) -> Problem:
 
 
 def _port_problems(port: PortData, pointer: str, *, clashes: bool) -> Iterable[Problem]:
-    wrong = slug_problem(port.name, f"{pointer}/name")
+    wrong = pattern_problem(port.name, f"{pointer}/name")
     if wrong is not None:
         yield wrong
     if clashes:

@@ -15,7 +15,7 @@ from catalog.products import policies
 from catalog.products.data import ProductData
 from catalog.products.extensions import links_changed
 from catalog.products.models import DataProduct, FormerName
-from catalog.products.names import slug_problem, slugified
+from catalog.products.names import slug_for, slug_problem, slugified
 from catalog.products.services.indexing import record_offers, reindex
 from catalog.products.services.ports import (
     PortsSaved,
@@ -193,8 +193,9 @@ def _slug(data: ProductData, product: DataProduct | None) -> tuple[str, str]:
         return data.slug, "/slug"
     if product is not None and product.name == data.name:
         return product.slug, "/name"
-    from_name = slugified(data.name)
-    return (from_name, "/name") if from_name else (slugified(data.document_id), "/id")
+    if slugified(data.name):
+        return slugified(data.name), "/name"
+    return slug_for(data.document_id, data.name), "/id"
 
 
 def _name_problems(
