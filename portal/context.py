@@ -34,7 +34,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return context | {
         "nav": [_item(request, *item, waiting=waiting) for item in NAV],
         "nav_platform": [_item(request, *item) for item in NAV_PLATFORM],
-        "viewer": {"name": str(user), "team_short": initials(str(user)), "team_name": str(user)},
+        "viewer": {"name": str(user), "short": initials(str(user))},
         "actor": actor,
     }
 
