@@ -24,7 +24,7 @@ from portal.ops.environment import (
     uses_embedded_broker,
     uses_embedded_database,
 )
-from portal.ops.errors import CannotRun
+from portal.ops.errors import CannotRun, reason
 from portal.ops.locks import FileLock
 from portal.ops.postgres import Postgres
 from portal.ops.supervisor import readiness
@@ -114,7 +114,7 @@ def database() -> Iterator[Finding]:
             yield _rights(connection)
             yield _clock(connection)
     except psycopg.Error as error:
-        yield Finding("fail", "database", f"{_short(error)}; start it or mend DATABASE_URL")
+        yield Finding("fail", "database", f"{reason(error)}; start it or mend DATABASE_URL")
 
 
 def warehouse() -> Finding:
@@ -129,7 +129,7 @@ def warehouse() -> Finding:
         with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=5) as connection:
             shared = _identity(connection) == here
     except psycopg.Error as error:
-        return Finding("fail", "warehouse", f"{_short(error)}; start it or mend WAREHOUSE_URL")
+        return Finding("fail", "warehouse", f"{reason(error)}; start it or mend WAREHOUSE_URL")
     if shared and major < ISOLATING_POSTGRES:
         text = f"shares PostgreSQL {major} with the portal; use another server, or 16 and newer"
         return Finding("fail", "warehouse", text)
@@ -219,8 +219,3 @@ def _identity(connection: psycopg.Connection) -> tuple[object, ...] | None:
 
 def _is_up(data: DataDir) -> bool:
     return not FileLock(data.root / "up.lock").is_free()
-
-
-def _short(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__

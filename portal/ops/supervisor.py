@@ -27,7 +27,7 @@ from portal.ops.environment import (
     uses_embedded_broker,
     uses_embedded_database,
 )
-from portal.ops.errors import CannotRun
+from portal.ops.errors import CannotRun, reason
 from portal.ops.locks import FileLock
 from portal.ops.postgres import Postgres
 from portal.ops.preparation import Command, build_static, is_migrated, migrate, static_is_built
@@ -230,10 +230,9 @@ def require_database(url: str) -> None:
     try:
         psycopg.connect(url, connect_timeout=5).close()
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[-1] if str(error).strip() else "no reason given"
         raise CannotRun(
-            f"The database of DATABASE_URL cannot be used: {reason} — start it or mend the URL, "
-            "or unset DATABASE_URL for the embedded one."
+            f"The database of DATABASE_URL cannot be used: {reason(error)} — start it or mend the "
+            "URL, or unset DATABASE_URL for the embedded one."
         ) from error
 
 

@@ -1,0 +1,182 @@
+"""The command line as a person uses it, in processes of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import psutil
+import pytest
+
+from portal.ops.postgres import load_place
+from portal.ops.supervisor import readiness
+from tests.portal.ops.helpers import PROJECT, eventually, is_gone, processes_naming
+
+HOST = "127.0.0.1"
+READY_WITHIN_S = 120
+EMBEDDED = (
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "WAREHOUSE_URL",
+    "CELERY_BROKER_URL",
+    "PORTAL_URL",
+)
+
+
+@pytest.fixture
+def environ(data):
+    """An operator's environment that names nothing but a data folder."""
+    plain = {name: value for name, value in os.environ.items() if name not in EMBEDDED}
+    return {**plain, "PORTAL_DATA_DIR": str(data.root)}
+
+
+@pytest.fixture
+def manage(environ):
+    started = []
+
+    def start(*arguments, **more):
+        process = subprocess.Popen(
+            [sys.executable, PROJECT / "manage.py", *map(str, arguments)],
+            env={**environ, **more},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def taken_port():
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        yield taken.getsockname()[1]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+def refused(process):
+    output, complaint = process.communicate(timeout=60)
+    assert process.returncode == 1, complaint
+    assert complaint.count("\n") == 1
+    return output, complaint
+
+
+def test_a_taken_port_is_named_with_the_mend_and_nothing_is_started(data, manage, taken_port):
+    _, complaint = refused(manage("up", "--empty", "--port", taken_port))
+
+    assert f"Port {taken_port}" in complaint
+    assert "--port" in complaint
+    assert not (data.postgres / "place.json").exists()
+    assert not processes_naming(data.root)
+
+
+def test_a_database_that_is_down_is_named_without_its_password(data, manage):
+    url = f"postgresql://someone:secret-word@{HOST}:{free_port()}/portal"
+
+    _, complaint = refused(manage("up", "--port", free_port(), DATABASE_URL=url))
+
+    assert "DATABASE_URL" in complaint
+    assert "refused" in complaint
+    assert "secret-word" not in complaint
+    assert not processes_naming(data.root)
+
+
+def test_a_folder_that_cannot_be_written_is_named(manage):
+    _, complaint = refused(manage("up", PORTAL_DATA_DIR="/proc/meshport"))
+
+    assert "/proc/meshport" in complaint
+    assert "--data-dir" in complaint
+
+
+def test_doctor_finds_the_embedded_database_well(manage):
+    process = manage("doctor")
+
+    output, _ = process.communicate(timeout=120)
+
+    findings = dict(line.split()[:2][::-1] for line in output.splitlines())
+    for check in ("python", "disk", "database", "rights", "clock", "warehouse", "broker"):
+        assert findings[check] == "ok", output
+    assert findings["workers"] == "warn"
+
+
+def test_doctor_fails_with_a_mend_when_the_database_is_down(manage):
+    url = f"postgresql://someone@{HOST}:{free_port()}/portal"
+    process = manage("doctor", DATABASE_URL=url)
+
+    output, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert "mend DATABASE_URL" in output
+
+
+def test_an_unknown_command_lists_the_known_ones():
+    answer = subprocess.run(
+        [PROJECT / "run", "fly"], capture_output=True, text=True, check=False, cwd="/"
+    )
+
+    assert answer.returncode == 2
+    assert "up test doctor demo token apply admin" in answer.stderr
+
+
+@pytest.fixture
+def portal(manage, data):
+    """A whole running portal without demo data, and its port."""
+    port = free_port()
+    process = manage("up", "--empty", "--port", port)
+    lines = iter(process.stdout.readline, "")
+    assert any(line.startswith("Portal ready: ") for line in lines), process.stderr.read()
+    return process, port
+
+
+@pytest.mark.chaos
+def test_a_portal_runs_heals_and_stops(portal, data, manage):
+    process, port = portal
+    with urllib.request.urlopen(f"http://{HOST}:{port}/accounts/login/", timeout=10) as page:
+        assert page.status == 200
+
+    _, complaint = refused(manage("up", "--port", free_port()))
+    assert "already runs" in complaint
+
+    postmaster = next(one for one in processes_naming("postgres") if _is_postmaster(one, data))
+    postmaster.kill()
+    eventually(lambda: is_gone(postmaster.pid))
+    eventually(lambda: readiness(HOST, port)[0] == 200, timeout_s=READY_WITHIN_S)
+
+    process.send_signal(signal.SIGINT)
+    process.wait(60)
+    assert process.returncode == 0
+    assert not processes_naming(data.root)
+
+
+@pytest.mark.chaos
+def test_a_killed_portal_leaves_no_process(portal, data):
+    process, port = portal
+    family = [one.pid for one in _family(process.pid)]
+
+    process.kill()
+    process.wait()
+
+    eventually(lambda: all(is_gone(pid) for pid in family), timeout_s=60)
+    assert readiness(HOST, port)[0] == 0
+
+
+def _family(pid):
+    return psutil.Process(pid).children(recursive=True)
+
+
+def _is_postmaster(process, data):
+    return load_place(data.postgres).cluster in process.cmdline()
