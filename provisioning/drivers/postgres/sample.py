@@ -20,6 +20,7 @@ from provisioning.drivers.protocol import (
     PlannedEffect,
 )
 
+DONE = ""  # marks that the step was done, whether a table needed rows or not
 UNDONE = "The sample rows are removed."
 # Which tables were filled by this action; only these are emptied again.
 MARK = (
@@ -38,7 +39,7 @@ def plan(ctx: Context) -> list[PlannedEffect]:
 
 def observe(ctx: Context) -> Observed:
     filled = _filled(ctx)
-    if not filled:
+    if DONE not in filled:
         return Observed(False, summary="No sample rows were loaded.")
     return _observed(filled, {})
 
@@ -60,7 +61,8 @@ def ensure(ctx: Context) -> Observed:
             ctx.conn.execute(MARK, {"mark": _mark(ctx, source), "fence": ctx.fence})
             loaded[source] = len(records)
             ctx.log("info", f"{len(records)} sample rows loaded into {mine[source].name}.")
-    return _observed({**_filled(ctx), **dict.fromkeys(loaded, ctx.fence)}, loaded)
+    ctx.conn.execute(MARK, {"mark": _mark(ctx, DONE), "fence": ctx.fence})
+    return _observed(_filled(ctx), loaded)
 
 
 def remove(ctx: Context) -> None:
@@ -126,11 +128,12 @@ def _observed(filled: dict[str, int], loaded: dict[str, int]) -> Observed:
             {"change": Change.CREATE if source in loaded else Change.KEEP},
         )
         for source in filled
+        if source != DONE
     )
     return Observed(
         True,
         fence=min(filled.values(), default=None),
-        summary=f"Sample rows in {len(filled)} table(s)",
+        summary=f"Sample rows in {len(effects)} table(s)",
         effects=effects,
         attributes={"loaded": loaded},
     )

@@ -206,7 +206,9 @@ def test_sample_rows_do_not_touch_a_table_that_has_rows(
     product.tables(table("orders", "a"))
     insert(catalog, product, "orders", "theirs")
 
-    product.ensure("sample", rows={"orders": [{"a": "ours"}]})
+    done = product.ensure("sample", rows={"orders": [{"a": "ours"}]})
+    assert done.attributes["loaded"] == {}
+    assert product.driver.observe(product.step("sample", rows={})).exists
     product.absent("sample", rows={"orders": [{"a": "ours"}]})
 
     found = catalog.execute(
