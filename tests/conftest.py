@@ -1,18 +1,14 @@
 """What every test gets."""
 
-import os
-
 import pytest
 
-os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
-os.environ.setdefault("FIELD_KEYS", "test:" + "A" * 43)
-os.environ.setdefault("PORTAL_DEMO", "1")
-os.environ.setdefault("PORTAL_LOG_LEVEL", "WARNING")
 
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """The test database keeps its name; each run makes it anew."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--require-browser",
+        action="store_true",
+        help="fail instead of skip where Playwright or Chromium is missing",
+    )
 
 
 @pytest.fixture(scope="session")
