@@ -33,6 +33,7 @@ urlpatterns = [
     path("", include((portal_pages, "portal"))),
     path("", include("accounts.urls")),
     path("", include("catalog.search.urls")),
+    path("", include("catalog.contracts.urls")),
     path("", include("catalog.products.urls")),
     path("", include("catalog.lineage.urls")),
     path("", include("provisioning.jobs.urls")),

@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from accounts.actors import Actor
-from catalog.lineage.models import Dataset
+from catalog.lineage.models import Dataset, ProductEdge
 from catalog.lineage.states import Direction, Level
 from catalog.products.models import DataProduct
 from core.errors import Invalid, NotFound
@@ -18,6 +19,7 @@ from core.problems import Problem
 
 MAX_DEPTH = 20
 MAX_NODES = 5000  # looked at in one answer
+MAX_NEIGHBOURS = 200
 
 # UNION drops repeats per distance; the depth bounds cycles, the LIMIT a hub (DESIGN §6).
 REACH = """
@@ -107,6 +109,22 @@ def neighbours(
     if node.startswith("dataset:") or level == Level.DATASET:
         return _dataset_graph(actor, node, direction, depth, first)
     return _product_graph(actor, node, direction, depth, first)
+
+
+def direct_neighbours(
+    actor: Actor, product: DataProduct
+) -> tuple[list[DataProduct], list[DataProduct]]:
+    """Products that `product` reads from, and those that read it; one SQL statement."""
+    seen = DataProduct.objects.visible_to(actor)
+    touching = Q(source=product, target__in=seen) | Q(target=product, source__in=seen)
+    edges = ProductEdge.objects.filter(touching).select_related("source__domain", "target__domain")
+    sources, targets = {}, {}
+    for edge in edges.order_by("-last_seen", "id")[:MAX_NEIGHBOURS]:
+        if edge.target_id == product.pk:
+            sources[edge.source_id] = edge.source
+        else:
+            targets[edge.target_id] = edge.target
+    return list(sources.values()), list(targets.values())
 
 
 def _check(direction: str, depth: int, level: str) -> None:

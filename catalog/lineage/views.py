@@ -51,4 +51,23 @@ def drawing_context(graph: Graph) -> dict[str, Any]:
         "levels": LEVELS,
         "upstream": [node for node in graph.nodes if node.distance < 0],
         "downstream": [node for node in graph.nodes if node.distance > 0],
+        "impact": _impact(graph),
+        "product_node": _product_node(graph),
     }
+
+
+def _impact(graph: Graph) -> dict[str, Any]:
+    """Who is reached by a change of the focus."""
+    reached = [node for node in graph.nodes if node.distance > 0]
+    products = {node.product.pk: node.product for node in reached if node.product}
+    return {
+        "products": len(products),
+        "teams": len({product.owner_id for product in products.values()}),
+        "steps": max((node.distance for node in reached), default=0),
+    }
+
+
+def _product_node(graph: Graph) -> str:
+    """The focus at the level of products; "" for a dataset that no product offers."""
+    product = graph.focus.product
+    return f"product:{product.fqn}" if product else ""

@@ -1,0 +1,315 @@
+"""The pages of a product and of its ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.actors import paths_up
+from accounts.models import Domain
+from catalog.contracts.models import ContractVersion, DataContract, Sla
+from catalog.contracts.phrases import PromiseText, promise_text
+from catalog.contracts.selectors import DescribedObject, described
+from catalog.products.models import DataProduct, OutputPort
+from catalog.products.phrases import event_text
+from catalog.products.policies import can_change_product
+from catalog.products.selectors import port_by_fqn, product_by_fqn, publish_blockers
+from catalog.products.services import publish_product
+from catalog.products.snippets import Snippet, snippets, technology_name
+from catalog.products.states import ProductStatus
+from core.errors import Invalid
+from core.models import AuditEvent
+from core.problems import Problem
+from core.rendering import relative_time, share
+
+TABS = {
+    "overview": "Overview",
+    "schema": "Schema",
+    "quality": "Quality",
+    "lineage": "Lineage",
+    "contract": "Contract",
+    "access": "Access",
+    "activity": "Activity",
+}
+UNPUBLISHED = frozenset({ProductStatus.PROPOSED, ProductStatus.DRAFT})
+SHOWN_SOURCE = 200_000  # characters of a contract on the page; the download has all
+LAST_CHANGES = 5
+MAX_EVENTS = 100
+Context = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PortView:
+    """A port with what its page parts show."""
+
+    port: OutputPort
+    technology: str
+    snippets: list[Snippet]
+    columns: int
+    objects: list[DescribedObject]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of the history."""
+
+    event: AuditEvent
+    text: str
+
+
+@require_safe
+def product(request: HttpRequest, fqn: str) -> HttpResponse:
+    """A product; `?tab=` says which side of it."""
+    found = product_by_fqn(request.actor, fqn)  # type: ignore[attr-defined]
+    if found.fqn != fqn:
+        said = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(found.get_absolute_url() + said, permanent=True)
+    return _page(request, found)
+
+
+@require_POST
+def publish(request: HttpRequest, fqn: str) -> HttpResponse:
+    """Publish a draft; what is missing is shown on the product's page."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found = product_by_fqn(actor, fqn)
+    try:
+        publish_product(product=found, actor=actor)
+    except Invalid as error:
+        return _page(request, found, blockers=error.problems, status=error.status)
+    messages.success(request, f"{found.name} is published. Others find it in the marketplace now.")
+    return redirect(found)
+
+
+@require_safe
+def port(request: HttpRequest, fqn: str, port: str, major: int) -> HttpResponse:
+    """One output port: how to connect, its schema, who reads it."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found = port_by_fqn(actor, f"{fqn}/{port}@{major}")
+    if found.product.fqn != fqn:
+        return redirect(found, permanent=True)
+    text = _filter_text(request)
+    version = found.contract_version
+    objects = described([version.pk], text=text)[version.pk] if version else []
+    context = {
+        "crumbs": [
+            *_crumbs(found.product),
+            {"label": found.product.name, "url": found.product.get_absolute_url()},
+            {"label": found.name},
+        ],
+        "product": found.product,
+        "view": _port_view(found, objects),
+        "datasets": found.datasets.all()[:50],
+        "objects": objects,
+        "filter_text": text,
+    }
+    return render(request, "catalog/products/port.html", context)
+
+
+def _page(
+    request: HttpRequest,
+    product: DataProduct,
+    *,
+    blockers: Sequence[Problem] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else "overview"
+    can_change = can_change_product(request.actor, product)  # type: ignore[attr-defined]
+    offers_publish = can_change and product.status in UNPUBLISHED
+    if blockers is None:
+        blockers = publish_blockers(product) if offers_publish else ()
+    context = {
+        "crumbs": _crumbs(product),
+        "product": product,
+        "tab": tab,
+        "tabs": [(name, label, _tab_url(product, name)) for name, label in TABS.items()],
+        "tab_template": f"catalog/products/_{tab}.html",
+        "can_change": can_change,
+        "offers_publish": offers_publish,
+        "blockers": blockers,
+        **TAB_CONTEXTS.get(tab, _nothing)(request, product),
+    }
+    return render(request, "catalog/products/product.html", context, status=status)
+
+
+def _tab_url(product: DataProduct, tab: str) -> str:
+    url = product.get_absolute_url()
+    return url if tab == "overview" else f"{url}?tab={tab}"
+
+
+def _crumbs(product: DataProduct) -> list[dict[str, str]]:
+    """The way to a product: the marketplace, then its domains from the top."""
+    domains = [product.domain]
+    if "." in product.domain.path:
+        above = Domain.objects.filter(path__in=paths_up(product.domain.path)).order_by("path")
+        domains = list(above)
+    return [
+        {"label": "Marketplace", "url": reverse("search:marketplace")},
+        *({"label": each.name, "url": each.get_absolute_url()} for each in domains),
+    ]
+
+
+def _nothing(request: HttpRequest, product: DataProduct) -> Context:
+    """Tabs that are one panel of another room."""
+    return {}
+
+
+def _overview(request: HttpRequest, product: DataProduct) -> Context:
+    ports = _ports(product)
+    promises = _promises(ports)
+    return {
+        "ports": [_port_view(port) for port in ports],
+        "facts": _facts(product, ports, promises),
+        "promises": promises,
+        "changes": _changes(product, LAST_CHANGES),
+        "successor": product.successor if product.successor_id else None,
+    }
+
+
+def _ports(product: DataProduct) -> list[OutputPort]:
+    """Ports with their contracts and number of columns. One SQL statement."""
+    ports = product.output_ports.select_related("contract_version__contract", "contract")
+    counted = ports.annotate(column_count=Count("contract_version__objects_described__properties"))
+    found = list(counted.defer("contract_version__text", "contract_version__document"))
+    for each in found:
+        each.product = product
+    return found
+
+
+def _port_view(port: OutputPort, objects: list[DescribedObject] | None = None) -> PortView:
+    shown = objects or []
+    counted = sum(len(each.properties) for each in shown)
+    return PortView(
+        port=port,
+        technology=technology_name(port.technology),
+        snippets=snippets(port.technology, port.location),
+        columns=getattr(port, "column_count", counted),
+        objects=shown,
+    )
+
+
+def _promises(ports: Sequence[OutputPort]) -> list[PromiseText]:
+    """What the contracts promise, each thing once."""
+    versions = {port.contract_version_id for port in ports if port.contract_version_id}
+    rows = Sla.objects.filter(version__in=versions).order_by("id")[:50] if versions else []
+    return list(dict.fromkeys(promise_text(row.property, row.value, row.unit) for row in rows))
+
+
+def _facts(
+    product: DataProduct, ports: Sequence[OutputPort], promises: Sequence[PromiseText]
+) -> list[Context]:
+    fresh = next((promise for promise in promises if promise.is_freshness), None)
+    columns = sum(getattr(port, "column_count", 0) for port in ports)
+    found: list[Context] = [_quality_fact(product)]
+    if fresh is not None:
+        found.append({"label": "Freshness", "value": fresh.value, "hint": "promised"})
+    found.append(
+        {
+            "label": "Consumers",
+            "value": f"{product.consumer_count:,}",
+            "hint": "read it now" if product.consumer_count else "nobody reads it yet",
+        }
+    )
+    found.append(
+        {
+            "label": "Output ports",
+            "value": str(len(ports)),
+            "hint": f"{columns:,} column{'' if columns == 1 else 's'}",
+        }
+    )
+    found.append(_life_fact(product))
+    return found
+
+
+def _quality_fact(product: DataProduct) -> Context:
+    now = timezone.now()
+    if product.quality_score is None:
+        return {"label": "Quality", "scored": True, "score": None, "hint": "not measured yet"}
+    stale_at = product.quality_stale_at
+    return {
+        "label": "Quality",
+        "scored": True,
+        "score": product.quality_score,
+        "hint": f"{share(product.quality_coverage)} of rules measured",
+        "hint2": "out of date" if stale_at and stale_at < now else _when(product),
+    }
+
+
+def _when(product: DataProduct) -> Any:
+    return relative_time(product.quality_measured_at, timezone.now())
+
+
+def _life_fact(product: DataProduct) -> Context:
+    moment = product.published_at
+    if moment is None:
+        return {"label": "Published", "value": "Not yet", "hint": "only its owners see it"}
+    return {
+        "label": "Published",
+        "value": relative_time(moment, timezone.now()),
+        "hint": f"version {product.version}" if product.version else "",
+    }
+
+
+def _changes(product: DataProduct, limit: int) -> list[Change]:
+    """The newest events of a product and of its ports. One SQL statement."""
+    of_product = Q(object_kind="product", object_id__in=[product.fqn, str(product.pk)])
+    of_ports = Q(object_kind="port", object_id__startswith=f"{product.fqn}/")
+    events = AuditEvent.objects.filter(of_product | of_ports).order_by("-id")[:limit]
+    return [Change(event, event_text(event.verb, event.detail)) for event in events]
+
+
+def _schema(request: HttpRequest, product: DataProduct) -> Context:
+    ports = _ports(product)
+    text = _filter_text(request)
+    versions = sorted({port.contract_version_id for port in ports if port.contract_version_id})
+    objects = described(versions, text=text)
+    return {
+        "ports": [
+            _port_view(port, objects.get(port.contract_version_id or 0, [])) for port in ports
+        ],
+        "filter_text": text,
+    }
+
+
+def _filter_text(request: HttpRequest) -> str:
+    return request.GET.get("q", "").replace("\0", "").strip()[:100]
+
+
+def _contract(request: HttpRequest, product: DataProduct) -> Context:
+    ports = [port for port in _ports(product) if port.contract_version_id]
+    versions = {port.contract_version_id: port for port in ports}
+    asked = request.GET.get("version", "")
+    chosen = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 18 else 0
+    if not ports:
+        return {"contract_ports": [], "version": None}
+    key = chosen if chosen in versions else ports[0].contract_version_id
+    version = ContractVersion.objects.select_related("contract").get(pk=key)
+    visible = DataContract.objects.visible_to(request.actor)  # type: ignore[attr-defined]
+    return {
+        "contract_ports": list(versions.values()),
+        "version": version,
+        "has_page": visible.filter(pk=version.contract_id).exists(),
+        "source_text": version.text[:SHOWN_SOURCE],
+        "source_is_cut": len(version.text) > SHOWN_SOURCE,
+    }
+
+
+def _activity(request: HttpRequest, product: DataProduct) -> Context:
+    return {"changes": _changes(product, MAX_EVENTS)}
+
+
+TAB_CONTEXTS: dict[str, Callable[[HttpRequest, DataProduct], Context]] = {
+    "overview": _overview,
+    "schema": _schema,
+    "contract": _contract,
+    "activity": _activity,
+}
