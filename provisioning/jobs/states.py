@@ -2,6 +2,8 @@
 
 from django.db.models import TextChoices
 
+MAX_ATTEMPTS = 8  # of one step
+
 
 class OperationState(TextChoices):
     QUEUED = "queued", "Queued"

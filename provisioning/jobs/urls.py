@@ -1,4 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from provisioning.jobs.views import operations, resources
 
 app_name = "jobs"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("operations/<uuid:operation_id>/", operations.operation, name="operation"),
+    path("operations/<uuid:operation_id>/log.txt", operations.log, name="log"),
+    path("operations/<uuid:operation_id>/cancel/", operations.cancel, name="cancel"),
+    path("operations/<uuid:operation_id>/retry/", operations.retry, name="retry"),
+    path("resources/", resources.resources, name="resources"),
+]

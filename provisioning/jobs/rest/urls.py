@@ -1,3 +1,18 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from provisioning.jobs.rest import views
+
+urlpatterns = [
+    path("operations/<uuid:operation_id>", views.OperationDetail.as_view(), name="operation"),
+    path(
+        "operations/<uuid:operation_id>/cancel",
+        views.OperationCancel.as_view(),
+        name="operation-cancel",
+    ),
+    path(
+        "operations/<uuid:operation_id>/retry",
+        views.OperationRetry.as_view(),
+        name="operation-retry",
+    ),
+    path("resources", views.ResourceList.as_view(), name="resources"),
+]

@@ -11,9 +11,8 @@ from core.models import AuditEvent, OutboxEvent
 from provisioning.jobs import extensions
 from provisioning.jobs.models import Effect, Instance, Operation, OperationLog, OperationStep
 from provisioning.jobs.services import request_cancel, retry
-from provisioning.jobs.services.runner import MAX_ATTEMPTS
 from provisioning.jobs.services.work import run_due
-from provisioning.jobs.states import SOURCES, OperationKind, OperationState, StepState
+from provisioning.jobs.states import MAX_ATTEMPTS, SOURCES, OperationKind, OperationState, StepState
 from tests.provisioning.jobs.shelf import permanent, temporary
 
 

@@ -1,0 +1,96 @@
+"""The public forms of operations and resources (INTERFACE §4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from provisioning.jobs.models import Effect, Instance, OperationLog, OperationStep
+from provisioning.jobs.selectors import OperationView
+from provisioning.jobs.states import OperationKind, OperationState
+
+
+class StepSerializer(serializers.ModelSerializer[OperationStep]):
+    class Meta:
+        model = OperationStep
+        fields = ["n", "direction", "name", "state", "summary", "started_at", "finished_at"]
+        read_only_fields = fields
+
+
+class LogLineSerializer(serializers.ModelSerializer[OperationLog]):
+    class Meta:
+        model = OperationLog
+        fields = ["id", "at", "level", "source", "text", "state"]
+        read_only_fields = fields
+
+
+class OperationSerializer(serializers.Serializer[OperationView]):
+    """Read model of `GET operations/{id}`; its source is an `OperationView`."""
+
+    id = serializers.UUIDField(source="operation.pk")
+    kind = serializers.ChoiceField(OperationKind.choices, source="operation.kind")
+    title = serializers.CharField(source="operation.title")
+    state = serializers.ChoiceField(OperationState.choices, source="operation.state")
+    instance = serializers.UUIDField(  # type: ignore[assignment]
+        source="operation.instance_id", allow_null=True
+    )
+    actor = serializers.CharField(source="operation.actor_name")
+    attempt = serializers.IntegerField(source="operation.attempt")
+    cancel_requested = serializers.SerializerMethodField()
+    failure = serializers.SerializerMethodField()
+    result = serializers.JSONField(source="operation.result")
+    created_at = serializers.DateTimeField(source="operation.created_at")
+    started_at = serializers.DateTimeField(source="operation.started_at", allow_null=True)
+    finished_at = serializers.DateTimeField(source="operation.finished_at", allow_null=True)
+    deadline_at = serializers.DateTimeField(source="operation.deadline_at")
+    next_try_at = serializers.DateTimeField(allow_null=True)
+    steps = StepSerializer(many=True)
+    log = LogLineSerializer(many=True, source="lines")
+    next_after = serializers.IntegerField(help_text="`after=` of the next call")
+
+    def get_cancel_requested(self, view: OperationView) -> bool:
+        return view.operation.cancel_requested_at is not None
+
+    def get_failure(self, view: OperationView) -> dict[str, str] | None:
+        """Why it failed, waits or is undone."""
+        if not view.operation.error_text:
+            return None
+        return {"code": view.operation.error_code, "text": view.operation.error_text}
+
+
+class EffectSerializer(serializers.ModelSerializer[Effect]):
+    class Meta:
+        model = Effect
+        fields = ["driver", "kind", "name", "made_at"]
+        read_only_fields = fields
+
+
+class ResourceSerializer(serializers.ModelSerializer[Instance]):
+    """Read model of `GET resources`: an instance with the effects that are there."""
+
+    owner = serializers.CharField(source="owner.slug")
+    domain = serializers.CharField(source="domain.path")
+    effects = EffectSerializer(source="present_effects", many=True)
+
+    class Meta:
+        model = Instance
+        fields = [
+            "id",
+            "kind",
+            "name",
+            "plan",
+            "owner",
+            "domain",
+            "observed_state",
+            "generation",
+            "observed_generation",
+            "created_at",
+            "effects",
+        ]
+        read_only_fields = fields
+
+
+class ResourcePageSerializer(serializers.Serializer[Any]):
+    results = ResourceSerializer(many=True)
+    next = serializers.CharField(allow_null=True)

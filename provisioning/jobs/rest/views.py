@@ -1,0 +1,86 @@
+"""REST: an operation with its log, what may be done to it, and what exists."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.actors import Actor
+from core.paging import keyset_page
+from core.rest import page_response, page_size
+from provisioning.jobs import services
+from provisioning.jobs.models import Operation
+from provisioning.jobs.rest.serializers import (
+    OperationSerializer,
+    ResourcePageSerializer,
+    ResourceSerializer,
+)
+from provisioning.jobs.selectors import operations_for, resources_for, view_of
+
+RETRY_AFTER_S = "1"
+AFTER = OpenApiParameter("after", int, description="id of the last log line already read")
+PAGING = [OpenApiParameter("cursor", str), OpenApiParameter("page_size", int)]
+
+
+class OperationDetail(APIView):
+    @extend_schema(parameters=[AFTER], responses=OperationSerializer)
+    def get(self, request: Request, operation_id: UUID) -> Response:
+        """State, steps, and log lines after the cursor."""
+        after = request.query_params.get("after", "0")
+        if not after.isdecimal():
+            raise ParseError("`after` is the id of a log line.")
+        view = view_of(_visible(request, operation_id), after=min(int(after), 2**63 - 1))
+        return Response(OperationSerializer(view).data)
+
+
+class OperationCancel(APIView):
+    @extend_schema(request=None, responses={202: OperationSerializer})
+    def post(self, request: Request, operation_id: UUID) -> Response:
+        """Stop at the next border of a step, and undo."""
+        operation = _visible(request, operation_id)
+        return _accepted(services.request_cancel(operation=operation, actor=_actor(request)))
+
+
+class OperationRetry(APIView):
+    @extend_schema(request=None, responses={202: OperationSerializer})
+    def post(self, request: Request, operation_id: UUID) -> Response:
+        """Try again: now when it waits, as a new operation when it failed or was cancelled."""
+        operation = _visible(request, operation_id)
+        return _accepted(services.retry(operation=operation, actor=_actor(request)))
+
+
+class ResourceList(APIView):
+    @extend_schema(parameters=PAGING, responses=ResourcePageSerializer)
+    def get(self, request: Request) -> Response:
+        """What exists, who owns it, and its effects."""
+        page = keyset_page(
+            resources_for(_actor(request)),
+            order=["-created_at", "id"],
+            size=page_size(request),
+            cursor=request.query_params.get("cursor"),
+        )
+        results = ResourceSerializer(page.rows, many=True).data
+        return page_response(request, page, list(results))
+
+
+def _actor(request: Request) -> Actor:
+    return cast(Actor, request.auth)
+
+
+def _visible(request: Request, operation_id: UUID) -> Operation:
+    found: Operation = get_object_or_404(operations_for(_actor(request)), pk=operation_id)
+    return found
+
+
+def _accepted(operation: Operation) -> Response:
+    location = reverse("rest:operation", args=[operation.pk])
+    headers = {"Location": location, "Retry-After": RETRY_AFTER_S}
+    return Response(OperationSerializer(view_of(operation)).data, status=202, headers=headers)

@@ -1,0 +1,109 @@
+"""Reads over operations: what the live page and REST show."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+from dataclasses import dataclass
+
+from django.db.models import Count, Prefetch, Q
+
+from accounts.actors import Actor
+from core.clock import db_now
+from provisioning.jobs.models import (
+    Effect,
+    Instance,
+    InstanceQuerySet,
+    Operation,
+    OperationLog,
+    OperationQuerySet,
+    OperationStep,
+)
+from provisioning.jobs.states import OperationState, StepDirection, StepState
+
+LOG_LINES = 500  # of one answer; the cursor goes on from there
+
+
+@dataclass(frozen=True)
+class OperationView:
+    """One operation as it stands at `now` (the database's clock), with its log after a cursor."""
+
+    operation: Operation
+    now: dt.datetime
+    steps: list[OperationStep]
+    lines: list[OperationLog]
+    next_after: int
+    effects: int
+
+    @property
+    def forward(self) -> list[OperationStep]:
+        return [step for step in self.steps if step.direction == StepDirection.FORWARD]
+
+    @property
+    def done(self) -> int:
+        """Steps that are done and not undone."""
+        undone = {
+            step.n
+            for step in self.steps
+            if step.direction == StepDirection.BACKWARD and step.state == StepState.VERIFIED
+        }
+        return sum(
+            step.state == StepState.VERIFIED and step.n not in undone for step in self.forward
+        )
+
+    @property
+    def running_for(self) -> dt.timedelta | None:
+        """From the first claim to the end, or to now."""
+        if self.operation.started_at is None:
+            return None
+        return (self.operation.finished_at or self.now) - self.operation.started_at
+
+    @property
+    def next_try_at(self) -> dt.datetime | None:
+        waits = self.operation.state in {OperationState.RETRY_WAIT, OperationState.COMPENSATING}
+        due = self.operation.run_after
+        return due if waits and due > self.now else None
+
+    @property
+    def revision(self) -> str:
+        """Changes whenever something but the log and the clock does."""
+        facts = [self.operation.state, self.operation.attempt, self.effects, self.next_try_at]
+        facts += [self.operation.cancel_requested_at is not None]
+        facts += [(step.n, step.direction, step.state) for step in self.steps]
+        return f"{zlib.crc32(repr(facts).encode()):08x}"
+
+
+def operations_for(actor: Actor) -> OperationQuerySet:
+    """Operations that `actor` may see, with all that their page names."""
+    return Operation.objects.visible_to(actor).select_related(
+        "instance__owner", "instance__domain", "team"
+    )
+
+
+def view_of(operation: Operation, *, after: int = 0, first: int = LOG_LINES) -> OperationView:
+    """The operation with its steps, effects and up to `first` log lines after `after`.
+
+    Cost: four SQL statements, whatever the length of the log.
+    """
+    lines = list(OperationLog.objects.filter(operation=operation, id__gt=after)[:first])
+    return OperationView(
+        operation=operation,
+        now=db_now(),
+        steps=list(operation.steps.order_by("direction", "n")),
+        lines=lines,
+        next_after=lines[-1].pk if lines else after,
+        effects=Effect.objects.filter(operation=operation, removed_at=None).count(),
+    )
+
+
+def resources_for(actor: Actor, *, present_only: bool = False) -> InstanceQuerySet:
+    """Instances that `actor` may see, with what is there of each."""
+    there = Effect.objects.filter(removed_at=None)
+    instances = Instance.objects.visible_to(actor)
+    if present_only:
+        instances = instances.exclude(observed_state="absent")
+    return (
+        instances.select_related("owner", "domain")
+        .annotate(effect_count=Count("effects", filter=Q(effects__removed_at=None)))
+        .prefetch_related(Prefetch("effects", queryset=there, to_attr="present_effects"))
+    )
