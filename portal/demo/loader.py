@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import uuid
+from collections import Counter
 from functools import cache
 
 from django.conf import settings
@@ -28,6 +29,7 @@ from portal.demo.company import DOMAINS, PEOPLE, PRODUCTS, TEAMS, Col, ProductSp
 
 SEED = 20261123
 HISTORY_DAYS = 90
+ROWS_CHECKED = 120_000
 NAMESPACE = "fernhaven://lake"  # lineage namespace of the products that are not in the warehouse
 
 
@@ -180,20 +182,22 @@ def load_quality() -> None:
 
 
 def _results(product: DataProduct, score: float, chance: random.Random) -> None:
-    rows = 120_000
     now = timezone.now() - dt.timedelta(minutes=chance.randint(5, 300))
     checks = list(QualityCheck.objects.filter(port__product=product, active=True))
-    lost = (100 - score) / 100 * len(checks)  # spread over the first checks
+    sizes = Counter(check.dimension for check in checks)
+    lost = (100 - score) / 100
     results = []
     for check in checks:
-        share, lost = min(lost, 0.6), max(0.0, lost - 0.6)
-        failed = round(rows * share)
+        worth = 1 / len(sizes) / sizes[check.dimension]  # of the product's score
+        share = min(lost / worth, 0.6)
+        lost -= share * worth
+        failed = round(ROWS_CHECKED * share)
         results.append(
             quality.ResultData(
                 check_id=check.pk,
                 outcome=Outcome.FAIL if failed else Outcome.PASS,
                 at=now,
-                evaluated=rows,
+                evaluated=ROWS_CHECKED,
                 failed=failed,
             )
         )
