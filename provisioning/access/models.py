@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.models import Team, User
 from catalog.products.models import DataProduct, OutputPort
 from core.ids import uuid7
-from provisioning.access.states import GrantState
+from provisioning.access.states import LIVE, GrantState
 from provisioning.jobs.models import Instance
 from provisioning.requests.models import Request
 
@@ -34,6 +35,15 @@ class GrantQuerySet(models.QuerySet["Grant"]):
             Q(consumer_user_id=actor.user_id)
             | Q(consumer_team__in=actor.team_ids)
             | Q(consumer_product__owner__in=actor.team_ids)
+        )
+
+    def live(self) -> GrantQuerySet:
+        return self.filter(state__in=LIVE)
+
+    def for_lists(self) -> GrantQuerySet:
+        """With everything that a row of a list names, in one query."""
+        return self.select_related(
+            "port__product__owner", "consumer_team", "consumer_user", "consumer_product__owner"
         )
 
 
@@ -97,14 +107,34 @@ class Grant(models.Model):
                 name="grant_has_one_consumer",
             ),
             models.CheckConstraint(condition=Q(until__gt=F("starts_at")), name="grant_ends_later"),
+            models.UniqueConstraint(
+                fields=["port", "consumer_team", "consumer_user", "consumer_product"],
+                condition=Q(state__in=["pending", "active"]),
+                nulls_distinct=False,
+                name="grant_once_while_live",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.consumer} → {self.port}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("access:grant", kwargs={"pk": self.pk})
+
     @property
-    def consumer(self) -> Team | User | DataProduct | None:
-        return self.consumer_team or self.consumer_user or self.consumer_product
+    def consumer(self) -> Team | User | DataProduct:
+        consumer = self.consumer_team or self.consumer_user or self.consumer_product
+        assert consumer is not None  # by constraint
+        return consumer
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is under way: in force, or ended and verified gone."""
+        return self.state == GrantState.ACTIVE or self.removed_at is not None
 
 
 class Credential(models.Model):

@@ -1,3 +1,5 @@
+"""States of a grant."""
+
 from django.db.models import TextChoices
 
 
@@ -9,3 +11,10 @@ class GrantState(TextChoices):
 
 
 LIVE = frozenset({GrantState.PENDING, GrantState.ACTIVE})
+
+SOURCES: dict[GrantState, frozenset[GrantState]] = {  # target: states it is entered from
+    GrantState.PENDING: frozenset({GrantState.REVOKED}),  # a set-up that failed is retried
+    GrantState.ACTIVE: frozenset({GrantState.PENDING}),
+    GrantState.EXPIRED: LIVE,
+    GrantState.REVOKED: LIVE,
+}

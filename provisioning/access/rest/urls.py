@@ -1,3 +1,17 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from provisioning.access.rest.views import (
+    AccessRequests,
+    GrantCredentials,
+    GrantDetail,
+    GrantList,
+    GrantRevoke,
+)
+
+urlpatterns = [
+    path("access-requests", AccessRequests.as_view(), name="rest-access-requests"),
+    path("grants", GrantList.as_view(), name="rest-grants"),
+    path("grants/<uuid:pk>", GrantDetail.as_view(), name="rest-grant"),
+    path("grants/<uuid:pk>/revoke", GrantRevoke.as_view(), name="rest-grant-revoke"),
+    path("grants/<uuid:pk>/credentials", GrantCredentials.as_view(), name="rest-grant-credentials"),
+]

@@ -1,0 +1,102 @@
+"""The shapes of access in REST; they describe, services decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from rest_framework import serializers
+
+from provisioning.access.models import Grant
+from provisioning.access.selectors import consumer_text
+from provisioning.access.states import GrantState
+
+
+class AccessRequestInput(serializers.Serializer[Any]):
+    """Body of POST access-requests."""
+
+    port = serializers.CharField(help_text="fqn of an output port")
+    consumer = serializers.CharField(help_text="team:<slug>, user:<name> or product:<fqn>")
+    purpose = serializers.CharField(help_text="10 to 2,000 characters")
+    until = serializers.DateField(help_text="last day of access, UTC; at most 366 days ahead")
+
+
+class AccessRequestAnswer(serializers.Serializer[Any]):
+    """Answer of POST access-requests; the request itself is at `Location`."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    state = serializers.CharField()
+    waiting_for = serializers.CharField(allow_null=True)
+    operation = serializers.UUIDField(allow_null=True)
+    grant = serializers.UUIDField(allow_null=True)
+    product = serializers.CharField()
+
+
+class GrantAnswer(serializers.Serializer[Any]):
+    """One grant."""
+
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=GrantState.choices)
+    port = serializers.CharField()
+    product = serializers.CharField()
+    consumer = serializers.CharField()
+    purpose = serializers.CharField()
+    request = serializers.UUIDField()
+    starts_at = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    end_reason = serializers.CharField()
+    removed_at = serializers.DateTimeField(allow_null=True)
+    url = serializers.CharField()
+
+
+class GrantPage(serializers.Serializer[Any]):
+    """A keyset page of grants."""
+
+    results = GrantAnswer(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class RevokeInput(serializers.Serializer[Any]):
+    reason = serializers.CharField(required=False, allow_blank=True)
+
+
+class CredentialInput(serializers.Serializer[Any]):
+    renew = serializers.BooleanField(
+        required=False, help_text="have a new password made instead of asking for the present one"
+    )
+
+
+class CredentialAnswer(serializers.Serializer[Any]):
+    """A login, shown once."""
+
+    username = serializers.CharField()
+    password = serializers.CharField()
+    dsn = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class OperationStarted(serializers.Serializer[Any]):
+    """A login is being made; follow the operation at `Location`, then post again."""
+
+    operation = serializers.UUIDField()
+
+
+def grant_as_json(grant: Grant) -> dict[str, Any]:
+    """A row of `Grant.objects.for_lists()` in the public form."""
+    return {
+        "id": str(grant.pk),
+        "state": grant.state,
+        "port": grant.port.fqn,
+        "product": grant.port.product.fqn,
+        "consumer": consumer_text(grant),
+        "purpose": grant.purpose,
+        "request": str(grant.request_id),
+        "starts_at": grant.starts_at.isoformat(),
+        "until": grant.until.isoformat(),
+        "ended_at": grant.ended_at and grant.ended_at.isoformat(),
+        "end_reason": grant.end_reason,
+        "removed_at": grant.removed_at and grant.removed_at.isoformat(),
+        "url": reverse("access:grant", kwargs={"pk": grant.pk}),
+    }

@@ -1,0 +1,191 @@
+"""REST: asking for access, grants, and the credential that is shown once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from accounts.actors import Actor
+from core.errors import Invalid, NotFound
+from core.idempotency import idempotent
+from core.paging import keyset_page
+from core.problems import Problem
+from core.rest import page_response, page_size
+from provisioning.access import services
+from provisioning.access.models import Grant, GrantQuerySet
+from provisioning.access.rest.serializers import (
+    AccessRequestAnswer,
+    AccessRequestInput,
+    CredentialAnswer,
+    CredentialInput,
+    GrantAnswer,
+    GrantPage,
+    OperationStarted,
+    RevokeInput,
+    grant_as_json,
+)
+from provisioning.access.selectors import find_consumer
+from provisioning.access.services.asking import consumer_fields
+from provisioning.access.states import GrantState
+from provisioning.requests.rest.views import accepted
+
+RETRY_AFTER_S = "2"
+
+
+class AccessRequests(APIView):
+    """POST /access-requests: ask for access to a port."""
+
+    @extend_schema(
+        operation_id="request_access",
+        request=AccessRequestInput,
+        responses={202: AccessRequestAnswer},
+        parameters=[OpenApiParameter("Idempotency-Key", location="header")],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body = _body(request)
+        asked = services.request_access(
+            port=_text(body, "port"),
+            consumer=_text(body, "consumer"),
+            purpose=_text(body, "purpose"),
+            until=_day(_text(body, "until")),
+            actor=request.auth,
+        )
+        return accepted(request, asked)
+
+
+class GrantList(APIView):
+    """GET /grants: the grants that the caller may see."""
+
+    @extend_schema(
+        operation_id="grants",
+        responses=GrantPage,
+        parameters=[
+            OpenApiParameter("port", description="fqn"),
+            OpenApiParameter("consumer", description="team:<slug>, user:<name>, product:<fqn>"),
+            OpenApiParameter("state", enum=GrantState.values),
+            OpenApiParameter("page_size", type=int),
+            OpenApiParameter("cursor"),
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        grants = _filtered(Grant.objects.visible_to(request.auth), request.query_params)
+        page = keyset_page(
+            grants.for_lists(),
+            order=["-id"],
+            size=page_size(request),
+            cursor=request.query_params.get("cursor"),
+        )
+        return page_response(request, page, [grant_as_json(grant) for grant in page.rows])
+
+
+class GrantDetail(APIView):
+    """GET /grants/{id}."""
+
+    @extend_schema(operation_id="grant", responses=GrantAnswer)
+    def get(self, request: Request, pk: UUID) -> Response:
+        return Response(grant_as_json(_find(request.auth, pk)))
+
+
+class GrantRevoke(APIView):
+    """POST /grants/{id}/revoke: end it at once; its removal can be followed at `Location`."""
+
+    @extend_schema(operation_id="revoke_grant", request=RevokeInput, responses={202: GrantAnswer})
+    @idempotent
+    def post(self, request: Request, pk: UUID) -> Response:
+        grant = _find(request.auth, pk)
+        reason = _text(_body(request), "reason")
+        services.revoke_grant(grant=grant, actor=request.auth, reason=reason)
+        answer = Response(grant_as_json(grant), status=202)
+        answer["Location"] = reverse("rest:rest-grant", kwargs={"pk": grant.pk}, request=request)
+        answer["Retry-After"] = RETRY_AFTER_S
+        return answer
+
+
+class GrantCredentials(APIView):
+    """POST /grants/{id}/credentials: the caller's own login; once, by a holder."""
+
+    @extend_schema(
+        operation_id="grant_credentials",
+        request=CredentialInput,
+        responses={200: CredentialAnswer, 202: OperationStarted},
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        grant = _find(request.auth, pk)
+        answer = self._answer(request, grant)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    def _answer(self, request: Request, grant: Grant) -> Response:
+        if _body(request).get("renew") is True:
+            return self._renew(request, grant)
+        try:
+            shown = services.reveal_credential(grant=grant, actor=request.auth)
+        except NotFound:
+            return self._renew(request, grant)
+        return Response(
+            {
+                "username": shown.username,
+                "password": shown.password,
+                "dsn": shown.dsn,
+                "expires_at": shown.expires_at,
+            }
+        )
+
+    def _renew(self, request: Request, grant: Grant) -> Response:
+        operation = services.new_credential(grant=grant, actor=request.auth)
+        answer = Response({"operation": str(operation.pk)}, status=202)
+        where = {"pk": operation.pk}
+        answer["Location"] = reverse("rest:rest-operation", kwargs=where, request=request)
+        answer["Retry-After"] = RETRY_AFTER_S
+        return answer
+
+
+def _find(actor: Actor, pk: UUID) -> Grant:
+    found = Grant.objects.visible_to(actor).for_lists().filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _filtered(grants: GrantQuerySet, query: Mapping[str, str]) -> GrantQuerySet:
+    if query.get("port"):
+        grants = grants.filter(port__fqn=query["port"])
+    if query.get("state"):
+        if query["state"] not in GrantState.values:
+            text = f"Choose one of {', '.join(GrantState.values)}."
+            raise Invalid("There is no such state.", [Problem("/state", "unknown-state", text)])
+        grants = grants.filter(state=query["state"])
+    if query.get("consumer"):
+        consumer = find_consumer(query["consumer"])
+        grants = grants.filter(**consumer_fields(consumer)) if consumer else grants.none()
+    return grants
+
+
+def _body(request: Request) -> Mapping[str, Any]:
+    if not isinstance(request.data, Mapping):
+        raise Invalid("The body is a JSON object.", [Problem("", "not-an-object", "Send {…}.")])
+    return request.data
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str) or "\0" in value:
+        raise Invalid("A value is not text.", [Problem(f"/{name}", "not-text", "Send a text.")])
+    return value
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None

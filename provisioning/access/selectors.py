@@ -1,0 +1,207 @@
+"""Reads over ports, consumers and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from accounts.actors import Actor
+from accounts.models import Team, User
+from accounts.policies import can_act_for_team
+from catalog.products.models import DataProduct, OutputPort
+from catalog.products.states import ProductStatus
+from core.models import AuditEvent
+from provisioning.access.models import Credential, Grant
+from provisioning.access.states import GrantState
+from provisioning.jobs.models import Effect, Operation
+from provisioning.requests.models import Request
+from provisioning.requests.states import RequestKind, RequestState
+
+PRODUCT_CHOICES = 100  # products offered as consumer in a form
+MAX_ROWS = 200
+
+
+@dataclass(frozen=True)
+class GrantTarget:
+    """The objects of the warehouse that a grant on a port opens."""
+
+    schema: str
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """Who shall read: exactly one of the three."""
+
+    team: Team | None = None
+    user: User | None = None
+    product: DataProduct | None = None
+
+    @property
+    def text(self) -> str:
+        """As the interfaces write it: `team:<slug>`, `user:<name>` or `product:<fqn>`."""
+        if self.team is not None:
+            return f"team:{self.team.slug}"
+        if self.user is not None:
+            return f"user:{self.user.username}"
+        assert self.product is not None
+        return f"product:{self.product.fqn}"
+
+    @property
+    def label(self) -> str:
+        return str(self.team or self.user or self.product)
+
+    @property
+    def responsible(self) -> Team | None:
+        """The team that answers for it; a person answers for themselves."""
+        return self.product.owner if self.product is not None else self.team
+
+
+def consumer_text(grant: Grant) -> str:
+    """The grant's consumer as the interfaces write it."""
+    return Consumer(grant.consumer_team, grant.consumer_user, grant.consumer_product).text
+
+
+def find_consumer(text: str) -> Consumer | None:
+    """The consumer of that name, whoever may act for it; None when there is none."""
+    kind, _, name = text.partition(":")
+    if kind == "team":
+        team = Team.objects.filter(slug=name).first()
+        return Consumer(team=team) if team else None
+    if kind == "user":
+        user = User.objects.filter(username=name, is_active=True).first()
+        return Consumer(user=user) if user else None
+    if kind == "product":
+        product = DataProduct.objects.select_related("owner").filter(fqn=name).first()
+        return Consumer(product=product) if product else None
+    return None
+
+
+def may_ask_for(actor: Actor, consumer: Consumer) -> bool:
+    """True when the actor may ask in this consumer's name."""
+    if consumer.user is not None:
+        return actor.is_admin or consumer.user.pk == actor.user_id
+    team = consumer.responsible
+    return team is not None and can_act_for_team(actor, team.pk)
+
+
+def consumer_choices(actor: Actor, port: OutputPort) -> list[Consumer]:
+    """Teams first, then the actor, then products of their teams. Three SQL statements."""
+    teams = Team.objects.filter(pk__in=actor.contributor_team_ids)
+    users = User.objects.filter(pk=actor.user_id)
+    products = (
+        DataProduct.objects.visible_to(actor)
+        .select_related("owner")
+        .filter(owner__in=actor.contributor_team_ids)
+        .exclude(pk=port.product_id)
+        .exclude(status=ProductStatus.RETIRED)
+    )
+    return [
+        *(Consumer(team=team) for team in teams),
+        *(Consumer(user=user) for user in users),
+        *(Consumer(product=product) for product in products[:PRODUCT_CHOICES]),
+    ]
+
+
+def grant_targets(ports: Iterable[OutputPort]) -> dict[UUID, GrantTarget]:
+    """`{port id: what a grant opens}` for the ports that the portal can open. One SQL statement.
+
+    A location is what somebody wrote in a descriptor; only a schema that the ledger knows as made
+    for the very same product counts.
+    """
+    wanted = {
+        port.pk: (port.product.instance_id, port.location.get("schema"))
+        for port in ports
+        if port.requestable
+        and port.product.instance_id is not None
+        and port.product.status != ProductStatus.RETIRED
+        and port.location.get("tables")
+    }
+    effects = Effect.objects.filter(
+        instance_id__in=[instance for instance, _ in wanted.values()],
+        driver="postgres",
+        kind="schema",
+        removed_at__isnull=True,
+    ).values_list("instance_id", "name")
+    made = set(effects) if wanted else set()
+    return {
+        port.pk: GrantTarget(
+            port.location["schema"], tuple(sorted(set(port.location["tables"].values())))
+        )
+        for port in ports
+        if wanted.get(port.pk) in made
+    }
+
+
+def grant_target(port: OutputPort) -> GrantTarget | None:
+    """What a grant on `port` opens; None when the portal cannot open it."""
+    return grant_targets([port]).get(port.pk)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How somebody stands to the ports of a product; keys are port ids, in the ports' order."""
+
+    grants: Mapping[UUID, Grant]  # live, held by them
+    waiting: Mapping[UUID, Request]  # asked for by them or their team
+    open: Sequence[OutputPort]  # can be asked for
+
+
+def standing_of(product: DataProduct, actor: Actor) -> Standing:
+    """What the actor has, has asked for and may ask for. Four SQL statements."""
+    grants = Grant.objects.live().held_by(actor).filter(port__product=product).order_by("until")
+    waiting = Request.objects.filter(
+        Q(requester_id=actor.user_id) | Q(team__in=actor.team_ids),
+        kind=RequestKind.ACCESS,
+        state=RequestState.WAITING,
+        decider=product.owner_id,
+        subject__product_id=str(product.pk),
+    )
+    ports = list(product.output_ports.all())
+    for port in ports:
+        port.product = product
+    targets = grant_targets(ports)
+    return Standing(
+        grants={grant.port_id: grant for grant in grants},
+        waiting={UUID(request.subject["port_id"]): request for request in waiting},
+        open=[port for port in ports if port.pk in targets],
+    )
+
+
+def grants_of_product(product: DataProduct, actor: Actor) -> Sequence[Grant]:
+    """Live grants on the product's ports that the actor may see, with what a row shows."""
+    grants = Grant.objects.visible_to(actor).live().filter(port__product=product)
+    return grants.for_lists()[:MAX_ROWS]
+
+
+def history_of(grant: Grant) -> Sequence[AuditEvent]:
+    """What was done with the grant, oldest first."""
+    return AuditEvent.objects.filter(object_kind="grant", object_id=str(grant.pk))[:MAX_ROWS]
+
+
+def own_credential(grant: Grant, actor: Actor) -> Credential | None:
+    """The actor's login for the grant, without opening it."""
+    return (
+        Credential.objects.filter(grant=grant, holder_id=actor.user_id, destroyed_at__isnull=True)
+        .defer("ciphertext")
+        .first()
+    )
+
+
+def active_operation(grant: Grant) -> Operation | None:
+    """What is being done to the grant just now."""
+    return Operation.objects.active().filter(instance_id=grant.instance_id).first()
+
+
+def readers(product_id: UUID) -> tuple[set[int], set[int], int]:
+    """Team ids, user ids and the number of consumers that read the product through live grants."""
+    rows = Grant.objects.filter(port__product_id=product_id, state=GrantState.ACTIVE).values_list(
+        "consumer_team_id", "consumer_user_id", "consumer_product_id", "consumer_product__owner_id"
+    )
+    found = set(rows)
+    teams = {team or owner for team, _, _, owner in found if team or owner}
+    users = {user for _, user, _, _ in found if user}
+    return teams, users, len(found)

@@ -1,0 +1,135 @@
+"""The end of a grant: by somebody's decision, or because its day has come."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
+from accounts.actors import Actor, system_actor
+from core import audit
+from core.clock import db_now
+from core.errors import ConcurrencyError, Invalid, InvalidTransition
+from core.problems import Problem
+from provisioning.access import policies
+from provisioning.access.models import Grant
+from provisioning.access.selectors import active_operation
+from provisioning.access.services.credentials import destroy_credentials
+from provisioning.access.services.records import note, update_readers
+from provisioning.access.states import LIVE, SOURCES, GrantState
+from provisioning.jobs import services as jobs
+from provisioning.jobs.models import Instance, Operation, OperationStep
+from provisioning.jobs.services import StepSpec
+from provisioning.jobs.states import TERMINAL, OperationKind, StepDirection
+
+AT_ONCE = 100  # grants a round of the sweeper
+TRY_AGAIN_AFTER = dt.timedelta(minutes=1)
+MAX_REASON = 2000  # characters
+
+
+@transaction.atomic
+def revoke_grant(*, grant: Grant, actor: Actor, reason: str) -> Grant:
+    """End a grant now; an operation drops its logins and role and verifies that they are gone.
+
+    Raises:
+        NotAllowed: the actor neither gave nor holds it.
+        Invalid: the reason is too long.
+        InvalidTransition: it has ended already.
+    """
+    policies.require_revoke(actor, grant)
+    if len(reason) > MAX_REASON:
+        text = f"At most {MAX_REASON:,} characters."
+        raise Invalid("The access was not ended.", [Problem("/reason", "too-long", text)])
+    _lock(grant)
+    if not _end(grant, GrantState.REVOKED, actor.name, reason.strip()):
+        raise InvalidTransition("This access has ended already.", grant=str(grant.pk))
+    note("grant.revoked", grant, actor=actor.name, reason=reason.strip())
+    remove(grant, actor)
+    return grant
+
+
+def expire_grants() -> int:
+    """End the grants whose day is over; returns how many."""
+    over = Grant.objects.filter(state__in=LIVE, until__lte=Now()).order_by("until")
+    grants = over.select_related("port__product")[:AT_ONCE]
+    return sum(_expire(grant) for grant in grants)
+
+
+def remove_ended() -> int:
+    """Start again what removes ended grants from their target, until it is done; returns how many.
+
+    So a removal is never lost: not when the instance was busy, and not when an operation failed.
+    """
+    recent = Operation.objects.filter(instance_id=OuterRef("instance_id"))
+    busy = recent.exclude(state__in=TERMINAL)
+    tried = recent.filter(finished_at__gt=Now() - TRY_AGAIN_AFTER)
+    left = Grant.objects.exclude(state__in=LIVE).filter(~Exists(busy), removed_at__isnull=True)
+    grants = left.filter(~Exists(tried)).select_related("port__product")[:AT_ONCE]
+    return sum(remove(grant, system_actor()) for grant in grants)
+
+
+def remove(grant: Grant, actor: Actor) -> bool:
+    """Start the operation that takes an ended grant out of its target.
+
+    What is being done to the grant is told to stop first; the removal then follows its end.
+    """
+    active = active_operation(grant)
+    if active is not None:
+        if active.kind != OperationKind.UNBIND and active.cancel_requested_at is None:
+            jobs.request_cancel(operation=active, actor=system_actor())
+        return False
+    try:
+        with transaction.atomic():
+            jobs.accept(
+                instance_id=grant.instance_id,
+                kind=OperationKind.UNBIND,
+                title=f"End access to {grant.port.product.name}",
+                steps=_steps(grant),
+                actor=actor,
+                team=grant.request.team,
+                new_instance=None,
+            )
+    except ConcurrencyError:
+        return False  # somebody was quicker; `remove_ended` comes back
+    return True
+
+
+@transaction.atomic
+def _expire(grant: Grant) -> bool:
+    _lock(grant)
+    if not _end(grant, GrantState.EXPIRED, audit.SYSTEM, ""):
+        return False
+    note("grant.expired", grant)
+    remove(grant, system_actor())
+    return True
+
+
+def _lock(grant: Grant) -> None:
+    """Lock in the order of a worker that ends an operation: operation, instance, then the grant."""
+    active = Operation.objects.active().filter(instance_id=grant.instance_id)
+    list(active.select_for_update(of=("self",)).values_list("pk"))
+    Instance.objects.select_for_update().only("pk").get(pk=grant.instance_id)
+
+
+def _end(grant: Grant, state: GrantState, by: str, reason: str) -> bool:
+    changed = Grant.objects.filter(pk=grant.pk, state__in=SOURCES[state]).update(
+        state=state, ended_at=db_now(), ended_by=by, end_reason=reason
+    )
+    if changed:
+        grant.refresh_from_db(fields=["state", "ended_at", "ended_by", "end_reason"])
+        destroy_credentials(grant)
+        update_readers(grant)
+    return bool(changed)
+
+
+def _steps(grant: Grant) -> list[StepSpec]:
+    """Every login and role that any operation may have made for the grant, once each."""
+    made = OperationStep.objects.filter(
+        operation__instance=grant.instance_id,
+        operation__kind__in=[OperationKind.BIND, OperationKind.ROTATE],
+        direction=StepDirection.FORWARD,
+    ).order_by("pk")
+    steps = {(step.action, step.spec.get("holder")): step for step in made}
+    return [StepSpec(step.name, step.driver, step.action, step.spec) for step in steps.values()]

@@ -1,0 +1,192 @@
+"""From an approved request to a grant in force; and what follows when its operations end."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+
+from accounts.actors import Actor, system_actor
+from catalog.products.models import OutputPort
+from core import audit
+from core.clock import db_now
+from core.errors import Invalid, InvalidTransition
+from provisioning.access.models import Grant
+from provisioning.access.selectors import (
+    Consumer,
+    GrantTarget,
+    find_consumer,
+    grant_target,
+)
+from provisioning.access.services.asking import consumer_fields, end_of_day
+from provisioning.access.services.credentials import destroy_credentials, login_step
+from provisioning.access.services.ending import remove
+from provisioning.access.services.records import note, update_readers
+from provisioning.access.states import GrantState
+from provisioning.jobs import services as jobs
+from provisioning.jobs.models import Operation
+from provisioning.jobs.services import InstanceData, StepSpec
+from provisioning.jobs.states import OperationKind, OperationState
+from provisioning.requests.models import Request
+
+KIND = "grant"  # of the instance
+DRIVER = "postgres"
+
+
+@transaction.atomic
+def open_grant(*, request: Request, actor: Actor) -> Operation:
+    """The grant of an approved request, and the operation that makes it real.
+
+    Raises:
+        Invalid: what was right when it was asked is not any more.
+    """
+    port, target = _port_of(request)
+    consumer = _consumer_of(request)
+    until = end_of_day(dt.date.fromisoformat(request.parameters["until"]))
+    if until <= db_now():
+        raise Invalid("The day until which access was asked for is over.")
+    operation = jobs.accept(
+        instance_id=request.instance_id,
+        kind=OperationKind.BIND,
+        title=f"Access to {port.product.name} for {consumer.label}",
+        steps=[
+            StepSpec(
+                name="Grant role",
+                driver=DRIVER,
+                action="grant",
+                spec={"schema": target.schema, "tables": list(target.tables)},
+            ),
+            login_step(request.requester, target.schema, until),
+        ],
+        actor=actor,
+        team=request.team,
+        new_instance=InstanceData(
+            kind=KIND,
+            name=f"{port.fqn} → {consumer.text}",
+            plan="",
+            domain=port.product.domain,
+            owner=port.product.owner,
+            driver=DRIVER,
+        ),
+    )
+    grant = Grant.objects.create(
+        id=request.instance_id,
+        request=request,
+        instance_id=request.instance_id,
+        port=port,
+        purpose=request.purpose,
+        until=until,
+        **consumer_fields(consumer),
+    )
+    audit.record(
+        actor=actor.name,
+        verb="grant.approved",
+        kind="grant",
+        object_id=grant.pk,
+        port=port.fqn,
+        consumer=consumer.text,
+        until=until.isoformat(),
+    )
+    return operation
+
+
+def _port_of(request: Request) -> tuple[OutputPort, GrantTarget]:
+    port = (
+        OutputPort.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("product__owner", "product__domain")
+        .filter(pk=request.subject["port_id"])
+        .first()
+    )
+    target = grant_target(port) if port is not None else None
+    if port is None or target is None:
+        raise Invalid(f"{request.subject['port']} cannot be opened any more.")
+    return port, target
+
+
+def _consumer_of(request: Request) -> Consumer:
+    text = request.parameters["consumer"]
+    consumer = find_consumer(text)
+    if consumer is None:
+        raise Invalid(f"There is no {text} any more.")
+    live = Grant.objects.live().filter(
+        port_id=request.subject["port_id"], **consumer_fields(consumer)
+    )
+    if live.exists():
+        raise Invalid(f"{consumer.label} has this access by now.")
+    return consumer
+
+
+def finish_operation(operation: Operation) -> None:
+    """What the end of an operation on a grant means for it; in the operation's own transaction."""
+    grant = _grant_of(operation)
+    if grant is None:
+        return
+    if operation.kind == OperationKind.UNBIND:
+        _unbound(grant, operation)
+        return
+    if operation.kind == OperationKind.BIND and grant.state == GrantState.PENDING:
+        _bound(grant, operation)
+    elif not grant.is_live:
+        remove(grant, system_actor())  # it was ended while this was at work
+
+
+def resume_grant(old: Operation, new: Operation) -> None:
+    """A set-up that failed is tried again; what somebody ended stays ended.
+
+    Raises:
+        InvalidTransition: the access has ended, so there is nothing to set up.
+    """
+    grant = _grant_of(old)
+    if grant is None or grant.is_live or old.kind == OperationKind.UNBIND:
+        return
+    if old.kind != OperationKind.BIND or not _may_come_back(grant):
+        raise InvalidTransition("This access has ended. Ask for it again.")
+    grant.state = GrantState.PENDING
+    grant.ended_at = grant.removed_at = None
+    grant.ended_by = grant.end_reason = ""
+    grant.save(update_fields=["state", "ended_at", "removed_at", "ended_by", "end_reason"])
+    note("grant.resumed", grant, actor=new.actor_name)
+
+
+def _grant_of(operation: Operation) -> Grant | None:
+    return (
+        Grant.objects.select_for_update(of=("self",))
+        .select_related("port__product", "request__team")
+        .filter(instance_id=operation.instance_id)
+        .first()
+    )
+
+
+def _unbound(grant: Grant, operation: Operation) -> None:
+    if operation.state != OperationState.SUCCEEDED or grant.is_live:
+        return
+    grant.removed_at = db_now()
+    grant.save(update_fields=["removed_at"])
+    note("grant.removed", grant)
+
+
+def _bound(grant: Grant, operation: Operation) -> None:
+    if operation.state == OperationState.SUCCEEDED:
+        grant.state = GrantState.ACTIVE
+        grant.save(update_fields=["state"])
+        note("grant.activated", grant)
+        update_readers(grant)
+        return
+    destroy_credentials(grant)
+    now = db_now()
+    grant.state = GrantState.REVOKED
+    grant.ended_at = grant.removed_at = now  # the operation has undone what it did
+    grant.ended_by = audit.SYSTEM
+    grant.end_reason = operation.error_text or "It could not be set up."
+    grant.save(update_fields=["state", "ended_at", "removed_at", "ended_by", "end_reason"])
+    note("grant.failed", grant, reason=grant.end_reason)
+
+
+def _may_come_back(grant: Grant) -> bool:
+    others = Grant.objects.live().filter(
+        port=grant.port_id,
+        consumer_team=grant.consumer_team_id,
+        consumer_user=grant.consumer_user_id,
+        consumer_product=grant.consumer_product_id,
+    )
+    return grant.ended_by == audit.SYSTEM and grant.until > db_now() and not others.exists()

@@ -1,0 +1,66 @@
+"""What access has to say on the pages of products and ports."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from accounts.policies import can_act_for_team
+from catalog.products.models import DataProduct, OutputPort
+from provisioning.access.selectors import Standing, grants_of_product, standing_of
+
+
+def product_action(request: HttpRequest, product: DataProduct) -> SafeString | None:
+    """The one action that fits the viewer: open what they have, or ask for it."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if actor.is_visitor:
+        return None
+    standing = _standing(request, product)
+    grant = next(iter(standing.grants.values()), None)
+    waiting = next(iter(standing.waiting.values()), None)
+    port = next(iter(standing.open), None)
+    may_ask = port is not None and not can_act_for_team(actor, product.owner_id)
+    if grant is None and waiting is None and not may_ask:
+        return None
+    context = {"grant": grant, "waiting": waiting, "port": port}
+    return render_to_string("provisioning/access/_product_action.html", context, request)
+
+
+def product_access(request: HttpRequest, product: DataProduct) -> SafeString | None:
+    """The Access tab: who uses the product for what until when, as far as the viewer may know."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if actor.is_visitor:
+        return None
+    grants = grants_of_product(product, actor)
+    context = {
+        "product": product,
+        "grants": grants,
+        "sees_all": actor.sees_all_metadata
+        or product.owner_id in actor.team_ids
+        or product.domain_id in actor.owned_domain_ids,
+    }
+    return render_to_string("provisioning/access/_product_access.html", context, request)
+
+
+def port_access(request: HttpRequest, port: OutputPort) -> SafeString | None:
+    """How the viewer stands to one port."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if actor.is_visitor:
+        return None
+    standing = _standing(request, port.product)
+    context = {
+        "port": port,
+        "grant": standing.grants.get(port.pk),
+        "waiting": standing.waiting.get(port.pk),
+        "can_ask": any(each.pk == port.pk for each in standing.open),
+    }
+    return render_to_string("provisioning/access/_port_access.html", context, request)
+
+
+def _standing(request: HttpRequest, product: DataProduct) -> Standing:
+    """Read once a request, however many ports the page shows."""
+    known: dict[object, Standing] = request.__dict__.setdefault("access_standing", {})
+    if product.pk not in known:
+        known[product.pk] = standing_of(product, request.actor)  # type: ignore[attr-defined]
+    return known[product.pk]

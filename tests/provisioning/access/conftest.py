@@ -1,0 +1,142 @@
+"""A product with rows in a real warehouse, its owner, and people of another team."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from accounts.actors import Actor
+from accounts.models import Team, User
+from catalog.products.models import OutputPort
+from core.ids import uuid7
+from provisioning.access import services
+from provisioning.access.models import Grant
+from provisioning.drivers.postgres import naming
+from provisioning.jobs.services import InstanceData, StepSpec, accept
+from provisioning.jobs.services.work import run_due
+from provisioning.jobs.states import OperationKind
+from provisioning.requests.models import Request
+from provisioning.requests.services import decide
+from tests.factories import PortFactory, ProductFactory, TeamFactory, actor_for, member_of
+from tests.provisioning.drivers.conftest import warehouse_url  # noqa: F401 - a shared fixture
+
+ROWS = [{"order_id": "A-1", "amount": 12}, {"order_id": "A-2", "amount": 30}]
+
+
+@dataclass
+class Company:
+    """Sales owns a port with two rows; Marketing wants to read it."""
+
+    port: OutputPort
+    sales: Team
+    marketing: Team
+    owner: User
+    consumer: User
+    colleague: User
+
+    @property
+    def owns(self) -> Actor:
+        return actor_for(self.owner)
+
+    @property
+    def asks(self) -> Actor:
+        return actor_for(self.consumer)
+
+
+@pytest.fixture
+def company(transactional_db, settings, warehouse_url) -> Company:  # noqa: F811
+    settings.CELERY_BROKER_URL = ""
+    settings.FIELD_KEYS = f"test:{'A' * 43}"
+    settings.WAREHOUSE_URL = warehouse_url
+    sales, marketing = TeamFactory(name="Sales Data"), TeamFactory(name="Web Analytics")
+    owner, consumer, colleague = member_of(sales), member_of(marketing), member_of(marketing)
+    instance_id = uuid7()
+    product = ProductFactory(slug="orders", owner=sales, instance_id=instance_id)
+    _provision(instance_id, sales, actor_for(owner))
+    where = urlsplit(warehouse_url)
+    port = PortFactory(
+        product=product,
+        name="orders",
+        technology="postgresql",
+        location={
+            "host": where.hostname,
+            "port": where.port,
+            "database": where.path[1:],
+            "schema": naming.schema_name("orders", instance_id),
+            "tables": {"orders": "orders"},
+        },
+    )
+    return Company(port, sales, marketing, owner, consumer, colleague)
+
+
+def _provision(instance_id: UUID, team: Team, actor: Actor) -> None:
+    columns = [
+        {"name": "order_id", "logical_type": "string"},
+        {"name": "amount", "logical_type": "integer"},
+    ]
+    specs: dict[str, dict[str, Any]] = {
+        "schema": {"slug": "orders"},
+        "tables": {"slug": "orders", "objects": [{"name": "orders", "properties": columns}]},
+        "roles": {"slug": "orders"},
+        "sample": {"slug": "orders", "rows": {"orders": ROWS}},
+    }
+    operation = accept(
+        instance_id=instance_id,
+        kind=OperationKind.PROVISION,
+        title="Orders",
+        steps=[StepSpec(action, "postgres", action, spec) for action, spec in specs.items()],
+        actor=actor,
+        new_instance=InstanceData("data-product", "orders", "", team.domain, team, "postgres"),
+    )
+    run_due()
+    operation.refresh_from_db()
+    assert operation.state == "succeeded", operation.error_text
+
+
+@pytest.fixture
+def ask(company: Company) -> Callable[..., Request]:
+    """`ask(consumer=..., until=...)`: by default the consumer for their team, for 30 days."""
+
+    def make(**changes: Any) -> Request:
+        given = {
+            "port": company.port.fqn,
+            "consumer": f"team:{company.marketing.slug}",
+            "purpose": "Count orders by channel for the weekly report.",
+            "until": in_days(30),
+            "actor": company.asks,
+        }
+        return services.request_access(**given | changes)
+
+    return make
+
+
+@pytest.fixture
+def granted(company: Company, ask: Callable[..., Request]) -> Grant:
+    """An approved grant of Marketing whose login is ready and was not shown yet."""
+    request = ask()
+    decide(request=request, actor=company.owns, approve=True, note="")
+    run_due()
+    return Grant.objects.get(request=request)
+
+
+def in_days(days: int) -> dt.date:
+    return dt.datetime.now(dt.UTC).date() + dt.timedelta(days=days)
+
+
+def read(dsn: str, port: OutputPort) -> list[tuple[Any, ...]]:
+    """Rows of the port's table, read as a consumer's program does."""
+    query = f"SELECT order_id, amount FROM {port.location['schema']}.orders ORDER BY 1"
+    with psycopg.connect(dsn, connect_timeout=5) as connection:
+        return connection.execute(query).fetchall()
+
+
+def snapshot(company: Company) -> tuple[int, int]:
+    """What a refused request must not change."""
+    return Request.objects.count(), Grant.objects.count()
