@@ -3,9 +3,10 @@
 import base64
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from core.errors import Invalid
@@ -22,6 +23,7 @@ class KeysetPage(Generic[T]):
 
     rows: list[T]
     next_cursor: str | None
+    keys: list[Sequence[Any]] = field(default_factory=list)  # sort key of each row
 
 
 def encode_cursor(values: Sequence[Any]) -> str:
@@ -41,12 +43,35 @@ def decode_cursor(cursor: str, *, length: int) -> list[Any]:
         values = json.loads(text)
     except ValueError:
         values = None
-    if not isinstance(values, list) or len(values) != length:
-        raise Invalid(
-            "The cursor is not one that this list gave.",
-            [Problem("/cursor", "bad-cursor", "Start again without `cursor`.")],
-        )
+    if not isinstance(values, list) or len(values) != length or not all(map(_is_plain, values)):
+        raise _bad_cursor()
     return values
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or (
+        isinstance(value, str | int | float) and not (isinstance(value, str) and "\0" in value)
+    )
+
+
+def _bad_cursor() -> Invalid:
+    return Invalid(
+        "The cursor is not one that this list gave.",
+        [Problem("/cursor", "bad-cursor", "Start again without `cursor`.")],
+    )
+
+
+def after_cursor(queryset: QuerySet[Any], order: Sequence[str], cursor: str) -> QuerySet[Any]:
+    """The rows that sort after the one that gave `cursor`.
+
+    Raises:
+        Invalid: it is not a cursor of a list in this order.
+    """
+    values = decode_cursor(cursor, length=len(order))
+    try:
+        return queryset.filter(_after(order, values))
+    except (TypeError, ValueError, ValidationError) as error:
+        raise _bad_cursor() from error
 
 
 def keyset_page(
@@ -70,14 +95,13 @@ def keyset_page(
     size = max(1, min(size, MAX_PAGE))
     names = [name.lstrip("-") for name in order]
     if cursor:
-        queryset = queryset.filter(_after(order, decode_cursor(cursor, length=len(order))))
+        queryset = after_cursor(queryset, order, cursor)
     rows = list(queryset.order_by(*order)[: size + 1])
     page = rows[:size]
+    keys = [key(row) if key else [_value(row, name) for name in names] for row in page]
     if len(rows) <= size:
-        return KeysetPage(page, None)
-    last = page[-1]
-    values = key(last) if key else [_value(last, name) for name in names]
-    return KeysetPage(page, encode_cursor(list(values)))
+        return KeysetPage(page, None, keys)
+    return KeysetPage(page, encode_cursor(list(keys[-1])), keys)
 
 
 def _value(row: Any, name: str) -> Any:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +17,7 @@ from catalog.search.facets import FACETS, FacetValue, count_facets
 from catalog.search.models import UNMEASURED, SearchEntry, SearchEntryQuerySet, TermsQuery
 from catalog.search.words import is_found, query_text, runs
 from core.errors import Invalid
-from core.paging import keyset_page
+from core.paging import KeysetPage, keyset_page
 from core.problems import Problem
 
 EXACT, BEGINNING = 1000.0, 100.0  # far above any text rank
@@ -98,12 +98,6 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class HitPage:
-    rows: list[Hit]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True)
 class SearchPage:
     """One page with the counts beside it; `total` is exact unless `total_capped`."""
 
@@ -140,16 +134,28 @@ def find(actor: Actor, query: SearchQueryData) -> SearchPage:
     )
 
 
-def hits(actor: Actor, query: SearchQueryData) -> HitPage:
+def hits(actor: Actor, query: SearchQueryData) -> KeysetPage[Hit]:
     """The page alone. Cost: one SQL statement."""
     order = _order_of(query)
+    rows = _with_sort_key(chosen(actor, query), query.text, order).defer(
+        "vector", *_unneeded(query.text)
+    )
+    page = keyset_page(rows, order=ORDERS[order], size=query.size, cursor=query.cursor)
+    return KeysetPage([_hit(row, query.text) for row in page.rows], page.next_cursor, page.keys)
+
+
+def hit_count(actor: Actor, query: SearchQueryData, *, cap: int) -> int:
+    """How many hits there are, exact up to `cap`; else `cap + 1`. One SQL statement."""
+    return chosen(actor, query)[: cap + 1].count()
+
+
+def chosen(actor: Actor, query: SearchQueryData) -> SearchEntryQuerySet:
+    """Visible rows that keep everything that was asked."""
     rows = matching(actor, query)
     for name, values in query.chosen().items():
         if values:
             rows = rows.filter(FACETS[name].condition(values))
-    rows = _with_sort_key(rows, query.text, order).defer("vector", *_unneeded(query.text))
-    page = keyset_page(rows, order=ORDERS[order], size=query.size, cursor=query.cursor)
-    return HitPage([_hit(row, query.text) for row in page.rows], page.next_cursor)
+    return rows
 
 
 def matching(actor: Actor, query: SearchQueryData) -> SearchEntryQuerySet:
