@@ -57,13 +57,11 @@ def idempotent(verb: Verb) -> Verb:
 def _require_usable(key: str) -> None:
     if not key.isascii() or not key.isprintable() or not 1 <= len(key) <= MAX_KEY:
         message = f"Send 1 to {MAX_KEY} printable ASCII characters."
-        raise Invalid(
-            f"The {HEADER} is not usable.", [Problem("", "bad-idempotency-key", message)]
-        )
+        raise Invalid(f"The {HEADER} is not usable.", [Problem("", "bad-idempotency-key", message)])
 
 
 def _actor_name(request: Request) -> str:
-    return str(request.auth.name)[:150] if request.auth else "visitor"
+    return str(getattr(request.auth, "name", "visitor"))[:150]
 
 
 def _lock(identity: dict[str, str]) -> None:

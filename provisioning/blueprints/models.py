@@ -8,7 +8,9 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts.actors import Actor
-from accounts.models import SLUG_PATTERN, Team
+from accounts.models import SLUG_PATTERN, Team, User
+from core.ids import uuid7
+from provisioning.blueprints.formats.document import BlueprintDoc, blueprint_in
 
 
 class BlueprintQuerySet(models.QuerySet["Blueprint"]):
@@ -64,3 +66,27 @@ class BlueprintVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.blueprint} v{self.number}"
+
+    @property
+    def content(self) -> BlueprintDoc:
+        """What the document says."""
+        return blueprint_in(self.text)
+
+
+class Draft(models.Model):
+    """What somebody typed into a form and has not sent yet; at most one a form and person."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
+    blueprint = models.ForeignKey(Blueprint, on_delete=models.CASCADE, related_name="drafts")
+    values = models.JSONField(default=dict)  # as typed; blueprints.formats.typed
+    instance_id = models.UUIDField(default=uuid7)  # of what will be made, so plans stay true
+    purpose = models.TextField(blank=True)  # the note to the approver
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "blueprint"], name="draft_once_a_form")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.blueprint_id}"

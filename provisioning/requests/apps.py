@@ -4,3 +4,15 @@ from django.apps import AppConfig
 class RequestsConfig(AppConfig):
     name = "provisioning.requests"
     label = "requests"
+
+    def ready(self) -> None:
+        """Take requests from the forms, and follow the work."""
+        from provisioning.blueprints import extensions as blueprints
+        from provisioning.jobs import extensions as jobs
+        from provisioning.requests import extensions, services
+        from provisioning.requests.services.service_kind import Desk, ServiceKind
+
+        extensions.register_kind(ServiceKind())
+        blueprints.register_desk(Desk())
+        jobs.on_finished(services.follow_operation)
+        jobs.on_retried(services.follow_retry)

@@ -111,22 +111,3 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.request_id} {'approved' if self.approved else 'rejected'}"
-
-
-class Draft(models.Model):
-    """What somebody typed into a request form and has not sent yet."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
-    blueprint_slug = models.CharField(max_length=63)
-    values = models.JSONField(default=dict)
-    instance_id = models.UUIDField(default=uuid7)
-    updated_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "blueprint_slug"], name="draft_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user_id} {self.blueprint_slug}"

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from provisioning.blueprints.rest.views import BlueprintDetail, BlueprintList
+
+urlpatterns = [
+    path("blueprints", BlueprintList.as_view(), name="rest-blueprints"),
+    path("blueprints/<str:name>", BlueprintDetail.as_view(), name="rest-blueprint"),
+]

@@ -1,0 +1,211 @@
+"""The form of a schema: groups of fields as the parts of a page draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.problems import Problem
+from core.rendering import grid_rows, sentence_case
+from provisioning.blueprints.formats.typed import CHOICE, Raw, Schema, choices, chosen
+
+Field = dict[str, Any]
+Options = Mapping[str, Sequence[Mapping[str, str]]]  # of pickers, by parameter
+
+KINDS = {
+    "picker-domain": "text",
+    "picker-team": "select",
+    "columns": "columns",
+}
+
+
+@dataclass
+class Group:
+    """A named part of the form."""
+
+    name: str
+    fields: list[Field] = field(default_factory=list)
+
+
+def form_groups(
+    schema: Schema, raw: Raw, problems: Sequence[Problem], options: Options
+) -> list[Group]:
+    """The groups in the order of the schema; of the `oneOf` parameters only the chosen one.
+
+    Args:
+        raw: what was typed.
+        problems: of the typed parameters; each lands at its field.
+        options: of pickers that are short lists; a picker with one option is not shown.
+    """
+    groups: dict[str, Group] = {}
+    hidden = set(choices(schema)) - {chosen(schema, raw)} if schema.get("oneOf") else set()
+    asked_choice = False
+    for name, node in schema["properties"].items():
+        group = groups.setdefault(_group_name(node), Group(_group_name(node)))
+        if name in choices(schema) and not asked_choice:
+            group.fields.append(_choice_field(schema, raw))
+            asked_choice = True
+        if name not in hidden and not _is_settled(node, options.get(name)):
+            group.fields.append(_field(schema, name, raw, problems, options.get(name, ())))
+    return [group for group in groups.values() if group.fields]
+
+
+def mend_list(groups: Sequence[Group], problems: Sequence[Problem]) -> list[dict[str, str]]:
+    """The problems with the field that each belongs to, for the banner above the form."""
+    labels = {each["name"]: str(each["label"]) for group in groups for each in group.fields}
+    found = []
+    for problem in problems:
+        name = _first_token(problem.pointer)
+        message = problem.message if problem.line is None else f"{_line(problem)}{problem.message}"
+        found.append(
+            {
+                "id": f"f-{name}" if name in labels else "",
+                "label": labels.get(name, ""),
+                "message": message,
+            }
+        )
+    return found
+
+
+def _field(schema: Schema, name: str, raw: Raw, problems: Sequence[Problem], options: Any) -> Field:
+    node = schema["properties"][name]
+    ui = node.get("x-ui", {})
+    common = {
+        "name": name,
+        "id": f"f-{name}",
+        "label": node["title"],
+        "hint": ui.get("help", ""),
+        "note": ui.get("note", "" if _is_required(schema, name) else "optional"),
+        "required": _is_required(schema, name),
+        "mono": ui.get("mono", False),
+        "placeholder": ui.get("placeholder", ""),
+        "widget": ui.get("widget", ""),
+    }
+    if node["type"] == "array":
+        return common | _grid(name, node, raw, problems)
+    inner = [each for each in problems if each.pointer.startswith(f"/{name}/")]
+    return common | {
+        "kind": _kind(node),
+        "value": raw.get(name, ""),
+        "error": _error(f"/{name}", problems) or _summary(inner),
+        "problems": [
+            {
+                "line": each.line,
+                "pointer": each.pointer.removeprefix(f"/{name}"),
+                "message": each.message,
+            }
+            for each in inner
+        ],
+        "options": list(options) or _options(node),
+        "rows": ui.get("rows"),
+        "min": node.get("minimum"),
+        "max": node.get("maximum"),
+        "list_id": f"f-{name}-list" if ui.get("widget") == "picker-domain" else "",
+        "autocomplete": "off",
+    }
+
+
+def _grid(name: str, node: Schema, raw: Raw, problems: Sequence[Problem]) -> Field:
+    columns = [
+        {
+            "name": column,
+            "label": inner["title"],
+            "kind": _kind(inner),
+            "options": _options(inner),
+            "mono": inner.get("x-ui", {}).get("mono", False),
+            "value": inner.get("default", ""),
+        }
+        for column, inner in node["items"]["properties"].items()
+    ]
+    errors = {}
+    for problem in problems:
+        tokens = problem.pointer.split("/")
+        if len(tokens) == 4 and tokens[1] == name and tokens[2].isdigit():
+            errors[int(tokens[2]), tokens[3]] = problem.message
+    rows = raw.get(name) or []
+    return {
+        "kind": "columns",
+        "error": _error(f"/{name}", problems),
+        "add_label": node.get("x-ui", {}).get("add_label", "Add a row"),
+        **grid_rows(name, columns, rows, errors),
+    }
+
+
+def _choice_field(schema: Schema, raw: Raw) -> Field:
+    choice = schema.get("x-ui", {}).get("choice", {"label": "What do you give?", "options": {}})
+    options = [
+        {
+            "value": name,
+            "label": choice["options"].get(name, {}).get("label")
+            or schema["properties"][name]["title"],
+            "hint": choice["options"].get(name, {}).get("hint", ""),
+        }
+        for name in choices(schema)
+    ]
+    return {
+        "kind": "radio",
+        "name": CHOICE,
+        "id": f"f-{CHOICE}",
+        "label": choice["label"],
+        "value": chosen(schema, raw),
+        "options": options,
+        "widget": "choice",
+    }
+
+
+def _kind(node: Schema) -> str:
+    widget = node.get("x-ui", {}).get("widget", "")
+    if widget:
+        return str(KINDS.get(widget, widget))
+    if node["type"] == "boolean":
+        return "checkbox"
+    if node["type"] in {"integer", "number"}:
+        return "number"
+    if "enum" in node:
+        return "select"
+    return "date" if node.get("format") == "date" else "text"
+
+
+def _options(node: Schema) -> list[dict[str, str]]:
+    labels = node.get("x-ui", {}).get("options", {})
+    return [
+        {
+            "value": value,
+            "label": labels.get(value, {}).get("label") or sentence_case(value),
+            "hint": labels.get(value, {}).get("hint", ""),
+        }
+        for value in node.get("enum", ())
+    ]
+
+
+def _group_name(node: Schema) -> str:
+    return str(node.get("x-ui", {}).get("group", "Details"))
+
+
+def _is_required(schema: Schema, name: str) -> bool:
+    return name in schema.get("required", ()) or name in choices(schema)
+
+
+def _is_settled(node: Schema, options: Sequence[Mapping[str, str]] | None) -> bool:
+    """True for a team picker of somebody who has one team: there is nothing to choose."""
+    return node.get("x-ui", {}).get("widget") == "picker-team" and len(options or ()) < 2
+
+
+def _error(pointer: str, problems: Sequence[Problem]) -> str:
+    return next((each.message for each in problems if each.pointer == pointer), "")
+
+
+def _summary(inner: Sequence[Problem]) -> str:
+    errors = [each for each in inner if each.severity == "error"]
+    if not errors:
+        return ""
+    return "One thing to mend." if len(errors) == 1 else f"{len(errors)} things to mend."
+
+
+def _first_token(pointer: str) -> str:
+    return pointer.split("/")[1] if pointer else ""
+
+
+def _line(problem: Problem) -> str:
+    return f"line {problem.line}: "

@@ -1,0 +1,162 @@
+"""The contract that comes with a request: typed in as columns, or pasted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from accounts.models import Domain, Team
+from catalog.contracts.formats import odcs
+from catalog.contracts.models import ContractVersion, DataContract
+from core.documents import DocumentError, load_documents
+from core.errors import Invalid
+from core.problems import Problem
+
+POINTER = "/contract"
+FIRST_VERSION = "1.0.0"
+
+
+@dataclass(frozen=True)
+class RequestedContract:
+    """A contract that keeps the standard; `objects` are what the tables are made from."""
+
+    document: Mapping[str, Any]
+    document_id: str
+    version: str
+    objects: Sequence[Mapping[str, Any]]
+
+
+def from_columns(
+    parameters: Mapping[str, Any], *, slug: str, domain: Domain, team: Team, instance_id: UUID
+) -> RequestedContract:
+    """A new contract with the promises that the columns imply.
+
+    Raises:
+        Invalid: two columns have one name.
+    """
+    columns = parameters["columns"]
+    _require_distinct([str(column["name"]) for column in columns])
+    document = odcs.contract_from_columns(
+        document_id=str(uuid5(instance_id, "contract")),
+        version=FIRST_VERSION,
+        name=parameters["name"],
+        domain=domain.path,
+        team=team.slug,
+        purpose=parameters["purpose"],
+        object_name=slug.replace("-", "_"),
+        columns=[_column(column) for column in columns],
+        classification=parameters.get("classification", ""),
+        retention_days=parameters.get("retention_days"),
+    )
+    return _requested(document)
+
+
+def from_text(text: str, *, team: Team) -> RequestedContract:
+    """A pasted contract, judged by the version of ODCS that it declares.
+
+    Raises:
+        Invalid: with pointers below `/contract` and lines of the pasted text.
+    """
+    try:
+        documents = load_documents(text)
+    except DocumentError as error:
+        raise _refused(error.problems) from error
+    if len(documents) != 1:
+        message = f"Paste one contract; these are {len(documents)} documents."
+        raise _refused([Problem("", "several-documents", message)])
+    document = documents[0]
+    verdict = odcs.validate(document)
+    if not verdict.valid:
+        raise _refused(verdict.problems)
+    contract = _requested(document.data)
+    found = [*_table_problems(contract), *_catalogue_problems(contract, team)]
+    if found:
+        raise _refused(
+            Problem(each.pointer, each.code, each.message, line=document.line_of(each.pointer))
+            for each in found
+        )
+    return contract
+
+
+def _requested(document: Mapping[str, Any]) -> RequestedContract:
+    parsed = odcs.parse(document)
+    objects = [
+        {
+            "name": each.name,
+            "description": each.description,
+            "properties": [
+                {
+                    "name": column.name,
+                    "logical_type": column.logical_type,
+                    "physical_type": column.physical_type,
+                    "required": column.required,
+                    "unique": column.unique,
+                    "primary_key": column.primary_key,
+                    "description": column.description,
+                }
+                for column in each.properties
+            ],
+        }
+        for each in parsed.objects
+    ]
+    return RequestedContract(document, parsed.document_id, parsed.version, objects)
+
+
+def _column(column: Mapping[str, Any]) -> odcs.Column:
+    return odcs.Column(
+        name=column["name"],
+        logical_type=column["type"],
+        required=column.get("required", False),
+        unique=column.get("unique", False),
+        primary_key=column.get("key", False),
+        classification=column.get("classification", ""),
+        description=column.get("description", ""),
+    )
+
+
+def _require_distinct(names: Sequence[str]) -> None:
+    seen: set[str] = set()
+    problems = []
+    for index, name in enumerate(names):
+        if name.lower() in seen:
+            pointer = f"/columns/{index}/name"
+            problems.append(
+                Problem(pointer, "column-twice", "There is a column of this name above.")
+            )
+        seen.add(name.lower())
+    if problems:
+        raise Invalid("Two columns have one name.", problems)
+
+
+def _table_problems(contract: RequestedContract) -> Iterable[Problem]:
+    if not contract.objects:
+        message = "Describe at least one table under `schema`; there is nothing to make."
+        yield Problem("/schema", "no-tables", message)
+    for index, each in enumerate(contract.objects):
+        if not each["properties"]:
+            message = "Give this table at least one column under `properties`."
+            yield Problem(f"/schema/{index}", "no-columns", message)
+
+
+def _catalogue_problems(contract: RequestedContract, team: Team) -> Iterable[Problem]:
+    known = DataContract.objects.filter(document_id=contract.document_id).first()
+    if known is None:
+        return
+    if known.owner_id != team.pk:
+        message = "Another team owns a contract with this id; give yours an id of its own."
+        yield Problem("/id", "id-owned-elsewhere", message)
+        return
+    version = ContractVersion.objects.filter(contract=known, version=contract.version).first()
+    if version is not None and version.document != contract.document:
+        message = f"Version {contract.version} is there with other content; raise the version."
+        yield Problem("/version", "version-content-differs", message)
+
+
+def _refused(problems: Iterable[Problem]) -> Invalid:
+    below = [
+        Problem(f"{POINTER}{each.pointer}", each.code, each.message, each.severity, each.line)
+        for each in problems
+    ]
+    return Invalid("The contract does not keep the standard.", below)

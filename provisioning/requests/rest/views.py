@@ -1,0 +1,186 @@
+"""`requests`: ask for a service, look, decide, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request as Call
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from accounts.actors import Actor
+from core.errors import Invalid, NotFound
+from core.idempotency import idempotent
+from core.paging import keyset_page
+from core.problems import Problem
+from core.rest import page_response, page_size
+from provisioning.blueprints.models import Blueprint
+from provisioning.blueprints.services import request_service
+from provisioning.requests import selectors, services
+from provisioning.requests.models import Request, RequestQuerySet
+from provisioning.requests.states import RequestKind, RequestState
+
+RETRY_AFTER_S = "2"
+OBJECT = {"type": "object"}
+STRING = {"type": "string"}
+NEW = {
+    "type": "object",
+    "required": ["blueprint", "parameters"],
+    "properties": {"blueprint": STRING, "parameters": OBJECT, "purpose": STRING},
+}
+DECISION = {
+    "type": "object",
+    "required": ["decision"],
+    "properties": {"decision": {"enum": ["approve", "reject"]}, "note": STRING},
+}
+
+
+class RequestList(APIView):
+    """Requests of both kinds; new ones for services."""
+
+    @extend_schema(
+        operation_id="requests_list",
+        parameters=[
+            OpenApiParameter("state", str, enum=RequestState.values),
+            OpenApiParameter("kind", str, enum=RequestKind.values),
+            OpenApiParameter("page_size", int, description="1 to 200"),
+            OpenApiParameter("cursor", str, description="`next` of the page before"),
+        ],
+        responses=OBJECT,
+    )
+    def get(self, request: Call) -> Response:
+        """What the caller may see, newest first."""
+        rows = _visible(request)
+        for name in ("state", "kind"):
+            if name in request.query_params:
+                rows = rows.filter(**{name: request.query_params[name]})
+        page = keyset_page(
+            rows,
+            order=["-number"],
+            size=page_size(request),
+            cursor=request.query_params.get("cursor"),
+        )
+        return page_response(request, page, [selectors.as_dict(each) for each in page.rows])
+
+    @extend_schema(
+        operation_id="requests_create",
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        request={"application/json": NEW},
+        responses={202: OBJECT},
+    )
+    @idempotent
+    def post(self, request: Call) -> Response:
+        """Ask for a service; 202 with its place, 422 with pointers into the body."""
+        body = _mapping(request.data)
+        blueprint = Blueprint.objects.visible_to(_actor(request)).filter(
+            slug=str(body.get("blueprint", ""))
+        )
+        found = blueprint.select_related("current").first()
+        if found is None:
+            problem = Problem("/blueprint", "unknown-blueprint", "There is no such blueprint.")
+            raise Invalid("The request cannot be taken.", [problem])
+        try:
+            filed = request_service(
+                blueprint=found,
+                parameters=_parameters(body),
+                purpose=str(body.get("purpose") or ""),
+                actor=_actor(request),
+            )
+        except Invalid as error:
+            raise _below_parameters(error) from error
+        return accepted(request, Request.objects.get(pk=filed.pk))
+
+
+class RequestDetail(APIView):
+    """One request."""
+
+    @extend_schema(operation_id="requests_retrieve", responses=OBJECT)
+    def get(self, request: Call, pk: UUID) -> Response:
+        """Its state, who has to decide, and what came of it."""
+        return Response(selectors.as_dict(_found(request, pk)))
+
+
+class RequestDecision(APIView):
+    """The decision on a waiting request."""
+
+    @extend_schema(
+        operation_id="requests_decide",
+        request={"application/json": DECISION},
+        responses=OBJECT,
+    )
+    @idempotent
+    def post(self, request: Call, pk: UUID) -> Response:
+        """Approve or reject; a rejection needs a note."""
+        body = _mapping(request.data)
+        decision = body.get("decision")
+        if decision not in ("approve", "reject"):
+            problem = Problem("/decision", "not-in-list", "Send approve or reject.")
+            raise Invalid("The decision cannot be read.", [problem])
+        decided = services.decide(
+            request=_found(request, pk),
+            actor=_actor(request),
+            approve=decision == "approve",
+            note=str(body.get("note") or ""),
+        )
+        return Response(selectors.as_dict(decided))
+
+
+class RequestCancel(APIView):
+    """Withdrawing a request."""
+
+    @extend_schema(operation_id="requests_cancel", request=None, responses=OBJECT)
+    @idempotent
+    def post(self, request: Call, pk: UUID) -> Response:
+        """Withdraw it, or stop its work and have it undone."""
+        found = services.cancel(request=_found(request, pk), actor=_actor(request))
+        return Response(selectors.as_dict(found))
+
+
+def accepted(call: Call, request: Request) -> Response:
+    """202: where the request is to be seen, and when to look again."""
+    place = reverse("rest:rest-request", kwargs={"pk": request.pk}, request=call)
+    headers = {"Location": place, "Retry-After": RETRY_AFTER_S}
+    return Response(selectors.as_dict(request), status=202, headers=headers)
+
+
+def _actor(request: Call) -> Actor:
+    return cast(Actor, request.auth)
+
+
+def _visible(request: Call) -> RequestQuerySet:
+    visible = Request.objects.visible_to(_actor(request))
+    return visible.select_related("requester", "team", "decider")
+
+
+def _found(request: Call, pk: UUID) -> Request:
+    found = _visible(request).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("There is no such request.")
+    return found
+
+
+def _mapping(body: Any) -> Mapping[str, Any]:
+    if not isinstance(body, Mapping):
+        raise Invalid("Send a JSON object.", [Problem("", "wrong-type", "Send a JSON object.")])
+    return body
+
+
+def _parameters(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    parameters = body.get("parameters")
+    if not isinstance(parameters, Mapping):
+        problem = Problem("/parameters", "wrong-type", "Send an object with the parameters.")
+        raise Invalid("The request cannot be taken.", [problem])
+    return parameters
+
+
+def _below_parameters(error: Invalid) -> Invalid:
+    """The same findings, pointing into the body of the call."""
+    problems = [
+        Problem(f"/parameters{each.pointer}", each.code, each.message, each.severity, each.line)
+        for each in error.problems
+    ]
+    return Invalid(str(error), problems)
