@@ -1,29 +1,39 @@
 """Home, domains, teams, health: pages made of several rooms."""
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.actors import paths_up
 from accounts.models import Domain, Membership, Team
-from catalog.products.models import DataProduct
+from catalog.products.models import DataProduct, DataProductQuerySet
 from catalog.products.states import LISTED
 from core.errors import NotFound
 from core.middleware import problem_response, wants_json
+from core.rendering import GOOD
 from provisioning.access.models import Grant
 from provisioning.jobs.models import Worker
 from provisioning.requests.models import Request
-from provisioning.requests.states import OPEN
 
 WORKER_SILENCE = dt.timedelta(seconds=30)
+ENDS_SOON = dt.timedelta(days=14)
+HOME_ROWS = 6
+MAX_DOMAINS = 500
 
 
 @require_safe
@@ -31,31 +41,57 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for me, what is mine, what I asked for, what I may read."""
     actor = request.actor  # type: ignore[attr-defined]
     products = DataProduct.objects.visible_to(actor).select_related("domain", "owner")
+    teams = list(Team.objects.filter(pk__in=actor.team_ids))
+    grants = list(Grant.objects.held_by(actor).live().for_lists().order_by("until")[:HOME_ROWS])
+    now = timezone.now()
+    asked = Q(requester_id=actor.user_id) | Q(team__in=actor.contributor_team_ids)
     context = {
-        "to_decide": Request.objects.decidable_by(actor).select_related("requester", "decider")[:6],
+        "greeting": _greeting(teams),
+        "viewer_teams": teams,
+        "now": now,
+        "to_decide": Request.objects.decidable_by(actor).select_related("requester", "decider")[
+            :HOME_ROWS
+        ],
+        "ending": [grant for grant in grants if grant.until < now + ENDS_SOON],
         "my_products": products.filter(owner__in=actor.team_ids).order_by("-updated_at")[:8],
-        "my_requests": Request.objects.filter(
-            Q(requester_id=actor.user_id) | Q(team__in=actor.contributor_team_ids)
-        ).select_related("operation", "decider")[:6],
-        "my_grants": Grant.objects.held_by(actor)
-        .filter(state__in=["pending", "active"])
-        .select_related("port__product")
-        .order_by("until")[:6],
-        "changed": products.filter(status__in=LISTED).order_by("-updated_at")[:6],
-        "open_states": OPEN,
+        "my_products_url": _marketplace(team=[team.slug for team in teams]),
+        "my_requests": Request.objects.filter(asked).select_related("operation", "decider")[
+            :HOME_ROWS
+        ],
+        "my_grants": grants,
+        "changed": products.filter(status__in=LISTED).order_by("-updated_at")[:HOME_ROWS],
     }
     return render(request, "portal/home.html", context)
 
 
+def _greeting(teams: Sequence[Team]) -> str:
+    names = [team.name for team in teams[:3]]
+    if not names:
+        return "You are in no team yet; what is published in the company is yours to find."
+    more = f" and {len(teams) - 3} more teams" if len(teams) > 3 else ""
+    return f"For {', '.join(names)}{more}."
+
+
+def _marketplace(**filters: Sequence[str]) -> str:
+    return f"{reverse('search:marketplace')}?{urlencode(filters, doseq=True)}"
+
+
 @require_safe
 def domains(request: HttpRequest) -> HttpResponse:
-    """The tree of domains with what each offers to the reader."""
+    """The tree of domains with what each and those below it offer to the reader."""
     actor = request.actor  # type: ignore[attr-defined]
     visible = DataProduct.objects.visible_to(actor).filter(status__in=LISTED)
-    counts = dict(visible.values_list("domain").annotate(n=Count("pk")).order_by())
+    counts: Counter[str] = Counter()
+    for path, count in visible.values_list("domain__path").annotate(n=Count("pk")).order_by():
+        counts.update(dict.fromkeys(paths_up(path), count))
     rows = [
-        {"domain": domain, "depth": domain.path.count("."), "products": counts.get(domain.pk, 0)}
-        for domain in Domain.objects.select_related("owner")[:500]
+        {
+            "domain": domain,
+            "depth": domain.path.count("."),
+            "indent": range(domain.path.count(".")),
+            "products": counts[domain.path],
+        }
+        for domain in Domain.objects.select_related("owner")[:MAX_DOMAINS]
     ]
     return render(request, "portal/domains.html", {"rows": rows})
 
@@ -65,21 +101,44 @@ def domain(request: HttpRequest, path: str) -> HttpResponse:
     """One domain: its products, teams and those below it."""
     actor = request.actor  # type: ignore[attr-defined]
     found = get_object_or_404(Domain.objects.select_related("owner", "parent"), path=path)
-    products = (
-        DataProduct.objects.visible_to(actor)
-        .filter(Q(domain=found) | Q(domain__path__startswith=f"{path}."))
-        .select_related("domain", "owner")
-        .order_by("-quality_score", "fqn")[:100]
-    )
+    here = Q(domain=found) | Q(domain__path__startswith=f"{path}.")
+    products = DataProduct.objects.visible_to(actor).filter(here)
     context = {
+        "crumbs": _domain_crumbs(path),
         "domain": found,
-        "products": products,
+        "facts": _domain_facts(products),
+        "products": products.select_related("domain", "owner").order_by(
+            F("quality_score").desc(nulls_last=True), "fqn"
+        )[:100],
         "children": found.children.order_by("path")[:50],
-        "teams": Team.objects.filter(
-            Q(domain=found) | Q(domain__path__startswith=f"{path}.")
-        ).select_related("domain")[:50],
+        "teams": Team.objects.filter(here).select_related("domain")[:50],
+        "list_url": _marketplace(domain=[path]),
     }
     return render(request, "portal/domain.html", context)
+
+
+def _domain_crumbs(path: str) -> list[dict[str, str]]:
+    above = Domain.objects.filter(path__in=paths_up(path)[:-1]).order_by("path")
+    links = [{"label": each.name, "url": each.get_absolute_url()} for each in above]
+    return [{"label": "Domains", "url": reverse("portal:domains")}, *links]
+
+
+def _domain_facts(products: DataProductQuerySet) -> list[dict[str, Any]]:
+    """How a domain fares, each number with its yardstick. One SQL statement."""
+    listed = Q(status__in=LISTED)
+    found = products.aggregate(
+        listed=Count("pk", filter=listed),
+        measured=Count("pk", filter=listed & Q(quality_score__isnull=False)),
+        good=Count("pk", filter=listed & Q(quality_score__gte=GOOD)),
+        consumers=Sum("consumer_count", filter=listed),
+    )
+    total = found["listed"]
+    return [
+        {"label": "Published products", "value": f"{total:,}", "hint": "that you may see"},
+        {"label": "Measured", "value": f"{found['measured']:,}", "hint": f"of {total:,}"},
+        {"label": f"Score {GOOD} and more", "value": f"{found['good']:,}", "hint": f"of {total:,}"},
+        {"label": "Consumers", "value": f"{found['consumers'] or 0:,}", "hint": "of all products"},
+    ]
 
 
 @require_safe

@@ -127,8 +127,10 @@ def _page(
     offers_publish = can_change and product.status in UNPUBLISHED
     if blockers is None:
         blockers = publish_blockers(product) if offers_publish else ()
+    crumbs = _crumbs(product)
     context = {
-        "crumbs": _crumbs(product),
+        "crumbs": crumbs,
+        "domain_label": " / ".join(crumb["label"] for crumb in crumbs[1:]),
         "product": product,
         "tab": tab,
         "tabs": [(name, label, _tab_url(product, name)) for name, label in TABS.items()],

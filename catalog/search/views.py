@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.actors import paths_up
 from catalog.search.facets import FacetValue
 from catalog.search.selectors import Hit, SearchPage, SearchQueryData, find, suggest
 from catalog.search.words import parts, runs
@@ -67,6 +68,7 @@ class Row:
     icon: str
     name: list[TextPart]
     matched: list[TextPart]
+    domain: str  # with the domains above it
 
 
 @dataclass
@@ -151,7 +153,7 @@ def _context(query: SearchQueryData, view: str, page: SearchPage, *, start: int)
         "query": query.text,
         "search_form": "filters",
         "view": view,
-        "rows": [_row(hit, query.text) for hit in page.rows],
+        "rows": _rows(page, query.text),
         "total": total,
         "is_one": total == "1",
         "groups": _groups(page),
@@ -245,12 +247,23 @@ def _tree(choices: Sequence[FacetValue]) -> list[FacetNode]:
     return roots
 
 
-def _row(hit: Hit, text: str) -> Row:
+def _rows(page: SearchPage, text: str) -> list[Row]:
+    names = {choice.value: choice.label for choice in page.facets["domain"]}
+    return [_row(hit, text, _domain_text(hit, names)) for hit in page.rows]
+
+
+def _domain_text(hit: Hit, names: Mapping[str, str]) -> str:
+    """`Sales / Orders`; a domain that the facets leave out has its own name alone."""
+    known = [names[path] for path in paths_up(hit.domain_path) if path in names]
+    return " / ".join(known) or hit.domain_name
+
+
+def _row(hit: Hit, text: str, domain: str) -> Row:
     icon = "file" if hit.kind == "contract" else ICONS.get(hit.archetype, "market")
     matched = hit.matched.text if hit.matched else ""
     if hit.matched and hit.matched.kind == "description":
         matched = excerpt(matched, text)
-    return Row(hit, icon, marked(hit.name, text), marked(matched, text))
+    return Row(hit, icon, marked(hit.name, text), marked(matched, text), domain)
 
 
 def marked(text: str, asked: str) -> list[TextPart]:
