@@ -37,6 +37,12 @@ class ActorAuthentication(BaseAuthentication):
         return 'Bearer realm="Meshport"'
 
 
+def actor_in(request: Request) -> Actor:
+    """Who makes a REST call."""
+    actor: Any = request.auth
+    return actor if isinstance(actor, Actor) else VISITOR
+
+
 def _require_csrf(request: Request) -> None:
     if request.method in SAFE_METHODS:
         return

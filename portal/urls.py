@@ -19,6 +19,7 @@ portal_pages = [
 ]
 
 rest = [
+    path("", include("catalog.search.rest.urls")),
     path("", include("catalog.products.rest.urls")),
     path("", include("catalog.contracts.rest.urls")),
     path("", include("catalog.lineage.rest.urls")),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from accounts.actors import Actor
+from accounts.models import Domain
 from catalog.products.formats import odps
 from catalog.products.models import DataProduct, FormerName, OutputPort
+from catalog.products.names import slug_problem
 from core.documents import dump_yaml
 from core.errors import NotFound
 from core.problems import Problem
@@ -62,6 +65,21 @@ def publish_blockers(product: DataProduct) -> list[Problem]:
             message = f"Give the port {name}@{major} a data contract."
             found.append(Problem(f"/ports/{name}@{major}", "contract-missing", message))
     return found
+
+
+def name_problems(
+    slug: str, fqn: str, product: DataProduct | None, pointer: str
+) -> Iterator[Problem]:
+    """Why `product` (None: a new one) cannot have this name: form, reserved, or taken."""
+    wrong = slug_problem(slug, pointer)
+    if wrong is not None:
+        yield wrong
+        return
+    own = [] if product is None else [product.pk]
+    others = DataProduct.objects.exclude(pk__in=own).filter(fqn=fqn)
+    former = FormerName.objects.exclude(product__in=own).filter(fqn=fqn)
+    if others.exists() or former.exists() or Domain.objects.filter(path=fqn).exists():
+        yield Problem(pointer, "name-taken", f"The name {fqn} is taken; choose another one.")
 
 
 def descriptor_of(product: DataProduct) -> tuple[dict[str, Any], str]:

@@ -85,8 +85,9 @@ def count_facets(rows: SearchEntryQuerySet, chosen: Mapping[str, Sequence[str]])
     return Counted({"domain": domains, **facets}, min(total, CAP), total > CAP)
 
 
-def _flagged(rows: SearchEntryQuerySet, chosen: Mapping[str, Sequence[str]]) -> Any:
+def _flagged(entries: SearchEntryQuerySet, chosen: Mapping[str, Sequence[str]]) -> Any:
     """Rows that miss at most one facet's filter, each with the filters it misses as 0 or 1."""
+    rows: Any = entries
     misses: Any = Value(0)
     for name, facet in FACETS.items():
         values = chosen.get(name, ())

@@ -1,3 +1,13 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from catalog.contracts.rest import views
+
+urlpatterns = [
+    path("contracts", views.ContractList.as_view(), name="contracts"),
+    path("contracts/<uuid:contract_id>", views.Contract.as_view(), name="contract"),
+    path(
+        "contracts/<uuid:contract_id>/versions",
+        views.ContractVersions.as_view(),
+        name="contract-versions",
+    ),
+]

@@ -10,12 +10,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
-from accounts.models import Domain
 from catalog.products import policies
 from catalog.products.data import ProductData
 from catalog.products.extensions import links_changed
 from catalog.products.models import DataProduct, FormerName
-from catalog.products.names import slug_for, slug_problem, slugified
+from catalog.products.names import slug_for, slugified
+from catalog.products.selectors import name_problems
 from catalog.products.services.indexing import record_offers, reindex
 from catalog.products.services.ports import (
     PortsSaved,
@@ -164,7 +164,7 @@ def _values(
     """The columns as they will be; adds to `problems` when the name is not free."""
     slug, pointer = _slug(data, product)
     fqn = f"{data.domain.path}.{slug}"
-    problems.extend(_name_problems(slug, fqn, product, pointer))
+    problems.extend(name_problems(slug, fqn, product, pointer))
     status = data.status or (product.status if product else ProductStatus.DRAFT)
     values = {name: getattr(data, name) for name in PLAIN_FIELDS}
     values |= {
@@ -196,21 +196,6 @@ def _slug(data: ProductData, product: DataProduct | None) -> tuple[str, str]:
     if slugified(data.name):
         return slugified(data.name), "/name"
     return slug_for(data.document_id, data.name), "/id"
-
-
-def _name_problems(
-    slug: str, fqn: str, product: DataProduct | None, pointer: str
-) -> Iterator[Problem]:
-    wrong = slug_problem(slug, pointer)
-    if wrong is not None:
-        yield wrong
-        return
-    own = product.pk if product else None
-    others = DataProduct.objects.exclude(pk=own).filter(fqn=fqn)
-    former = FormerName.objects.exclude(product=own).filter(fqn=fqn)
-    if others.exists() or former.exists() or Domain.objects.filter(path=fqn).exists():
-        message = f"The name {fqn} is taken; choose another one."
-        yield Problem(pointer, "name-taken", message)
 
 
 def _remember(product: DataProduct, former: str) -> None:

@@ -97,7 +97,7 @@ def _printable(text: str) -> str:
 
 
 def _summary(report: Report, *, plan: bool) -> str:
-    counts = Counter(document.action for document in report.documents)
+    counts: Counter[str] = Counter(document.action for document in report.documents)
     parts = ", ".join(f"{counts[action]} {action}" for action in ACTIONS)
     ending = ""
     if plan:

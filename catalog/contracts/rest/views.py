@@ -1,0 +1,122 @@
+"""`contracts`: documents as they were given."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from accounts.authentication import actor_in
+from catalog.contracts.models import ContractVersion, DataContract
+from catalog.contracts.rest.renderers import YAML_RENDERERS
+from catalog.contracts.selectors import versions
+from core.errors import NotFound
+from core.paging import keyset_page
+from core.rest import page_response, page_size
+
+OBJECT = {"type": "object"}
+
+
+class ContractList(APIView):
+    """Data contracts."""
+
+    @extend_schema(
+        operation_id="contracts_list",
+        parameters=[
+            OpenApiParameter("document_id", str, description="the ODCS `id`"),
+            OpenApiParameter("page_size", int, description="1 to 200"),
+            OpenApiParameter("cursor", str, description="`next` of the page before"),
+        ],
+        responses=OBJECT,
+    )
+    def get(self, request: Request) -> Response:
+        """Contracts that the caller may see."""
+        rows = DataContract.objects.visible_to(actor_in(request)).select_related("owner", "domain")
+        if "document_id" in request.query_params:
+            rows = rows.filter(document_id=request.query_params["document_id"])
+        cursor = request.query_params.get("cursor")
+        page = keyset_page(rows, order=["id"], size=page_size(request), cursor=cursor)
+        return page_response(request, page, [_as_dict(request, each) for each in page.rows])
+
+
+class Contract(APIView):
+    """One contract."""
+
+    renderer_classes = (JSONRenderer, *YAML_RENDERERS)
+
+    @extend_schema(
+        operation_id="contract",
+        parameters=[OpenApiParameter("version", str, description="default: the newest")],
+        responses=OBJECT,
+    )
+    def get(self, request: Request, contract_id: UUID) -> Response:
+        """The contract with its document, nothing dropped; as YAML the text as given."""
+        contract = _visible(request, contract_id)
+        version = _version(contract, request.query_params.get("version"))
+        if request.accepted_renderer.format != "json":
+            return Response(version.text)
+        return Response(
+            {
+                **_as_dict(request, contract),
+                **_version_as_dict(version),
+                "text": version.text,
+                "document": version.document,
+            }
+        )
+
+
+class ContractVersions(APIView):
+    """The versions of one contract."""
+
+    @extend_schema(operation_id="contract_versions", responses=OBJECT)
+    def get(self, request: Request, contract_id: UUID) -> Response:
+        """All versions, the newest first."""
+        contract = _visible(request, contract_id)
+        found = [_version_as_dict(each) for each in versions(contract)]
+        return Response({"results": found, "next": None})
+
+
+def _visible(request: Request, contract_id: UUID) -> DataContract:
+    rows = DataContract.objects.visible_to(actor_in(request)).select_related("owner", "domain")
+    contract = rows.filter(pk=contract_id).first()
+    if contract is None:
+        raise NotFound("There is nothing here, or you may not see it.")
+    return contract
+
+
+def _version(contract: DataContract, name: str | None) -> ContractVersion:
+    rows = contract.versions.order_by("-id")
+    version = (rows if name is None else rows.filter(version=name)).first()
+    if version is None:
+        raise NotFound("The contract has no such version.")
+    return version
+
+
+def _as_dict(request: Request, contract: DataContract) -> dict[str, Any]:
+    return {
+        "id": str(contract.pk),
+        "document_id": contract.document_id,
+        "name": contract.name,
+        "owner": {"slug": contract.owner.slug, "name": contract.owner.name},
+        "domain": {"path": contract.domain.path, "name": contract.domain.name},
+        "offered": contract.offered,
+        "url": contract.get_absolute_url(),
+        "self": reverse("rest:contract", kwargs={"contract_id": contract.pk}, request=request),
+    }
+
+
+def _version_as_dict(version: ContractVersion) -> dict[str, Any]:
+    return {
+        "version": version.version,
+        "status": version.status,
+        "api_version": version.api_version,
+        "sha256": version.sha256,
+        "created_at": version.created_at,
+        "created_by": version.created_by,
+    }

@@ -1,0 +1,145 @@
+"""`products`: lists, one product, its descriptor and its life."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import actor_in
+from catalog.contracts.rest.renderers import YAML_RENDERERS
+from catalog.products import services
+from catalog.products.models import DataProduct
+from catalog.products.rest.serializers import as_dict
+from catalog.products.selectors import descriptor_of, product_by_fqn
+from catalog.search.facets import count_facets
+from catalog.search.rest.parameters import FILTERS, query_of
+from catalog.search.rest.views import hit_as_dict
+from catalog.search.selectors import hits, matching
+from core.errors import Invalid, NotFound
+from core.idempotency import idempotent
+from core.problems import Problem
+from core.rest import page_response
+
+OBJECT = {"type": "object"}
+KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
+DEPRECATION = {
+    "type": "object",
+    "properties": {
+        "successor": {"type": "string", "description": "fqn of the product that follows"},
+        "sunset_on": {"type": "string", "format": "date"},
+    },
+}
+
+
+class ProductList(APIView):
+    """Data products."""
+
+    @extend_schema(
+        operation_id="products_list",
+        parameters=[*FILTERS, OpenApiParameter("count", bool, description="also count")],
+        responses=OBJECT,
+    )
+    def get(self, request: Request) -> Response:
+        """Products that the caller may see, as the marketplace lists them."""
+        query = query_of(request, kinds=("product",))
+        page = hits(actor_in(request), query)
+        answer = page_response(request, page, [hit_as_dict(each) for each in page.rows])
+        if request.query_params.get("count") == "true":
+            counted = count_facets(matching(actor_in(request), query), query.chosen())
+            answer.data |= {"count": counted.total, "count_capped": counted.total_capped}
+        return answer
+
+
+class Product(APIView):
+    """One data product."""
+
+    @extend_schema(operation_id="product", responses=OBJECT)
+    def get(self, request: Request, fqn: str) -> Response:
+        """Everything the catalogue knows of it. A former name finds it too."""
+        return Response(as_dict(product_by_fqn(actor_in(request), fqn), actor_in(request)))
+
+
+class Descriptor(APIView):
+    """The product as an ODPS document."""
+
+    renderer_classes = (*YAML_RENDERERS, JSONRenderer)
+
+    @extend_schema(operation_id="product_descriptor", responses=OpenApiTypes.STR)
+    def get(self, request: Request, fqn: str) -> Response:
+        """YAML by default, JSON by `Accept`."""
+        data, text = descriptor_of(product_by_fqn(actor_in(request), fqn))
+        return Response(data if request.accepted_renderer.format == "json" else text)
+
+
+class Publish(APIView):
+    """Make a draft visible to its readers."""
+
+    @extend_schema(operation_id="product_publish", parameters=[KEY], request=None, responses=OBJECT)
+    @idempotent
+    def post(self, request: Request, fqn: str) -> Response:
+        """422 with problems that say what is missing; 409 when it is published already."""
+        product = product_by_fqn(actor_in(request), fqn)
+        services.publish_product(product=product, actor=actor_in(request))
+        return Response(as_dict(product, actor_in(request)))
+
+
+class Deprecate(APIView):
+    """Announce the end of a product."""
+
+    @extend_schema(
+        operation_id="product_deprecate",
+        parameters=[KEY],
+        request={"application/json": DEPRECATION},
+        responses=OBJECT,
+    )
+    @idempotent
+    def post(self, request: Request, fqn: str) -> Response:
+        """It stays readable; `successor` and `sunset_on` tell consumers what to do."""
+        product = product_by_fqn(actor_in(request), fqn)
+        body = request.data if isinstance(request.data, dict) else {}
+        services.deprecate_product(
+            product=product,
+            actor=actor_in(request),
+            successor=_successor(request, body.get("successor")),
+            sunset_on=_date(body.get("sunset_on")),
+        )
+        return Response(as_dict(product, actor_in(request)))
+
+
+class Retire(APIView):
+    """End a product."""
+
+    @extend_schema(operation_id="product_retire", parameters=[KEY], request=None, responses=OBJECT)
+    @idempotent
+    def post(self, request: Request, fqn: str) -> Response:
+        """A published product is deprecated first."""
+        product = product_by_fqn(actor_in(request), fqn)
+        services.retire_product(product=product, actor=actor_in(request))
+        return Response(as_dict(product, actor_in(request)))
+
+
+def _successor(request: Request, fqn: Any) -> DataProduct | None:
+    if not fqn:
+        return None
+    try:
+        return product_by_fqn(actor_in(request), str(fqn))
+    except NotFound:
+        message = "There is no product of this name that you may see."
+        raise Invalid(message, [Problem("/successor", "unknown-product", message)]) from None
+
+
+def _date(value: Any) -> dt.date | None:
+    if not value:
+        return None
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError:
+        message = "Write the date as 2027-01-31."
+        raise Invalid(message, [Problem("/sunset_on", "bad-date", message)]) from None

@@ -1,0 +1,73 @@
+"""Query parameters of REST lists that search."""
+
+from __future__ import annotations
+
+import math
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from catalog.search.selectors import ORDERS, SearchQueryData
+from core.rest import page_size
+
+FILTERS = [
+    OpenApiParameter("search", str, description="words; the last one may be a beginning"),
+    OpenApiParameter("domain", str, many=True, description="path; with everything below"),
+    OpenApiParameter("team", str, many=True, description="slug of the owner"),
+    OpenApiParameter("status", str, many=True),
+    OpenApiParameter("archetype", str, many=True),
+    OpenApiParameter("classification", str, many=True),
+    OpenApiParameter("tag", str),
+    OpenApiParameter("min_score", float, description="0 to 100"),
+    OpenApiParameter("order", str, enum=list(ORDERS)),
+    OpenApiParameter("page_size", int, description="1 to 200"),
+    OpenApiParameter("cursor", str, description="`next` of the page before"),
+]
+
+
+def query_of(request: Request, *, kinds: tuple[str, ...] = ()) -> SearchQueryData:
+    """What the query parameters ask for; `kinds` fixes the kind.
+
+    Raises:
+        ValidationError: a number is none, or out of range.
+    """
+    given = request.query_params
+    return SearchQueryData(
+        text=given.get("search") or given.get("q") or "",
+        domains=_values(request, "domain"),
+        statuses=tuple(each.lower() for each in _values(request, "status")),
+        teams=_values(request, "team"),
+        archetypes=_values(request, "archetype"),
+        classifications=_values(request, "classification"),
+        kinds=kinds or _values(request, "kind"),
+        tag=given.get("tag", ""),
+        min_score=number(request, "min_score", 0, 100),
+        order=given.get("order", ""),
+        cursor=given.get("cursor") or None,
+        size=page_size(request),
+    )
+
+
+def number(request: Request, name: str, least: float, most: float) -> float | None:
+    """A number of the query, or None where it is not given.
+
+    Raises:
+        ValidationError: not a number from `least` to `most`.
+    """
+    text = request.query_params.get(name, "")
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not least <= value <= most:
+        raise ValidationError(f"{name} is a number from {least:g} to {most:g}.")
+    return value
+
+
+def _values(request: Request, name: str) -> tuple[str, ...]:
+    """Repeated (`a=1&a=2`) or joined by commas (`a=1,2`)."""
+    given = request.query_params.getlist(name)
+    return tuple(value for text in given for value in text.split(",") if value)
