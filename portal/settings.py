@@ -19,6 +19,7 @@ def names(name: str, default: str = "") -> list[str]:
 
 
 DEMO = flag("PORTAL_DEMO")
+DEMO_PASSWORD = os.environ.get("PORTAL_DEMO_PASSWORD", "")
 DEBUG = flag("PORTAL_DEBUG")
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 FIELD_KEYS = os.environ.get("FIELD_KEYS", "")
@@ -94,7 +95,10 @@ TEMPLATES = [
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
-                    ["django.template.loaders.filesystem.Loader"],
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",  # the API docs page
+                    ],
                 )
             ],
             "builtins": [
@@ -138,7 +142,15 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2}
+CELERY_BROKER_TRANSPORT_OPTIONS = {  # an absent broker costs a request a second, once in a while
+    "socket_timeout": 1,
+    "socket_connect_timeout": 1,
+    "connect_retries_timeout": 1,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
 LEASE_S = int(os.environ.get("PORTAL_LEASE_S", "30"))  # a silent worker loses its job after that
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -223,6 +235,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 GRAPHENE = {"SCHEMA": "portal.graphql.schema.schema", "ATOMIC_MUTATIONS": False}
+GRAPHQL_BUDGET = int(os.environ.get("GRAPHQL_BUDGET", "500000"))  # cost an actor has a minute
 
 # --- files, language, logs ------------------------------------------------------------------
 STATIC_URL = "/static/"
