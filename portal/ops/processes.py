@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Protocol, TypedDict
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 MAX_LOG_BYTES = 5_000_000
@@ -29,11 +29,25 @@ class Account:
     gid: int
 
 
-def _death_signal(number: signal.Signals) -> Callable[[], None]:
+class Process(Protocol):
+    """What stopping needs of a child; Popen has it."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+
+
+def dying_with_parent(number: signal.Signals) -> Callable[[], None]:
+    """A hook for the child, after which this process's death sends it `number` (on Linux)."""
     parent = os.getpid()
     libc = ctypes.CDLL(None, use_errno=True)
 
     def arrange() -> None:
+        if not ON_LINUX:
+            return
         libc.prctl(PR_SET_PDEATHSIG, int(number))
         if os.getppid() != parent:  # the parent died before the line above
             os._exit(1)
@@ -66,7 +80,7 @@ def spawn(
             stderr=subprocess.STDOUT,
             start_new_session=True,
             # The kernel forgets it when credentials change; subprocess calls this after that.
-            preexec_fn=_death_signal(death_signal) if ON_LINUX else None,
+            preexec_fn=dying_with_parent(death_signal) if ON_LINUX else None,
             **as_account(account),
         )
 
@@ -94,7 +108,7 @@ def run_as(
     )
 
 
-def stop(process: subprocess.Popen[bytes], steps: Steps) -> None:
+def stop(process: Process, steps: Steps) -> None:
     """Signal the child until it has ended, and reap it."""
     for number, wait_s in steps:
         if process.poll() is not None:
@@ -105,7 +119,7 @@ def stop(process: subprocess.Popen[bytes], steps: Steps) -> None:
     process.wait()
 
 
-def end_session(process: subprocess.Popen[bytes]) -> None:
+def end_session(process: Process) -> None:
     """Kill what an ended child left behind in its session."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from portal.ops.environment import PROJECT, DataDir
-from portal.ops.processes import Steps, bound_log, end_session, spawn, stop
+from portal.ops.processes import Process, Steps, bound_log, end_session, spawn, stop
 
 CALM_S = 60  # a process that ran this long starts again without a pause
 FIRST_PAUSE_S = 0.5
 MAX_PAUSE_S = 30.0
-STOP_STEPS: Steps = ((signal.SIGTERM, 12.0), (signal.SIGKILL, 3.0))
+# Longer than what a part of the crew may take to end, so that the crew can end its parts.
+STOP_STEPS: Steps = ((signal.SIGTERM, 30.0), (signal.SIGKILL, 3.0))
 
 
 @dataclass
@@ -23,8 +23,9 @@ class Service:
     """One process that should always run."""
 
     name: str
-    launch: Callable[[], subprocess.Popen[bytes]]
-    process: subprocess.Popen[bytes] | None = None
+    launch: Callable[[], Process]
+    process: Process | None = None
+    stop_steps: Steps = STOP_STEPS
     starts: int = 0
     _failures: int = field(default=0, repr=False)
     _started_at: float = field(default=0.0, repr=False)
@@ -49,9 +50,14 @@ class Service:
                 f"{self.name} ended ({self.process.returncode}); starting it again in {pause_s:g} s"
             )
 
+    def tell_to_stop(self) -> None:
+        """Begin to stop, without waiting."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(self.stop_steps[0][0])
+
     def stop(self) -> None:
         if self.process is not None:
-            stop(self.process, STOP_STEPS)
+            stop(self.process, self.stop_steps)
             end_session(self.process)
 
     def _next_pause_s(self) -> float:
@@ -61,36 +67,18 @@ class Service:
 
 
 def portal_services(data: DataDir, environ: Mapping[str, str]) -> list[Service]:
-    """Web server, workers and sweeper."""
+    """The web server, and the crew of workers and sweeper."""
     web = {"PORTAL_DB_POOL": "1", "PORTAL_STATIC_BUILT": "1"}
+    crew = ["-m", "portal.ops.crew", str(data.logs)]
     return [
         _python_service("web", GUNICORN, data, {**environ, **web}),
-        _python_service("worker", CELERY_WORKER, data, environ),
-        _python_service("sweeper", ["manage.py", "sweep"], data, environ),
+        _python_service("crew", crew, data, environ),
     ]
 
 
 GUNICORN = [
-    "-m",
-    "gunicorn",
-    "--config",
-    "python:portal.ops.gunicorn_conf",
+    *("-m", "gunicorn", "--config", "python:portal.ops.gunicorn_conf"),
     "portal.wsgi:application",
-]
-CELERY_WORKER = [
-    *("-m", "celery", "--app", "portal.celery:app", "worker"),
-    # Two pool processes, each with its own pull thread. Without the chatter between workers.
-    *(
-        "--pool",
-        "prefork",
-        "--concurrency",
-        "2",
-        "--hostname",
-        "portal@%h",
-        "--loglevel",
-        "INFO",
-    ),
-    *("--without-gossip", "--without-mingle", "--without-heartbeat"),
 ]
 
 
@@ -99,7 +87,7 @@ def _python_service(
 ) -> Service:
     log = data.log(name)
 
-    def launch() -> subprocess.Popen[bytes]:
+    def launch() -> Process:
         bound_log(log)
         return spawn([sys.executable, *arguments], env=environ, log=log, cwd=str(PROJECT))
 

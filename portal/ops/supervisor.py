@@ -89,9 +89,9 @@ class Supervisor:
             say("Preparing the tables …")
             migrate(self.data, self.environ)
         company = self._company()
-        web, *others = portal_services(self.data, self.environ)
+        web, crew = portal_services(self.data, self.environ)
         say("Starting workers, sweeper and web server …")
-        self._start(*others)
+        self._start(crew)
         if static is not None:
             static.wait()
             static_is_built(self.data, self.environ)
