@@ -27,7 +27,7 @@ N = TypeVar("N", bound=Placed)
 
 @dataclass(frozen=True)
 class Layer(Generic[N]):
-    """One column, `distance` hops from the focus; `lead` px of space above its first card."""
+    """One column, `distance` places from the focus; `lead` px of space above its first card."""
 
     distance: int
     lead: int
@@ -43,9 +43,9 @@ class Drawing(Generic[N]):
 
 
 def draw(nodes: Sequence[N], edges: Iterable[tuple[str, str]]) -> Drawing[N]:
-    """Columns by distance from the focus, upstream left; cards ordered to uncross their lines.
+    """Columns by longest way from the focus, upstream left; cards ordered to uncross their lines.
 
-    Two barycentre sweeps outwards from the focus (Sugiyama, Tagawa, Toda 1981).
+    Cycle break, longest path, a barycentre sweep outwards (Sugiyama, Tagawa, Toda 1981).
 
     Cost: O(nodes log nodes + edges).
     """
@@ -67,9 +67,10 @@ def draw(nodes: Sequence[N], edges: Iterable[tuple[str, str]]) -> Drawing[N]:
 
 
 def _columns(nodes: Sequence[N], links: Sequence[tuple[str, str]]) -> Mapping[int, list[N]]:
+    layer = _layers(nodes, links)
     columns: dict[int, list[N]] = defaultdict(list)
     for node in nodes:
-        columns[node.distance].append(node)
+        columns[layer[node.id]].append(node)
     touching: dict[str, list[str]] = defaultdict(list)
     for source, target in links:
         touching[source].append(target)
@@ -79,6 +80,45 @@ def _columns(nodes: Sequence[N], links: Sequence[tuple[str, str]]) -> Mapping[in
         columns[distance].sort(key=lambda node: (_centre(node.id, touching, rank), node.id))
         rank.update((node.id, n) for n, node in enumerate(columns[distance]))
     return columns
+
+
+def _layers(nodes: Sequence[N], links: Sequence[tuple[str, str]]) -> dict[str, int]:
+    """The longest way from the focus, so that lines run from left to right; upstream negative."""
+    away: dict[int, dict[str, list[str]]] = {1: defaultdict(list), -1: defaultdict(list)}
+    distance = {node.id: node.distance for node in nodes}
+    for source, target in links:
+        if distance.get(source, -1) >= 0 and distance.get(target, 0) > 0:
+            away[1][source].append(target)
+        elif distance.get(target, 1) <= 0 and distance.get(source, 0) < 0:
+            away[-1][target].append(source)
+    layer = dict(distance)
+    for sign, following in away.items():
+        for node_id in _sources_first([i for i, d in distance.items() if d == 0], following):
+            for other in following[node_id]:
+                layer[other] = sign * max(abs(layer[other]), abs(layer[node_id]) + 1)
+    return layer
+
+
+def _sources_first(roots: Sequence[str], following: dict[str, list[str]]) -> list[str]:
+    """Topological order of what the roots reach; edges that close a cycle are taken out."""
+    order: list[str] = []
+    state: dict[str, str] = {}
+    for root in roots:
+        stack = [(root, iter(list(following[root])))]
+        state[root] = "open"
+        while stack:
+            node_id, rest = stack[-1]
+            other = next(rest, None)
+            if other is None:
+                state[node_id] = "done"
+                order.append(node_id)
+                stack.pop()
+            elif state.get(other) == "open":
+                following[node_id].remove(other)
+            elif other not in state:
+                state[other] = "open"
+                stack.append((other, iter(list(following[other]))))
+    return order[::-1]
 
 
 def _centre(node_id: str, touching: Mapping[str, list[str]], rank: Mapping[str, float]) -> float:

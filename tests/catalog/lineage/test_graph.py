@@ -38,3 +38,23 @@ def test_a_lone_node_has_no_lines():
 
 def test_an_edge_to_a_card_that_was_cut_is_left_out():
     assert draw([Card("a", 0)], [("a", "gone")]).paths == []
+
+
+def test_a_shortcut_does_not_make_a_line_run_back():
+    cards = [Card("focus", 0), Card("far", 1), Card("near", 1), Card("next", 2)]
+    edges = [("focus", "far"), ("focus", "near"), ("near", "next"), ("next", "far")]
+
+    columns = {
+        card.id: layer.distance for layer in draw(cards, edges).layers for card in layer.nodes
+    }
+
+    assert columns == {"focus": 0, "near": 1, "next": 2, "far": 3}
+
+
+def test_a_cycle_is_drawn_with_every_card_once():
+    cards = [Card("a", 0), Card("b", 1), Card("c", 2)]
+
+    drawing = draw(cards, [("a", "b"), ("b", "c"), ("c", "b"), ("c", "a")])
+
+    assert [card.id for layer in drawing.layers for card in layer.nodes] == ["a", "b", "c"]
+    assert len(drawing.paths) == 4
