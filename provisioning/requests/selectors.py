@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from provisioning.jobs.models import OperationStep
-from provisioning.jobs.states import StepDirection
 from provisioning.requests.extensions import kind_of
 from provisioning.requests.models import Request
 from provisioning.requests.states import RequestState
@@ -32,26 +29,6 @@ def history(request: Request) -> list[Event]:
     if request.operation_id is None:
         return [*events[:1], Event("Withdrawn", "fail", "", request.finished_at)]
     return [*events, _work(request)]
-
-
-def steps(request: Request) -> Sequence[Mapping[str, Any]]:
-    """The steps of the request's operation, as parts/_steps.html draws them."""
-    if request.operation_id is None:
-        return []
-    found = OperationStep.objects.filter(operation_id=request.operation_id)
-    forward = found.filter(direction=StepDirection.FORWARD).order_by("n")
-    return [
-        {
-            "name": step.name,
-            "state": step.state,
-            "duration": step.finished_at - step.started_at
-            if step.finished_at and step.started_at
-            else None,
-            "at": step.started_at,
-            "note": step.summary,
-        }
-        for step in forward
-    ]
 
 
 def waiting_for(request: Request) -> str | None:

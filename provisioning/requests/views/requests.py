@@ -14,12 +14,16 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.actors import Actor
 from core.htmx import wants_fragment
 from core.paging import keyset_page
+from provisioning.jobs.policies import can_steer
+from provisioning.jobs.selectors import view_of
+from provisioning.jobs.views.drawing import lines_of, steps_of
 from provisioning.requests import policies, selectors, services
 from provisioning.requests.extensions import kind_of
 from provisioning.requests.models import Request, RequestQuerySet
 from provisioning.requests.states import OPEN
 
 PAGE_SIZE = 25
+LOG_LINES = 12  # the last ones; the page of the job has all
 TABS = (("mine", "Mine"), ("team", "My teams"), ("all", "All I may see"))
 EMPTY = {
     "mine": (
@@ -108,14 +112,12 @@ def page_context(request: HttpRequest, found: Request) -> dict[str, Any]:
     """Everything that the page of one request shows."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     kind = kind_of(found)
-    steps = selectors.steps(found)
     return {
         "found": found,
         "icon": kind.icon,
         "facts": kind.facts(found),
         "links": kind.links(found),
-        "steps": steps,
-        "done": sum(1 for step in steps if step["state"] == "verified"),
+        **_work(found, actor),
         "history": selectors.history(found),
         "live": found.state in OPEN,
         "may_cancel": policies.can_cancel(actor, found),
@@ -125,4 +127,17 @@ def page_context(request: HttpRequest, found: Request) -> dict[str, Any]:
             {"label": "Requests", "url": reverse("requests:requests")},
             {"label": f"R-{found.number}"},
         ],
+    }
+
+
+def _work(found: Request, actor: Actor) -> dict[str, Any]:
+    """Steps and log of the request's operation."""
+    if found.operation is None:
+        return {}
+    view = view_of(found.operation)
+    return {
+        "steps": steps_of(view, may_retry=can_steer(actor, found.operation)),
+        "done": view.done,
+        "total": len(view.forward),
+        "lines": lines_of(view.lines[-LOG_LINES:]),
     }

@@ -1,0 +1,190 @@
+"""Requests: what somebody asked for, and the verbs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import graphene
+from django.urls import reverse
+
+from accounts.actors import Actor
+from accounts.graphql.batches import people_by_id, teams_by_id
+from accounts.graphql.types import Person, Team
+from core.errors import Invalid
+from core.graphql import Row, RowsType, enum_of, load, one, one_row
+from core.graphql.mutations import JSON, attempt, payload
+from core.problems import Problem
+from provisioning.blueprints.models import Blueprint
+from provisioning.blueprints.services import request_service
+from provisioning.jobs.graphql.batches import operations_by_id
+from provisioning.jobs.graphql.types import Operation, operation_row
+from provisioning.jobs.models import Operation as OperationModel
+from provisioning.jobs.services import retry
+from provisioning.requests import services
+from provisioning.requests.graphql.batches import requests_by_id
+from provisioning.requests.models import Request as RequestModel
+from provisioning.requests.states import RequestKind, RequestState
+
+RequestKindEnum = enum_of("RequestKind", RequestKind)
+RequestStateEnum = enum_of("RequestState", RequestState)
+DecisionKind = graphene.Enum("DecisionKind", [("APPROVE", "approve"), ("REJECT", "reject")])
+
+
+class Request(RowsType):
+    """Somebody asks for something; an operation exists only once it is decided."""
+
+    id = graphene.ID(required=True)
+    number = graphene.Int(required=True, description="Shown as R-<number>.")
+    kind = RequestKindEnum(required=True)
+    title = graphene.String(required=True)
+    state = RequestStateEnum(required=True)
+    requester = one(Person, people_by_id, key="requester_id", required=True)
+    team = one(Team, teams_by_id, key="team_id", description="For whom it is asked.")
+    decider = one(Team, teams_by_id, key="decider_id", description="Null: decided by rule.")
+    waiting_for = graphene.Field(Team)
+    purpose = graphene.String(required=True)
+    reason = graphene.String()
+    operation = one(Operation, operations_by_id, key="operation_id")
+    created_at = graphene.DateTime(required=True)
+    due_at = graphene.DateTime()
+    decided_at = graphene.DateTime()
+    finished_at = graphene.DateTime()
+    url = graphene.String(required=True)
+
+    @staticmethod
+    def resolve_waiting_for(row: Row, info: Any) -> Row | None:
+        if row.values["state"] != RequestState.WAITING:
+            return None
+        found: Row | None = load(row, teams_by_id, info, key="decider_id")
+        return found
+
+    @staticmethod
+    def resolve_reason(row: Row, info: Any) -> str | None:
+        return row.values["reason"] or None
+
+    @staticmethod
+    def resolve_url(row: Row, info: Any) -> str:
+        return reverse("requests:request", kwargs={"pk": row.values["id"]})
+
+
+class Query(graphene.ObjectType):
+    request = graphene.Field(Request, id=graphene.ID(required=True))
+
+    @staticmethod
+    def resolve_request(root: None, info: Any, id: str) -> Row | None:  # noqa: A002 - its name
+        pk = _uuid(id)
+        return None if pk is None else request_row(info.context.actor, pk)
+
+
+def request_row(actor: Actor, pk: UUID) -> Row | None:
+    """The request of this id, if `actor` may see it."""
+    return one_row(requests_by_id(actor, [pk]).get(pk))
+
+
+SubmitRequest = payload("SubmitRequestPayload", "request", Request)
+Decide = payload("DecidePayload", "request", Request)
+Cancel = payload("CancelPayload", "request", Request)
+Retry = payload("RetryPayload", "operation", Operation)
+
+
+class Mutation(graphene.ObjectType):
+    submit_request = graphene.Field(
+        SubmitRequest,
+        required=True,
+        blueprint=graphene.String(required=True),
+        parameters=JSON(required=True),
+        purpose=graphene.String(),
+    )
+    decide = graphene.Field(
+        Decide,
+        required=True,
+        id=graphene.ID(required=True),
+        decision=DecisionKind(required=True),
+        note=graphene.String(),
+    )
+    cancel = graphene.Field(
+        Cancel, required=True, id=graphene.ID(required=True, description="Of a request.")
+    )
+    retry = graphene.Field(
+        Retry, required=True, id=graphene.ID(required=True, description="Of an operation.")
+    )
+
+    @staticmethod
+    def resolve_submit_request(
+        root: None, info: Any, blueprint: str, parameters: Any, purpose: str = ""
+    ) -> Mapping[str, Any]:
+        actor: Actor = info.context.actor
+        return attempt("request", lambda: _submit(actor, blueprint, parameters, purpose))
+
+    @staticmethod
+    def resolve_decide(
+        root: None,
+        info: Any,
+        id: str,  # noqa: A002 - its name
+        decision: Any,
+        note: str = "",
+    ) -> Mapping[str, Any]:
+        actor: Actor = info.context.actor
+
+        def verb(request: RequestModel) -> RequestModel:
+            return services.decide(
+                request=request, actor=actor, approve=decision.value == "approve", note=note or ""
+            )
+
+        return attempt("request", lambda: _on_request(actor, id, verb))
+
+    @staticmethod
+    def resolve_cancel(root: None, info: Any, id: str) -> Mapping[str, Any]:  # noqa: A002
+        actor: Actor = info.context.actor
+
+        def verb(request: RequestModel) -> RequestModel:
+            return services.cancel(request=request, actor=actor)
+
+        return attempt("request", lambda: _on_request(actor, id, verb))
+
+    @staticmethod
+    def resolve_retry(root: None, info: Any, id: str) -> Mapping[str, Any]:  # noqa: A002
+        return attempt("operation", lambda: _retry(info.context.actor, id))
+
+
+def _submit(actor: Actor, slug: str, parameters: Any, purpose: str) -> Row | None:
+    offered = Blueprint.objects.visible_to(actor).select_related("current")
+    blueprint = offered.filter(slug=slug).first()
+    problems = []
+    if blueprint is None:
+        problems.append(Problem("/blueprint", "unknown-blueprint", "There is no such blueprint."))
+    if not isinstance(parameters, dict):
+        problems.append(Problem("/parameters", "not-an-object", "Parameters are an object."))
+    if problems or blueprint is None:
+        raise Invalid("The request cannot be taken.", problems)
+    filed = request_service(
+        blueprint=blueprint, parameters=parameters, purpose=purpose or "", actor=actor
+    )
+    return request_row(actor, filed.pk)
+
+
+def _on_request(
+    actor: Actor, given: str, verb: Callable[[RequestModel], RequestModel]
+) -> Row | None:
+    visible = RequestModel.objects.visible_to(actor).select_related(
+        "decider", "operation", "requester"
+    )
+    found = visible.filter(pk=_uuid(given)).first()
+    return None if found is None else request_row(actor, verb(found).pk)
+
+
+def _retry(actor: Actor, given: str) -> Row | None:
+    visible = OperationModel.objects.visible_to(actor).select_related("instance")
+    found = visible.filter(pk=_uuid(given)).first()
+    if found is None:
+        return None
+    return operation_row(actor, str(retry(operation=found, actor=actor).pk))
+
+
+def _uuid(given: str) -> UUID | None:
+    try:
+        return UUID(given)
+    except ValueError:
+        return None
