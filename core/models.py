@@ -90,3 +90,14 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route} {self.key}"
+
+
+class GraphqlBudget(models.Model):
+    """What an actor spent on GraphQL in the last minute in which they asked at all."""
+
+    actor_id = models.BigIntegerField(primary_key=True)
+    minute = models.DateTimeField()
+    spent = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.actor_id} {self.spent}"

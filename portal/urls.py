@@ -4,12 +4,14 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from portal import views
+from portal.graphql.views import graphql
 
 portal_pages = [
     path("", views.home, name="home"),
     path("domains/", views.domains, name="domains"),
     path("domains/<str:path>/", views.domain, name="domain"),
     path("teams/<slug:slug>/", views.team, name="team"),
+    path("graphql/", graphql, name="graphql"),
     path("livez", views.livez, name="livez"),
     path("readyz", views.readyz, name="readyz"),
     path("api/v1/openapi.json", SpectacularAPIView.as_view(), name="openapi"),
@@ -37,6 +39,7 @@ urlpatterns = [
     path("", include("catalog.contracts.urls")),
     path("", include("catalog.products.urls")),
     path("", include("catalog.lineage.urls")),
+    path("", include("catalog.quality.urls")),
     path("", include("provisioning.jobs.urls")),
     path("", include("provisioning.blueprints.urls")),
     path("", include("provisioning.requests.urls")),

@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from accounts.graphql.batches import people_by_id, teams_by_id
 from accounts.graphql.types import Person, Team
 from core.errors import Invalid
-from core.graphql import Row, RowsType, enum_of, load, one, one_row
+from core.graphql import Row, RowsType, enum, enum_of, load, one, one_row
 from core.graphql.mutations import JSON, attempt, payload
 from core.problems import Problem
 from provisioning.blueprints.models import Blueprint
@@ -29,7 +29,7 @@ from provisioning.requests.states import RequestKind, RequestState
 
 RequestKindEnum = enum_of("RequestKind", RequestKind)
 RequestStateEnum = enum_of("RequestState", RequestState)
-DecisionKind = graphene.Enum("DecisionKind", [("APPROVE", "approve"), ("REJECT", "reject")])
+DecisionKind = enum("DecisionKind", [("APPROVE", "approve"), ("REJECT", "reject")])
 
 
 class Request(RowsType):

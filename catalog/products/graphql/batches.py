@@ -1,0 +1,98 @@
+"""Rows of products and ports."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from accounts.actors import Actor
+from catalog.products.models import DataProduct, InputPort, OutputPort, Ownership
+from core.graphql import first_of_each
+
+PRODUCT = (
+    "id",
+    "fqn",
+    "name",
+    "purpose",
+    "description",
+    "status",
+    "archetype",
+    "version",
+    "updated_at",
+    "tags",
+    "domain_id",
+    "owner_id",
+    "quality_score",
+    "quality_coverage",
+    "quality_measured_at",
+    "quality_stale_at",
+    "consumer_count",
+)
+PORT = (
+    "id",
+    "product_id",
+    "name",
+    "major",
+    "version",
+    "fqn",
+    "title",
+    "description",
+    "technology",
+    "contract_id",
+    "contract_version_id",
+    "location",
+    "requestable",
+    "position",
+)
+PORT_ORDER = ("position", "id")
+INPUT = ("id", "product_id", "name", "version", "contract_document_id", "source_id")
+INPUT_ORDER = ("name", "id")
+
+Rows = dict[Any, dict[str, Any]]
+Lists = dict[Any, list[dict[str, Any]]]
+
+
+def products_by_id(actor: Actor, ids: Collection[UUID]) -> Rows:
+    """Products that `actor` may see."""
+    visible = DataProduct.objects.visible_to(actor).filter(pk__in=ids)
+    return {row["id"]: row for row in visible.values(*PRODUCT)}
+
+
+def ports_by_id(actor: Actor, ids: Collection[UUID]) -> Rows:
+    """Output ports that `actor` may see."""
+    visible = OutputPort.objects.visible_to(actor).filter(pk__in=ids)
+    return {row["id"]: row for row in visible.values(*PORT)}
+
+
+def output_ports_by_product(
+    actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
+) -> Lists:
+    """Output ports of products that were seen before, in the owner's order."""
+    ports = OutputPort.objects.filter(product__in=ids)
+    return first_of_each(
+        ports, by="product_id", order=PORT_ORDER, columns=PORT, first=first, after=after
+    )
+
+
+def input_ports_by_product(
+    actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
+) -> Lists:
+    """What products that were seen before read, as their owners declare it."""
+    ports = InputPort.objects.filter(product__in=ids)
+    return first_of_each(
+        ports, by="product_id", order=INPUT_ORDER, columns=INPUT, first=first, after=after
+    )
+
+
+def ownership_by_product(actor: Actor, ids: Collection[UUID]) -> Lists:
+    """The owner team, then stewards, experts and who is on call."""
+    found: Lists = defaultdict(list)
+    owners = DataProduct.objects.filter(pk__in=ids).values_list("pk", "owner_id")
+    for product_id, team_id in owners:
+        found[product_id].append({"kind": "owner", "team_id": team_id, "user_id": None})
+    others = Ownership.objects.filter(product__in=ids).order_by("kind", "pk")
+    for row in others.values("product_id", "kind", "team_id", "user_id"):
+        found[row["product_id"]].append(row)
+    return found

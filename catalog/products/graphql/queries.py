@@ -1,0 +1,122 @@
+"""Root fields that read products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import graphene
+
+from accounts.actors import Actor
+from catalog.products.graphql.batches import PRODUCT, ports_by_id, products_by_id
+from catalog.products.graphql.types import (
+    ArchetypeEnum,
+    DataProduct,
+    DataProductConnection,
+    OutputPort,
+    ProductStatusEnum,
+)
+from catalog.products.models import DataProduct as DataProductModel
+from catalog.products.models import FormerName, OutputPort as OutputPortModel
+from catalog.search.selectors import SearchQueryData, hit_count, hits
+from core.graphql import COUNT_CAP, Edge, Page, Row, enum, one_row, rows_of
+
+ProductOrder = enum(
+    "ProductOrder",
+    [(name.upper(), name) for name in ("rank", "relevance", "name", "score", "updated", "consumers")],
+)
+
+
+class Query(graphene.ObjectType):
+    product = graphene.Field(DataProduct, fqn=graphene.String(required=True))
+    products = graphene.Field(
+        DataProductConnection,
+        required=True,
+        first=graphene.Int(required=True),
+        after=graphene.String(),
+        search=graphene.String(),
+        domain=graphene.String(description="With everything below it."),
+        team=graphene.String(),
+        status=graphene.List(graphene.NonNull(ProductStatusEnum)),
+        archetype=graphene.List(graphene.NonNull(ArchetypeEnum)),
+        tag=graphene.String(),
+        min_score=graphene.Float(),
+        order_by=ProductOrder(),
+    )
+    output_port = graphene.Field(OutputPort, fqn=graphene.String(required=True))
+
+    @staticmethod
+    def resolve_product(root: None, info: Any, fqn: str) -> Row | None:
+        return one_row(product_values(info.context.actor, fqn))
+
+    @staticmethod
+    def resolve_products(root: None, info: Any, first: int, **asked: Any) -> Page:
+        return _products(info.context.actor, _question(first, **asked))
+
+    @staticmethod
+    def resolve_output_port(root: None, info: Any, fqn: str) -> Row | None:
+        actor: Actor = info.context.actor
+        name, _, rest = fqn.partition("/")
+        product = product_values(actor, name)
+        if product is None:
+            return None
+        found = OutputPortModel.objects.filter(fqn=f"{product['fqn']}/{rest}")
+        return one_row(next(iter(ports_by_id(actor, found.values("pk")).values()), None))
+
+
+def product_values(actor: Actor, fqn: str) -> dict[str, Any] | None:
+    """The product of this name or former name, if `actor` may see it."""
+    visible = DataProductModel.objects.visible_to(actor)
+    found = visible.filter(fqn=fqn).values(*PRODUCT).first()
+    if found is None:
+        former = FormerName.objects.filter(fqn=fqn).values("product")
+        found = visible.filter(pk__in=former).values(*PRODUCT).first()
+    values: dict[str, Any] | None = found
+    return values
+
+
+def _question(
+    first: int,
+    *,
+    after: str | None = None,
+    search: str | None = None,
+    domain: str | None = None,
+    team: str | None = None,
+    status: Sequence[Any] | None = None,
+    archetype: Sequence[Any] | None = None,
+    tag: str | None = None,
+    min_score: float | None = None,
+    order_by: Any = None,
+) -> SearchQueryData:
+    return SearchQueryData(
+        text=search or "",
+        domains=(domain,) if domain else (),
+        teams=(team,) if team else (),
+        statuses=tuple(each.value for each in status or ()),
+        archetypes=tuple(each.value for each in archetype or ()),
+        kinds=("product",),
+        tag=tag or "",
+        min_score=min_score,
+        order=order_by.value if order_by else "",
+        cursor=after,
+        size=first,
+    )
+
+
+def _products(actor: Actor, question: SearchQueryData) -> Page:
+    """The search decides what and in which order; the products room says what they are."""
+    found = hits(actor, question)
+    products = products_by_id(actor, [UUID(hit.object_id) for hit in found.rows])
+    known = [
+        (products[UUID(hit.object_id)], key)
+        for hit, key in zip(found.rows, found.keys, strict=True)
+        if UUID(hit.object_id) in products
+    ]
+    rows = rows_of(values for values, _ in known)
+    return Page(
+        [Edge(row, key) for row, (_, key) in zip(rows, known, strict=True)],
+        has_next=found.next_cursor is not None,
+        count=partial(hit_count, actor, question, cap=COUNT_CAP),
+    )

@@ -1,0 +1,117 @@
+"""Fields of explicit types over rows, and the fields that higher rooms add to lower types."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from enum import Enum as PyEnum
+from typing import Any
+
+import graphene
+from django.db.models import Choices
+
+from core.graphql.pages import Page, page_of
+from core.graphql.rows import Batch, Row, load
+
+_extensions: dict[str, dict[str, Any]] = defaultdict(dict)
+
+
+def value_of(name: str, default: Any, row: Any, info: Any, **_arguments: Any) -> Any:
+    """Default resolver: the column of that name."""
+    return row.values.get(name, default)
+
+
+class RowsType(graphene.ObjectType):
+    """Base of all types whose objects are rows; a field is the column of its name."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def __init_subclass_with_meta__(cls, **options: Any) -> None:
+        options.setdefault("default_resolver", value_of)
+        super().__init_subclass_with_meta__(**options)
+
+
+def one(
+    kind: Any, batch: Batch, *, key: str, required: bool = False, description: str | None = None
+) -> Any:
+    """A field with the single object that `batch` gives for the column `key`."""
+
+    def resolve(row: Row, info: Any) -> Any:
+        return load(row, batch, info, key=key)
+
+    return graphene.Field(kind, resolver=resolve, required=required, description=description)
+
+
+def many(
+    kind: Any, batch: Batch, *, key: str = "id", description: str | None = None, **arguments: Any
+) -> Any:
+    """A field with the list that `batch` gives for the column `key`; `arguments` as graphene's."""
+
+    def resolve(row: Row, info: Any, **given: Any) -> Any:
+        return load(row, batch, info, key=key, **given) or []
+
+    listed = graphene.NonNull(graphene.List(graphene.NonNull(kind)))
+    return graphene.Field(listed, resolver=resolve, description=description, **arguments)
+
+
+def page(
+    connection: Any,
+    batch: Batch,
+    *,
+    order: Sequence[str],
+    key: str = "id",
+    default: int | None = 10,
+    description: str | None = None,
+    **arguments: Any,
+) -> Any:
+    """A connection field; `batch` takes `first` and `after` and gives what `first_of_each` does.
+
+    Args:
+        default: of `first`; None makes it mandatory.
+    """
+
+    def resolve(row: Row, info: Any, *, first: int, after: str | None = None, **given: Any) -> Page:
+        rows = load(row, batch, info, key=key, first=first, after=after, **given)
+        return page_of(rows or [], order=order, first=first)
+
+    return graphene.Field(
+        connection,
+        resolver=resolve,
+        required=True,
+        description=description,
+        first=graphene.Int(required=True, default_value=default)
+        if default
+        else graphene.Int(required=True),
+        after=graphene.String(),
+        **arguments,
+    )
+
+
+def enum_of(name: str, choices: type[Choices]) -> Any:
+    """An enum whose names are those of a Django `Choices` class, with its values."""
+    return enum(name, [(member.name, member.value) for member in choices])
+
+
+def enum(name: str, members: Sequence[tuple[str, str]]) -> Any:
+    """An enum of `(name, value)`."""
+    made = PyEnum(name, members)
+    made.__doc__ = None  # its words depend on the Python version, and the schema is compared
+    return graphene.Enum.from_enum(made)
+
+
+def extend(type_name: str, field_name: str, field: Any) -> None:
+    """Have a field added to a type of a lower room; the root does it when it makes the schema."""
+    _extensions[type_name][field_name] = field
+
+
+def extended(kind: Any) -> Any:
+    """`kind` with the fields that others added to it."""
+    kind._meta.fields.update(_extensions[kind._meta.name])
+    return kind
+
+
+def extensions() -> dict[str, list[str]]:
+    """`{type name: [field name]}`, for the table in `docs/architecture.md`."""
+    return {name: sorted(fields) for name, fields in sorted(_extensions.items())}

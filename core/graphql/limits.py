@@ -1,0 +1,177 @@
+"""How much one query may ask. Checked before validation, whose cost grows with the query."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    Source,
+    TokenKind,
+)
+from graphql.language.lexer import Lexer
+
+MAX_BYTES = 100_000  # of the body
+MAX_TOKENS = 2000
+MAX_BRACKETS = 40  # nested; the parser calls itself for each
+MAX_DEPTH = 12  # objects in objects
+MAX_INTROSPECTION_DEPTH = 16
+MAX_ALIASES = 30
+MAX_ROOT_FIELDS = 20
+MAX_DIRECTIVES = 20
+MAX_FRAGMENTS = 30
+MAX_EQUAL_NAMES = 20  # in one selection set; comparing them costs their square
+
+OPENING = frozenset({TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L})
+CLOSING = frozenset({TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R})
+
+
+class TooMuch(Exception):
+    """A query asks for more than one request may; `code`, `limit` and `found` say what."""
+
+    def __init__(self, code: str, what: str, *, limit: int, found: int) -> None:
+        super().__init__(f"This query is too big: {found} {what}, the limit is {limit}.")
+        self.code = code
+        self.limit = limit
+        self.found = found
+
+
+def check_size(size: int) -> None:
+    """Raises: TooMuch: the body has more than `MAX_BYTES`."""
+    _require("too-large", "bytes", MAX_BYTES, size)
+
+
+def check_tokens(text: str) -> None:
+    """Read tokens up to the limit; what follows is never looked at.
+
+    Raises:
+        TooMuch: too many tokens, or brackets nested too deep.
+        GraphQLSyntaxError: a token is none.
+    """
+    lexer = Lexer(Source(text))
+    count = depth = 0
+    while (token := lexer.advance()).kind != TokenKind.EOF:
+        count += 1
+        depth += (token.kind in OPENING) - (token.kind in CLOSING)
+        _require("too-many-tokens", "tokens", MAX_TOKENS, count)
+        _require("too-deep", "nested brackets", MAX_BRACKETS, depth)
+
+
+def check_document(document: DocumentNode) -> None:
+    """Raises: TooMuch: depth, aliases, root fields, directives, fragments or equal names."""
+    fragments = {
+        each.name.value: each
+        for each in document.definitions
+        if isinstance(each, FragmentDefinitionNode)
+    }
+    definitions = [
+        each
+        for each in document.definitions
+        if isinstance(each, FragmentDefinitionNode | OperationDefinitionNode)
+    ]
+    _require("too-many-fragments", "fragments", MAX_FRAGMENTS, _fragment_count(definitions))
+    _check_counts(definitions)
+    shapes = _Shapes(fragments)
+    for each in definitions:
+        shape = shapes.of(each.selection_set)
+        _require("too-deep", "objects in objects", MAX_DEPTH, shape.depth)
+        if isinstance(each, OperationDefinitionNode):
+            count = sum(shape.names.values())
+            _require("too-many-root-fields", "root fields", MAX_ROOT_FIELDS, count)
+
+
+Definition = FragmentDefinitionNode | OperationDefinitionNode
+
+
+def _fragment_count(definitions: list[Definition]) -> int:
+    return sum(isinstance(each, FragmentDefinitionNode) for each in definitions)
+
+
+def _check_counts(definitions: list[Definition]) -> None:
+    aliases = directives = 0
+    for definition in definitions:
+        directives += len(definition.directives)
+        for variable in getattr(definition, "variable_definitions", None) or ():
+            directives += len(variable.directives)
+        for selection in _selections(definition.selection_set):
+            directives += len(selection.directives)
+            aliases += isinstance(selection, FieldNode) and selection.alias is not None
+    _require("too-many-aliases", "aliases", MAX_ALIASES, aliases)
+    _require("too-many-directives", "directives", MAX_DIRECTIVES, directives)
+
+
+def _selections(
+    selection_set: SelectionSetNode,
+) -> Iterator[FieldNode | InlineFragmentNode | FragmentSpreadNode]:
+    """Every selection at any depth, fragments not followed."""
+    for each in selection_set.selections:
+        assert isinstance(each, FieldNode | InlineFragmentNode | FragmentSpreadNode)
+        yield each
+        inner = getattr(each, "selection_set", None)
+        if inner is not None:
+            yield from _selections(inner)
+
+
+@dataclass
+class _Shape:
+    """What a selection set holds once its fragments are laid flat."""
+
+    names: Counter[str] = field(default_factory=Counter)  # response name: how often
+    depth: int = 0
+
+    def add(self, other: _Shape) -> None:
+        self.names.update(other.names)
+        self.depth = max(self.depth, other.depth)
+
+
+class _Shapes:
+    """Looks at each fragment once, however often it is spread; a cycle counts as empty."""
+
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode]) -> None:
+        self.fragments = fragments
+        self.known: dict[str, _Shape] = {}
+
+    def of(self, selection_set: SelectionSetNode) -> _Shape:
+        shape = _Shape()
+        for each in selection_set.selections:
+            if isinstance(each, FieldNode):
+                name = (each.alias or each.name).value
+                shape.names[name] += 1
+                shape.depth = max(shape.depth, self._depth(each))
+            elif isinstance(each, InlineFragmentNode):
+                shape.add(self.of(each.selection_set))
+            elif isinstance(each, FragmentSpreadNode):
+                shape.add(self._fragment(each.name.value))
+        most = max(shape.names.values(), default=0)
+        _require("too-many-equal-names", "equal names in one place", MAX_EQUAL_NAMES, most)
+        return shape
+
+    def _depth(self, selected: FieldNode) -> int:
+        if selected.selection_set is None:
+            return 0
+        depth = 1 + self.of(selected.selection_set).depth
+        if selected.name.value in {"__schema", "__type"}:
+            limit = MAX_INTROSPECTION_DEPTH
+            _require("too-deep", "objects in objects", limit, depth)
+            return 1
+        return depth
+
+    def _fragment(self, name: str) -> _Shape:
+        if name not in self.known:
+            self.known[name] = _Shape()
+            if name in self.fragments:
+                self.known[name] = self.of(self.fragments[name].selection_set)
+        return self.known[name]
+
+
+def _require(code: str, what: str, limit: int, found: int) -> None:
+    if found > limit:
+        raise TooMuch(code, what, limit=limit, found=found)

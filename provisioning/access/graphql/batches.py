@@ -1,0 +1,22 @@
+"""Columns of grants. Credentials are never read here."""
+
+from __future__ import annotations
+
+CONSUMERS = {  # how the interfaces write a consumer: where its name stands
+    "team": "consumer_team__slug",
+    "user": "consumer_user__username",
+    "product": "consumer_product__fqn",
+}
+GRANT = (
+    "id",
+    "state",
+    "port_id",
+    "request_id",
+    "purpose",
+    "starts_at",
+    "until",
+    "ended_at",
+    "end_reason",
+    "removed_at",
+    *CONSUMERS.values(),
+)
