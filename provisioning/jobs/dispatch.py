@@ -10,8 +10,7 @@ from celery import current_app
 from django.conf import settings
 
 WAKE = "jobs.wake"
-PAUSE_S = 5.0  # after a failure this process does not try again for so long
-RETRY_POLICY = {"max_retries": 0, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+PAUSE_S = 15.0  # after a failure this process does not try again for so long
 
 log = structlog.get_logger(__name__)
 

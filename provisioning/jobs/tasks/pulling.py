@@ -125,6 +125,13 @@ def here() -> Puller:
     return _here
 
 
+@signals.worker_init.connect
+def prepare(**_signal: Any) -> None:
+    """A worker starts, perhaps forked from a process in which another one has ended."""
+    global _stopping
+    _stopping = mmap.mmap(-1, 1)
+
+
 @signals.worker_process_init.connect
 def begin(**_signal: Any) -> None:
     """A pool process was forked: start pulling with connections of its own."""

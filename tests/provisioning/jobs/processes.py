@@ -27,7 +27,11 @@ class Process:
 
     def __init__(self, *arguments: str, **environment: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, *arguments], env=_environment(environment), start_new_session=True
+            [sys.executable, *arguments],
+            env=_environment(environment),
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
 
     def __enter__(self) -> Process:
@@ -46,10 +50,18 @@ class Process:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
 
     def terminate(self) -> None:
         """SIGTERM to the process alone."""
         self._process.terminate()
+
+    def output(self, timeout_s: float = 60) -> str:
+        """What it printed until its end, which must be a good one."""
+        printed, _ = self._process.communicate(timeout=timeout_s)
+        assert self._process.returncode == 0
+        return printed.strip()
 
     def wait(self, timeout_s: float) -> int:
         """Its exit code."""
