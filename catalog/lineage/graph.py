@@ -11,6 +11,7 @@ CARD_WIDTH = 208  # px, as `.lin ol` of the style sheet
 CARD_HEIGHT = 56
 LAYER_GAP = 96
 CARD_GAP = 16
+BOW = 24
 
 
 class Placed(Protocol):
@@ -56,7 +57,7 @@ def draw(nodes: Sequence[N], edges: Iterable[tuple[str, str]]) -> Drawing[N]:
         Layer(distance, (tallest - _column_height(columns[distance])) // 2, columns[distance])
         for distance in sorted(columns)
     ]
-    width = len(layers) * (CARD_WIDTH + LAYER_GAP) - LAYER_GAP if layers else 0
+    width = len(layers) * (CARD_WIDTH + LAYER_GAP) - LAYER_GAP + BOW if layers else 0
     places = _places(layers)
     paths = [
         _path(places[source], places[target])
@@ -143,8 +144,13 @@ def _places(layers: Sequence[Layer[N]]) -> dict[str, tuple[int, int]]:
 
 
 def _path(source: tuple[int, int], target: tuple[int, int]) -> str:
-    """A line from the right edge of one card to the left edge of the other."""
+    """A line from the right edge of one card to the left edge of the other.
+
+    Within a column it bows out at the right and ends where it began, so that no card covers it.
+    """
     x1, y1 = source[0] + CARD_WIDTH, source[1]
     x2, y2 = target
-    bend = (x1 + x2) / 2 if x2 > x1 else x1 + LAYER_GAP / 2
+    if source[0] == target[0]:
+        x2 = x1
+    bend = (x1 + x2) / 2 if x2 > x1 else x1 + BOW
     return f"M{x1} {y1}C{bend:.0f} {y1} {bend:.0f} {y2} {x2} {y2}"

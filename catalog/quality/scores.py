@@ -96,7 +96,7 @@ def product_score(
     score = sum(part.score * part.weight for part in dimensions)
     shares = {part.dimension: part.weight for part in dimensions}
     return ProductScore(
-        score=min(100.0, max(0.0, score)),
+        score=round(min(100.0, max(0.0, score)), 6),  # 99.999… is 100
         coverage=len(measured) / len(every),
         dimensions=dimensions,
         explanation=_explanation(by_dimension, shares),
