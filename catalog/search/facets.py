@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Case, F, Q, Value, When
 
@@ -109,7 +110,10 @@ def _counts(flagged: Any) -> dict[str, list[Count]]:
     columns |= {facet.label_column for facet in FACETS.values() if facet.label_column}
     flags = [f"misses_{name}" for name in FACETS]
     limited = flagged.order_by().values_list(*sorted(columns), *flags, "misses")[: CAP + 1]
-    inner, params = limited.query.sql_with_params()
+    try:
+        inner, params = limited.query.sql_with_params()
+    except EmptyResultSet:  # nothing is visible: Django knows it without asking
+        return {"seen": [("", "", 0)], "total": [("", "", 0)]}
     groups = [_group(name, facet) for name, facet in FACETS.items()]
     groups.append("SELECT 'total', '', '', count(*) FROM hits WHERE misses = 0")
     groups.append("SELECT 'seen', '', '', count(*) FROM hits")
