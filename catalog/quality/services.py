@@ -11,9 +11,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.actors import Actor
 from catalog.contracts.models import QualityRule
 from catalog.products import services as products
-from catalog.products.models import OutputPort
+from catalog.products.models import DataProduct, OutputPort
+from catalog.products.policies import require_product_change
 from catalog.quality.models import CheckResult, DimensionScore, QualityCheck, ScoreSnapshot
 from catalog.quality.scores import (
     SEVERITY_WEIGHTS,
@@ -139,12 +141,19 @@ def postpone(*, check_ids: Sequence[int]) -> None:
 
 
 @transaction.atomic
-def run_now(*, port: OutputPort, actor: str) -> int:
-    """Make all runnable checks of a port due at once; returns how many."""
-    changed = QualityCheck.objects.filter(port=port, active=True, runnable=True).update(
-        due_at=db_now()
+def run_now(*, product: DataProduct, actor: Actor) -> int:
+    """Make all runnable checks of a product due at once; returns how many.
+
+    Raises:
+        NotAllowed: the actor is not in the owner team.
+    """
+    require_product_change(actor, product)
+    changed = QualityCheck.objects.filter(
+        port__product=product, active=True, runnable=True
+    ).update(due_at=db_now())
+    audit.record(
+        actor=actor.name, verb="quality.requested", kind="product", object_id=product.fqn
     )
-    audit.record(actor=actor, verb="quality.requested", kind="port", object_id=port.fqn)
     return changed
 
 

@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from portal.ops.environment import DataDir
+from portal.ops.postgres import Postgres
+
 PROJECT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 START_S = 120
@@ -55,6 +58,13 @@ class Portal:
         found = re.search(r"password: (\S+)", "".join(self.printed))
         assert found, self.printed
         return found.group(1)
+
+    @property
+    def warehouse_url(self) -> str:
+        """As the warehouse's administrator, for what a pipeline would write."""
+        if os.environ.get("MESHPORT_EXTERNAL") == "1":
+            return os.environ["WAREHOUSE_URL"]
+        return Postgres(DataDir(self.data_dir)).environment()["WAREHOUSE_URL"]
 
     def read(self) -> None:
         assert self.process.stdout is not None
