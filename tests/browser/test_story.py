@@ -211,17 +211,6 @@ def wait_for_score(owner: Person, fqn: str) -> None:
 
 
 def send_event(portal: Portal, token: str, fqn: str) -> None:
-    from openlineage.client import OpenLineageClient
-    from openlineage.client.event_v2 import (
-        InputDataset,
-        Job,
-        OutputDataset,
-        Run,
-        RunEvent,
-        RunState,
-    )
-    from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, HttpTransport
-
     def dataset(of: str) -> dict[str, str]:
         offered: dict[str, str] = port_of(portal, token, of)["datasets"][0]
         return offered
