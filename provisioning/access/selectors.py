@@ -91,7 +91,7 @@ def may_ask_for(actor: Actor, consumer: Consumer) -> bool:
 def consumer_choices(actor: Actor, port: OutputPort) -> list[Consumer]:
     """Teams first, then the actor, then products of their teams. Three SQL statements."""
     teams = Team.objects.filter(pk__in=actor.contributor_team_ids)
-    users = User.objects.filter(pk=actor.user_id)
+    users = User.objects.filter(pk=actor.user_id or 0)
     products = (
         DataProduct.objects.visible_to(actor)
         .select_related("owner")
@@ -171,15 +171,16 @@ def standing_of(product: DataProduct, actor: Actor) -> Standing:
     )
 
 
-def grants_of_product(product: DataProduct, actor: Actor) -> Sequence[Grant]:
+def grants_of_product(product: DataProduct, actor: Actor) -> list[Grant]:
     """Live grants on the product's ports that the actor may see, with what a row shows."""
     grants = Grant.objects.visible_to(actor).live().filter(port__product=product)
-    return grants.for_lists()[:MAX_ROWS]
+    return list(grants.for_lists()[:MAX_ROWS])
 
 
-def history_of(grant: Grant) -> Sequence[AuditEvent]:
+def history_of(grant: Grant) -> list[AuditEvent]:
     """What was done with the grant, oldest first."""
-    return AuditEvent.objects.filter(object_kind="grant", object_id=str(grant.pk))[:MAX_ROWS]
+    events = AuditEvent.objects.filter(object_kind="grant", object_id=str(grant.pk))
+    return list(events[:MAX_ROWS])
 
 
 def own_credential(grant: Grant, actor: Actor) -> Credential | None:

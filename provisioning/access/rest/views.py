@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.http import Http404
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from accounts.actors import Actor
+from accounts.actors import VISITOR, Actor
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.paging import keyset_page
@@ -58,7 +58,7 @@ class AccessRequests(APIView):
             consumer=_text(body, "consumer"),
             purpose=_text(body, "purpose"),
             until=_day(_text(body, "until")),
-            actor=request.auth,
+            actor=_actor(request),
         )
         return accepted(request, asked)
 
@@ -78,7 +78,7 @@ class GrantList(APIView):
         ],
     )
     def get(self, request: Request) -> Response:
-        grants = _filtered(Grant.objects.visible_to(request.auth), request.query_params)
+        grants = _filtered(Grant.objects.visible_to(_actor(request)), request.query_params)
         page = keyset_page(
             grants.for_lists(),
             order=["-id"],
@@ -93,7 +93,7 @@ class GrantDetail(APIView):
 
     @extend_schema(operation_id="grant", responses=GrantAnswer)
     def get(self, request: Request, pk: UUID) -> Response:
-        return Response(grant_as_json(_find(request.auth, pk)))
+        return Response(grant_as_json(_find(_actor(request), pk)))
 
 
 class GrantRevoke(APIView):
@@ -102,9 +102,9 @@ class GrantRevoke(APIView):
     @extend_schema(operation_id="revoke_grant", request=RevokeInput, responses={202: GrantAnswer})
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
-        grant = _find(request.auth, pk)
+        grant = _find(_actor(request), pk)
         reason = _text(_body(request), "reason")
-        services.revoke_grant(grant=grant, actor=request.auth, reason=reason)
+        services.revoke_grant(grant=grant, actor=_actor(request), reason=reason)
         answer = Response(grant_as_json(grant), status=202)
         answer["Location"] = reverse("rest:rest-grant", kwargs={"pk": grant.pk}, request=request)
         answer["Retry-After"] = RETRY_AFTER_S
@@ -120,7 +120,7 @@ class GrantCredentials(APIView):
         responses={200: CredentialAnswer, 202: OperationStarted},
     )
     def post(self, request: Request, pk: UUID) -> Response:
-        grant = _find(request.auth, pk)
+        grant = _find(_actor(request), pk)
         answer = self._answer(request, grant)
         answer["Cache-Control"] = "no-store"
         return answer
@@ -129,7 +129,7 @@ class GrantCredentials(APIView):
         if _body(request).get("renew") is True:
             return self._renew(request, grant)
         try:
-            shown = services.reveal_credential(grant=grant, actor=request.auth)
+            shown = services.reveal_credential(grant=grant, actor=_actor(request))
         except NotFound:
             return self._renew(request, grant)
         return Response(
@@ -142,12 +142,16 @@ class GrantCredentials(APIView):
         )
 
     def _renew(self, request: Request, grant: Grant) -> Response:
-        operation = services.new_credential(grant=grant, actor=request.auth)
+        operation = services.new_credential(grant=grant, actor=_actor(request))
         answer = Response({"operation": str(operation.pk)}, status=202)
-        where = {"pk": operation.pk}
-        answer["Location"] = reverse("rest:rest-operation", kwargs=where, request=request)
+        where = {"operation_id": operation.pk}
+        answer["Location"] = reverse("rest:operation", kwargs=where, request=request)
         answer["Retry-After"] = RETRY_AFTER_S
         return answer
+
+
+def _actor(request: Request) -> Actor:
+    return cast(Actor, request.auth or VISITOR)
 
 
 def _find(actor: Actor, pk: UUID) -> Grant:

@@ -79,11 +79,7 @@ def seal_secrets(operation: Operation, step: OperationStep, secrets: Mapping[str
 
     For a grant that has ended meanwhile nothing is kept: the login goes with it.
     """
-    grant = (
-        Grant.objects.select_for_update(of=("self",))
-        .filter(instance_id=operation.instance_id)
-        .first()
-    )
+    grant = Grant.objects.select_for_update().filter(instance=operation.instance).first()
     if grant is None or not grant.is_live or step.action != "login":
         return
     holder_id = int(str(step.spec["holder"]).removeprefix("user:"))
@@ -161,7 +157,7 @@ def new_credential(*, grant: Grant, actor: Actor) -> Operation:
     """
     policies.require_hold(actor, grant)
     _require_active(grant)
-    holder = User.objects.get(pk=actor.user_id)
+    holder = User.objects.get(pk=actor.user_id or 0)
     steps = OperationStep.objects.filter(
         operation__instance=grant.instance_id, operation__kind=OperationKind.BIND, action="grant"
     )

@@ -152,7 +152,7 @@ def _grant_of(operation: Operation) -> Grant | None:
     return (
         Grant.objects.select_for_update(of=("self",))
         .select_related("port__product", "request__team")
-        .filter(instance_id=operation.instance_id)
+        .filter(instance=operation.instance)
         .first()
     )
 
