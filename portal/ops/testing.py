@@ -46,7 +46,8 @@ def main(arguments: list[str]) -> int:
             postgres = Postgres(data, throwaway=True)
             postgres.join()
             stack.callback(postgres.leave)
-            fill_in(environ, {"DATABASE_URL": postgres.url(OWNER), **postgres.environment()})
+            # The owner may create databases, which is what a test run begins with.
+            fill_in(environ, {**postgres.environment(), "DATABASE_URL": postgres.url(OWNER)})
         return _pytest(arguments, environ)
 
 

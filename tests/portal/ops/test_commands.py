@@ -180,3 +180,30 @@ def _family(pid):
 
 def _is_postmaster(process, data):
     return load_place(data.postgres).cluster in process.cmdline()
+
+
+INNER_TEST = """
+import os
+import psycopg
+
+def test_the_role_makes_databases_and_the_broker_is_there():
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("CREATE DATABASE made_by_the_test")
+    assert os.path.exists(os.environ["CELERY_BROKER_URL"].removeprefix("redis+socket://"))
+
+def test_that_fails():
+    assert False
+"""
+
+
+def test_the_test_command_brings_services_and_hands_on_the_exit_code(data, manage, tmp_path):
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    inner = tmp_path / "test_inner.py"
+    inner.write_text(INNER_TEST)
+
+    process = manage("test", "-p", "no:django", "-c", tmp_path / "pytest.ini", inner)
+    output, _ = process.communicate(timeout=120)
+
+    assert "1 failed, 1 passed" in output
+    assert process.returncode == 1
+    assert not processes_naming(data.root)
