@@ -108,7 +108,8 @@ def paths_up(path: str) -> list[str]:
 def _memberships(user_id: int) -> list[tuple[int, str, str | None]]:
     with connection.cursor() as cursor:
         cursor.execute(MEMBERSHIPS, [user_id])
-        return cursor.fetchall()
+        rows: list[tuple[int, str, str | None]] = cursor.fetchall()
+    return rows
 
 
 def _owned_domains(owner_teams: frozenset[int]) -> list[tuple[int, str]]:
@@ -116,4 +117,5 @@ def _owned_domains(owner_teams: frozenset[int]) -> list[tuple[int, str]]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(OWNED_DOMAINS, [list(owner_teams)])
-        return cursor.fetchall()
+        rows: list[tuple[int, str]] = cursor.fetchall()
+    return rows

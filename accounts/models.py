@@ -29,7 +29,7 @@ class User(AbstractUser):
     )
     sessions_valid_from = models.DateTimeField(null=True)  # older sessions are refused
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined]
+    class Meta(AbstractUser.Meta):
         constraints = [
             models.CheckConstraint(
                 condition=Q(portal_role__in=PortalRole.values), name="user_portal_role_known"

@@ -77,7 +77,7 @@ def revoke_token(*, token_id: int, actor: Actor) -> None:
         NotFound: it is not the actor's, or was revoked before.
     """
     changed = ApiToken.objects.filter(
-        pk=token_id, user_id=actor.user_id, revoked_at__isnull=True
+        pk=token_id, user=actor.user_id, revoked_at__isnull=True
     ).update(revoked_at=Now())
     if not changed:
         raise NotFound("There is no such token.")

@@ -57,7 +57,7 @@ def draw(nodes: Sequence[N], edges: Iterable[tuple[str, str]]) -> Drawing[N]:
         Layer(distance, (tallest - _column_height(columns[distance])) // 2, columns[distance])
         for distance in sorted(columns)
     ]
-    width = len(layers) * (CARD_WIDTH + LAYER_GAP) - LAYER_GAP + BOW if layers else 0
+    width = len(layers) * (CARD_WIDTH + LAYER_GAP) - LAYER_GAP if layers else 0
     places = _places(layers)
     paths = [
         _path(places[source], places[target])

@@ -17,7 +17,7 @@ from catalog.lineage.formats.openlineage import DatasetRef, Event, parse_event
 from catalog.lineage.models import Dataset, DatasetEdge, Job, LineageEvent, ProductEdge, Run
 from catalog.products.models import PortDataset
 from core.errors import NotAllowed
-from core.outbox import OutboxEvent
+from core.models import OutboxEvent
 
 ENDED = {"COMPLETE": "complete", "ABORT": "aborted", "FAIL": "failed"}
 

@@ -25,8 +25,9 @@ from catalog.quality.scores import (
     score_of_result,
 )
 from catalog.quality.states import Outcome
-from core import audit, outbox
+from core import audit
 from core.clock import db_now
+from core.models import OutboxEvent
 
 RUNNABLE_METRICS = frozenset(
     {"nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount"}
@@ -121,7 +122,7 @@ def _phrase(rule: QualityRule) -> str:
     return PHRASES.get(rule.metric, "Rule on {0}").format(subject)
 
 
-def checks_of_changed_port(event: outbox.OutboxEvent) -> None:
+def checks_of_changed_port(event: OutboxEvent) -> None:
     """Outbox handler of `port.changed`."""
     port = OutputPort.objects.select_related("product").filter(pk=event.payload["port_id"]).first()
     if port is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -108,6 +109,7 @@ def _finish(spec: ProductSpec, product: DataProduct) -> None:
 
 def _fill(spec: ProductSpec, product: DataProduct) -> None:
     """What the product's own pipeline would do: write rows into its tables."""
+    assert product.instance_id is not None
     instance = Instance.objects.get(pk=product.instance_id)
     port = OutputPort.objects.filter(product=product).first()
     assert port is not None
@@ -131,7 +133,7 @@ def _note(level: str, source: str, text: str) -> None:
 def _row(spec: ProductSpec, n: int) -> dict[str, Any]:
     chance = random.Random(f"{SEED}/{spec.slug}/{n}")  # noqa: S311 - made-up rows, no secret
     ordered = dt.datetime(2026, 11, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=37 * n)
-    makers = {
+    makers: dict[str, Callable[[], Any]] = {
         "order_id": lambda: f"W-{100_000 + n}",
         "customer_id": lambda: f"C-{chance.randint(1, 150):05}",
         "channel": lambda: chance.choice(CHANNELS),

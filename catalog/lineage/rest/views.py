@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.authentication import actor_in
 from accounts.states import Scope
 from catalog.lineage import services
 from catalog.lineage.rest.parsers import MAX_BATCH, MAX_EVENT, read_json
@@ -44,7 +46,7 @@ class Lineage(APIView):
     def get(self, request: Request) -> Response:
         query = request.query_params
         graph = neighbours(
-            actor=request.auth,
+            actor=actor_in(request),
             node=query.get("nodeId", ""),
             direction=query.get("direction", Direction.BOTH),
             depth=_number(query.get("depth", "3")),
@@ -56,7 +58,7 @@ class Lineage(APIView):
     @extend_schema(operation_id="lineage_event", request=OpenApiTypes.OBJECT, responses={201: None})
     def post(self, request: Request) -> Response:
         event = read_json(request, limit=MAX_EVENT)
-        services.ingest(event=event, actor=request.auth)
+        services.ingest(event=event, actor=actor_in(request))
         return Response(status=201)
 
 
@@ -78,7 +80,7 @@ class LineageBatch(APIView):
         failed = []
         for index, event in enumerate(events):
             try:
-                services.ingest(event=event, actor=request.auth)
+                services.ingest(event=event, actor=actor_in(request))
             except Invalid as error:
                 reason = "; ".join(f"{p.pointer}: {p.message}" for p in error.problems)
                 failed.append({"index": index, "reason": reason, "retriable": False})

@@ -81,9 +81,7 @@ class Quality(RowsType):
     measured_at = graphene.DateTime()
     stale = graphene.Boolean(required=True)
     dimensions = many(DimensionScore, dimensions_by_product)
-    trend = many(
-        ScorePoint, trend_by_product, days=graphene.Int(required=True, default_value=30)
-    )
+    trend = many(ScorePoint, trend_by_product, days=graphene.Int(required=True, default_value=30))
     checks = page(
         QualityCheckConnection,
         checks_by_product,

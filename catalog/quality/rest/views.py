@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.authentication import actor_in
 from catalog.products.models import DataProduct
 from catalog.quality.selectors import QualityOfProduct, quality_of
 
@@ -17,7 +19,7 @@ class ProductQuality(APIView):
 
     @extend_schema(operation_id="product_quality", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, fqn: str) -> Response:
-        product = get_object_or_404(DataProduct.objects.visible_to(request.auth), fqn=fqn)
+        product = get_object_or_404(DataProduct.objects.visible_to(actor_in(request)), fqn=fqn)
         return Response(as_json(quality_of(product)))
 
 
