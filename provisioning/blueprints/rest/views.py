@@ -28,7 +28,7 @@ class BlueprintList(APIView):
             OpenApiParameter("page_size", int, description="1 to 200"),
             OpenApiParameter("cursor", str, description="`next` of the page before"),
         ],
-        responses=OBJECT,
+        responses={200: OBJECT},
     )
     def get(self, request: Request) -> Response:
         """All services, by title."""
@@ -46,7 +46,7 @@ class BlueprintList(APIView):
 class BlueprintDetail(APIView):
     """One service: the JSON Schema of its form, and parameters that it accepts."""
 
-    @extend_schema(operation_id="blueprints_retrieve", responses=OBJECT)
+    @extend_schema(operation_id="blueprints_retrieve", responses={200: OBJECT})
     def get(self, request: Request, name: str) -> Response:
         """`schema` is JSON Schema 2020-12; `example` keeps it."""
         blueprint = _visible(request).filter(slug=name).first()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -31,13 +31,7 @@ class RequestedContract:
 def from_columns(
     parameters: Mapping[str, Any], *, slug: str, domain: Domain, team: Team, instance_id: UUID
 ) -> RequestedContract:
-    """A new contract with the promises that the columns imply.
-
-    Raises:
-        Invalid: two columns have one name.
-    """
-    columns = parameters["columns"]
-    _require_distinct([str(column["name"]) for column in columns])
+    """A new contract with the promises that the columns imply."""
     document = odcs.contract_from_columns(
         document_id=str(uuid5(instance_id, "contract")),
         version=FIRST_VERSION,
@@ -46,7 +40,7 @@ def from_columns(
         team=team.slug,
         purpose=parameters["purpose"],
         object_name=slug.replace("-", "_"),
-        columns=[_column(column) for column in columns],
+        columns=[_column(column) for column in parameters["columns"]],
         classification=parameters.get("classification", ""),
         retention_days=parameters.get("retention_days"),
     )
@@ -116,21 +110,18 @@ def _column(column: Mapping[str, Any]) -> odcs.Column:
     )
 
 
-def _require_distinct(names: Sequence[str]) -> None:
+def column_problems(columns: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """Two columns of one name; a warehouse does not tell upper from lower case."""
     seen: set[str] = set()
-    problems = []
-    for index, name in enumerate(names):
-        if name.lower() in seen:
-            pointer = f"/columns/{index}/name"
-            problems.append(
-                Problem(pointer, "column-twice", "There is a column of this name above.")
-            )
-        seen.add(name.lower())
-    if problems:
-        raise Invalid("Two columns have one name.", problems)
+    for index, column in enumerate(columns):
+        name = str(column.get("name", "")).lower()
+        if name in seen:
+            message = "There is a column of this name above."
+            yield Problem(f"/columns/{index}/name", "column-twice", message)
+        seen.add(name)
 
 
-def _table_problems(contract: RequestedContract) -> Iterable[Problem]:
+def _table_problems(contract: RequestedContract) -> Iterator[Problem]:
     if not contract.objects:
         message = "Describe at least one table under `schema`; there is nothing to make."
         yield Problem("/schema", "no-tables", message)
@@ -140,7 +131,7 @@ def _table_problems(contract: RequestedContract) -> Iterable[Problem]:
             yield Problem(f"/schema/{index}", "no-columns", message)
 
 
-def _catalogue_problems(contract: RequestedContract, team: Team) -> Iterable[Problem]:
+def _catalogue_problems(contract: RequestedContract, team: Team) -> Iterator[Problem]:
     known = DataContract.objects.filter(document_id=contract.document_id).first()
     if known is None:
         return

@@ -8,13 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
-from accounts.models import Team
 from provisioning.blueprints.formats.document import BlueprintDoc
 from provisioning.blueprints.formats.placeholders import filled
 from provisioning.blueprints.formats.twins import as_yaml
 from provisioning.blueprints.models import BlueprintVersion
 from provisioning.blueprints.selectors.placing import datasets, location
-from provisioning.blueprints.selectors.resolving import Resolved, decider_of, resolve
+from provisioning.blueprints.selectors.resolving import Resolved, resolve
 from provisioning.drivers.protocol import DriverError, PlannedEffect, Step
 from provisioning.drivers.registry import get_driver
 from provisioning.jobs.services import StepSpec
@@ -31,8 +30,6 @@ class Plan:
     steps: Sequence[StepSpec]
     effects: Sequence[PlannedEffect]
     unknown: str
-    decider: Team | None  # None: approved by rule
-    reason: str
     yaml: str
 
 
@@ -51,7 +48,6 @@ def plan(
     """
     blueprint = version.content
     resolved = resolve(blueprint, parameters, instance_id=instance_id, actor=actor)
-    decider, reason = decider_of(resolved.domain, actor)
     steps = steps_of(blueprint, resolved, instance_id)
     effects, unknown = _effects(steps, instance_id)
     yaml = as_yaml(
@@ -60,7 +56,7 @@ def plan(
         parameters,
         purpose or str(resolved.parameters.get("purpose", "")),
     )
-    return Plan(resolved, steps, effects, unknown, decider, reason, yaml)
+    return Plan(resolved, steps, effects, unknown, yaml)
 
 
 def steps_of(blueprint: BlueprintDoc, resolved: Resolved, instance_id: UUID) -> list[StepSpec]:

@@ -21,6 +21,7 @@ from provisioning.blueprints.formats.parameters import check_parameters
 from provisioning.blueprints.selectors.choices import domain_choices
 from provisioning.blueprints.selectors.contracting import (
     RequestedContract,
+    column_problems,
     from_columns,
     from_text,
 )
@@ -38,6 +39,8 @@ class Resolved:
     domain: Domain
     team: Team
     contract: RequestedContract
+    decider: Team | None  # None: nobody has to decide
+    reason: str  # why that team, or why nobody
 
     @property
     def fqn(self) -> str:
@@ -57,13 +60,19 @@ def resolve(
     faulty = {each.pointer.split("/")[1] for each in problems if each.pointer}
     team = _team(given, actor, problems, faulty)
     domain = None if "domain" in faulty else _domain(given["domain"], actor, problems)
+    decider, reason = _decider(domain, actor, problems) if domain else (None, "")
     slug = "" if "name" in faulty else _slug(given["name"], domain, instance_id, actor, problems)
-    contract = None
-    if team and domain and not faulty & {"columns", "contract"} and not _lacks_choice(problems):
-        contract = _contract(given, slug, domain, team, instance_id, problems)
-    if problems or team is None or domain is None or contract is None:
+    pasted = None
+    if "columns" in given and "columns" not in faulty:
+        problems.extend(column_problems(given["columns"]))
+    if team and "contract" in given and "contract" not in faulty:
+        pasted = _pasted(given["contract"], team, problems)
+    if problems or team is None or domain is None:
         raise Invalid(REFUSED, problems)
-    return Resolved(given, slug, domain, team, contract)
+    contract = pasted or from_columns(
+        given, slug=slug, domain=domain, team=team, instance_id=instance_id
+    )
+    return Resolved(given, slug, domain, team, contract, decider, reason)
 
 
 def _with_defaults(blueprint: BlueprintDoc, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,10 +80,6 @@ def _with_defaults(blueprint: BlueprintDoc, parameters: Mapping[str, Any]) -> di
         name: node["default"] for name, node in blueprint.properties.items() if "default" in node
     }
     return {**defaults, **parameters}
-
-
-def _lacks_choice(problems: list[Problem]) -> bool:
-    return any(each.code == "one-of" for each in problems)
 
 
 def _team(
@@ -108,19 +113,16 @@ def _domain(path: str, actor: Actor, problems: list[Problem]) -> Domain | None:
     return domain
 
 
-def decider_of(domain: Domain, actor: Actor) -> tuple[Team | None, str]:
-    """Who decides on something new in `domain`, None for nobody, and why.
-
-    Raises:
-        Invalid: no domain on the path has an owner.
-    """
+def _decider(domain: Domain, actor: Actor, problems: list[Problem]) -> tuple[Team | None, str]:
+    """The owner of the nearest domain on the path that has one, unless that is the actor."""
     if domain.pk in actor.owned_domain_ids:
         return None, f"You own {domain.name}, so nobody else has to decide."
     above = Domain.objects.filter(path__in=paths_up(domain.path), owner__isnull=False)
     nearest = max(above.select_related("owner"), key=lambda each: len(each.path), default=None)
     if nearest is None:
         message = "Nobody owns this domain yet, so nobody could decide; choose another."
-        raise Invalid(REFUSED, [Problem("/domain", "domain-without-owner", message)])
+        problems.append(Problem("/domain", "domain-without-owner", message))
+        return None, ""
     return nearest.owner, f"Because the product belongs to {nearest.name}, which this team owns."
 
 
@@ -155,20 +157,9 @@ def _taken_problems(slug: str, domain: Domain, instance_id: UUID, actor: Actor) 
     return [Problem("/name", "name-taken", f"{slug} is already used {user}.{hint}")]
 
 
-def _contract(
-    given: Mapping[str, Any],
-    slug: str,
-    domain: Domain,
-    team: Team,
-    instance_id: UUID,
-    problems: list[Problem],
-) -> RequestedContract | None:
+def _pasted(text: str, team: Team, problems: list[Problem]) -> RequestedContract | None:
     try:
-        if "contract" in given:
-            return from_text(given["contract"], team=team)
-        return from_columns(
-            given, slug=slug or "table", domain=domain, team=team, instance_id=instance_id
-        )
+        return from_text(text, team=team)
     except Invalid as error:
         problems.extend(error.problems)
         return None

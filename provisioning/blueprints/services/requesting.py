@@ -46,7 +46,7 @@ def request_service(
         title=f"New data product {resolved.fqn}",
         actor=actor,
         team=resolved.team,
-        decider=planned.decider,
+        decider=resolved.decider,
         purpose=(purpose.strip() or str(resolved.parameters["purpose"]))[:MAX_PURPOSE],
         parameters=dict(parameters),
         subject={
@@ -55,7 +55,7 @@ def request_service(
             "product": resolved.fqn,
         },
         instance_id=instance_id,
-        reason=planned.reason,
+        reason=resolved.reason,
     )
 
 

@@ -39,14 +39,15 @@ from provisioning.blueprints.views.shared import blueprint_for, crumbs, path_to
 def request_new(request: HttpRequest, slug: str) -> HttpResponse:
     """The form. Every post keeps what was typed; only `review` judges it.
 
-    Buttons post `add_row`, `remove_row`, `refresh` (after a choice), `keep` (Save and leave),
+    `?check=1` judges the draft. Buttons post `add_row`, `remove_row`, `refresh` (after a choice), `keep` (Save and leave),
     `forget` (start again) or `autosave` (by htmx; answers with the hint alone).
     """
     blueprint, version, actor = blueprint_for(request, slug)
     document = version.content
     if request.method == "GET":
         draft = draft_of(blueprint=blueprint, actor=actor)
-        return _page(request, blueprint, document, draft)
+        found = _problems(document, draft, actor) if draft and "check" in request.GET else []
+        return _page(request, blueprint, document, draft, found)
     if "forget" in request.POST:
         drop_draft(blueprint=blueprint, actor=actor)
         return redirect(blueprint)

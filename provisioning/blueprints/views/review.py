@@ -43,7 +43,7 @@ def review(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         planned = plan(version, parameters, instance_id=draft.instance_id, actor=actor)
     except Invalid:
-        return redirect(blueprint)
+        return _back_to_mend(blueprint)
     return render(
         request,
         "provisioning/blueprints/review.html",
@@ -74,8 +74,13 @@ def _send(request: HttpRequest, blueprint: Blueprint) -> HttpResponse:
             instance_id=instance_id,
         )
     except Invalid:
-        return redirect(blueprint)
+        return _back_to_mend(blueprint)
     return redirect(filed.get_absolute_url())
+
+
+def _back_to_mend(blueprint: Blueprint) -> HttpResponse:
+    """The form with what is wrong by now at its fields."""
+    return redirect(f"{blueprint.get_absolute_url()}?check=1")
 
 
 def _twin(
