@@ -17,6 +17,7 @@ from provisioning.jobs.models import Effect, Instance, Operation, OperationLog
 from provisioning.jobs.states import REMOVALS, SOURCES, OperationKind, OperationState
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|\r?\n")
+LEVELS = {OperationState.COMPENSATING: "warning", OperationState.FAILED: "error"}
 NO_LEASE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
 UNNOTICED: dict[str, Any] = {"nudged_at": None, "nudges": 0}
 
@@ -59,7 +60,7 @@ def move(operation: Operation, to: OperationState, text: str, **changes: Any) ->
             f"The job cannot become “{to.label.lower()}” any more.", operation=str(operation.pk)
         )
     operation.refresh_from_db()
-    level = "error" if to == OperationState.FAILED else "info"
+    level = LEVELS.get(to, "info")
     note(operation, text, level=level, state=to)
 
 

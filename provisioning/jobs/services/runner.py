@@ -157,7 +157,7 @@ def _rest(
     move(
         operation,
         OperationState.COMPENSATING if undoes else OperationState.RETRY_WAIT,
-        f"tried {attempt} times; next try in {wait_s:.1f} s"
+        f"attempt {attempt}; next try in {wait_s:.1f} s"
         + (", needs an operator" if alarmed else ""),
         attempt=attempt,
         run_after=Now() + dt.timedelta(seconds=wait_s),

@@ -32,7 +32,7 @@ def facts_of(view: OperationView) -> list[dict[str, Any]]:
         {"label": "State", "value": f"{view.done} of {total} steps", "hint": "done"},
         {
             "label": "Took" if operation.finished_at else "Running for",
-            "value": duration(view.running_for),
+            "value": span_text(view.running_for),
             "hint": "" if operation.started_at else "waits for a worker",
         },
         _time_fact(view),
@@ -71,7 +71,7 @@ def _took(view: OperationView, step: OperationStep) -> str:
     if step.started_at is None:
         return ""
     ended = step.finished_at or (view.operation.finished_at or view.now)
-    return duration(ended - step.started_at)
+    return span_text(ended - step.started_at)
 
 
 def _trouble(view: OperationView, step: OperationStep, may_retry: bool) -> dict[str, Any]:
@@ -130,6 +130,13 @@ def links_of(operation: Operation) -> list[dict[str, str]]:
     if fqn and operation.state == OperationState.SUCCEEDED:
         links.insert(0, {"label": f"Open {fqn}", "url": reverse("products:product", args=[fqn])})
     return links
+
+
+def span_text(span: dt.timedelta | None) -> str:
+    """A duration; what is shorter than a second has taken time, too."""
+    if span is not None and span < dt.timedelta(seconds=1):
+        return "< 1 s"
+    return duration(span)
 
 
 def clock(moment: dt.datetime | None) -> str:

@@ -75,6 +75,8 @@ def _context(request: HttpRequest, view: OperationView) -> dict[str, Any]:
     operation = view.operation
     may_steer = policies.can_steer(request.actor, operation)  # type: ignore[attr-defined]
     ended = operation.state in TERMINAL
+    steps = steps_of(view, may_retry=may_steer)
+    error_text = operation.error_text if ended else ""
     stoppable = operation.kind not in REMOVALS and operation.state != OperationState.COMPENSATING
     return {
         "view": view,
@@ -83,7 +85,8 @@ def _context(request: HttpRequest, view: OperationView) -> dict[str, Any]:
         "changed": True,
         "may_cancel": may_steer and not ended and stoppable and not operation.cancel_requested_at,
         "facts": facts_of(view),
-        "steps": steps_of(view, may_retry=may_steer),
+        "steps": steps,
+        "unplaced_error": "" if any(step.get("error") for step in steps) else error_text,
         "lines": lines_of(view.lines),
         "links": links_of(operation),
         "crumbs": [{"label": "Resources", "url": "/resources/"}, {"label": operation.title}],
