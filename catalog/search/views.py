@@ -118,9 +118,7 @@ def marketplace(request: HttpRequest) -> HttpResponse:
 
 def _query(request: HttpRequest) -> SearchQueryData:
     given = request.GET
-    chosen = {
-        name: tuple(dict.fromkeys(filter(None, given.getlist(name)))) for name in FACET_LABELS
-    }
+    chosen = {name: tuple(dict.fromkeys(_values(given.getlist(name)))) for name in FACET_LABELS}
     score = _number(given.get("min_score"), -1)
     return SearchQueryData(
         text=given.get("q", "").replace("\0", "").strip()[:LONGEST_TEXT],
