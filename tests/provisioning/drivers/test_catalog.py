@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.core import serializers
+from django.db import connection
 
 from accounts.actors import system_actor
 from accounts.models import Team
@@ -20,7 +21,7 @@ from catalog.quality.models import QualityCheck
 from catalog.search.models import SearchEntry
 from provisioning.drivers.catalog import CatalogDriver
 from provisioning.drivers.models import DriverFence
-from provisioning.drivers.protocol import PermanentError, StaleFence, Step
+from provisioning.drivers.protocol import Observed, PermanentError, StaleFence, Step
 from tests.factories import (
     DomainFactory,
     ProductFactory,
@@ -29,6 +30,7 @@ from tests.factories import (
     actor_for,
 )
 from tests.factories.documents import contract_data
+from tests.provisioning.drivers import kit
 from tests.provisioning.drivers.kit import quiet
 
 pytestmark = pytest.mark.django_db
@@ -260,3 +262,22 @@ def test_the_plan_names_what_would_come(driver, steps):
         ("port", "sales.orders/table@1", "create"),
     ]
     assert not DataProduct.objects.exists()
+
+
+class Closing(CatalogDriver):
+    """For threads: gives the connection back after each step."""
+
+    def ensure(self, step: Step, *, effect_key: str, fence: int) -> Observed:
+        try:
+            return super().ensure(step, effect_key=effect_key, fence=fence)
+        finally:
+            connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["contract", "product"])
+def test_many_workers_at_once_make_one(steps, name):
+    before = tuple(step for step in steps.values() if step.action == "contract" != name)
+    case = kit.Case(name, steps[name].spec, steps[name].instance_id, before)
+
+    kit.many_at_once_is_once(Closing(), case, snapshot)
