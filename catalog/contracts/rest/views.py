@@ -33,7 +33,7 @@ class ContractList(APIView):
             OpenApiParameter("page_size", int, description="1 to 200"),
             OpenApiParameter("cursor", str, description="`next` of the page before"),
         ],
-        responses=OBJECT,
+        responses={200: OBJECT},
     )
     def get(self, request: Request) -> Response:
         """Contracts that the caller may see."""
@@ -53,7 +53,7 @@ class Contract(APIView):
     @extend_schema(
         operation_id="contract",
         parameters=[OpenApiParameter("version", str, description="default: the newest")],
-        responses=OBJECT,
+        responses={200: OBJECT},
     )
     def get(self, request: Request, contract_id: UUID) -> Response:
         """The contract with its document, nothing dropped; as YAML the text as given."""
@@ -74,7 +74,7 @@ class Contract(APIView):
 class ContractVersions(APIView):
     """The versions of one contract."""
 
-    @extend_schema(operation_id="contract_versions", responses=OBJECT)
+    @extend_schema(operation_id="contract_versions", responses={200: OBJECT})
     def get(self, request: Request, contract_id: UUID) -> Response:
         """All versions, the newest first."""
         contract = _visible(request, contract_id)

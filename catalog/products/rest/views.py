@@ -44,7 +44,7 @@ class ProductList(APIView):
     @extend_schema(
         operation_id="products_list",
         parameters=[*FILTERS, OpenApiParameter("count", bool, description="also count")],
-        responses=OBJECT,
+        responses={200: OBJECT},
     )
     def get(self, request: Request) -> Response:
         """Products that the caller may see, as the marketplace lists them."""
@@ -60,7 +60,7 @@ class ProductList(APIView):
 class Product(APIView):
     """One data product."""
 
-    @extend_schema(operation_id="product", responses=OBJECT)
+    @extend_schema(operation_id="product", responses={200: OBJECT})
     def get(self, request: Request, fqn: str) -> Response:
         """Everything the catalogue knows of it. A former name finds it too."""
         return Response(as_dict(product_by_fqn(actor_in(request), fqn), actor_in(request)))
@@ -81,7 +81,9 @@ class Descriptor(APIView):
 class Publish(APIView):
     """Make a draft visible to its readers."""
 
-    @extend_schema(operation_id="product_publish", parameters=[KEY], request=None, responses=OBJECT)
+    @extend_schema(
+        operation_id="product_publish", parameters=[KEY], request=None, responses={200: OBJECT}
+    )
     @idempotent
     def post(self, request: Request, fqn: str) -> Response:
         """422 with problems that say what is missing; 409 when it is published already."""
@@ -97,7 +99,7 @@ class Deprecate(APIView):
         operation_id="product_deprecate",
         parameters=[KEY],
         request={"application/json": DEPRECATION},
-        responses=OBJECT,
+        responses={200: OBJECT},
     )
     @idempotent
     def post(self, request: Request, fqn: str) -> Response:
@@ -116,7 +118,9 @@ class Deprecate(APIView):
 class Retire(APIView):
     """End a product."""
 
-    @extend_schema(operation_id="product_retire", parameters=[KEY], request=None, responses=OBJECT)
+    @extend_schema(
+        operation_id="product_retire", parameters=[KEY], request=None, responses={200: OBJECT}
+    )
     @idempotent
     def post(self, request: Request, fqn: str) -> Response:
         """A published product is deprecated first."""

@@ -29,7 +29,7 @@ class Search(APIView):
             *FILTERS,
             OpenApiParameter("kind", str, many=True, description="product, contract"),
         ],
-        responses=OBJECT,
+        responses={200: OBJECT},
     )
     def get(self, request: Request) -> Response:
         """Hits with facet counts; `total` is exact unless `total_capped`."""
@@ -53,7 +53,7 @@ class Suggest(APIView):
             OpenApiParameter("q", str, description="beginning of a name"),
             OpenApiParameter("limit", int, description="1 to 20"),
         ],
-        responses=OBJECT,
+        responses={200: OBJECT},
     )
     def get(self, request: Request) -> Response:
         """The best known things whose name has words that begin so."""

@@ -50,7 +50,7 @@ class RequestList(APIView):
             OpenApiParameter("page_size", int, description="1 to 200"),
             OpenApiParameter("cursor", str, description="`next` of the page before"),
         ],
-        responses=OBJECT,
+        responses={200: OBJECT},
     )
     def get(self, request: Call) -> Response:
         """What the caller may see, newest first."""
@@ -98,7 +98,7 @@ class RequestList(APIView):
 class RequestDetail(APIView):
     """One request."""
 
-    @extend_schema(operation_id="requests_retrieve", responses=OBJECT)
+    @extend_schema(operation_id="requests_retrieve", responses={200: OBJECT})
     def get(self, request: Call, pk: UUID) -> Response:
         """Its state, who has to decide, and what came of it."""
         return Response(selectors.as_dict(_found(request, pk)))
@@ -110,7 +110,7 @@ class RequestDecision(APIView):
     @extend_schema(
         operation_id="requests_decide",
         request={"application/json": DECISION},
-        responses=OBJECT,
+        responses={200: OBJECT},
     )
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
@@ -132,7 +132,7 @@ class RequestDecision(APIView):
 class RequestCancel(APIView):
     """Withdrawing a request."""
 
-    @extend_schema(operation_id="requests_cancel", request=None, responses=OBJECT)
+    @extend_schema(operation_id="requests_cancel", request=None, responses={200: OBJECT})
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
         """Withdraw it, or stop its work and have it undone."""

@@ -1,0 +1,46 @@
+"""The committed descriptions of both interfaces are what the code says."""
+
+import pytest
+from django.core.management import call_command
+from graphql import GraphQLList, GraphQLNonNull, get_named_type, is_object_type
+
+from portal.graphql.schema import schema
+
+FIXED = {  # small sets that are always whole
+    "Viewer.teams",
+    "DataProduct.ownership",
+    "Quality.dimensions",
+    "Quality.explanation",
+    "Operation.steps",
+    "LineageGraph.nodes",  # bounded by `first` of `lineage`
+    "LineageGraph.edges",
+}
+
+
+@pytest.mark.django_db
+def test_the_committed_schemas_are_fresh():
+    call_command("schemas", "--check")
+
+
+def test_every_list_of_objects_is_bounded():
+    unbounded = set()
+    for name, kind in schema.graphql_schema.type_map.items():
+        if not is_object_type(kind) or name.startswith("__"):
+            continue
+        if name.endswith(("Connection", "Payload")):
+            continue  # bounded by `first` of the field that leads there; problems are few
+        for field_name, field in kind.fields.items():
+            inner = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
+            is_list = isinstance(inner, GraphQLList) and is_object_type(get_named_type(inner))
+            if is_list and not {"first", "days"} & set(field.args):
+                unbounded.add(f"{name}.{field_name}")
+
+    assert unbounded == FIXED
+
+
+def test_every_connection_takes_first_and_after():
+    for name, kind in schema.graphql_schema.type_map.items():
+        if is_object_type(kind) and not name.startswith("__"):
+            for field_name, field in kind.fields.items():
+                if get_named_type(field.type).name.endswith("Connection"):
+                    assert {"first", "after"} <= set(field.args), f"{name}.{field_name}"
