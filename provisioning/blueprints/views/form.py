@@ -39,8 +39,8 @@ from provisioning.blueprints.views.shared import blueprint_for, crumbs, path_to
 def request_new(request: HttpRequest, slug: str) -> HttpResponse:
     """The form. Every post keeps what was typed; only `review` judges it.
 
-    `?check=1` judges the draft. Buttons post `add_row`, `remove_row`, `refresh` (after a choice), `keep` (Save and leave),
-    `forget` (start again) or `autosave` (by htmx; answers with the hint alone).
+    `?check=1` judges the draft. Buttons post `add_row`, `remove_row`, `refresh` (after a choice),
+    `keep` (Save and leave), `forget` (Start again) or `autosave` (by htmx; answers with the hint).
     """
     blueprint, version, actor = blueprint_for(request, slug)
     document = version.content
