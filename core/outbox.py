@@ -88,5 +88,5 @@ def _put_off(event: OutboxEvent, error: Exception) -> None:
         event.next_at = now + backoff(event.attempts)
     event.save(update_fields=["attempts", "last_error", "next_at", "dead_at"])
     log.warning(
-        "outbox.failed", topic=event.topic, event=str(event.event_id), attempts=event.attempts
+        "outbox.failed", topic=event.topic, event_id=str(event.event_id), attempts=event.attempts
     )
