@@ -7,12 +7,12 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from core.errors import DomainError, problem_document
+from core.errors import DomainError, NotFound, problem_document
 from core.htmx import wants_fragment
 from core.ids import uuid7
 
@@ -96,6 +96,8 @@ class DomainErrors:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, OperationalError):
             return _unavailable(request, error)
+        if isinstance(error, DataError) and "NUL" in str(error):
+            error = NotFound("There is nothing here, or you may not see it.")  # no name holds one
         if not isinstance(error, DomainError):
             return None
         if wants_json(request):

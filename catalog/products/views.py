@@ -288,12 +288,12 @@ def _filter_text(request: HttpRequest) -> str:
 
 def _contract(request: HttpRequest, product: DataProduct) -> Context:
     ports = [port for port in _ports(product) if port.contract_version_id]
-    versions = {port.contract_version_id: port for port in ports}
+    versions = {port.contract_version_id or 0: port for port in ports}
     asked = request.GET.get("version", "")
     chosen = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 18 else 0
     if not ports:
         return {"contract_ports": [], "version": None}
-    key = chosen if chosen in versions else ports[0].contract_version_id
+    key = chosen if chosen in versions else next(iter(versions))
     version = ContractVersion.objects.select_related("contract").get(pk=key)
     visible = DataContract.objects.visible_to(request.actor)  # type: ignore[attr-defined]
     return {

@@ -65,6 +65,11 @@ def test_a_domain_counts_what_lies_below_it(member, team):
     assert "Orders" in page.text
 
 
+@pytest.mark.parametrize("address", ["/products/a%00b/", "/domains/a%00b/", "/lineage/?node=%00"])
+def test_a_name_that_no_database_can_hold_is_not_found(member, address):
+    assert member.get(address).status_code == 404
+
+
 def test_an_unknown_domain_or_team_is_not_found(member):
     assert member.get("/domains/nothing/").status_code == 404
     assert member.get("/teams/nothing/").status_code == 404
