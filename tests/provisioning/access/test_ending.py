@@ -14,7 +14,9 @@ from provisioning.access.services import (
 from provisioning.access.states import GrantState
 from provisioning.jobs.models import Effect, Operation
 from provisioning.jobs.services import retry
-from provisioning.jobs.services.work import run_due
+from provisioning.jobs.services.leases import claim
+from provisioning.jobs.services.runner import run
+from provisioning.jobs.services.work import owner_name, run_due
 from provisioning.jobs.states import OperationKind, OperationState
 from provisioning.requests.services import decide
 from tests.factories import TeamFactory, UserFactory, actor_for, member_of
@@ -105,6 +107,26 @@ def test_a_revoke_before_the_work_began_cancels_it_and_nothing_is_made(company, 
     request.refresh_from_db()
     grant.refresh_from_db()
     assert request.state == "cancelled"
+    assert grant.removed_at is not None
+    assert roles_of(grant, settings) == set()
+
+
+def test_a_revoke_while_the_work_goes_on_stops_it_and_is_not_lost(company, ask, settings):
+    request = ask()
+    decide(request=request, actor=company.owns, approve=True, note="")
+    grant = Grant.objects.get()
+    lease = claim(request.operation_id, owner_name())
+    assert lease is not None
+
+    revoke_grant(grant=grant, actor=company.asks, reason="")
+    assert unbinds(grant) == []
+    run(lease)
+    run_due()
+
+    request.refresh_from_db()
+    grant.refresh_from_db()
+    assert request.state == "cancelled"
+    assert [operation.state for operation in unbinds(grant)] == [OperationState.SUCCEEDED]
     assert grant.removed_at is not None
     assert roles_of(grant, settings) == set()
 
