@@ -6,6 +6,7 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
@@ -33,7 +34,10 @@ def parse_keys(text: str) -> dict[str, bytes]:
 
 def encrypt(plain: bytes, *, bound_to: str) -> bytes:
     """`plain` sealed with the first key; opens only with the same `bound_to`, e.g. a row id."""
-    key_id, key = next(iter(parse_keys(settings.FIELD_KEYS).items()))
+    keys = parse_keys(settings.FIELD_KEYS)
+    if not keys:
+        raise ImproperlyConfigured("FIELD_KEYS is not set: nothing can be sealed (see README.md).")
+    key_id, key = next(iter(keys.items()))
     nonce = os.urandom(NONCE_BYTES)
     sealed = AESGCM(key).encrypt(nonce, plain, bound_to.encode())
     return key_id.encode() + b":" + nonce + sealed

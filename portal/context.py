@@ -15,6 +15,7 @@ NAV = [
     ("Services", "blueprints:services", "services"),
     ("Requests", "requests:requests", "requests"),
     ("Approvals", "requests:approvals", "approvals"),
+    ("My access", "access:mine", "key"),
 ]
 NAV_PLATFORM = [
     ("Domains", "portal:domains", "domain"),

@@ -25,7 +25,6 @@ SECRET_KEY = os.environ.get("SECRET_KEY", "")
 FIELD_KEYS = os.environ.get("FIELD_KEYS", "")
 PORTAL_URL = os.environ.get("PORTAL_URL", "http://127.0.0.1:8000/")
 PORTAL_NAME = os.environ.get("PORTAL_NAME", "Fernhaven data platform")
-PUBLIC_CATALOG = flag("PUBLIC_CATALOG")
 ALLOWED_HOSTS = names("ALLOWED_HOSTS", "127.0.0.1,localhost")
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PORTAL_URL))]
 DATA_DIR = Path(os.environ.get("PORTAL_DATA_DIR", BASE_DIR / ".portal"))

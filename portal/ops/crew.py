@@ -21,7 +21,7 @@ from django.core.management import call_command
 from portal.ops.forks import fork
 from portal.ops.services import Service
 
-STOP_STEPS = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 2.0))
+STOP_STEPS = ((signal.SIGTERM, 20.0), (signal.SIGKILL, 2.0))
 WATCH_S = 0.2  # pause between two looks at the children
 NEEDED_LATER = (
     *("celery.apps.worker", "celery.bin.worker", "celery.concurrency.prefork", "celery.app.trace"),
