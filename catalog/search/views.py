@@ -22,7 +22,7 @@ from core.htmx import wants_fragment
 
 PAGE_SIZE = 50
 OPEN_GROUPS = 4  # facets that are unfolded without a choice
-EXCERPT = 60  # characters before a hit in a description
+EXCERPT = 20  # characters on each side of a hit in a description
 MAX_CHOICES = 50  # of one facet
 LONGEST_TEXT = 200  # characters of a search that are read
 VIEWS = ("table", "cards")
@@ -274,12 +274,17 @@ def marked(text: str, asked: str) -> list[TextPart]:
 
 
 def excerpt(text: str, asked: str) -> str:
-    """`text` from a little before its first hit."""
+    """A few words of `text` around its first hit."""
     pattern = _pattern(asked)
     found = pattern.search(text) if pattern else None
-    if found is None or found.start() <= EXCERPT:
-        return text
-    return "…" + text[found.start() - EXCERPT // 2 :]
+    start, end = found.span() if found else (0, 0)
+    before = text[:start][-EXCERPT:]
+    after = text[end:][:EXCERPT]
+    if start > EXCERPT:
+        before = "…" + before.partition(" ")[2]
+    if len(text) - end > EXCERPT:
+        after = after.rpartition(" ")[0] + "…"
+    return before + text[start:end] + after
 
 
 def _pattern(asked: str) -> re.Pattern[str] | None:
