@@ -52,20 +52,24 @@ def form_groups(
 
 
 def mend_list(groups: Sequence[Group], problems: Sequence[Problem]) -> list[dict[str, str]]:
-    """The problems with the field that each belongs to, for the banner above the form."""
-    labels = {each["name"]: str(each["label"]) for group in groups for each in group.fields}
-    found = []
+    """What is to be mended, for the banner above the form, each with the id of its control.
+
+    Problems inside a pasted document count as one; they are listed at their field.
+    """
+    fields = {each["name"]: each for group in groups for each in group.fields}
+    found: dict[str, dict[str, str]] = {}
     for problem in problems:
-        name = _first_token(problem.pointer)
-        message = problem.message if problem.line is None else f"{_line(problem)}{problem.message}"
-        found.append(
-            {
-                "id": f"f-{name}" if name in labels else "",
-                "label": labels.get(name, ""),
-                "message": message,
-            }
-        )
-    return found
+        tokens = problem.pointer.split("/")[1:]
+        field = fields.get(tokens[0]) if tokens else None
+        if field is None:
+            entry = {"id": "", "label": "", "message": problem.message}
+        elif field["kind"] == "columns" and len(tokens) == 3:
+            label = f"{field['label']}, row {int(tokens[1]) + 1}"
+            entry = {"id": "-".join(tokens), "label": label, "message": problem.message}
+        else:
+            entry = {"id": field["id"], "label": field["label"], "message": field["error"]}
+        found.setdefault(entry["id"] or problem.message, entry)
+    return list(found.values())
 
 
 def _field(schema: Schema, name: str, raw: Raw, problems: Sequence[Problem], options: Any) -> Field:
@@ -84,16 +88,18 @@ def _field(schema: Schema, name: str, raw: Raw, problems: Sequence[Problem], opt
     }
     if node["type"] == "array":
         return common | _grid(name, node, raw, problems)
-    inner = [each for each in problems if each.pointer.startswith(f"/{name}/")]
+    inner = [each for each in problems if _is_inside(each, name)]
+    own = [each for each in problems if each not in inner]
     return common | {
         "kind": _kind(node),
         "value": raw.get(name, ""),
-        "error": _error(f"/{name}", problems) or _summary(inner),
+        "error": _error(f"/{name}", own) or _summary(inner),
         "problems": [
             {
                 "line": each.line,
                 "pointer": each.pointer.removeprefix(f"/{name}"),
                 "message": each.message,
+                "severity": each.severity,
             }
             for each in inner
         ],
@@ -203,9 +209,7 @@ def _summary(inner: Sequence[Problem]) -> str:
     return "One thing to mend." if len(errors) == 1 else f"{len(errors)} things to mend."
 
 
-def _first_token(pointer: str) -> str:
-    return pointer.split("/")[1] if pointer else ""
-
-
-def _line(problem: Problem) -> str:
-    return f"line {problem.line}: "
+def _is_inside(problem: Problem, name: str) -> bool:
+    """True for findings in a document that was pasted into the field."""
+    whole = problem.pointer == f"/{name}" and problem.line is not None
+    return whole or problem.pointer.startswith(f"/{name}/")
