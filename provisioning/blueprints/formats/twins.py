@@ -41,12 +41,12 @@ def as_curl(blueprint: str, parameters: Parameters, purpose: str, url: str) -> s
 def as_graphql(blueprint: str, parameters: Parameters, purpose: str) -> str:
     """The request as a mutation and its variables."""
     mutation = (
-        "mutation Submit($input: SubmitRequestInput!) {\n"
-        "  submitRequest(input: $input) {\n    request { id state }\n"
-        "    problems { pointer message }\n  }\n}"
+        "mutation Submit($blueprint: String!, $parameters: JSON!, $purpose: String) {\n"
+        "  submitRequest(blueprint: $blueprint, parameters: $parameters, purpose: $purpose) {\n"
+        "    request { id state }\n    problems { pointer message }\n  }\n}"
     )
-    variables = {"input": _body(blueprint, parameters, purpose)}
-    return f"{mutation}\n\n{json.dumps(variables, indent=2, ensure_ascii=False)}"
+    variables = json.dumps(_body(blueprint, parameters, purpose), indent=2, ensure_ascii=False)
+    return f"{mutation}\n\n{variables}"
 
 
 def _body(blueprint: str, parameters: Parameters, purpose: str) -> dict[str, Any]:

@@ -1,9 +1,15 @@
 """Placeholders, typed values and names: pure functions."""
 
+import json
+import shlex
+from pathlib import Path
+
 import pytest
+from graphql import build_schema, parse, validate
 
 from provisioning.blueprints.formats.names import name_problems
 from provisioning.blueprints.formats.placeholders import filled, placeholders
+from provisioning.blueprints.formats.twins import as_curl, as_graphql
 from provisioning.blueprints.formats.typed import raw_of, typed
 
 SCHEMA = {
@@ -90,3 +96,23 @@ def test_names_that_can_be_made_safe_are_taken(name):
 )
 def test_names_that_mislead_or_have_no_address_are_refused(name):
     assert [problem.pointer for problem in name_problems(name, "/name")] == ["/name"]
+
+
+def test_the_graphql_twin_is_valid_against_the_schema():
+    schema = build_schema(Path("schema.graphql").read_text())
+    mutation, _, variables = as_graphql("b", {"name": "x"}, "why").partition("\n\n")
+
+    assert validate(schema, parse(mutation)) == []
+    assert json.loads(variables) == {
+        "blueprint": "b",
+        "parameters": {"name": "x"},
+        "purpose": "why",
+    }
+
+
+def test_the_curl_twin_survives_quotes_in_what_people_wrote():
+    text = as_curl("b", {"name": "it's $HOME `id`"}, "", "http://portal/api/v1/requests")
+
+    words = shlex.split(text.replace("\\\n", " "))
+
+    assert json.loads(words[-1])["parameters"] == {"name": "it's $HOME `id`"}
