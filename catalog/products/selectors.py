@@ -23,7 +23,9 @@ def product_by_fqn(actor: Actor, fqn: str) -> DataProduct:
     Raises:
         NotFound: there is none, or the actor may not see it.
     """
-    visible = DataProduct.objects.visible_to(actor).select_related("domain", "owner")
+    visible = DataProduct.objects.visible_to(actor).select_related(
+        "domain__parent__parent", "owner", "successor"
+    )
     product = visible.filter(fqn=fqn).first()
     if product is None:
         renamed = FormerName.objects.filter(fqn=fqn).values("product")

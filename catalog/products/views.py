@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Prefetch, Q, prefetch_related_objects
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.actors import paths_up
 from accounts.models import Domain
 from catalog.contracts.models import ContractVersion, DataContract, Sla
 from catalog.contracts.phrases import PromiseText, promise_text
@@ -43,6 +44,7 @@ TABS = {
 UNPUBLISHED = frozenset({ProductStatus.PROPOSED, ProductStatus.DRAFT})
 SHOWN_SOURCE = 200_000  # characters of a contract on the page; the download has all
 LAST_CHANGES = 5
+MAX_PROMISES = 50  # of one contract
 MAX_EVENTS = 100
 Context = dict[str, Any]
 
@@ -150,14 +152,12 @@ def _tab_url(product: DataProduct, tab: str) -> str:
 
 def _crumbs(product: DataProduct) -> list[dict[str, str]]:
     """The way to a product: the marketplace, then its domains from the top."""
-    domains = [product.domain]
-    if "." in product.domain.path:
-        above = Domain.objects.filter(path__in=paths_up(product.domain.path)).order_by("path")
-        domains = list(above)
-    return [
-        {"label": "Marketplace", "url": reverse("search:marketplace")},
-        *({"label": each.name, "url": each.get_absolute_url()} for each in domains),
-    ]
+    crumbs = []
+    domain: Domain | None = product.domain
+    while domain is not None:
+        crumbs.append({"label": domain.name, "url": domain.get_absolute_url()})
+        domain = domain.parent
+    return [{"label": "Marketplace", "url": reverse("search:marketplace")}, *reversed(crumbs)]
 
 
 def _nothing(request: HttpRequest, product: DataProduct) -> Context:
@@ -173,18 +173,21 @@ def _overview(request: HttpRequest, product: DataProduct) -> Context:
         "facts": _facts(product, ports, promises),
         "promises": promises,
         "changes": _changes(product, LAST_CHANGES),
-        "successor": product.successor if product.successor_id else None,
     }
 
 
 def _ports(product: DataProduct) -> list[OutputPort]:
-    """Ports with their contracts and number of columns. One SQL statement."""
-    ports = product.output_ports.select_related("contract_version__contract", "contract")
-    counted = ports.annotate(column_count=Count("contract_version__objects_described__properties"))
-    found = list(counted.defer("contract_version__text", "contract_version__document"))
-    for each in found:
-        each.product = product
-    return found
+    """Ports with contract, promises and number of columns; kept for panels. One SQL statement."""
+    ports = OutputPort.objects.select_related("contract_version__contract", "contract")
+    promised = Sla.objects.filter(version=OuterRef("contract_version")).order_by("id")
+    triple = JSONObject(name="property", value="value", unit="unit")
+    counted = ports.annotate(
+        column_count=Count("contract_version__objects_described__properties"),
+        promised=ArraySubquery(promised.values(triple=triple)[:MAX_PROMISES]),
+    )
+    light = counted.defer("contract_version__text", "contract_version__document")
+    prefetch_related_objects([product], Prefetch("output_ports", queryset=light))
+    return list(product.output_ports.all())
 
 
 def _port_view(port: OutputPort, objects: list[DescribedObject] | None = None) -> PortView:
@@ -201,9 +204,8 @@ def _port_view(port: OutputPort, objects: list[DescribedObject] | None = None) -
 
 def _promises(ports: Sequence[OutputPort]) -> list[PromiseText]:
     """What the contracts promise, each thing once."""
-    versions = {port.contract_version_id for port in ports if port.contract_version_id}
-    rows = Sla.objects.filter(version__in=versions).order_by("id")[:50] if versions else []
-    return list(dict.fromkeys(promise_text(row.property, row.value, row.unit) for row in rows))
+    triples = [triple for port in ports for triple in getattr(port, "promised", ())]
+    return list(dict.fromkeys(promise_text(**triple) for triple in triples))
 
 
 def _facts(

@@ -22,7 +22,7 @@ from core.htmx import wants_fragment
 
 PAGE_SIZE = 50
 OPEN_GROUPS = 4  # facets that are unfolded without a choice
-EXCERPT = 20  # characters on each side of a hit in a description
+EXCERPT = 12  # characters on each side of a hit in a description
 MAX_CHOICES = 50  # of one facet
 LONGEST_TEXT = 200  # characters of a search that are read
 VIEWS = ("table", "cards")
