@@ -70,9 +70,9 @@ class ActorMiddleware:
     ) -> HttpResponse | None:
         """Default deny. Scripts' interfaces know tokens too and answer 401 themselves."""
         name = resolve(request.path_info).view_name
-        if name in OPEN_TO_VISITORS or request.path_info.startswith("/api/"):
+        if name in OPEN_TO_VISITORS or request.path_info.startswith("/api/v1/"):
             return None
-        if request.path_info == "/graphql/" and request.method != "GET":
+        if request.path_info == "/graphql/" and request.method == "POST":
             return None
         if request.user.is_authenticated:
             return None

@@ -146,7 +146,9 @@ def prepare(
     try:
         cost = cost_of(schema, document, operation, coerced)
     except TooMuch as error:
-        raise BadRequest.of(error, cost=error.found if error.code == TOO_EXPENSIVE else None) from error
+        raise BadRequest.of(
+            error, cost=error.found if error.code == TOO_EXPENSIVE else None
+        ) from error
     return Prepared(document, operation, variables, cost)
 
 

@@ -96,7 +96,7 @@ def enum_of(name: str, choices: type[Choices]) -> Any:
 
 def enum(name: str, members: Sequence[tuple[str, str]]) -> Any:
     """An enum of `(name, value)`."""
-    made = PyEnum(name, members)
+    made: Any = PyEnum(name, members)  # type: ignore[misc]
     made.__doc__ = None  # its words depend on the Python version, and the schema is compared
     return graphene.Enum.from_enum(made)
 

@@ -17,7 +17,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.actors import VISITOR, Actor
+from accounts.authentication import actor_in
 from accounts.states import Scope
 from core.graphql.budget import Spending, spend
 from core.graphql.cost import MAX_COST
@@ -73,7 +73,7 @@ class MayRead(BasePermission):
     """Somebody who is logged in, with the scope `read`; a mutation needs `write` too."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        actor: Actor = request.auth or VISITOR
+        actor = actor_in(request)
         return not actor.is_visitor and actor.may(Scope.READ)
 
 
@@ -88,12 +88,13 @@ class GraphQL(APIView):
             prepared = prepare(schema.graphql_schema, documents, *_read(request._request))
         except BadRequest as error:
             return _refused(error)
-        if prepared.writes and not request.auth.may(Scope.WRITE):
+        actor = actor_in(request)
+        if prepared.writes and not actor.may(Scope.WRITE):
             raise PermissionDenied("This token may only read; a mutation needs the scope “write”.")
-        spending = spend(request.auth.user_id, prepared.cost)
+        spending = spend(actor.user_id or 0, prepared.cost)
         if spending.retry_after_s is not None:
             return _exhausted(prepared, spending)
-        answer = _answer(prepared, Context(request.auth, _request_id()))
+        answer = _answer(prepared, Context(actor, _request_id()))
         answer["extensions"] = cost_extension(prepared.cost, spending.remaining)
         return _json(answer)
 

@@ -45,4 +45,4 @@ def versions_by_contract(
 def texts_by_version(actor: Actor, ids: Collection[int]) -> Rows:
     """Documents as they were given."""
     found = ContractVersion.objects.filter(pk__in=ids)
-    return {row["id"]: row for row in found.values("id", "text")}
+    return {row["id"]: {**row} for row in found.values("id", "text")}

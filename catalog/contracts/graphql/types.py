@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -64,9 +65,7 @@ class Query(graphene.ObjectType):
     @staticmethod
     def resolve_contract(root: None, info: Any, id: str) -> Row | None:  # noqa: A002 - its name
         named = Q(document_id=id)
-        try:
+        with suppress(ValueError):
             named |= Q(pk=UUID(id))
-        except ValueError:
-            pass
         visible = DataContractModel.objects.visible_to(info.context.actor).filter(named)
         return one_row(visible.values(*CONTRACT).first())

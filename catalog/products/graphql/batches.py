@@ -94,5 +94,5 @@ def ownership_by_product(actor: Actor, ids: Collection[UUID]) -> Lists:
         found[product_id].append({"kind": "owner", "team_id": team_id, "user_id": None})
     others = Ownership.objects.filter(product__in=ids).order_by("kind", "pk")
     for row in others.values("product_id", "kind", "team_id", "user_id"):
-        found[row["product_id"]].append(row)
+        found[row["product_id"]].append({**row})
     return found

@@ -10,7 +10,7 @@ from uuid import UUID
 import graphene
 
 from accounts.actors import Actor
-from catalog.products.graphql.batches import PRODUCT, ports_by_id, products_by_id
+from catalog.products.graphql.batches import PORT, PRODUCT, products_by_id
 from catalog.products.graphql.types import (
     ArchetypeEnum,
     DataProduct,
@@ -19,13 +19,17 @@ from catalog.products.graphql.types import (
     ProductStatusEnum,
 )
 from catalog.products.models import DataProduct as DataProductModel
-from catalog.products.models import FormerName, OutputPort as OutputPortModel
+from catalog.products.models import FormerName
+from catalog.products.models import OutputPort as OutputPortModel
 from catalog.search.selectors import SearchQueryData, hit_count, hits
 from core.graphql import COUNT_CAP, Edge, Page, Row, enum, one_row, rows_of
 
 ProductOrder = enum(
     "ProductOrder",
-    [(name.upper(), name) for name in ("rank", "relevance", "name", "score", "updated", "consumers")],
+    [
+        (name.upper(), name)
+        for name in ("rank", "relevance", "name", "score", "updated", "consumers")
+    ],
 )
 
 
@@ -62,8 +66,8 @@ class Query(graphene.ObjectType):
         product = product_values(actor, name)
         if product is None:
             return None
-        found = OutputPortModel.objects.filter(fqn=f"{product['fqn']}/{rest}")
-        return one_row(next(iter(ports_by_id(actor, found.values("pk")).values()), None))
+        visible = OutputPortModel.objects.visible_to(actor)
+        return one_row(visible.filter(fqn=f"{product['fqn']}/{rest}").values(*PORT).first())
 
 
 def product_values(actor: Actor, fqn: str) -> dict[str, Any] | None:

@@ -41,7 +41,7 @@ def dimensions_by_product(actor: Actor, ids: Collection[UUID]) -> Lists:
     found: Lists = defaultdict(list)
     rows = DimensionScore.objects.filter(product__in=ids).order_by("dimension")
     for row in rows.values("product_id", "dimension", "score", "weight", "checks"):
-        found[row["product_id"]].append(row)
+        found[row["product_id"]].append({**row})
     return found
 
 
@@ -51,7 +51,7 @@ def trend_by_product(actor: Actor, ids: Collection[UUID], *, days: int) -> Lists
     found: Lists = defaultdict(list)
     rows = ScoreSnapshot.objects.filter(product__in=ids, day__gt=since).order_by("day")
     for row in rows.values("product_id", "day", "score", "coverage"):
-        found[row["product_id"]].append(row)
+        found[row["product_id"]].append({**row})
     return found
 
 

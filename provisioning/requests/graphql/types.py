@@ -74,8 +74,7 @@ class Query(graphene.ObjectType):
 
     @staticmethod
     def resolve_request(root: None, info: Any, id: str) -> Row | None:  # noqa: A002 - its name
-        pk = _uuid(id)
-        return None if pk is None else request_row(info.context.actor, pk)
+        return next((request_row(info.context.actor, pk) for pk in _ids(id)), None)
 
 
 def request_row(actor: Actor, pk: UUID) -> Row | None:
@@ -171,20 +170,21 @@ def _on_request(
     visible = RequestModel.objects.visible_to(actor).select_related(
         "decider", "operation", "requester"
     )
-    found = visible.filter(pk=_uuid(given)).first()
+    found = visible.filter(pk__in=_ids(given)).first()
     return None if found is None else request_row(actor, verb(found).pk)
 
 
 def _retry(actor: Actor, given: str) -> Row | None:
     visible = OperationModel.objects.visible_to(actor).select_related("instance")
-    found = visible.filter(pk=_uuid(given)).first()
+    found = visible.filter(pk__in=_ids(given)).first()
     if found is None:
         return None
     return operation_row(actor, str(retry(operation=found, actor=actor).pk))
 
 
-def _uuid(given: str) -> UUID | None:
+def _ids(given: str) -> list[UUID]:
+    """The id, or nothing when it is none."""
     try:
-        return UUID(given)
+        return [UUID(given)]
     except ValueError:
-        return None
+        return []

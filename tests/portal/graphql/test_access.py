@@ -107,7 +107,7 @@ def test_who_may_not_is_told_so_and_who_sees_nothing_learns_nothing(member):
 def test_an_unknown_id_is_null(ask, name, given):
     kind = "String!" if name == "contract" else "ID!"
 
-    body = ask("query ($id: %s) { %s(id: $id) { id } }" % (kind, name), id=given).json()
+    body = ask(f"query ($id: {kind}) {{ {name}(id: $id) {{ id }} }}", id=given).json()
 
     assert body["data"] == {name: None}
     assert "errors" not in body

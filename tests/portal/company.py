@@ -1,0 +1,180 @@
+"""A small company with one thing of each kind, and one person for each role."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from accounts.actors import system_actor
+from accounts.models import ApiToken, Team, User
+from accounts.services import create_token
+from accounts.states import PortalRole, Scope, TeamRole
+from catalog.contracts.models import ContractVersion
+from catalog.lineage.models import Dataset
+from catalog.products.models import DataProduct, OutputPort
+from catalog.products.services.indexing import reindex
+from catalog.products.states import ProductStatus
+from core.ids import uuid7
+from provisioning.access.models import Grant
+from provisioning.blueprints.services import register_builtin
+from provisioning.jobs.models import Instance, Operation
+from provisioning.requests.models import Request
+from provisioning.requests.states import RequestState
+from tests.factories import (
+    ContractFactory,
+    ContractVersionFactory,
+    DomainFactory,
+    PortFactory,
+    ProductFactory,
+    TeamFactory,
+    UserFactory,
+    member_of,
+)
+
+ROLES = (
+    "visitor",
+    "member",
+    "contributor",
+    "owner",
+    "domain owner",
+    "steward",
+    "platform",
+    "admin",
+    "reading token",
+    "team token",
+)
+
+
+@dataclass
+class Company:
+    """Everything belongs to `team`, in a domain of another team, and is a draft or restricted."""
+
+    team: Team
+    people: dict[str, User]
+    headers: dict[str, dict[str, str]]
+    product: DataProduct
+    port: OutputPort
+    contract_version: ContractVersion
+    request: Request
+    operation: Operation
+    grant: Grant
+    dataset: Dataset
+    token: ApiToken
+
+    @cached_property
+    def sessions(self) -> dict[str, str]:
+        """The session cookie of each person."""
+        found = {}
+        for role, person in self.people.items():
+            client = Client()
+            client.force_login(person)
+            found[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        return found
+
+    def client(self, role: str) -> Client:
+        """A browser of that person; visitors and tokens come without a session."""
+        client = Client()
+        if role in self.sessions:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
+        return client
+
+
+def make_company() -> Company:
+    """One of each; the consumer's team has asked for access and has a grant."""
+    above = TeamFactory(slug="domain-team")
+    domain = DomainFactory(path="sales", owner=above)
+    team = TeamFactory(slug="sales-team", domain=domain)
+    consumer = member_of(TeamFactory(slug="marketing-team"), username="consumer")
+    people = {
+        "member": UserFactory(username="member"),
+        "contributor": member_of(team, TeamRole.CONTRIBUTOR, username="contributor"),
+        "owner": member_of(team, username="owner"),
+        "domain owner": member_of(above, username="domain-owner"),
+        "steward": UserFactory(username="steward", portal_role=PortalRole.STEWARD),
+        "platform": UserFactory(username="platform", portal_role=PortalRole.PLATFORM),
+        "admin": UserFactory(username="admin", portal_role=PortalRole.ADMIN),
+    }
+    owner = people["owner"]
+    _, reading = create_token(user=owner, name="reading", scopes=[Scope.READ])
+    token, acting = create_token(
+        user=owner, name="team", scopes=[Scope.READ, Scope.WRITE], team=team
+    )
+    product, port, contract_version = _product(team)
+    request, operation, grant = _access(team, consumer, port)
+    namespace = "postgres://db:5432"
+    dataset = Dataset.objects.create(
+        namespace=namespace, name="a.b.c", node_id=f"dataset:{namespace}:a.b.c", port=port
+    )
+    register_builtin(actor=system_actor(), owner_team=team)
+    return Company(
+        team=team,
+        people=people,
+        headers={
+            "reading token": {"Authorization": f"Bearer {reading}"},
+            "team token": {"Authorization": f"Bearer {acting}"},
+        },
+        product=product,
+        port=port,
+        contract_version=contract_version,
+        request=request,
+        operation=operation,
+        grant=grant,
+        dataset=dataset,
+        token=token,
+    )
+
+
+def _product(team: Team) -> tuple[DataProduct, OutputPort, ContractVersion]:
+    product = ProductFactory(slug="orders", owner=team, status=ProductStatus.DRAFT)
+    contract = ContractFactory(document_id="orders", owner=team, visibility="restricted")
+    version = ContractVersionFactory(contract=contract)
+    port = PortFactory(product=product, name="table", contract=contract, contract_version=version)
+    reindex([product.pk])
+    return product, port, version
+
+
+def _access(team: Team, consumer: User, port: OutputPort) -> tuple[Request, Operation, Grant]:
+    asking = consumer.teams.get()
+    instance = Instance.objects.create(
+        kind="grant", name="x", domain=team.domain, owner=team, driver="postgres"
+    )
+    operation = Operation.objects.create(
+        instance=instance,
+        kind="bind",
+        title="Read orders",
+        actor_id=consumer.pk,
+        actor_name=consumer.username,
+        spec={"steps": []},
+        deadline_at=timezone.now(),
+    )
+    given = {
+        "kind": "access",
+        "title": "Read orders",
+        "requester": consumer,
+        "team": asking,
+        "parameters": {"port": port.fqn, "consumer": f"team:{asking.slug}", "until": "2099-01-01"},
+        "subject": {
+            "port": port.fqn,
+            "port_id": str(port.pk),
+            "product_id": str(port.product_id),
+        },
+    }
+    done = Request.objects.create(
+        **given, state=RequestState.RUNNING, operation=operation, decided_at=timezone.now()
+    )
+    grant = Grant.objects.create(
+        request=done,
+        instance=instance,
+        port=port,
+        consumer_team=asking,
+        purpose="Weekly report",
+        state="active",
+        until=timezone.now() + dt.timedelta(days=9),
+    )
+    waiting = Request.objects.create(**given, decider=team, instance_id=uuid7())
+    return waiting, operation, grant

@@ -1,0 +1,256 @@
+"""Every route and every root field, by role: what is not in the tables fails (SECURITY §4, S1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from portal.graphql.schema import schema
+from tests.portal.company import ROLES, Company, make_company
+from tests.portal.role_tables import FIELDS, HTML, OPEN, REST, Row
+
+pytestmark = pytest.mark.django_db
+
+UNKNOWN_ID = "0190c8a5-7c1e-7000-8000-000000000000"
+METHODS = ("get", "post", "put", "patch", "delete")
+REJECTION = {"decision": "reject", "note": "Not needed"}
+BODIES: dict[str, Mapping[str, str]] = {
+    "requests:decide": REJECTION,
+    "rest:rest-request-decision": REJECTION,
+    "access:revoke": {"confirm": "table"},
+}
+QUERIES = {"rest:lineage": "nodeId=product:sales.orders"}
+
+
+@pytest.fixture
+def company() -> Company:
+    made = make_company()
+    assert made.sessions  # begun before anything is undone
+    return made
+
+
+def routes() -> Iterator[tuple[str, str, Any]]:
+    """`(name, pattern, view)` of every route of the portal."""
+    yield from _below(get_resolver(), "", "")
+
+
+def _below(resolver: Any, prefix: str, space: str) -> Iterator[tuple[str, str, Any]]:
+    for each in resolver.url_patterns:
+        pattern = prefix + str(each.pattern)
+        if isinstance(each, URLResolver):
+            inner = f"{each.namespace}:" if each.namespace else ""
+            yield from _below(each, pattern, space + inner)
+        elif isinstance(each, URLPattern):
+            yield f"{space}{each.name}", pattern, each.callback
+
+
+def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False) -> str:
+    """The address of the company's own object, or of none."""
+    fqn = "sales.nothing" if unknown else company.product.fqn
+    ids = {
+        "contracts": company.contract_version.contract_id,
+        "requests": company.request.pk,
+        "operations": company.operation.pk,
+        "access": company.grant.pk,
+        "grants": company.grant.pk,
+        "tokens": company.token.pk,
+    }
+    plain = pattern.removeprefix("api/v1/")
+    found = ids.get(plain.split("/")[1 if plain.startswith("settings/") else 0])
+    values: Mapping[str, Any] = {
+        "fqn": fqn,
+        "port": company.port.name,
+        "major": 1,
+        "version": company.contract_version.version,
+        "slug": company.team.slug if name == "portal:team" else "data-product-postgresql",
+        "name": "data-product-postgresql",
+        "path": "sales",
+        "uidb64": "x",
+        "token": "x",
+    }
+
+    def value(match: re.Match[str]) -> str:
+        key = match[1].split(":")[-1]
+        if key in values:
+            return str(values[key])
+        return "999999" if unknown and "int:" in match[1] else UNKNOWN_ID if unknown else str(found)
+
+    return "/" + re.sub(r"<([^>]+)>", value, pattern)
+
+
+def observed(company: Company, role: str, method: str, path: str, name: str = "") -> str:
+    """The status, or `login`; what was done is undone."""
+    client = company.client(role)
+    given: dict[str, Any] = {"headers": company.headers.get(role, {})}
+    if method != "get":
+        given["data"] = BODIES.get(name, {})
+        if path.startswith("/api/"):
+            given["content_type"] = "application/json"
+    elif name in QUERIES:
+        path += f"?{QUERIES[name]}"
+    with transaction.atomic():
+        response = getattr(client, method)(path, **given)
+        transaction.set_rollback(True)
+    if response.status_code == 302 and response["Location"].startswith("/accounts/login/?next="):
+        return "login"
+    return str(response.status_code)
+
+
+def matrix(company: Company, wanted: Mapping[tuple[str, str], Row]) -> dict[Any, str]:
+    """What is observed for each (route, method) of `wanted`, in the order of `ROLES`."""
+    patterns = {name: pattern for name, pattern, _ in routes()}
+    return {
+        (name, method): " ".join(
+            observed(company, role, method, path_of(name, patterns[name], company), name)
+            for role in ROLES
+        )
+        for name, method in wanted
+    }
+
+
+def is_html(pattern: str) -> bool:
+    return not pattern.startswith("api/v1/")
+
+
+def test_every_route_has_a_row():
+    html = {name for name, pattern, _ in routes() if is_html(pattern)}
+    rest = {
+        (name, method)
+        for name, pattern, view in routes()
+        if not is_html(pattern)
+        for method in METHODS
+        if hasattr(view.cls, method)
+    }
+
+    assert set(HTML) == {(name, method) for name in html for method in ("get", "post")}
+    assert set(REST) == rest
+
+
+def test_pages_answer_each_role_as_the_table_says(company):
+    assert matrix(company, HTML) == HTML
+
+
+def test_rest_answers_each_role_as_the_table_says(company):
+    assert matrix(company, REST) == REST
+
+
+def test_a_visitor_reaches_only_what_is_open(company):
+    for name, pattern, _ in routes():
+        for method in METHODS:
+            status = observed(company, "visitor", method, path_of(name, pattern, company))
+            if name not in OPEN:
+                assert status in {"login", "401"}, f"{method} {pattern}: {status}"
+
+
+@pytest.mark.parametrize("start", ["/", "/api/v1/"])
+@pytest.mark.parametrize("tail", [";x", "/;x", "%2e", "//", "/..%2f", "%00", "?x", "/.", "%20"])
+def test_no_spelling_of_a_path_opens_it_to_visitors(company, start, tail):
+    for inner in ("products/sales.orders", "contracts", "grants", "requests", "resources"):
+        status = observed(company, "visitor", "get", f"{start}{inner}{tail}")
+
+        assert status in {"login", "401", "404", "301", "400"}, f"{inner}{tail}: {status}"
+
+
+UNSEEN = [
+    ("products:product", 404),
+    ("products:port", 404),
+    ("contracts:contract", 404),
+    ("requests:request", 404),
+    ("jobs:operation", 404),
+    ("access:grant", 404),
+    ("rest:product", 404),
+    ("rest:product-descriptor", 404),
+    ("rest:product-quality", 404),
+    ("rest:contract", 404),
+    ("rest:operation", 404),
+    ("rest:rest-request", 404),
+    ("rest:rest-grant", 404),
+]
+
+
+@pytest.mark.parametrize(("name", "status"), UNSEEN)
+def test_an_unseen_object_answers_like_an_unknown_one(company, name, status):
+    pattern = {each: found for each, found, _ in routes()}[name]
+    client = company.client("member")
+
+    unseen = client.get(path_of(name, pattern, company))
+    unknown = client.get(path_of(name, pattern, company, unknown=True))
+
+    assert unseen.status_code == unknown.status_code == status
+    assert stripped(unseen.content) == stripped(unknown.content)
+
+
+def stripped(content: bytes) -> str:
+    """Without what differs by request: tokens, and the address that was asked for."""
+    text = re.sub(r'("X-CSRFToken": "|name="csrfmiddlewaretoken" value=")\w+', r"\1", str(content))
+    return re.sub(r"/[\w./@-]*(sales\.\w+|[0-9a-f]{8}-[0-9a-f-]{27})[\w./@-]*", "", text)
+
+
+def arguments(company: Company) -> dict[str, str]:
+    """The arguments of each root field, for the company's own objects."""
+    port, dataset = company.port, company.dataset
+    return {
+        "product": f'(fqn: "{company.product.fqn}") {{ fqn }}',
+        "products": "(first: 5) { edges { node { fqn } } }",
+        "outputPort": f'(fqn: "{port.fqn}") {{ fqn }}',
+        "contract": '(id: "orders") { name }',
+        "domain": '(path: "sales") { path }',
+        "domains": "(first: 5) { edges { node { path } } }",
+        "team": '(slug: "sales-team") { slug }',
+        "dataset": f'(namespace: "{dataset.namespace}", name: "{dataset.name}") {{ id }}',
+        "lineage": f'(node: "product:{company.product.fqn}") {{ nodes {{ id }} }}',
+        "request": f'(id: "{company.request.pk}") {{ title }}',
+        "operation": f'(id: "{company.operation.pk}") {{ title }}',
+        "grants": "(first: 5) { edges { node { consumer } } }",
+        "viewer": "{ username }",
+        "requestAccess": f'(port: "{port.fqn}", consumer: "team:sales-team", purpose: "x",'
+        ' until: "2099-01-01") { problems { code } }',
+        "submitRequest": '(blueprint: "none", parameters: {}) { problems { code } }',
+        "decide": f'(id: "{company.request.pk}", decision: REJECT) {{ problems {{ code }} }}',
+        "cancel": f'(id: "{company.request.pk}") {{ problems {{ code }} }}',
+        "retry": f'(id: "{company.operation.pk}") {{ problems {{ code }} }}',
+        "publishProduct": f'(fqn: "{company.product.fqn}") {{ problems {{ code }} }}',
+    }
+
+
+def test_every_root_field_answers_each_role_as_the_table_says(company):
+    kinds = {
+        "query": schema.graphql_schema.query_type,
+        "mutation": schema.graphql_schema.mutation_type,
+    }
+    given = arguments(company)
+    fields = {(kind, name) for kind, found in kinds.items() for name in found.fields}
+
+    assert {name for _, name in fields} == set(given) == set(FIELDS)
+    assert {
+        name: " ".join(answer(company, role, kind, f"{name}{given[name]}") for role in ROLES)
+        for kind, name in sorted(fields)
+    } == FIELDS
+
+
+def answer(company: Company, role: str, kind: str, field: str) -> str:
+    """`seen`, `empty`, `null`, the first problem's code, or the status; undone afterwards."""
+    client = company.client(role)
+    with transaction.atomic():
+        response = client.post(
+            "/graphql/",
+            data={"query": f"{kind} {{ found: {field} }}"},
+            content_type="application/json",
+            headers=company.headers.get(role, {}),
+        )
+        transaction.set_rollback(True)
+    if response.status_code != 200:
+        return str(response.status_code)
+    assert "errors" not in response.json(), response.content
+    found = response.json()["data"]["found"]
+    if found is None:
+        return "null"
+    if "problems" in found:
+        return found["problems"][0]["code"] if found["problems"] else "done"
+    lists = [value for value in found.values() if isinstance(value, list)]
+    return "empty" if lists and not lists[0] else "seen"
