@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -28,8 +28,10 @@ MAX_ALIASES = 30
 MAX_ROOT_FIELDS = 20
 MAX_DIRECTIVES = 20
 MAX_FRAGMENTS = 30
-MAX_EQUAL_NAMES = 20  # in one selection set; comparing them costs their square
+MAX_FIELDS = 1000  # once all fragments are laid flat
+MAX_EQUAL_NAMES = 20  # in one place; comparing them costs their square
 
+EQUAL = "equal names in one place"
 OPENING = frozenset({TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L})
 CLOSING = frozenset({TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R})
 
@@ -66,7 +68,10 @@ def check_tokens(text: str) -> None:
 
 
 def check_document(document: DocumentNode) -> None:
-    """Raises: TooMuch: depth, aliases, root fields, directives, fragments or equal names."""
+    """Raises: TooMuch: depth, aliases, root fields, directives, fragments, fields, equal names.
+
+    Cost: one visit of each fragment, then of at most `MAX_FIELDS` fields.
+    """
     fragments = {
         each.name.value: each
         for each in document.definitions
@@ -84,8 +89,11 @@ def check_document(document: DocumentNode) -> None:
         shape = shapes.of(each.selection_set)
         _require("too-deep", "objects in objects", MAX_DEPTH, shape.depth)
         if isinstance(each, OperationDefinitionNode):
+            _require("too-many-fields", "fields", MAX_FIELDS, shape.fields)
             count = sum(shape.names.values())
             _require("too-many-root-fields", "root fields", MAX_ROOT_FIELDS, count)
+            if not shapes.cyclic:  # validation refuses a cycle
+                shapes.check_merged([each.selection_set])
 
 
 Definition = FragmentDefinitionNode | OperationDefinitionNode
@@ -126,9 +134,11 @@ class _Shape:
 
     names: Counter[str] = field(default_factory=Counter)  # response name: how often
     depth: int = 0
+    fields: int = 0
 
     def add(self, other: _Shape) -> None:
         self.names.update(other.names)
+        self.fields += other.fields
         self.depth = max(self.depth, other.depth)
 
 
@@ -138,6 +148,8 @@ class _Shapes:
     def __init__(self, fragments: dict[str, FragmentDefinitionNode]) -> None:
         self.fragments = fragments
         self.known: dict[str, _Shape] = {}
+        self.open: set[str] = set()
+        self.cyclic = False
 
     def of(self, selection_set: SelectionSetNode) -> _Shape:
         shape = _Shape()
@@ -145,30 +157,58 @@ class _Shapes:
             if isinstance(each, FieldNode):
                 name = (each.alias or each.name).value
                 shape.names[name] += 1
-                shape.depth = max(shape.depth, self._depth(each))
+                inner = self._inner(each)
+                shape.fields += 1 + inner.fields
+                shape.depth = max(shape.depth, inner.depth)
             elif isinstance(each, InlineFragmentNode):
                 shape.add(self.of(each.selection_set))
             elif isinstance(each, FragmentSpreadNode):
                 shape.add(self._fragment(each.name.value))
         most = max(shape.names.values(), default=0)
-        _require("too-many-equal-names", "equal names in one place", MAX_EQUAL_NAMES, most)
+        _require("too-many-equal-names", EQUAL, MAX_EQUAL_NAMES, most)
         return shape
 
-    def _depth(self, selected: FieldNode) -> int:
+    def check_merged(self, places: list[SelectionSetNode]) -> None:
+        """Equal names that only meet when fields of one name are merged."""
+        fields: dict[str, list[FieldNode]] = defaultdict(list)
+        for place in places:
+            for each in self._flat(place):
+                fields[(each.alias or each.name).value].append(each)
+        for group in fields.values():
+            _require("too-many-equal-names", EQUAL, MAX_EQUAL_NAMES, len(group))
+            below = [each.selection_set for each in group if each.selection_set is not None]
+            if below:
+                self.check_merged(below)
+
+    def _flat(self, selection_set: SelectionSetNode) -> Iterator[FieldNode]:
+        for each in selection_set.selections:
+            if isinstance(each, FieldNode):
+                yield each
+            elif isinstance(each, InlineFragmentNode):
+                yield from self._flat(each.selection_set)
+            elif isinstance(each, FragmentSpreadNode) and each.name.value in self.fragments:
+                yield from self._flat(self.fragments[each.name.value].selection_set)
+
+    def _inner(self, selected: FieldNode) -> _Shape:
+        """What a field holds, itself included in the depth."""
         if selected.selection_set is None:
-            return 0
-        depth = 1 + self.of(selected.selection_set).depth
+            return _Shape()
+        inner = self.of(selected.selection_set)
+        depth = 1 + inner.depth
         if selected.name.value in {"__schema", "__type"}:
-            limit = MAX_INTROSPECTION_DEPTH
-            _require("too-deep", "objects in objects", limit, depth)
-            return 1
-        return depth
+            _require("too-deep", "objects in objects", MAX_INTROSPECTION_DEPTH, depth)
+            depth = 1
+        return _Shape(depth=depth, fields=inner.fields)
 
     def _fragment(self, name: str) -> _Shape:
+        if name in self.open:
+            self.cyclic = True
+            return _Shape()
         if name not in self.known:
-            self.known[name] = _Shape()
-            if name in self.fragments:
-                self.known[name] = self.of(self.fragments[name].selection_set)
+            self.open.add(name)
+            found = self.fragments.get(name)
+            self.known[name] = self.of(found.selection_set) if found else _Shape()
+            self.open.discard(name)
         return self.known[name]
 
 

@@ -43,6 +43,14 @@ INTROSPECTION = (
     + (" } }" * 9)
     + " } } } }"
 )
+TREE = (
+    '{ team(slug: "x") { ...F0 } } '
+    + " ".join(
+        f"fragment F{n} on {kind} {{ a: {field} {{ ...F{n + 1} }} b: {field} {{ ...F{n + 1} }} }}"
+        for n, (kind, field) in enumerate([("Team", "domain"), ("Domain", "owner")] * 5)
+    )
+    + " fragment F10 on Team { name }"
+)
 ABUSES = {
     "nested lists": (NESTED, "too-deep", 12),
     "nested fan-out": (COSTLY, "too-expensive", 10_000),
@@ -98,6 +106,21 @@ ABUSES = {
         "{ " + " ".join(f"a{n}: __schema {{ types {{ name }} }}" for n in range(15)) + " }",
         "too-expensive",
         10_000,
+    ),
+    "equal names that meet by merging": (
+        "{ " + f"viewer {{ {'username ' * 15} }} " * 15 + "}",
+        "too-many-equal-names",
+        20,
+    ),
+    "doubling single objects": (TREE, "too-many-fields", 1000),
+    "many values": (
+        "{ products(first: 200) { edges { node { "
+        + " ".join(f"a{n}: domain {{ ...D }}" for n in range(9))
+        + " } } } } fragment D on Domain { "
+        + " ".join(f"b{n}: owner {{ ...T }}" for n in range(9))
+        + " } fragment T on Team { id slug name kind contact url }",
+        "too-many-values",
+        100_000,
     ),
     "introspection deep": (INTROSPECTION, "too-deep", 16),
     "long body": ("# " + "x" * MAX_BYTES, "too-large", MAX_BYTES),
