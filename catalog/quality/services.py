@@ -149,12 +149,10 @@ def run_now(*, product: DataProduct, actor: Actor) -> int:
         NotAllowed: the actor is not in the owner team.
     """
     require_product_change(actor, product)
-    changed = QualityCheck.objects.filter(
-        port__product=product, active=True, runnable=True
-    ).update(due_at=db_now())
-    audit.record(
-        actor=actor.name, verb="quality.requested", kind="product", object_id=product.fqn
+    changed = QualityCheck.objects.filter(port__product=product, active=True, runnable=True).update(
+        due_at=db_now()
     )
+    audit.record(actor=actor.name, verb="quality.requested", kind="product", object_id=product.fqn)
     return changed
 
 

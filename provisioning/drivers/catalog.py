@@ -22,7 +22,7 @@ from catalog.products.services import InputData, PortData, ProductData
 from catalog.products.states import ProductStatus
 from catalog.quality import services as quality
 from catalog.quality.models import QualityCheck
-from core.documents import Document, dump_yaml
+from core.documents import Document, DocumentError, load_documents
 from core.errors import DomainError, Invalid
 from provisioning.drivers.catalog_specs import ACTIONS, DEFAULT_QUOTA
 from provisioning.drivers.models import DriverFence
@@ -171,6 +171,14 @@ def _check_remove(step: Step) -> None:
 # --- contract -------------------------------------------------------------------------------------
 
 
+def _document(step: Step) -> Document:
+    """The contract; requests are judged before, so one that cannot be read was not made by us."""
+    try:
+        return load_documents(step.spec["text"])[0]
+    except DocumentError as error:
+        raise PermanentError("The contract cannot be read.") from error
+
+
 def _contract_plan(step: Step) -> list[PlannedEffect]:
     change = Change.KEEP if _version(step) else Change.CREATE
     undone = "The contract version is removed unless a port of another product names it."
@@ -179,16 +187,15 @@ def _contract_plan(step: Step) -> list[PlannedEffect]:
 
 def _contract_observe(step: Step) -> Observed:
     version = _version(step)
-    if version is None or version.document != step.spec["document"]:
+    if version is None or version.document != _document(step).data:
         return Observed(exists=False)
     return _contract_observed(step, version, Change.KEEP)
 
 
 def _contract_ensure(step: Step) -> Observed:
     domain, team = _place(step.spec)
-    data = dict(step.spec["document"])
     version, action = contracts.save_version(
-        document=Document(data, dump_yaml(data), "yaml"),
+        document=_document(step),
         actor=system_actor(),
         owner=team,
         domain=domain,
@@ -210,7 +217,7 @@ def _contract_remove(step: Step) -> None:
 
 
 def _version(step: Step) -> ContractVersion | None:
-    document = step.spec["document"]
+    document = _document(step).data
     return (
         ContractVersion.objects.filter(
             contract__document_id=str(document.get("id", "")),
@@ -222,7 +229,7 @@ def _version(step: Step) -> ContractVersion | None:
 
 
 def _contract_name(step: Step) -> str:
-    document = step.spec["document"]
+    document = _document(step).data
     return f"{document.get('id', '')} {document.get('version', '')}".strip()
 
 

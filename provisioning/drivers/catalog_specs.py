@@ -51,7 +51,12 @@ ACTIONS: Final[dict[str, Json]] = {
         contract_version_=_TEXT,
         quota_={"type": "integer", "minimum": 0},
     ),
-    "contract": _spec(document={"type": "object"}, team=_SLUG, domain=_DOMAIN, visibility_=_TEXT),
+    "contract": _spec(
+        text={"type": "string", "maxLength": 1_000_000},  # the ODCS document as given
+        team=_SLUG,
+        domain=_DOMAIN,
+        visibility_=_TEXT,
+    ),
     "product": _spec(
         document_id=_ID,
         name=_NAME,

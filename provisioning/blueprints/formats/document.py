@@ -23,7 +23,7 @@ DERIVED: dict[str, frozenset[str]] = {
     "data-product": frozenset(
         {
             *("slug", "fqn", "domain", "team", "instance", "ports"),
-            *("contract.id", "contract.version", "contract.document", "contract.objects"),
+            *("contract.id", "contract.version", "contract.text", "contract.objects"),
         }
     )
 }

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from accounts.models import Domain, Team
 from catalog.contracts.formats import odcs
 from catalog.contracts.models import ContractVersion, DataContract
-from core.documents import DocumentError, load_documents
+from core.documents import DocumentError, dump_yaml, load_documents
 from core.errors import Invalid
 from core.problems import Problem
 
@@ -23,6 +23,7 @@ class RequestedContract:
     """A contract that keeps the standard; `objects` are what the tables are made from."""
 
     document: Mapping[str, Any]
+    text: str  # as pasted, kept verbatim
     document_id: str
     version: str
     objects: Sequence[Mapping[str, Any]]
@@ -44,7 +45,7 @@ def from_columns(
         classification=parameters.get("classification", ""),
         retention_days=parameters.get("retention_days"),
     )
-    return _requested(document)
+    return _requested(document, dump_yaml(document))
 
 
 def from_text(text: str, *, team: Team) -> RequestedContract:
@@ -64,7 +65,7 @@ def from_text(text: str, *, team: Team) -> RequestedContract:
     verdict = odcs.validate(document)
     if not verdict.valid:
         raise _refused(verdict.problems)
-    contract = _requested(document.data)
+    contract = _requested(document.data, document.text)
     found = [*_table_problems(contract), *_catalogue_problems(contract, team)]
     if found:
         raise _refused(
@@ -74,7 +75,7 @@ def from_text(text: str, *, team: Team) -> RequestedContract:
     return contract
 
 
-def _requested(document: Mapping[str, Any]) -> RequestedContract:
+def _requested(document: Mapping[str, Any], text: str) -> RequestedContract:
     parsed = odcs.parse(document)
     objects = [
         {
@@ -95,7 +96,7 @@ def _requested(document: Mapping[str, Any]) -> RequestedContract:
         }
         for each in parsed.objects
     ]
-    return RequestedContract(document, parsed.document_id, parsed.version, objects)
+    return RequestedContract(document, text, parsed.document_id, parsed.version, objects)
 
 
 def _column(column: Mapping[str, Any]) -> odcs.Column:

@@ -80,7 +80,7 @@ def _values(blueprint: BlueprintDoc, resolved: Resolved, instance_id: UUID) -> d
         "ports": [_port(resolved, instance_id)],
         "contract.id": resolved.contract.document_id,
         "contract.version": resolved.contract.version,
-        "contract.document": dict(resolved.contract.document),
+        "contract.text": resolved.contract.text,
         "contract.objects": list(resolved.contract.objects),
     }
 

@@ -19,6 +19,7 @@ from catalog.products import services
 from catalog.products.models import DataProduct, OutputPort, PortDataset
 from catalog.quality.models import QualityCheck
 from catalog.search.models import SearchEntry
+from core.documents import dump_yaml
 from provisioning.drivers.catalog import CatalogDriver
 from provisioning.drivers.models import DriverFence
 from provisioning.drivers.protocol import Observed, PermanentError, StaleFence, Step
@@ -62,7 +63,7 @@ def steps() -> dict[str, Step]:
     instance = uuid4()
     specs: Mapping[str, Mapping[str, Any]] = {
         "check": {**PLACE, "slug": "orders", "document_id": str(instance)},
-        "contract": {**PLACE, "document": contract_data(), "visibility": "company"},
+        "contract": {**PLACE, "text": dump_yaml(contract_data()), "visibility": "company"},
         "product": {
             **PLACE,
             "slug": "orders",
@@ -103,6 +104,15 @@ def test_the_steps_make_a_draft_with_contract_port_place_and_checks(driver, step
     observed = driver.observe(steps["product"])
     assert observed.attributes["product"] == "sales.orders"
     assert observed.attributes["ports"] == ["sales.orders/table@1"]
+
+
+def test_the_contract_is_kept_as_it_was_written(driver, steps):
+    text = "# pasted by hand\n" + steps["contract"].spec["text"]
+    step = replace(steps["contract"], spec={**steps["contract"].spec, "text": text})
+
+    driver.ensure(step, effect_key="k", fence=1)
+
+    assert ContractVersion.objects.get().text == text
 
 
 def test_nobody_else_sees_the_contract_before_the_product_is_out(driver, steps):
