@@ -89,11 +89,16 @@ class Portal:
 
 
 def environment() -> dict[str, str]:
-    """Of a new shell, except that the production variant keeps the servers it was given."""
-    kept = os.environ.get("MESHPORT_EXTERNAL") == "1"
-    dropped = {name for name in os.environ if name.startswith(("PORTAL_", "DJANGO_"))}
-    dropped |= set() if kept else set(EMBEDDED)
-    return {name: value for name, value in os.environ.items() if name not in dropped}
+    """Of a new shell; the production variant names the servers that its portal shall use."""
+    kept = dict(os.environ)
+    for name in [name for name in kept if name.startswith(("PORTAL_", "DJANGO_"))]:
+        del kept[name]
+    if os.environ.get("MESHPORT_EXTERNAL") == "1":
+        kept["DATABASE_URL"] = kept["MESHPORT_DATABASE_URL"]
+    else:
+        for name in EMBEDDED:
+            kept.pop(name, None)
+    return kept
 
 
 @pytest.fixture(scope="session")
