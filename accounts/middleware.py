@@ -22,7 +22,6 @@ OPEN_TO_VISITORS = frozenset(
     {
         "portal:livez",
         "portal:readyz",
-        "portal:metrics",
         "portal:openapi",
         "accounts:login",
         "accounts:set-password",  # guarded by the one-time token in it

@@ -11,6 +11,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings) -> None:  # type: ignore[no-untyped-def]
+    """Hashing that is slow on purpose proves nothing here and costs minutes."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> None:  # type: ignore[no-untyped-def]
     """Transactional tests empty the tables with TRUNCATE, which the audit log refuses."""

@@ -31,6 +31,7 @@ def is_logged_in(client):
     return client.get("/").status_code == 200
 
 
+@pytest.mark.smoke
 def test_a_visitor_is_sent_to_the_login_and_back(client, user):
     sent = client.get("/marketplace/?q=x")
 

@@ -21,7 +21,6 @@ OPEN = frozenset(  # to visitors
     {
         "portal:livez",
         "portal:readyz",
-        "portal:metrics",
         "portal:openapi",
         "accounts:login",
         "accounts:set-password",

@@ -53,6 +53,7 @@ def offer(name, **product):
     return port
 
 
+@pytest.mark.smoke
 def test_an_event_between_two_ports_makes_a_product_edge(actor):
     source, target = offer("db.s.orders"), offer("db.m.revenue")
 

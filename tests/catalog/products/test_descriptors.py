@@ -58,6 +58,7 @@ def checksum() -> str:
     return digest.hexdigest()
 
 
+@pytest.mark.smoke
 def test_a_product_may_stand_before_its_contract():
     report = run(stream(product_data(), contract_data()))
 
@@ -114,6 +115,7 @@ def test_only_apply_writes(mode):
     assert checksum() == before
 
 
+@pytest.mark.smoke
 def test_one_refused_document_and_nothing_changes():
     before = checksum()
     broken = contract_data(id="broken", schema=[{"logicalType": "object"}])

@@ -72,6 +72,7 @@ def edge(source, target):
     ProductEdge.objects.create(source=source, target=target, origin="lineage")
 
 
+@pytest.mark.smoke
 def test_a_token_reads_everything_about_a_product(ask):
     source, product = ProductFactory(), measured_product()
     edge(source, product)

@@ -17,6 +17,7 @@ from tests.factories import TeamFactory, actor_for, member_of
 from tests.provisioning.access.conftest import read
 
 
+@pytest.mark.smoke
 def test_a_revealed_login_reads_the_rows(company, granted):
     shown = reveal_credential(grant=granted, actor=company.asks)
 

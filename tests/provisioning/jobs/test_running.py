@@ -33,6 +33,7 @@ def transitions(operation) -> list[str]:
     return list(lines.values_list("state", flat=True))
 
 
+@pytest.mark.smoke
 def test_an_operation_runs_its_steps_in_order_to_success(accepted, shelf, endings):
     operation = accepted("a", "b")
 
