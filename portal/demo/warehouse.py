@@ -43,19 +43,26 @@ ASKED = (
 log = structlog.get_logger(__name__)
 
 
-def provision() -> None:
-    """Ask for each real product as its owner would, and do the work here and now."""
-    for spec in filter(lambda spec: spec.real, PRODUCTS):
-        fqn = f"{spec.domain}.{spec.slug}"
-        if not DataProduct.objects.filter(fqn=fqn).exists():
+REAL = [spec for spec in PRODUCTS if spec.real]
+
+
+def ask() -> None:
+    """Ask for each real product as its owner would; workers begin while the rest is loaded."""
+    for spec in REAL:
+        if not DataProduct.objects.filter(fqn=f"{spec.domain}.{spec.slug}").exists():
             request_service(
                 blueprint=Blueprint.objects.get(slug=BLUEPRINT),
                 parameters=_parameters(spec),
                 purpose="Set up with the demo company.",
                 actor=owner_of(spec.team),
             )
-            work_off()
-        _finish(spec, DataProduct.objects.get(fqn=fqn))
+
+
+def finish() -> None:
+    """Wait until the real products are made, then fill and publish them."""
+    work_off()
+    for spec in REAL:
+        _finish(spec, DataProduct.objects.get(fqn=f"{spec.domain}.{spec.slug}"))
 
 
 def work_off() -> None:

@@ -20,8 +20,9 @@ class Command(BaseCommand):
         register_builtin(
             actor=loader.owner_of("platform"), owner_team=Team.objects.get(slug="platform")
         )
-        warehouse.provision()
+        warehouse.ask()
         loader.load_products()
+        warehouse.finish()
         outbox.drain(limit=1000)
         loader.load_lineage()
         loader.load_quality()
