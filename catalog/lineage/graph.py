@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from itertools import pairwise
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 CARD_WIDTH = 208  # px, as `.lin ol` of the style sheet
 CARD_HEIGHT = 56
@@ -27,12 +28,19 @@ N = TypeVar("N", bound=Placed)
 
 
 @dataclass(frozen=True)
+class Slot(Generic[N]):
+    """A card and the space above it, in which lines may pass; px."""
+
+    gap: int
+    node: N
+
+
+@dataclass(frozen=True)
 class Layer(Generic[N]):
-    """One column, `distance` places from the focus; `lead` px of space above its first card."""
+    """One column, `distance` places from the focus."""
 
     distance: int
-    lead: int
-    nodes: list[N]
+    slots: list[Slot[N]]
 
 
 @dataclass(frozen=True)
@@ -43,43 +51,67 @@ class Drawing(Generic[N]):
     paths: list[str]
 
 
+class Spot(NamedTuple):
+    """A place in a column: a card, or the lane in which lines from the card `id` pass between."""
+
+    column: int
+    id: str
+    lane: str = ""
+
+
 def draw(nodes: Sequence[N], edges: Iterable[tuple[str, str]]) -> Drawing[N]:
-    """Columns by longest way from the focus, upstream left; cards ordered to uncross their lines.
+    """Columns by longest way from the focus, upstream left; no line runs behind a card.
 
-    Cycle break, longest path, a barycentre sweep outwards (Sugiyama, Tagawa, Toda 1981).
+    Cycle break, longest path, lanes for lines over several columns, a barycentre sweep outwards
+    (Sugiyama, Tagawa, Toda 1981).
 
-    Cost: O(nodes log nodes + edges).
+    Cost: O((nodes + edges) × columns), and a sort of each column.
     """
     links = list(edges)
-    columns = _columns(nodes, links)
-    tallest = max(map(_column_height, columns.values()), default=0)
-    layers = [
-        Layer(distance, (tallest - _column_height(columns[distance])) // 2, columns[distance])
-        for distance in sorted(columns)
-    ]
-    width = len(layers) * (CARD_WIDTH + LAYER_GAP) - LAYER_GAP if layers else 0
-    places = _places(layers)
-    paths = [
-        _path(places[source], places[target])
-        for source, target in links
-        if source in places and target in places
-    ]
-    return Drawing(width, tallest, layers, paths)
-
-
-def _columns(nodes: Sequence[N], links: Sequence[tuple[str, str]]) -> Mapping[int, list[N]]:
     layer = _layers(nodes, links)
-    columns: dict[int, list[N]] = defaultdict(list)
-    for node in nodes:
-        columns[layer[node.id]].append(node)
-    touching: dict[str, list[str]] = defaultdict(list)
-    for source, target in links:
-        touching[source].append(target)
-        touching[target].append(source)
-    rank: dict[str, float] = {}
-    for distance in sorted(columns, key=lambda d: (abs(d), d)):
-        columns[distance].sort(key=lambda node: (_centre(node.id, touching, rank), node.id))
-        rank.update((node.id, n) for n, node in enumerate(columns[distance]))
+    distances = sorted({layer[node.id] for node in nodes})
+    column = {node.id: distances.index(layer[node.id]) for node in nodes}
+    ways = [_way(column, *link) for link in links if column.keys() >= set(link)]
+    columns = _columns([Spot(column[node.id], node.id) for node in nodes], ways, distances)
+    middles, height = _middles(columns)
+    cards = {node.id: node for node in nodes}
+    return Drawing(
+        max(0, len(columns) * (CARD_WIDTH + LAYER_GAP) - LAYER_GAP),
+        height,
+        [
+            Layer(distance, _slots(spots, middles, cards))
+            for distance, spots in zip(distances, columns, strict=True)
+        ],
+        [_path(way, middles) for way in ways],
+    )
+
+
+def _way(column: Mapping[str, int], source: str, target: str) -> list[Spot]:
+    """From card to card through the lanes between; one that runs back has lanes beside both."""
+    start, end = Spot(column[source], source), Spot(column[target], target)
+    if start.column <= end.column:
+        lanes = [Spot(n, source, "on") for n in range(start.column + 1, end.column)]
+    else:
+        lanes = [Spot(n, source, "back") for n in range(start.column, end.column - 1, -1)]
+    return [start, *lanes, end]
+
+
+def _columns(
+    cards: Sequence[Spot], ways: Sequence[Sequence[Spot]], distances: Sequence[int]
+) -> list[list[Spot]]:
+    """The spots of each column from top to bottom, beside those that they touch further in."""
+    touching: dict[Spot, set[Spot]] = defaultdict(set)
+    for way in ways:
+        for one, other in pairwise(way):
+            touching[one].add(other)
+            touching[other].add(one)
+    columns: list[list[Spot]] = [[] for _ in distances]
+    for spot in {*cards, *touching}:
+        columns[spot.column].append(spot)
+    rank: dict[Spot, float] = {}
+    for n in sorted(range(len(distances)), key=lambda n: (abs(distances[n]), distances[n])):
+        columns[n].sort(key=lambda spot: (_centre(touching[spot], rank), spot))
+        rank.update((spot, row) for row, spot in enumerate(columns[n]))
     return columns
 
 
@@ -122,35 +154,63 @@ def _sources_first(roots: Sequence[str], following: dict[str, list[str]]) -> lis
     return order[::-1]
 
 
-def _centre(node_id: str, touching: Mapping[str, list[str]], rank: Mapping[str, float]) -> float:
-    known = [rank[other] for other in touching.get(node_id, ()) if other in rank]
+def _centre(touched: Iterable[Spot], rank: Mapping[Spot, float]) -> float:
+    known = [rank[other] for other in touched if other in rank]
     return sum(known) / len(known) if known else 0.0
 
 
-def _column_height(column: Sequence[N]) -> int:
-    return len(column) * (CARD_HEIGHT + CARD_GAP) - CARD_GAP
+def _middles(columns: Sequence[Sequence[Spot]]) -> tuple[dict[Spot, int], int]:
+    """The vertical middle of each spot, columns centred on one another; and the height of all."""
+    heights = [sum(map(_height, spots)) + CARD_GAP * (len(spots) - 1) for spots in columns]
+    tallest = max(heights, default=0)
+    middles: dict[Spot, int] = {}
+    for spots, height in zip(columns, heights, strict=True):
+        top = (tallest - height) // 2
+        for spot in spots:
+            middles[spot] = top + _height(spot) // 2
+            top += _height(spot) + CARD_GAP
+    return middles, tallest
 
 
-def _places(layers: Sequence[Layer[N]]) -> dict[str, tuple[int, int]]:
-    """Left edge and vertical middle of each card."""
-    return {
-        node.id: (
-            n * (CARD_WIDTH + LAYER_GAP),
-            layer.lead + row * (CARD_HEIGHT + CARD_GAP) + CARD_HEIGHT // 2,
-        )
-        for n, layer in enumerate(layers)
-        for row, node in enumerate(layer.nodes)
-    }
+def _height(spot: Spot) -> int:
+    return 0 if spot.lane else CARD_HEIGHT
 
 
-def _path(source: tuple[int, int], target: tuple[int, int]) -> str:
-    """A line from the right edge of one card to the left edge of the other.
+def _slots(
+    spots: Sequence[Spot], middles: Mapping[Spot, int], cards: Mapping[str, N]
+) -> list[Slot[N]]:
+    slots = []
+    bottom = 0
+    for spot in spots:
+        if not spot.lane:
+            top = middles[spot] - CARD_HEIGHT // 2
+            slots.append(Slot(top - bottom, cards[spot.id]))
+            bottom = top + CARD_HEIGHT
+    return slots
 
-    Within a column it bows out at the right and ends where it began, so that no card covers it.
+
+def _path(way: Sequence[Spot], middles: Mapping[Spot, int]) -> str:
+    """From the right edge of one card to the left edge of the other.
+
+    Within a column it bows out at the right and ends where it began; one that runs back turns
+    around both its cards.
     """
-    x1, y1 = source[0] + CARD_WIDTH, source[1]
-    x2, y2 = target
-    if source[0] == target[0]:
-        x2 = x1
-    bend = (x1 + x2) / 2 if x2 > x1 else x1 + BOW
-    return f"M{x1} {y1}C{bend:.0f} {y1} {bend:.0f} {y2} {x2} {y2}"
+    x = _left(way[0]) + CARD_WIDTH
+    y = middles[way[0]]
+    parts = [f"M{x} {y}"]
+    for before, spot in pairwise(way):
+        starts_turning = before is way[0] and before.column == spot.column
+        from_right = spot.lane == "back" or starts_turning
+        enter = _left(spot) + (CARD_WIDTH if from_right else 0)
+        bow = BOW if starts_turning else -BOW
+        bend = x + bow if before.column == spot.column else (x + enter) // 2
+        parts.append(f"C{bend} {y} {bend} {middles[spot]} {enter} {middles[spot]}")
+        x, y = enter, middles[spot]
+        if spot.lane:
+            x = _left(spot) + (0 if from_right else CARD_WIDTH)
+            parts.append(f"H{x}")
+    return "".join(parts)
+
+
+def _left(spot: Spot) -> int:
+    return spot.column * (CARD_WIDTH + LAYER_GAP)

@@ -1,8 +1,9 @@
 """The drawing's arithmetic, on plain data."""
 
+import re
 from dataclasses import dataclass
 
-from catalog.lineage.graph import CARD_HEIGHT, CARD_WIDTH, LAYER_GAP, draw
+from catalog.lineage.graph import CARD_HEIGHT, CARD_WIDTH, LAYER_GAP, Drawing, draw
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,14 @@ def test_cards_are_ordered_so_that_lines_do_not_cross():
 
     last = draw(cards, edges).layers[-1]
 
-    assert [card.id for card in last.nodes] == ["x-next", "a-next"]
+    assert [slot.node.id for slot in last.slots] == ["x-next", "a-next"]
 
 
 def test_a_lone_node_has_no_lines():
     drawing = draw([Card("only", 0)], [])
 
     assert drawing.paths == []
-    assert drawing.layers[0].lead == 0
+    assert drawing.layers[0].slots[0].gap == 0
 
 
 def test_an_edge_to_a_card_that_was_cut_is_left_out():
@@ -45,7 +46,7 @@ def test_a_shortcut_does_not_make_a_line_run_back():
     edges = [("focus", "far"), ("focus", "near"), ("near", "next"), ("next", "far")]
 
     columns = {
-        card.id: layer.distance for layer in draw(cards, edges).layers for card in layer.nodes
+        slot.node.id: layer.distance for layer in draw(cards, edges).layers for slot in layer.slots
     }
 
     assert columns == {"focus": 0, "near": 1, "next": 2, "far": 3}
@@ -56,5 +57,51 @@ def test_a_cycle_is_drawn_with_every_card_once():
 
     drawing = draw(cards, [("a", "b"), ("b", "c"), ("c", "b"), ("c", "a")])
 
-    assert [card.id for layer in drawing.layers for card in layer.nodes] == ["a", "b", "c"]
+    drawn = [slot.node.id for layer in drawing.layers for slot in layer.slots]
+    assert drawn == ["a", "b", "c"]
     assert len(drawing.paths) == 4
+
+
+def covered(drawing: Drawing[Card]) -> list[tuple[int, int]]:
+    """Where a level stretch of a line lies within a card of the same column."""
+    found = []
+    for path in drawing.paths:
+        for y, x in re.findall(r"(\d+)H(\d+)", path):
+            slots = drawing.layers[int(x) // (CARD_WIDTH + LAYER_GAP)].slots
+            bottom = 0
+            for slot in slots:
+                top = bottom + slot.gap
+                bottom = top + CARD_HEIGHT
+                if top <= int(y) <= bottom:
+                    found.append((int(x), int(y)))
+    return found
+
+
+def test_a_line_over_several_columns_passes_between_the_cards():
+    cards = [Card("f", 0), Card("x", 1), Card("y", 1), Card("z", 1), Card("last", 2)]
+    edges = [("f", "x"), ("f", "y"), ("f", "z"), ("x", "last"), ("z", "last"), ("f", "last")]
+
+    drawing = draw(cards, edges)
+
+    assert sum("H" in path for path in drawing.paths) == 1
+    assert covered(drawing) == []
+
+
+def test_a_line_that_runs_back_goes_around_its_cards():
+    cards = [Card("a", 0), Card("b", 1), Card("c", 2)]
+
+    drawing = draw(cards, [("a", "b"), ("b", "c"), ("c", "a")])
+
+    assert drawing.paths[-1].count("H") == 3
+    assert drawing.paths[-1].endswith(f"0 {CARD_HEIGHT // 2}")
+    assert covered(drawing) == []
+
+
+def test_lines_of_one_source_share_a_lane():
+    cards = [Card("f", 0), Card("x", 1), Card("p", 2), Card("q", 2)]
+    edges = [("f", "x"), ("x", "p"), ("x", "q"), ("f", "p"), ("f", "q")]
+
+    drawing = draw(cards, edges)
+
+    levels = {found for path in drawing.paths for found in re.findall(r"(\d+)H", path)}
+    assert len(levels) == 1
