@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -56,8 +57,7 @@ def sync_checks(*, port: OutputPort) -> int:
     Rules of type `text` are documentation and become no check; what the portal cannot run
     (custom engines, other technologies) is kept and counts as not measured.
     """
-    rules = QualityRule.objects.filter(version_id=port.contract_version_id).exclude(type="text")
-    wanted = {rule.pointer: _check_of(port, rule) for rule in rules}
+    wanted = {rule.pointer: _check_of(port, rule) for rule in _rules(port)}
     QualityCheck.objects.filter(port=port, active=True, key__startswith="/").exclude(
         key__in=wanted
     ).update(active=False, due_at=None)
@@ -69,6 +69,17 @@ def sync_checks(*, port: OutputPort) -> int:
     )
     recompute_score(product_id=port.product_id)
     return len(wanted)
+
+
+def is_in_sync(port: OutputPort) -> bool:
+    """Whether the port's checks are the rules of its contract; a contract may have none."""
+    kept = QualityCheck.objects.filter(port=port, active=True, key__startswith="/")
+    wanted = _rules(port).values_list("pointer", flat=True)
+    return set(kept.values_list("key", flat=True)) == set(wanted)
+
+
+def _rules(port: OutputPort) -> QuerySet[QualityRule]:
+    return QualityRule.objects.filter(version_id=port.contract_version_id).exclude(type="text")
 
 
 def _check_of(port: OutputPort, rule: QualityRule) -> QualityCheck:

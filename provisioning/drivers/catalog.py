@@ -354,10 +354,12 @@ def _checks_plan(step: Step) -> list[PlannedEffect]:
 
 
 def _checks_observe(step: Step) -> Observed:
-    active = QualityCheck.objects.filter(
-        port__product__instance_id=step.instance_id, active=True
-    ).count()
-    return Observed(active > 0, summary=f"{active} checks", attributes={"checks": active})
+    product = DataProduct.objects.filter(instance_id=step.instance_id).first()
+    if product is None:
+        return Observed(exists=False)
+    active = QualityCheck.objects.filter(port__product=product, active=True).count()
+    made = all(quality.is_in_sync(port) for port in product.output_ports.all())
+    return Observed(made, summary=f"{active} checks", attributes={"checks": active})
 
 
 def _checks_ensure(step: Step) -> Observed:

@@ -115,6 +115,25 @@ def test_the_contract_is_kept_as_it_was_written(driver, steps):
     assert ContractVersion.objects.get().text == text
 
 
+def test_a_contract_without_rules_needs_no_checks(driver, steps):
+    data = contract_data()
+    del data["schema"][0]["quality"], data["schema"][0]["properties"][0]["quality"]
+    step = replace(steps["contract"], spec={**steps["contract"].spec, "text": dump_yaml(data)})
+    ensure_all(driver, {**steps, "contract": step})
+
+    assert driver.observe(steps["checks"]).exists
+    assert not QualityCheck.objects.exists()
+
+
+def test_a_check_that_is_gone_is_seen_and_made_again(driver, steps):
+    ensure_all(driver, steps)
+    QualityCheck.objects.first().delete()
+
+    assert not driver.observe(steps["checks"]).exists
+    driver.ensure(steps["checks"], effect_key="k", fence=1)
+    assert driver.observe(steps["checks"]).exists
+
+
 def test_nobody_else_sees_the_contract_before_the_product_is_out(driver, steps):
     stranger = actor_for(UserFactory())
     driver.ensure(steps["contract"], effect_key="k", fence=1)
