@@ -20,7 +20,8 @@ NAV = [
 NAV_PLATFORM = [
     ("Domains", "portal:domains", "domain"),
     ("Resources", "jobs:resources", "db"),
-    ("API", "portal:api-docs", "api"),
+    ("REST API", "portal:api-docs", "api"),
+    ("GraphQL", "portal:graphql", "api"),
 ]
 
 
