@@ -1,0 +1,78 @@
+"""The main pages, wide and on a phone, light and dark: quiet, within the window, axe clean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Portal
+from tests.browser.person import Person
+
+pytestmark = pytest.mark.browser
+# light on a phone adds nothing: the others have its markup and its colours
+LOOKS = (("light", 1440), ("dark", 1440), ("dark", 390))
+TABS = ("overview", "schema", "quality", "lineage", "contract", "access", "activity")
+PAGES = [
+    "/",
+    "/marketplace/?q=order+id",
+    "/marketplace/?q=zzqqzz",
+    "/marketplace/?view=cards",
+    *(f"/products/sales.orders/?tab={tab}" for tab in TABS),
+    "/lineage/",
+    "/lineage/?node=product:sales.orders",
+    "/services/",
+    "/services/data-product-postgresql/new/",
+    "/requests/",
+    "/approvals/",
+    "/access/",
+    "/resources/",
+    "/domains/",
+    "/domains/sales/",
+    "/teams/sales-data/",
+    "/settings/tokens/",
+    "/graphql/",
+]
+
+
+@pytest.fixture(scope="module")
+def owner(portal: Portal, chromium: Any) -> Person:
+    person = Person(chromium, portal, "owner")
+    person.page.emulate_media(reduced_motion="reduce")
+    return person
+
+
+@pytest.fixture(scope="module")
+def axe(chromium: Any) -> Any:
+    """Installed where Playwright is; without it `chromium` has skipped or failed the test."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    return Axe()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_quiet_inside_the_window_and_accessible(
+    owner: Person, axe: Any, path: str
+) -> None:
+    owner.goto(path)
+
+    faults = [fault for theme, width in LOOKS for fault in look(owner, axe, theme, width)]
+
+    assert faults == []
+    assert owner.complaints == []
+    assert owner.page.locator("h1").count() == 1
+    assert owner.page.locator(".btn.main:visible").count() <= 1
+
+
+def look(person: Person, axe: Any, theme: Any, width: int) -> list[str]:
+    """What is wrong at one width in one theme."""
+    page = person.page
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": 900})
+    where = f"{theme} {width} px"
+    violations = axe.run(page).response["violations"]
+    faults = [
+        f"{where}: {rule['id']} {[node['target'] for node in rule['nodes']]}" for rule in violations
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return faults + ([f"{where}: {wide} px wide"] if wide > width else [])
