@@ -12,7 +12,7 @@ from accounts.actors import Actor
 from catalog.products.models import OutputPort
 from core import panels
 from provisioning.access import services
-from provisioning.access.selectors import readers
+from provisioning.access.selectors import find_consumer, readers
 from provisioning.access.views import panels as access_panels
 from provisioning.jobs import extensions as jobs
 from provisioning.jobs.models import Operation
@@ -44,7 +44,7 @@ class AccessRequests:
         until = dt.date.fromisoformat(asked["until"])
         days = (until - request.created_at.date()).days + 1
         facts += [
-            Fact("Reader", asked["consumer"], "code"),
+            Fact("Reader", _reader(asked["consumer"])),
             Fact("Until", f"{_day(until)}, {days} day{'' if days == 1 else 's'}"),
         ]
         if port is not None:
@@ -90,6 +90,12 @@ def register() -> None:
     panels.register("product.action", access_panels.product_action, order=10)
     panels.register("product.access", access_panels.product_access)
     panels.register("port.access", access_panels.port_access)
+
+
+def _reader(consumer: str) -> str:
+    """The consumer's name; the text that was asked with, if it is gone by now."""
+    found = find_consumer(consumer)
+    return found.label if found else consumer
 
 
 def _day(day: dt.date) -> str:

@@ -42,6 +42,7 @@ from provisioning.drivers.protocol import (
     TemporaryError,
 )
 from provisioning.drivers.registry import check_spec
+from provisioning.drivers.wording import counted
 
 CHANGES: Final = {"create": Change.CREATE, "update": Change.UPDATE, "unchanged": Change.KEEP}
 UNPUBLISHED = frozenset({ProductStatus.PROPOSED, ProductStatus.DRAFT})
@@ -230,7 +231,7 @@ def _version(step: Step) -> ContractVersion | None:
 
 def _contract_name(step: Step) -> str:
     document = _document(step).data
-    return f"{document.get('id', '')} {document.get('version', '')}".strip()
+    return f"{document.get('name') or document.get('id', '')} {document.get('version', '')}".strip()
 
 
 def _contract_observed(step: Step, version: ContractVersion, change: Change) -> Observed:
@@ -367,7 +368,7 @@ def _checks_ensure(step: Step) -> Observed:
     if product is None:
         raise PermanentError("The catalogue entry is not there (any more).")
     active = sum(quality.sync_checks(port=port) for port in product.output_ports.all())
-    step.log("info", "catalog", f"{active} quality checks from the contract.")
+    step.log("info", "catalog", f"{counted(active, 'quality check')} from the contract.")
     effect = EffectRecord("checks", product.fqn, {"change": Change.UPDATE, "checks": active})
     return Observed(
         True, summary=f"{active} checks", effects=(effect,), attributes={"checks": active}

@@ -16,6 +16,7 @@ from provisioning.drivers.protocol import (
     PermanentError,
     PlannedEffect,
 )
+from provisioning.drivers.wording import counted
 
 UNDONE = "The consumer's sessions end and its logins and rights are gone at once."
 
@@ -56,7 +57,7 @@ def ensure(ctx: Context) -> Observed:
         run(ctx.conn, "GRANT SELECT ON {t} TO {r}", t=sql.Identifier(schema, table), r=who)
     if change == Change.KEEP and granted != wanted:
         change = Change.UPDATE
-    ctx.log("info", f"SELECT on {len(wanted)} table(s) of {schema} granted to {role}.")
+    ctx.log("info", f"SELECT on {counted(len(wanted), 'table')} of {schema} granted to {role}.")
     return _found(ctx, ctx.fence, wanted, change, {})
 
 
@@ -118,7 +119,7 @@ def _found(
     return Observed(
         True,
         fence=fence,
-        summary=f"{role} may read {len(tables)} table(s) of {schema}",
+        summary=f"{role} may read {counted(len(tables), 'table')} of {schema}",
         effects=(EffectRecord("grant", role, {"change": change, "tables": tables}),),
         attributes={"role": role, "schema": schema, "tables": tables, **more},
     )

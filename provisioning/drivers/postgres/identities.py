@@ -11,6 +11,7 @@ from provisioning.drivers.postgres.action import Context
 from provisioning.drivers.postgres.labels import Label
 from provisioning.drivers.postgres.session import Connection, lock, rows, run, value
 from provisioning.drivers.protocol import Change, PermanentError, TemporaryError
+from provisioning.drivers.wording import counted
 
 SESSION_END_MS = 5000
 
@@ -98,7 +99,7 @@ def _end_sessions(ctx: Context, name: str) -> None:
     if not all(row[0] for row in ended):
         raise TemporaryError(f"A session of {name} has not ended yet.")
     if ended:
-        ctx.log("info", f"{len(ended)} session(s) of {name} ended.")
+        ctx.log("info", f"{counted(len(ended), 'session')} of {name} ended.")
 
 
 def _share_with_admin(conn: Connection, name: str) -> None:

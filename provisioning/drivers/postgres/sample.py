@@ -19,6 +19,7 @@ from provisioning.drivers.protocol import (
     PermanentError,
     PlannedEffect,
 )
+from provisioning.drivers.wording import counted
 
 DONE = ""  # marks that the step was done, whether a table needed rows or not
 UNDONE = "The sample rows are removed."
@@ -133,7 +134,7 @@ def _observed(filled: dict[str, int], loaded: dict[str, int]) -> Observed:
     return Observed(
         True,
         fence=min(filled.values(), default=None),
-        summary=f"Sample rows in {len(effects)} table(s)",
+        summary=f"Sample rows in {counted(len(effects), 'table')}",
         effects=effects,
         attributes={"loaded": loaded},
     )

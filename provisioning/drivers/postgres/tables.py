@@ -14,6 +14,7 @@ from provisioning.drivers.postgres.found import FoundTable
 from provisioning.drivers.postgres.labels import Label
 from provisioning.drivers.postgres.session import lock, run
 from provisioning.drivers.protocol import Change, EffectRecord, Observed, PlannedEffect
+from provisioning.drivers.wording import DONE, counted
 
 CREATED_UNDONE = "The table is dropped with its rows."
 ALTERED_UNDONE = "Stays: the values in it would be lost."
@@ -60,7 +61,7 @@ def ensure(ctx: Context) -> Observed:
         warnings += [f"{work.name}: {c.warning}" for c in work.table.columns if c.warning]
         _comment(ctx, work)
         effects += _records(work)
-        ctx.log("info", f"Table {work.name}: {_words(work.alterations)}.")
+        ctx.log("info", _words(work))
     warnings += _left(ctx)
     for warning in warnings:
         ctx.log("warning", warning)
@@ -143,10 +144,11 @@ def _observed(ctx: Context, effects: tuple[EffectRecord, ...], warnings: list[st
     tables: dict[str, Any] = {
         source: {"table": table.name, "columns": table.names()} for source, table in mine.items()
     }
+    first = ", ".join(sorted(table.name for table in mine.values())[:5])
     return Observed(
         True,
         fence=min(table.label.fence for table in mine.values() if table.label is not None),
-        summary=f"{len(mine)} table(s): {', '.join(sorted(t.name for t in mine.values())[:5])}",
+        summary=f"{counted(len(mine), 'table')}: {first}",
         effects=effects,
         attributes={
             "schema": schemas.name_of(ctx.step),
@@ -162,10 +164,12 @@ def _records(work: Work) -> list[EffectRecord]:
     return [EffectRecord(a.kind, a.name, {"change": a.change}) for a in work.alterations]
 
 
-def _words(alterations: list[Alteration]) -> str:
-    if not alterations:
-        return "nothing to change"
-    return ", ".join(f"{each.kind} {each.name} {each.change}" for each in alterations[:20])
+def _words(work: Work) -> str:
+    if not work.alterations:
+        return f"Table {work.name}: nothing to change."
+    done = [f"{each.kind} {each.name} {DONE[each.change]}" for each in work.alterations[:20]]
+    text = ", ".join(done)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 TABLES = Action(plan, observe, ensure, remove)
