@@ -90,24 +90,26 @@ class Supervisor:
             migrate(self.data, self.environ)
         company = self._company()
         web, crew = portal_services(self.data, self.environ)
+        demo = self._begin_demo() if company == "new" else None
         say("Starting workers, sweeper and web server …")
         self._start(crew)
         if static is not None:
             static.wait()
             static_is_built(self.data, self.environ)
         self._start(web)
-        if company == "new":
-            self._load_demo()
+        if demo is not None:
+            demo.wait()
+            self._company_record.write_text("demo")
         self._wait_until_ready()
         self._welcome()
         self._watch()
 
-    def _load_demo(self) -> None:
+    def _begin_demo(self) -> Command:
+        """The demo loads while the services start; what workers do not take it does itself."""
         say("Loading the demo company …")
         command = Command(["demo"], self.data, self.environ)
         self.stack.callback(command.stop)
-        command.wait()
-        self._company_record.write_text("demo")
+        return command
 
     def _claim_data_dir(self) -> None:
         lock = FileLock(self.data.root / "up.lock")
