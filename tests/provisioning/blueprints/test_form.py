@@ -212,7 +212,7 @@ def test_a_pasted_contract_goes_on_to_the_review(page: Client):
     )
 
     assert response.status_code == 200
-    assert "c-1 1.0.0" in response.text
+    assert "Returns 1.0.0" in response.text
 
 
 def test_the_form_offers_twenty_domains_at_most_its_own_first(page: Client, shop: Shop):
