@@ -95,7 +95,7 @@ class DomainErrors:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, OperationalError):
-            return _unavailable(request, error)
+            return unavailable(request, error)
         if isinstance(error, DataError) and "NUL" in str(error):
             error = NotFound("There is nothing here, or you may not see it.")  # no name holds one
         if not isinstance(error, DomainError):
@@ -111,7 +111,8 @@ class DomainErrors:
         return render(request, template, {"problem": problem, "error": error}, status=error.status)
 
 
-def _unavailable(request: HttpRequest, error: OperationalError) -> HttpResponse:
+def unavailable(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    """503 and when to come back: the database is away (RELIABILITY C11)."""
     log.error("database.unavailable", error=str(error).splitlines()[0])
     detail = "The database does not answer just now. Nothing was changed; try again in a moment."
     if wants_json(request):

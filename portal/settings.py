@@ -121,7 +121,11 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if flag("PORTAL_DB_POOL"):
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
-        "pool": {"min_size": 2, "max_size": int(os.environ.get("PORTAL_THREADS", "16")) + 2},
+        "pool": {
+            "min_size": 2,
+            "max_size": int(os.environ.get("PORTAL_THREADS", "16")) + 2,
+            "timeout": 5,  # seconds a request waits for a connection before it answers 503
+        },
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60

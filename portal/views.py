@@ -1,12 +1,13 @@
 """Home, domains, teams, health: pages made of several rooms."""
 
 import datetime as dt
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Now
@@ -24,7 +25,7 @@ from accounts.models import Domain, Membership, Team
 from catalog.products.models import DataProduct, DataProductQuerySet
 from catalog.products.states import LISTED
 from core.errors import NotFound
-from core.middleware import problem_response, wants_json
+from core.middleware import problem_response, unavailable, wants_json
 from core.rendering import GOOD
 from provisioning.access.models import Grant
 from provisioning.jobs.models import Worker
@@ -204,6 +205,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Something broke: the page carries the request id and nothing else."""
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError):  # raised before any view, by session or actor
+        return unavailable(request, error)
     if wants_json(request):
         body = {"type": "/problems/internal", "title": "Internal error", "status": 500}
         return JsonResponse(body, status=500, content_type="application/problem+json")

@@ -15,6 +15,12 @@
     }
   };
 
+  // A wide lineage begins at its focus, not at its left edge.
+  for (const canvas of document.querySelectorAll(".canvas")) {
+    const focus = canvas.querySelector(".focus")?.getBoundingClientRect();
+    if (focus) canvas.scrollLeft += focus.left + focus.width / 2 - canvas.getBoundingClientRect().left - canvas.clientWidth / 2;
+  }
+
   function nameTheme() {
     const words = `Theme: ${THEME_WORDS[root.dataset.theme ?? ""]}`;
     for (const button of document.querySelectorAll("[data-theme-toggle]")) {

@@ -4,6 +4,7 @@ import datetime as dt
 from itertools import pairwise
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -142,3 +143,23 @@ def test_the_quality_tab_draws_the_trend(member, team):
     page = member.get(product.get_absolute_url(), {"tab": "quality"})
 
     assert page.status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["/", "/api/v1/products", "/marketplace/"])
+def test_while_the_database_is_away_the_answer_is_503_and_when_to_come_back(client, path):
+    client.force_login(UserFactory())
+    client.raise_request_exception = False
+    port = connection.settings_dict["PORT"], connection.settings_dict["HOST"]
+    connection.close()
+    connection.settings_dict.update(PORT="1", HOST="127.0.0.1")  # nobody listens there
+
+    try:
+        answer = client.get(path)
+    finally:
+        connection.close()
+        connection.settings_dict.update(PORT=port[0], HOST=port[1])
+
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "3"
+    assert client.get(path).status_code == 200
