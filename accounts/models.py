@@ -52,6 +52,8 @@ class Domain(models.Model):
     owner = models.ForeignKey(
         "Team", on_delete=models.PROTECT, null=True, blank=True, related_name="owned_domains"
     )
+    # JSON Schema 2020-12 of the extra fields of this domain's products; null: none of its own
+    field_schema = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering = ["path"]

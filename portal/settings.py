@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "core",
     "accounts",
     "catalog.search",
+    "catalog.governance",
     "catalog.contracts",
     "catalog.products",
     "catalog.lineage",

@@ -23,6 +23,42 @@ class Visibility(TextChoices):
     RESTRICTED = "restricted", "Only who has access"
 
 
+class SystemStatus(TextChoices):
+    ACTIVE = "active", "Active"
+    DEPRECATED = "deprecated", "Deprecated"
+    RETIRED = "retired", "Retired"
+
+
+class SystemPortKind(TextChoices):
+    OPENAPI = "openapi", "OpenAPI"
+    ASYNCAPI = "asyncapi", "AsyncAPI"
+    DATABASE = "database", "Database"
+    FILE = "file", "Files"
+    OTHER = "other", "Other"
+
+
+class LinkKind(TextChoices):
+    REPOSITORY = "repository", "Repository"
+    DOCUMENTATION = "documentation", "Documentation"
+    RUNBOOK = "runbook", "Runbook"
+    DASHBOARD = "dashboard", "Dashboard"
+    SUPPORT = "support", "Support"
+    OTHER = "other", "Link"
+
+
+class AnnouncementKind(TextChoices):
+    NEWS = "news", "News"
+    MAINTENANCE = "maintenance", "Maintenance"
+    INCIDENT = "incident", "Incident"
+
+
+class DemandState(TextChoices):
+    OPEN = "open", "Open"
+    TAKEN = "taken", "Taken up"
+    ANSWERED = "answered", "Answered"
+    DECLINED = "declined", "Declined"
+
+
 LISTED = frozenset({ProductStatus.ACTIVE, ProductStatus.DEPRECATED})
 
 SOURCES: dict[ProductStatus, frozenset[ProductStatus]] = {  # target: states it is entered from

@@ -53,17 +53,17 @@ class SearchEntry(models.Model):
     """The searchable face of a product, contract, ...: text, facet and visibility columns."""
 
     id = models.BigAutoField(primary_key=True)
-    kind = models.CharField(max_length=16)  # product, contract
+    kind = models.CharField(max_length=16)  # product, contract, system, term, team, domain, ...
     object_id = models.CharField(max_length=64)
     fqn = models.CharField(max_length=640)
     name = models.CharField(max_length=200)
     summary = models.TextField(blank=True)
-    domain_path = models.CharField(max_length=500)
-    domain_name = models.CharField(max_length=120)
-    owner_team_id = models.BigIntegerField()
-    owner_slug = models.CharField(max_length=63)
-    owner_name = models.CharField(max_length=120)
-    status = models.CharField(max_length=12)
+    domain_path = models.CharField(max_length=500, blank=True)
+    domain_name = models.CharField(max_length=120, blank=True)
+    owner_team_id = models.BigIntegerField(null=True)
+    owner_slug = models.CharField(max_length=63, blank=True)
+    owner_name = models.CharField(max_length=120, blank=True)
+    status = models.CharField(max_length=12, blank=True)
     archetype = models.CharField(max_length=20, blank=True)
     classification = models.CharField(max_length=20, blank=True)
     tags = ArrayField(models.CharField(max_length=100), default=list)
@@ -102,3 +102,16 @@ class SearchEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.fqn}"
+
+
+class SynonymGroup(models.Model):
+    """Words that mean the same, as a glossary term names them."""
+
+    source = models.CharField(max_length=80, unique=True)  # e.g. `term:<id>`
+    names = ArrayField(models.CharField(max_length=120))
+
+    class Meta:
+        indexes = [GinIndex(fields=["names"], name="synonym_names")]
+
+    def __str__(self) -> str:
+        return " = ".join(self.names)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from catalog.search.models import SearchEntry
+from catalog.search.models import SearchEntry, SynonymGroup
 from catalog.search.words import weighted_vector
 
 MAX_COLUMNS = 2_000  # kept for "matched column …"; the vector has its own limit
@@ -24,20 +24,20 @@ UPDATED = [
 class EntryData:
     """What one thing shows of itself in search. `listed`: seen by others than its owners."""
 
-    kind: str  # product, contract
+    kind: str  # product, contract, system, term, team, domain, blueprint
     object_id: str
     fqn: str
     name: str
-    domain_path: str
-    domain_name: str
-    owner_team_id: int
-    owner_slug: str
-    owner_name: str
-    status: str
-    visibility: str  # company, domain, restricted
-    listed: bool
     url: str
     updated_at: dt.datetime
+    domain_path: str = ""
+    domain_name: str = ""
+    owner_team_id: int | None = None
+    owner_slug: str = ""
+    owner_name: str = ""
+    status: str = ""
+    visibility: str = "company"  # company, domain, restricted
+    listed: bool = True
     summary: str = ""  # weight C with `text`
     text: str = ""
     terms: Sequence[str] = ()  # weight B with `tags`
@@ -77,6 +77,16 @@ def remove(kind: str, object_id: object) -> None:
 def remove_many(kind: str, object_ids: Iterable[object]) -> None:
     ids = [str(each) for each in object_ids]
     SearchEntry.objects.filter(kind=kind, object_id__in=ids).delete()
+
+
+@transaction.atomic
+def record_synonyms(*, source: str, names: Iterable[str]) -> None:
+    """Keep words that mean the same; replaces the group of this source, none removes it."""
+    group = sorted({name.strip().lower()[:120] for name in names if name.strip()})
+    if len(group) < 2:
+        SynonymGroup.objects.filter(source=source).delete()
+        return
+    SynonymGroup.objects.update_or_create(source=source, defaults={"names": group})
 
 
 def trust(status: str, score: float | None, consumers: int) -> float:

@@ -1,4 +1,4 @@
-"""Data products and their ports."""
+"""Data products."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts.actors import Actor
-from accounts.models import SLUG_PATTERN, Domain, Team, User
-from catalog.contracts.models import ContractVersion, DataContract
+from accounts.models import SLUG_PATTERN, Domain, Team
 from catalog.contracts.states import Classification
+from catalog.governance.models import Term
 from catalog.products.states import LISTED, Archetype, ProductStatus, Visibility
 from core.ids import uuid7
 
@@ -57,6 +57,11 @@ class DataProduct(models.Model):
     classification = models.CharField(max_length=20, choices=Classification.choices, blank=True)
     version = models.CharField(max_length=60, blank=True)
     tags = ArrayField(models.CharField(max_length=100), default=list)
+    terms = models.ManyToManyField(Term, related_name="products", blank=True)
+    # [{"kind": of LinkKind, "label", "url"}], http, https and mailto only
+    links = models.JSONField(default=list)
+    extra = models.JSONField(default=dict)  # what the domain's own JSON Schema asks for
+    revision = models.PositiveIntegerField(default=1)  # of the newest Revision; the ETag
     document = models.JSONField(null=True)  # ODPS as given; null when made by a form
     text = models.TextField(blank=True)
     # kept by the quality room: percent 0-100, null until a check has run; coverage 0-1
@@ -114,125 +119,3 @@ class DataProduct(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("products:product", kwargs={"fqn": self.fqn})
-
-
-class FormerName(models.Model):
-    """A name that a product had; reserved for the redirect until its owner frees it."""
-
-    fqn = models.CharField(max_length=600, unique=True)
-    product = models.ForeignKey(DataProduct, on_delete=models.CASCADE, related_name="former_names")
-
-    def __str__(self) -> str:
-        return self.fqn
-
-
-class Ownership(models.Model):
-    """A person or team with a named part in a product, beside the owner team."""
-
-    class Kind(models.TextChoices):
-        STEWARD = "steward", "Steward"
-        EXPERT = "expert", "Expert"
-        ON_CALL = "on-call", "On call"
-
-    product = models.ForeignKey(DataProduct, on_delete=models.CASCADE, related_name="ownerships")
-    kind = models.CharField(max_length=12, choices=Kind.choices)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True)
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(user__isnull=False) ^ Q(team__isnull=False),
-                name="ownership_of_user_or_team",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.user or self.team}"
-
-
-class OutputPortQuerySet(models.QuerySet["OutputPort"]):
-    def visible_to(self, actor: Actor) -> OutputPortQuerySet:
-        """Ports of the products that `actor` may see."""
-        if actor.sees_all_metadata:
-            return self
-        return self.filter(product__in=DataProduct.objects.visible_to(actor))
-
-
-class OutputPort(models.Model):
-    """Where a product is read; major versions live side by side."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    product = models.ForeignKey(DataProduct, on_delete=models.CASCADE, related_name="output_ports")
-    name = models.CharField(max_length=63)  # slug
-    major = models.PositiveIntegerField(default=1)
-    version = models.CharField(max_length=60, blank=True)
-    fqn = models.CharField(max_length=700, unique=True)  # <product fqn>/<name>@<major>
-    title = models.CharField(max_length=200, blank=True)
-    description = models.TextField(blank=True)
-    technology = models.CharField(max_length=40, blank=True)  # ODCS server type, e.g. postgresql
-    contract = models.ForeignKey(
-        DataContract, on_delete=models.PROTECT, null=True, related_name="output_ports"
-    )
-    contract_version = models.ForeignKey(
-        ContractVersion, on_delete=models.PROTECT, null=True, related_name="output_ports"
-    )
-    # where it is: {"host", "port", "database", "schema", "tables": {object name: table}}
-    location = models.JSONField(default=dict)
-    requestable = models.BooleanField(default=True)
-    position = models.PositiveIntegerField(default=0)
-
-    objects = OutputPortQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["position", "name", "-major"]
-        constraints = [
-            models.UniqueConstraint(fields=["product", "name", "major"], name="port_once"),
-            models.CheckConstraint(condition=Q(name__regex=SLUG_PATTERN), name="port_name_valid"),
-        ]
-
-    def __str__(self) -> str:
-        return self.fqn
-
-    def get_absolute_url(self) -> str:
-        return reverse(
-            "products:port",
-            kwargs={"fqn": self.product.fqn, "port": self.name, "major": self.major},
-        )
-
-
-class InputPort(models.Model):
-    """What a product reads, as its owner declares it."""
-
-    product = models.ForeignKey(DataProduct, on_delete=models.CASCADE, related_name="input_ports")
-    name = models.CharField(max_length=200)
-    version = models.CharField(max_length=60, blank=True)
-    contract_document_id = models.CharField(max_length=400, blank=True)
-    source = models.ForeignKey(
-        OutputPort, on_delete=models.SET_NULL, null=True, blank=True, related_name="consumers"
-    )
-
-    class Meta:
-        ordering = ["name", "version"]
-        constraints = [
-            models.UniqueConstraint(fields=["product", "name", "version"], name="input_port_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.product} ← {self.name}"
-
-
-class PortDataset(models.Model):
-    """The OpenLineage name of what a port offers; how lineage finds the port."""
-
-    port = models.ForeignKey(OutputPort, on_delete=models.CASCADE, related_name="datasets")
-    namespace = models.CharField(max_length=500)
-    name = models.CharField(max_length=1000)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["namespace", "name"], name="port_dataset_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.namespace} {self.name}"

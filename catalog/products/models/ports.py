@@ -1,0 +1,112 @@
+"""Where products are read, and what they read."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.actors import Actor
+from accounts.models import SLUG_PATTERN
+from catalog.contracts.models import ContractVersion, DataContract
+from catalog.products.models.product import DataProduct
+from catalog.products.models.systems import System, SystemPort
+from core.ids import uuid7
+
+
+class OutputPortQuerySet(models.QuerySet["OutputPort"]):
+    def visible_to(self, actor: Actor) -> OutputPortQuerySet:
+        """Ports of the products that `actor` may see."""
+        if actor.sees_all_metadata:
+            return self
+        return self.filter(product__in=DataProduct.objects.visible_to(actor))
+
+
+class OutputPort(models.Model):
+    """Where a product is read; major versions live side by side."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    product = models.ForeignKey(DataProduct, on_delete=models.CASCADE, related_name="output_ports")
+    name = models.CharField(max_length=63)  # slug
+    major = models.PositiveIntegerField(default=1)
+    version = models.CharField(max_length=60, blank=True)
+    fqn = models.CharField(max_length=700, unique=True)  # <product fqn>/<name>@<major>
+    title = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    technology = models.CharField(max_length=40, blank=True)  # ODCS server type, e.g. postgresql
+    contract = models.ForeignKey(
+        DataContract, on_delete=models.PROTECT, null=True, related_name="output_ports"
+    )
+    contract_version = models.ForeignKey(
+        ContractVersion, on_delete=models.PROTECT, null=True, related_name="output_ports"
+    )
+    # where it is: {"host", "port", "database", "schema", "tables": {object name: table}}
+    location = models.JSONField(default=dict)
+    requestable = models.BooleanField(default=True)
+    position = models.PositiveIntegerField(default=0)
+
+    objects = OutputPortQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "name", "-major"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "name", "major"], name="port_once"),
+            models.CheckConstraint(condition=Q(name__regex=SLUG_PATTERN), name="port_name_valid"),
+        ]
+
+    def __str__(self) -> str:
+        return self.fqn
+
+    def get_absolute_url(self) -> str:
+        return reverse(
+            "products:port",
+            kwargs={"fqn": self.product.fqn, "port": self.name, "major": self.major},
+        )
+
+
+class InputPort(models.Model):
+    """What a product reads, as its owner declares it."""
+
+    product = models.ForeignKey(DataProduct, on_delete=models.CASCADE, related_name="input_ports")
+    name = models.CharField(max_length=200)
+    version = models.CharField(max_length=60, blank=True)
+    contract_document_id = models.CharField(max_length=400, blank=True)
+    source = models.ForeignKey(
+        OutputPort, on_delete=models.SET_NULL, null=True, blank=True, related_name="consumers"
+    )
+    # an operational system, and which of its ports where that is known
+    system = models.ForeignKey(
+        System, on_delete=models.SET_NULL, null=True, blank=True, related_name="consumers"
+    )
+    system_port = models.ForeignKey(
+        SystemPort, on_delete=models.SET_NULL, null=True, blank=True, related_name="consumers"
+    )
+
+    class Meta:
+        ordering = ["name", "version"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "name", "version"], name="input_port_once"),
+            models.CheckConstraint(
+                condition=Q(source__isnull=True) | Q(system__isnull=True),
+                name="input_port_of_product_or_system",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} ← {self.name}"
+
+
+class PortDataset(models.Model):
+    """The OpenLineage name of what a port offers; how lineage finds the port."""
+
+    port = models.ForeignKey(OutputPort, on_delete=models.CASCADE, related_name="datasets")
+    namespace = models.CharField(max_length=500)
+    name = models.CharField(max_length=1000)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["namespace", "name"], name="port_dataset_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.namespace} {self.name}"
