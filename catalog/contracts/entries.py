@@ -10,9 +10,13 @@ from catalog.contracts.states import ContractStatus
 from catalog.search.services import EntryData
 
 
-def entry_of(contract: DataContract, version: ContractVersion) -> EntryData:
-    """What a contract that no port names shows of itself; its `owner` and `domain` are loaded."""
-    doc = odcs.parse(version.document)
+def entry_of(contract: DataContract, version: ContractVersion, doc: odcs.ContractDoc) -> EntryData:
+    """What a contract that no port names shows of itself.
+
+    Args:
+        contract: with its `owner` and `domain` loaded.
+        doc: the document of `version`, read.
+    """
     properties = [each for described in doc.objects for each in described.all_properties()]
     status = version.status.lower()
     return EntryData(

@@ -1,10 +1,12 @@
-"""The normalised rows of a contract version, cut to what their columns hold."""
+"""The normalised rows of contract versions, cut to what their columns hold."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.models import Model
+from psycopg.types.json import Jsonb
 
 from catalog.contracts.formats import odcs
 from catalog.contracts.models import (
@@ -14,106 +16,179 @@ from catalog.contracts.models import (
     SchemaProperty,
     Sla,
 )
+from core.copying import copy_rows
+
+Described = tuple[ContractVersion, odcs.ContractDoc]
+
+PROPERTY_COLUMNS = (
+    "object_id",
+    "position",
+    "required",
+    "unique",
+    "primary_key",
+    "primary_key_position",
+    "tags",
+    "path",
+    "name",
+    "physical_name",
+    "logical_type",
+    "physical_type",
+    "classification",
+    "description",
+)
+RULE_COLUMNS = (
+    "version_id",
+    "pointer",
+    "threshold",
+    "arguments",
+    "object_name",
+    "property_path",
+    "type",
+    "metric",
+    "operator",
+    "unit",
+    "dimension",
+    "severity",
+    "schedule",
+    "query",
+    "name",
+    "description",
+)
+LEVEL_COLUMNS = ("version_id", "property", "value", "unit", "element")
 
 
-def create_rows(version: ContractVersion, doc: odcs.ContractDoc) -> None:
-    """Write objects, properties, rules and service levels. Cost: four statements."""
-    described = {each.name: each for each in reversed(doc.objects)}  # the first of a name counts
-    objects = SchemaObject.objects.bulk_create(
-        [_object(version, at, each) for at, each in enumerate(reversed(described.values()))]
+def create_rows(described: Iterable[Described]) -> None:
+    """Write objects, properties, rules and service levels of new or emptied versions.
+
+    Cost: one INSERT for up to 2,000 objects, and three COPY.
+    """
+    pairs = list(described)
+    objects = [row for version, doc in pairs for row in _objects(version, doc)]
+    SchemaObject.objects.bulk_create((row for row, _ in objects), batch_size=2_000)
+    copy_rows(
+        SchemaProperty,
+        PROPERTY_COLUMNS,
+        (values for row, each in objects for values in _properties(row.pk, each)),
     )
-    SchemaProperty.objects.bulk_create(
-        [row for each in objects for row in _properties(each, described[each.name])],
-        batch_size=2_000,
+    copy_rows(
+        QualityRule,
+        RULE_COLUMNS,
+        (_rule(version.pk, each) for version, doc in pairs for each in doc.rules),
     )
-    QualityRule.objects.bulk_create([_rule(version, each) for each in doc.rules])
-    Sla.objects.bulk_create([_level(version, each) for each in doc.service_levels])
+    copy_rows(
+        Sla,
+        LEVEL_COLUMNS,
+        (_level(version.pk, each) for version, doc in pairs for each in doc.service_levels),
+    )
 
 
 def fitted(model: type[Model], **values: Any) -> dict[str, Any]:
     """`values` with each text cut to its column; the document keeps the whole."""
+    longest = _LONGEST[model]
     return {
-        name: value[: getattr(model._meta.get_field(name), "max_length", None)]
-        if isinstance(value, str)
-        else value
+        name: value[: longest[name]] if isinstance(value, str) else value
         for name, value in values.items()
     }
 
 
-def _object(version: ContractVersion, at: int, each: odcs.SchemaObject) -> SchemaObject:
-    return SchemaObject(
-        version=version,
-        position=at,
-        **fitted(
-            SchemaObject,
-            name=each.name,
-            physical_name=each.physical_name,
-            physical_type=each.physical_type,
-            description=each.description,
-        ),
-    )
+def _widths(model: type[Model]) -> dict[str, int | None]:
+    return {field.name: getattr(field, "max_length", None) for field in model._meta.concrete_fields}
 
 
-def _properties(row: SchemaObject, described: odcs.SchemaObject) -> list[SchemaProperty]:
-    first = {each.path: each for each in reversed(list(described.all_properties()))}
-    return [_property(row, at, each) for at, each in enumerate(reversed(first.values()))]
+_LONGEST = {
+    model: _widths(model)
+    for model in (ContractVersion, SchemaObject, SchemaProperty, QualityRule, Sla)
+}
 
 
-def _property(row: SchemaObject, at: int, each: odcs.Property) -> SchemaProperty:
-    return SchemaProperty(
-        object=row,
-        position=at,
-        required=each.required,
-        unique=each.unique,
-        primary_key=each.primary_key,
-        primary_key_position=each.primary_key_position,
-        tags=[tag[:200] for tag in each.tags],
-        **fitted(
-            SchemaProperty,
-            path=each.path,
-            name=each.name,
-            physical_name=each.physical_name,
-            logical_type=each.logical_type,
-            physical_type=each.physical_type,
-            classification=each.classification,
-            description=each.description,
-        ),
-    )
+def _cut(model: type[Model], columns: Sequence[str], texts: Sequence[str]) -> tuple[str, ...]:
+    longest = _LONGEST[model]
+    return tuple(text[: longest[name]] for name, text in zip(columns, texts, strict=True))
 
 
-def _rule(version: ContractVersion, each: odcs.QualityRule) -> QualityRule:
+def _objects(
+    version: ContractVersion, doc: odcs.ContractDoc
+) -> Iterator[tuple[SchemaObject, odcs.SchemaObject]]:
+    described = {each.name: each for each in reversed(doc.objects)}  # the first of a name counts
+    for at, each in enumerate(reversed(described.values())):
+        row = SchemaObject(
+            version=version,
+            position=at,
+            **fitted(
+                SchemaObject,
+                name=each.name,
+                physical_name=each.physical_name,
+                physical_type=each.physical_type,
+                description=each.description,
+            ),
+        )
+        yield row, each
+
+
+def _properties(object_id: int, described: odcs.SchemaObject) -> Iterator[tuple[Any, ...]]:
+    first: dict[str, odcs.Property] = {}
+    for each in described.all_properties():
+        first.setdefault(each.path, each)
+    for at, each in enumerate(first.values()):
+        yield (
+            object_id,
+            at,
+            each.required,
+            each.unique,
+            each.primary_key,
+            each.primary_key_position,
+            [tag[:200] for tag in each.tags],
+            *_cut(
+                SchemaProperty,
+                PROPERTY_COLUMNS[7:],
+                (
+                    each.path,
+                    each.name,
+                    each.physical_name,
+                    each.logical_type,
+                    each.physical_type,
+                    each.classification,
+                    each.description,
+                ),
+            ),
+        )
+
+
+def _rule(version_id: int, each: odcs.QualityRule) -> tuple[Any, ...]:
     thresholds = list(each.thresholds)
-    return QualityRule(
-        version=version,
-        pointer=each.pointer,
-        threshold=thresholds[0] if len(thresholds) == 1 else thresholds or None,
-        arguments=dict(each.arguments),
-        **fitted(
+    threshold = thresholds[0] if len(thresholds) == 1 else thresholds or None
+    return (
+        version_id,
+        each.pointer[: _LONGEST[QualityRule]["pointer"]],
+        None if threshold is None else Jsonb(threshold),
+        Jsonb(dict(each.arguments)),
+        *_cut(
             QualityRule,
-            object_name=each.object_name,
-            property_path=each.property_path or "",
-            type=each.type,
-            metric=each.metric,
-            operator=each.operator,
-            unit=each.unit,
-            dimension=each.dimension,
-            severity=each.severity,
-            schedule=each.schedule,
-            query=each.query,
-            name=each.name,
-            description=each.description,
+            RULE_COLUMNS[4:],
+            (
+                each.object_name,
+                each.property_path or "",
+                each.type,
+                each.metric,
+                each.operator,
+                each.unit,
+                each.dimension,
+                each.severity,
+                each.schedule,
+                each.query,
+                each.name,
+                each.description,
+            ),
         ),
     )
 
 
-def _level(version: ContractVersion, each: odcs.ServiceLevel) -> Sla:
-    return Sla(
-        version=version,
-        **fitted(
+def _level(version_id: int, each: odcs.ServiceLevel) -> tuple[Any, ...]:
+    return (
+        version_id,
+        *_cut(
             Sla,
-            property=each.property,
-            value=str(each.value),
-            unit=each.unit,
-            element=each.element,
+            LEVEL_COLUMNS[1:],
+            (each.property, str(each.value), each.unit, each.element),
         ),
     )

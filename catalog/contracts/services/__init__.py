@@ -1,0 +1,28 @@
+"""Verbs on contracts."""
+
+from catalog.contracts.services.indexing import SEARCH_KIND, Offer, record_offers, reindex
+from catalog.contracts.services.inputs import (
+    IMMUTABLE,
+    Outcome,
+    SavedVersion,
+    VersionContentDiffers,
+    VersionInput,
+)
+from catalog.contracts.services.removing import remove_version
+from catalog.contracts.services.storing import save_version, store_version, store_versions
+
+__all__ = [
+    "IMMUTABLE",
+    "SEARCH_KIND",
+    "Offer",
+    "Outcome",
+    "SavedVersion",
+    "VersionContentDiffers",
+    "VersionInput",
+    "record_offers",
+    "reindex",
+    "remove_version",
+    "save_version",
+    "store_version",
+    "store_versions",
+]

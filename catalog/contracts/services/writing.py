@@ -1,0 +1,196 @@
+"""Versions of contracts, written a chunk at a time: read, decide, then write all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from accounts.actors import Actor
+from catalog.contracts.models import (
+    ContractVersion,
+    DataContract,
+    QualityRule,
+    SchemaObject,
+    Sla,
+)
+from catalog.contracts.rows import create_rows, fitted
+from catalog.contracts.services.claiming import Claim
+from catalog.contracts.services.indexing import index, reindex
+from catalog.contracts.services.inputs import (
+    IMMUTABLE,
+    Action,
+    SavedVersion,
+    VersionContentDiffers,
+    VersionInput,
+)
+from core import audit
+from core.errors import DomainError
+
+CONTENT = ["api_version", "status", "text", "sha256", "document", "created_by"]
+Key = tuple[UUID, str]  # contract, version
+
+
+@dataclass
+class Step:
+    """One item on its way: which version it becomes, and what that version follows."""
+
+    item: VersionInput
+    contract: DataContract
+    version: ContractVersion
+    action: Action
+    before: ContractVersion | None = None
+    before_document: Any = None  # None: stored, still to be read
+
+    @property
+    def key(self) -> Key:
+        return self.contract.pk, self.version.version
+
+    @property
+    def is_change(self) -> bool:
+        return self.action != "unchanged"
+
+
+def write_chunk(
+    items: Sequence[VersionInput], claims: Sequence[Claim], actor: Actor
+) -> list[SavedVersion | DomainError]:
+    """Write what is new of `items` into their locked contracts; at most some hundreds at once."""
+    plan = Plan(claims, actor)
+    steps = [plan.step(item, claim) for item, claim in zip(items, claims, strict=True)]
+    taken = [step for step in steps if isinstance(step, Step) and step.is_change]
+    if taken:
+        _write(plan, taken)
+        _record(taken, actor)
+    return [
+        SavedVersion(step.version, step.action, ()) if isinstance(step, Step) else step
+        for step in steps
+    ]
+
+
+class Plan:
+    """What the contracts hold, and will hold after the items that were decided so far."""
+
+    def __init__(self, claims: Iterable[Claim], actor: Actor) -> None:
+        self.actor = actor
+        ids = {claim.pk for claim in claims if isinstance(claim, DataContract)}
+        stored = ContractVersion.objects.filter(contract__in=ids).defer("text", "document")
+        self.versions: dict[Key, ContractVersion] = {}
+        self.newest: dict[UUID, ContractVersion] = {}
+        self.latest: dict[Key, Step] = {}  # the last step of each version
+        for version in stored.order_by("pk"):
+            self._hold(version)
+
+    def step(self, item: VersionInput, claim: Claim) -> Step | DomainError:
+        if isinstance(claim, DomainError):
+            return claim
+        doc = item.parsed
+        known = self.versions.get((claim.pk, doc.version))
+        if known is None:
+            return self._create(item, claim)
+        if known.sha256 == item.sha256:
+            return Step(item, claim, known, "unchanged")
+        if known.status.lower() in IMMUTABLE:
+            return VersionContentDiffers(
+                f"Version {doc.version} is published with other content; give this one a new "
+                "version.",
+                document_id=doc.document_id,
+                version=doc.version,
+            )
+        return self._update(item, claim, known)
+
+    def newest_steps(self) -> tuple[list[Step], list[UUID]]:
+        """Steps that gave a contract its newest version, and contracts that got an older one."""
+        touched = {step.contract.pk for step in self.latest.values()}
+        newest = {pk: self.latest.get((pk, self.newest[pk].version)) for pk in touched}
+        steps = [step for step in newest.values() if step is not None]
+        return steps, [pk for pk, step in newest.items() if step is None]
+
+    def _create(self, item: VersionInput, contract: DataContract) -> Step:
+        before = self.newest.get(contract.pk)
+        version = ContractVersion(
+            contract=contract,
+            version=item.parsed.version,
+            instance_id=item.instance_id,
+            **self._content(item),
+        )
+        self._hold(version)
+        return self._taken(item, contract, version, "create", before)
+
+    def _update(self, item: VersionInput, contract: DataContract, version: ContractVersion) -> Step:
+        """Give a draft other content under the same key, so that ports keep naming it."""
+        step = self._taken(item, contract, version, "update", version)
+        for name, value in self._content(item).items():
+            setattr(version, name, value)
+        version.contract = contract
+        return step
+
+    def _taken(
+        self,
+        item: VersionInput,
+        contract: DataContract,
+        version: ContractVersion,
+        action: Action,
+        before: ContractVersion | None,
+    ) -> Step:
+        step = Step(item, contract, version, action, before)
+        if before is not None:
+            earlier = self.latest.get((contract.pk, before.version))
+            step.before_document = earlier.item.document.data if earlier else None
+        self.latest[step.key] = step
+        return step
+
+    def _content(self, item: VersionInput) -> dict[str, Any]:
+        doc = item.parsed
+        return {
+            **fitted(ContractVersion, api_version=doc.api_version, status=doc.status),
+            "text": item.document.text,
+            "sha256": item.sha256,
+            "document": item.document.data,
+            "created_by": self.actor.name,
+        }
+
+    def _hold(self, version: ContractVersion) -> None:
+        self.versions[version.contract_id, version.version] = version
+        self.newest[version.contract_id] = version
+
+
+def _write(plan: Plan, taken: Sequence[Step]) -> None:
+    kept = list(plan.latest.values())
+    replaced = [step.version for step in kept if step.version.pk is not None]
+    created = [step.version for step in taken if step.action == "create"]
+    ContractVersion.objects.bulk_create(created)
+    if replaced:
+        ContractVersion.objects.bulk_update(replaced, CONTENT)
+        for model in (SchemaObject, QualityRule, Sla):
+            model._default_manager.filter(version__in=replaced).delete()
+    create_rows((step.version, step.item.parsed) for step in kept)
+    _follow(taken)
+    newest, others = plan.newest_steps()
+    contracts = {step.contract.pk: step.contract for step in newest}
+    index(contracts, [(step.version, step.item.parsed) for step in newest])
+    reindex(others)
+
+
+def _follow(taken: Iterable[Step]) -> None:
+    """Give contracts the name and domain of the version that was taken last."""
+    changed: dict[UUID, DataContract] = {}
+    for step in taken:
+        contract, item = step.contract, step.item
+        if (contract.name, contract.domain_id) != (item.name, item.domain.pk):
+            contract.name, contract.domain = item.name, item.domain
+            changed[contract.pk] = contract
+    DataContract.objects.bulk_update(changed.values(), ["name", "domain"])
+
+
+def _record(taken: Iterable[Step], actor: Actor) -> None:
+    audit.record_many(
+        audit.AuditData(
+            actor.name,
+            "contract.saved",
+            "contract",
+            step.contract.pk,
+            {"version": step.version.version, "action": step.action},
+        )
+        for step in taken
+    )
