@@ -1,5 +1,7 @@
 """Writing the audit log; the event stands in the same transaction as the change."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from structlog.contextvars import get_contextvars
@@ -7,6 +9,17 @@ from structlog.contextvars import get_contextvars
 from core.models import AuditEvent
 
 SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class AuditData:
+    """One event of `record_many`; the fields are those of `record`."""
+
+    actor: str
+    verb: str
+    kind: str
+    object_id: object
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 def record(*, actor: str, verb: str, kind: str, object_id: object, **detail: Any) -> None:
@@ -19,11 +32,23 @@ def record(*, actor: str, verb: str, kind: str, object_id: object, **detail: Any
         object_id: its public id (fqn or uuid).
         detail: JSON values; never secrets.
     """
-    AuditEvent.objects.create(
-        actor=actor,
-        verb=verb,
-        object_kind=kind,
-        object_id=str(object_id)[:400],
-        detail=detail,
-        request_id=str(get_contextvars().get("request_id", ""))[:64],
+    record_many([AuditData(actor, verb, kind, object_id, detail)])
+
+
+def record_many(events: Iterable[AuditData]) -> None:
+    """Append audit events in their order, in one statement for up to 1,000 of them."""
+    request_id = str(get_contextvars().get("request_id", ""))[:64]
+    AuditEvent.objects.bulk_create(
+        [
+            AuditEvent(
+                actor=each.actor,
+                verb=each.verb,
+                object_kind=each.kind,
+                object_id=str(each.object_id)[:400],
+                detail=dict(each.detail),
+                request_id=request_id,
+            )
+            for each in events
+        ],
+        batch_size=1_000,
     )

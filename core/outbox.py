@@ -1,7 +1,8 @@
 """Events between rooms: written with the change, handled within about a second of its commit."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -18,6 +19,15 @@ Handler = Callable[[OutboxEvent], None]
 MAX_ATTEMPTS = 10
 log = structlog.get_logger(__name__)
 _handlers: dict[str, list[Handler]] = defaultdict(list)
+
+
+@dataclass(frozen=True)
+class EventData:
+    """One event of `emit_many`; the fields are those of `emit`."""
+
+    topic: str
+    key: object
+    payload: Mapping[str, Any] = field(default_factory=dict)
 
 
 def subscribe(topic: str, handler: Handler) -> None:
@@ -39,7 +49,18 @@ def subscriptions() -> dict[str, list[str]]:
 
 def emit(topic: str, *, key: object, **payload: Any) -> None:
     """Write one event in the surrounding transaction; `payload` holds JSON values, no secrets."""
-    OutboxEvent.objects.create(topic=topic, key=str(key)[:400], payload=payload)
+    emit_many([EventData(topic, key, payload)])
+
+
+def emit_many(events: Iterable[EventData]) -> None:
+    """Write events in their order, in one statement for up to 1,000 of them."""
+    OutboxEvent.objects.bulk_create(
+        [
+            OutboxEvent(topic=each.topic, key=str(each.key)[:400], payload=dict(each.payload))
+            for each in events
+        ],
+        batch_size=1_000,
+    )
 
 
 def drain(*, limit: int = 100) -> int:
