@@ -24,13 +24,20 @@ _TYPES = {
 
 Finding = tuple[str, str]  # code, message
 Kind = jsonschema_rs.ValidationErrorKind
+_DRAFTS = {
+    "2019-09": jsonschema_rs.Draft201909Validator,
+    "2020-12": jsonschema_rs.Draft202012Validator,
+}
 
 
 class SchemaCheck:
-    """One schema (draft 2019-09), compiled once. Never fetches a remote `$ref`."""
+    """One schema, compiled once. Never fetches a remote `$ref`; `author` is who wrote the rules."""
 
-    def __init__(self, schema: dict[str, Any]) -> None:
-        self._validator = jsonschema_rs.Draft201909Validator(
+    def __init__(
+        self, schema: dict[str, Any], *, draft: str = "2019-09", author: str = "the standard"
+    ) -> None:
+        self._author = author
+        self._validator = _DRAFTS[draft](
             schema, offline=True, pattern_options=jsonschema_rs.RegexOptions()
         )
         self._known_fields = frozenset(_field_names(schema))
@@ -57,7 +64,7 @@ class SchemaCheck:
             for field in kind.unexpected:
                 if not (_is_unevaluated(error) and self._follows(path, field, faulty)):
                     message = (
-                        f"Remove or rename `{shown(field)}`; the standard has no such field here."
+                        f"Remove or rename `{shown(field)}`; {self._author} has no such field here."
                     )
                     yield Problem(to_pointer([*path, field]), "unknown-field", message)
         elif isinstance(kind, Kind.AnyOf | Kind.OneOfNotValid):

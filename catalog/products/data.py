@@ -31,17 +31,41 @@ class PortData:
 
 @dataclass(frozen=True)
 class InputData:
-    """What the product reads, by the contract that describes it."""
+    """What the product reads: by the contract that describes it, or from a system."""
 
     name: str
     version: str = ""
     contract_id: str = ""
     pointer: str = ""
+    system: str = ""  # fqn of a system, or `<system fqn>/<port name>`
+
+
+@dataclass(frozen=True)
+class OwnershipData:
+    """A part in the product: of a user or of a team."""
+
+    kind: str  # steward, expert, on-call
+    user: str = ""  # user name or mail address
+    team: str = ""  # slug
+    pointer: str = ""
+
+
+@dataclass(frozen=True)
+class LinkData:
+    """A web or mail address; `kind` of LinkKind."""
+
+    kind: str
+    url: str
+    label: str = ""
+    pointer: str = ""
 
 
 @dataclass(frozen=True)
 class ProductData:
-    """A whole product. Ports and inputs that are not named are taken away."""
+    """A whole product. Ports and inputs that are not named are taken away.
+
+    `links`, `extra`, `terms` and `ownerships` None: as they are.
+    """
 
     document_id: str  # ODPS `id`
     name: str
@@ -62,3 +86,7 @@ class ProductData:
     inputs: tuple[InputData, ...] = ()
     document: Document | None = None  # as given; None when made by a form
     instance_id: UUID | None = None  # whose provisioning makes it
+    links: tuple[LinkData, ...] | None = None
+    extra: Mapping[str, Any] | None = None  # what the domain's own JSON Schema asks for
+    terms: tuple[str, ...] | None = None  # slugs or names
+    ownerships: tuple[OwnershipData, ...] | None = None

@@ -1,24 +1,27 @@
 """What higher rooms do in the transaction that changes a product."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
-# product, and the complete set of products that it declares as inputs
-LinksHandler = Callable[[UUID, frozenset[UUID]], None]
+# by product: the complete set of products that it declares as inputs
+Links = Mapping[UUID, frozenset[UUID]]
+LinksHandler = Callable[[Links], None]
 
 _links_handlers: list[LinksHandler] = []
 
 
 def on_links_changed(handler: LinksHandler) -> None:
-    """Have `handler` called when the declared inputs of a product change. From `ready()`."""
+    """Have `handler` called when the declared inputs of products change. From `ready()`."""
     if handler not in _links_handlers:
         _links_handlers.append(handler)
 
 
-def links_changed(product_id: UUID, source_product_ids: frozenset[UUID]) -> None:
+def links_changed(links: Links) -> None:
     """Tell the handlers, in the surrounding transaction."""
+    if not links:
+        return
     for handler in _links_handlers:
-        handler(product_id, source_product_ids)
+        handler(links)
 
 
 def registrations() -> list[str]:

@@ -1,8 +1,9 @@
 """Who may change products."""
 
 from accounts.actors import Actor
-from accounts.models import Team
-from accounts.policies import can_act_for_team, require_act_for_team
+from accounts.models import Domain, Team
+from accounts.policies import can_act_for_team, owns_domain, require_act_for_team
+from accounts.states import PortalRole
 from catalog.contracts.policies import IdOwnedElsewhere
 from catalog.products.models import DataProduct
 from core.errors import NotAllowed
@@ -29,3 +30,19 @@ def require_product_write(actor: Actor, product: DataProduct | None, owner: Team
             document_id=product.document_id,
         )
     require_act_for_team(actor, owner)
+
+
+def can_move_to(actor: Actor, home: Domain | None, target: Domain) -> bool:
+    """Into the domain of the owner team or one below it, or into a domain that the actor owns."""
+    if actor.is_admin or actor.role == PortalRole.STEWARD or owns_domain(actor, target):
+        return True
+    return home is not None and f"{target.path}.".startswith(f"{home.path}.")
+
+
+def require_move(actor: Actor, home: Domain | None, target: Domain) -> None:
+    """Raises: NotAllowed: a product of a team at `home` may not move to `target`."""
+    if not can_move_to(actor, home, target):
+        raise NotAllowed(
+            f"Only an owner of {target.name} may move a product there. Ask that team.",
+            domain=target.path,
+        )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from accounts.actors import Actor
 from accounts.models import Domain
 from catalog.products.formats import odps
-from catalog.products.models import DataProduct, FormerName, OutputPort
+from catalog.products.models import DataProduct, FormerName, OutputPort, System
 from catalog.products.names import slug_problem
 from core.documents import dump_yaml
 from core.errors import NotFound
@@ -69,19 +70,50 @@ def publish_blockers(product: DataProduct) -> list[Problem]:
     return found
 
 
+@dataclass
+class Names:
+    """Who has which fqn; kept up to date while products are saved one after the other."""
+
+    products: dict[str, str]  # document id of the product, by fqn
+    former: dict[str, str]
+    others: set[str]  # domains and systems
+
+    def problem(self, slug: str, fqn: str, document_id: str, pointer: str) -> Problem | None:
+        """Why the product with this id cannot have the name: form, reserved, or taken."""
+        wrong = slug_problem(slug, pointer)
+        if wrong is not None:
+            return wrong
+        holders = {self.products.get(fqn, document_id), self.former.get(fqn, document_id)}
+        if holders == {document_id} and fqn not in self.others:
+            return None
+        return Problem(pointer, "name-taken", f"The name {fqn} is taken; choose another one.")
+
+    def take(self, fqn: str, former: str, document_id: str) -> None:
+        """The product has the name from now on; the former one stays reserved for it."""
+        if former and former != fqn:
+            self.products.pop(former, None)
+            self.former[former] = document_id
+        self.former.pop(fqn, None)
+        self.products[fqn] = document_id
+
+
+def names_in_use(fqns: Collection[str]) -> Names:
+    """What has one of these names, or had it. Four statements."""
+    products = DataProduct.objects.filter(fqn__in=fqns).values_list("fqn", "document_id")
+    former = FormerName.objects.filter(fqn__in=fqns).values_list("fqn", "product__document_id")
+    domains = Domain.objects.filter(path__in=fqns).values_list("path", flat=True)
+    systems = System.objects.filter(fqn__in=fqns).values_list("fqn", flat=True)
+    return Names(dict(products), dict(former), {*domains, *systems})
+
+
 def name_problems(
     slug: str, fqn: str, product: DataProduct | None, pointer: str
 ) -> Iterator[Problem]:
     """Why `product` (None: a new one) cannot have this name: form, reserved, or taken."""
-    wrong = slug_problem(slug, pointer)
+    own = "" if product is None else product.document_id
+    wrong = names_in_use([fqn]).problem(slug, fqn, own, pointer)
     if wrong is not None:
         yield wrong
-        return
-    own = [] if product is None else [product.pk]
-    others = DataProduct.objects.exclude(pk__in=own).filter(fqn=fqn)
-    former = FormerName.objects.exclude(product__in=own).filter(fqn=fqn)
-    if others.exists() or former.exists() or Domain.objects.filter(path=fqn).exists():
-        yield Problem(pointer, "name-taken", f"The name {fqn} is taken; choose another one.")
 
 
 def descriptor_of(product: DataProduct) -> tuple[dict[str, Any], str]:

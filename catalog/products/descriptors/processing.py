@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -33,7 +33,7 @@ TOO_LARGE = frozenset(
     {"stream-too-large", "document-too-large", "too-many-documents", "too-many-nodes"}
 )
 OnError = Literal["abort", "skip"]
-POINTERS = {"version-content-differs": "/version", "id-owned-elsewhere": "/id"}
+POINTERS = {"version-content-differs": "/version", "id-owned-elsewhere": "/id"}  # of contracts
 
 
 class TooLarge(DomainError):
@@ -55,6 +55,8 @@ class Entry:
     refusals: list[Problem] = field(default_factory=list)  # what depends on the portal
     action: Any = REFUSED
     changes: tuple[Any, ...] = ()
+    domain: Domain | None = None  # where it goes
+    team: Team | None = None  # whose it will be
 
     def text(self, name: str) -> str:
         """A field of the document as far as it can be read, for the report."""
@@ -182,39 +184,51 @@ def _put_all(entries: list[Entry], *, actor: Actor, domain: str | None, team: st
     waiting = [entry for entry in entries if entry.doc is not None and not entry.refusals]
     named = [(entry.doc.domain, entry.doc.team) for entry in waiting if entry.doc]
     places = Places(named, actor=actor, domain=domain, team=team)
-    for entry in _in_order(waiting):
-        _put(entry, places, actor)
+    placed = [entry for entry in waiting if _place(entry, places)]
+    _store_contracts([entry for entry in placed if entry.kind == DATA_CONTRACT], actor)
+    _put_products([entry for entry in placed if entry.kind == DATA_PRODUCT], actor)
 
 
-def _in_order(entries: list[Entry]) -> Iterator[Entry]:
-    for kind in (DATA_CONTRACT, DATA_PRODUCT):
-        yield from (entry for entry in entries if entry.kind == kind)
-
-
-def _put(entry: Entry, places: Places, actor: Actor) -> None:
+def _place(entry: Entry, places: Places) -> bool:
+    """Find the domain and the team of a document; False: refused."""
     assert entry.doc is not None
     domain, team = places.domain(entry.doc.domain), places.team(entry.doc.team)
-    if isinstance(domain, Problem) or isinstance(team, Problem):
-        entry.refusals += [each for each in (domain, team) if isinstance(each, Problem)]
-        return
-    try:
-        with transaction.atomic():
-            _save(entry, domain, team, actor)
-    except Invalid as error:
-        entry.refusals += error.problems
-    except DomainError as error:
-        entry.refusals.append(Problem(POINTERS.get(error.code, ""), error.code, str(error)))
+    entry.refusals += [each for each in (domain, team) if isinstance(each, Problem)]
+    if isinstance(domain, Domain) and isinstance(team, Team):
+        entry.domain, entry.team = domain, team
+    return not entry.refusals
 
 
-def _save(entry: Entry, domain: Domain, team: Team, actor: Actor) -> None:
-    if isinstance(entry.doc, odps.ProductDoc):
-        data = product_data(entry.doc, entry.document, domain, team)
-        saved = products.put_product(data=data, actor=actor)
-        entry.action, entry.changes = saved.action, saved.changes
-    else:
-        _, entry.action = contracts.store_version(
-            document=entry.document, actor=actor, owner=team, domain=domain
-        )
+def _store_contracts(entries: Iterable[Entry], actor: Actor) -> None:
+    for entry in entries:
+        assert entry.domain is not None
+        assert entry.team is not None
+        try:
+            with transaction.atomic():
+                _, entry.action = contracts.store_version(
+                    document=entry.document, actor=actor, owner=entry.team, domain=entry.domain
+                )
+        except Invalid as error:
+            entry.refusals += error.problems
+        except DomainError as error:
+            entry.refusals.append(Problem(POINTERS.get(error.code, ""), error.code, str(error)))
+
+
+def _put_products(entries: list[Entry], actor: Actor) -> None:
+    items = [_product_data(entry) for entry in entries]
+    for entry, outcome in zip(
+        entries, products.put_products(items=items, actor=actor), strict=True
+    ):
+        entry.action, entry.changes = outcome.action, outcome.changes
+        entry.refusals += outcome.problems
+        entry.problems += [_placed(each, entry.document) for each in outcome.warnings]
+
+
+def _product_data(entry: Entry) -> products.ProductData:
+    assert isinstance(entry.doc, odps.ProductDoc)
+    assert entry.domain is not None
+    assert entry.team is not None
+    return product_data(entry.doc, entry.document, entry.domain, entry.team)
 
 
 def _forgive(entries: Iterable[Entry]) -> None:

@@ -74,7 +74,8 @@ class InputPort(models.Model):
     source = models.ForeignKey(
         OutputPort, on_delete=models.SET_NULL, null=True, blank=True, related_name="consumers"
     )
-    # an operational system, and which of its ports where that is known
+    # an operational system as declared, `<system fqn>[/<port name>]`, and what is known of it
+    system_name = models.CharField(max_length=700, blank=True)
     system = models.ForeignKey(
         System, on_delete=models.SET_NULL, null=True, blank=True, related_name="consumers"
     )
@@ -84,6 +85,18 @@ class InputPort(models.Model):
 
     class Meta:
         ordering = ["name", "version"]
+        indexes = [
+            models.Index(
+                fields=["contract_document_id"],
+                condition=Q(source__isnull=True) & ~Q(contract_document_id=""),
+                name="input_waits_for_contract",
+            ),
+            models.Index(
+                fields=["system_name"],
+                condition=~Q(system_name=""),
+                name="input_by_system_name",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["product", "name", "version"], name="input_port_once"),
             models.CheckConstraint(

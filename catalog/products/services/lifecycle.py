@@ -106,7 +106,7 @@ def remove_product(*, product: DataProduct, actor: Actor) -> None:
     if not unpublished.exists():
         raise InvalidTransition(f"“{product}” was published; retire it instead.")
     product_id, named = product.pk, _contract_ids(product)
-    links_changed(product_id, frozenset())
+    links_changed({product_id: frozenset()})
     try:
         with transaction.atomic():
             unpublished.delete()

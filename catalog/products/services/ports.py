@@ -1,23 +1,23 @@
-"""The ports of a product: what is wanted, compared with what is there, and written."""
+"""The output ports of products: what is wanted, compared with what is there, and written."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import ProtectedError, Q
+from django.db.models import ProtectedError
+from django.db.models.deletion import Collector
 
 from accounts.actors import Actor
 from catalog.contracts.models import ContractVersion, DataContract
-from catalog.products.data import InputData, PortData, ProductData
+from catalog.products.data import PortData, ProductData
 from catalog.products.formats.odps import GREATEST_MAJOR, major_of
-from catalog.products.models import DataProduct, InputPort, OutputPort, PortDataset
+from catalog.products.models import DataProduct, OutputPort, PortDataset
 from catalog.products.names import pattern_problem
-from core.errors import Invalid
+from catalog.products.services.outcomes import Change
 from core.problems import Problem
 
 COMPARED = (
@@ -31,131 +31,218 @@ COMPARED = (
     "requestable",
     "position",
 )
+WRITTEN = (*COMPARED, "fqn")
 LONGEST = {"version": 60, "title": 200, "technology": 40}
+Key = tuple[str, int]  # name and major
+Holder = tuple[str, str, int]  # document id of the product, name and major
+DatasetName = tuple[str, str]  # OpenLineage namespace and name
 
 
 @dataclass
-class PortsSaved:
-    """The ports of a product before and after; `touched` were made or changed."""
+class KnownPorts:
+    """What was read about the ports of some products and what they name."""
 
-    wanted: list[tuple[PortData, dict[str, Any]]] = field(default_factory=list)
-    before: dict[tuple[str, int], OutputPort] = field(default_factory=dict)
-    touched: list[OutputPort] = field(default_factory=list)
+    by_product: dict[UUID, dict[Key, OutputPort]] = field(default_factory=dict)
+    versions: dict[str, list[ContractVersion]] = field(default_factory=dict)  # by contract id
+    holders: dict[DatasetName, Holder] = field(default_factory=dict)
+    kept: set[UUID] = field(default_factory=set)  # ports that may not go: somebody has access
+
+
+@dataclass
+class PortsPlan:
+    """The ports of a product before and after."""
+
+    before: dict[Key, OutputPort]
+    wanted: dict[Key, tuple[PortData, dict[str, Any]]] = field(default_factory=dict)
+
+    def changed(self) -> list[tuple[PortData, dict[str, Any], OutputPort | None]]:
+        """New and changed ports, with the row where there is one."""
+        found = []
+        for key, (port, values) in self.wanted.items():
+            known = self.before.get(key)
+            if known is None or _differences(known, port, values):
+                found.append((port, values, known))
+        return found
 
     @property
-    def keys(self) -> set[tuple[str, int]]:
-        return {(port.name, port.major) for port, _ in self.wanted}
+    def removed(self) -> list[OutputPort]:
+        return [self.before[key] for key in sorted(set(self.before) - set(self.wanted))]
 
     @property
     def contract_ids(self) -> set[UUID]:
         """Contracts that ports name or named."""
         named = {port.contract_id for port in self.before.values()}
-        named |= {values["contract_id"] for _, values in self.wanted}
+        named |= {values["contract_id"] for _, values in self.wanted.values()}
         return {pk for pk in named if pk is not None}
 
-    def changes(self, product: DataProduct) -> list[Mapping[str, Any]]:
+    def changes(self) -> list[Change]:
         """`{"field", "from", "to"}` for each port that comes, changes or goes."""
-        found: list[Mapping[str, Any]] = []
-        for port, values in self.wanted:
-            known = self.before.get((port.name, port.major))
+        found: list[Change] = []
+        for port, values, known in self.changed():
             name = f"port {port.name}@{port.major}"
             if known is None:
                 found.append({"field": name, "from": None, "to": "added"})
-            elif _differences(product, known, port, values):
-                changed = _differences(product, known, port, values)
-                found.append({"field": name, "from": None, "to": ", ".join(changed)})
-        for name, major in sorted(set(self.before) - self.keys):
-            found.append({"field": f"port {name}@{major}", "from": "removed", "to": None})
+                continue
+            found.append(
+                {"field": name, "from": None, "to": ", ".join(_differences(known, port, values))}
+            )
+        for each in self.removed:
+            name = f"port {each.name}@{each.major}"
+            found.append({"field": name, "from": "removed", "to": None})
         return found
 
 
+def read_ports(
+    items: Sequence[ProductData], products: Mapping[str, DataProduct], actor: Actor
+) -> KnownPorts:
+    """What is known of the ports of `items`. At most six statements."""
+    known = KnownPorts(versions=_versions(items, actor))
+    ports = OutputPort.objects.filter(product__in=[each.pk for each in products.values()])
+    for port in ports.prefetch_related("datasets") if products else ():
+        known.by_product.setdefault(port.product_id, {})[port.name, port.major] = port
+    named = {name for item in items for port in item.ports for name in port.datasets or ()}
+    if named:
+        known.holders = _holders(named)
+    known.kept = _kept(items, products, known.by_product)
+    return known
+
+
 def planned_ports(
-    data: ProductData, product: DataProduct | None, actor: Actor, problems: list[Problem]
-) -> PortsSaved:
-    """What the ports will be; adds to `problems` what is wrong with them. Three statements."""
-    contracts = _contracts(data.ports, actor)
-    known = product.output_ports.prefetch_related("datasets") if product else []
-    saved = PortsSaved(before={(port.name, port.major): port for port in known})
-    seen: set[tuple[str, int]] = set()
+    data: ProductData,
+    product: DataProduct | None,
+    fqn: str,
+    known: KnownPorts,
+    problems: list[Problem],
+) -> PortsPlan:
+    """What the ports will be; adds to `problems` what is wrong with them."""
+    plan = PortsPlan(known.by_product.get(product.pk, {}) if product else {})
     for at, port in enumerate(data.ports):
         pointer = port.pointer or f"/ports/{at}"
         key = (port.name, port.major)
-        found = list(_port_problems(port, pointer, clashes=key in seen))
-        seen.add(key)
-        version = _contract_version(port, contracts.get(port.contract_id, []))
+        found = list(_port_problems(port, pointer, clashes=key in plan.wanted))
+        version = _contract_version(port, known.versions.get(port.contract_id, []))
         if port.contract_id and version is None:
             found.append(_unknown_contract(port, pointer))
         problems.extend(found)
-        if not found:
-            saved.wanted.append((port, _columns(port, at, version, saved.before.get(key))))
-    return saved
+        values = _columns(port, at, version, plan.before.get(key))
+        plan.wanted.setdefault(key, (port, {**values, "fqn": f"{fqn}/{key[0]}@{key[1]}"}))
+    problems.extend(_removal_problems(plan, known))
+    problems.extend(_dataset_problems(data, plan, known))
+    return plan
 
 
-def save_ports(product: DataProduct, ports: PortsSaved) -> None:
-    """Write the difference."""
-    _remove(product, [ports.before[key] for key in ports.before if key not in ports.keys])
-    for port, values in ports.wanted:
-        known = ports.before.get((port.name, port.major))
-        if known is not None and not _differences(product, known, port, values):
-            continue
-        row = known or OutputPort(product=product, name=port.name, major=port.major)
-        for name, value in {**values, "fqn": _fqn(product, port)}.items():
-            setattr(row, name, value)
-        row.save(force_insert=known is None)
-        _save_datasets(row, port)
-        ports.touched.append(row)
+def take_datasets(document_id: str, plan: PortsPlan, known: KnownPorts) -> None:
+    """The wanted ports hold their datasets from now on, for the items that follow."""
+    going = {(document_id, *key) for key in set(plan.before) - set(plan.wanted)}
+    going |= {
+        (document_id, *key) for key, (port, _) in plan.wanted.items() if port.datasets is not None
+    }
+    for name in [name for name, holder in known.holders.items() if holder in going]:
+        del known.holders[name]
+    for key, (port, _) in plan.wanted.items():
+        for name in port.datasets or ():
+            known.holders[name] = (document_id, *key)
 
 
-def save_inputs(product: DataProduct, inputs: Sequence[InputData]) -> bool:
-    """Replace the input ports; True when something was or is there."""
-    removed, _ = product.input_ports.all().delete()
-    InputPort.objects.bulk_create(
-        InputPort(
-            product=product,
-            name=each.name[:200],
-            version=each.version[:60],
-            contract_document_id=each.contract_id[:400],
-        )
-        for each in {(each.name[:200], each.version[:60]): each for each in inputs}.values()
+def write_ports(plans: Sequence[tuple[DataProduct, PortsPlan]]) -> list[OutputPort]:
+    """Write the differences; returns the ports that were made or changed. Five statements."""
+    removed = [port.pk for _, plan in plans for port in plan.removed]
+    if removed:
+        OutputPort.objects.filter(pk__in=removed).delete()
+    touched: list[OutputPort] = []
+    offered: list[tuple[OutputPort, PortData]] = []
+    for product, plan in plans:
+        for port, values, known in plan.changed():
+            row = known or OutputPort(product=product, name=port.name, major=port.major)
+            for name, value in values.items():
+                setattr(row, name, value)
+            touched.append(row)
+            if port.datasets is not None:
+                offered.append((row, port))
+    OutputPort.objects.bulk_create(
+        touched, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN
     )
-    _link(product.input_ports.exclude(contract_document_id=""))
-    return bool(removed or inputs)
+    _write_datasets(offered)
+    return touched
 
 
-def resolve_waiting(ports: PortsSaved) -> dict[UUID, frozenset[UUID]]:
-    """Link inputs that waited for these ports; the new sources by product."""
-    named = [port.contract_id for port in ports.touched if port.contract_id]
-    document_ids = DataContract.objects.filter(pk__in=named).values_list("document_id", flat=True)
-    if not named:
-        return {}
-    waiting = InputPort.objects.filter(
-        source__isnull=True, contract_document_id__in=list(document_ids)
-    )
-    products = set(waiting.values_list("product_id", flat=True))
-    _link(waiting)
-    return source_ids(products)
-
-
-def source_ids(product_ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
-    """The products that each product declares as inputs."""
-    found: dict[UUID, set[UUID]] = {pk: set() for pk in product_ids}
-    rows = InputPort.objects.filter(product__in=found, source__isnull=False)
-    for product_id, source_id in rows.values_list("product_id", "source__product_id"):
-        if product_id != source_id:
-            found[product_id].add(source_id)
-    return {pk: frozenset(sources) for pk, sources in found.items()}
-
-
-def _contracts(ports: Iterable[PortData], actor: Actor) -> dict[str, list[ContractVersion]]:
+def _versions(items: Iterable[ProductData], actor: Actor) -> dict[str, list[ContractVersion]]:
     """Versions, the newest first, of the contracts that `actor` may see, by document id."""
-    names = {port.contract_id for port in ports if port.contract_id}
+    names = {port.contract_id for item in items for port in item.ports if port.contract_id}
     found: dict[str, list[ContractVersion]] = defaultdict(list)
     if names:
         visible = DataContract.objects.visible_to(actor).filter(document_id__in=names)
         versions = ContractVersion.objects.filter(contract__in=visible)
-        for each in versions.select_related("contract").defer("text", "document").order_by("-id"):
+        light = versions.select_related("contract").only("version", "contract__document_id")
+        for each in light.order_by("-id"):
             found[each.contract.document_id].append(each)
     return found
+
+
+def _holders(named: set[DatasetName]) -> dict[DatasetName, Holder]:
+    rows = PortDataset.objects.filter(
+        namespace__in={namespace for namespace, _ in named}, name__in={name for _, name in named}
+    )
+    return {
+        (namespace, name): (document_id, port, major)
+        for namespace, name, document_id, port, major in rows.values_list(
+            "namespace", "name", "port__product__document_id", "port__name", "port__major"
+        )
+    }
+
+
+def _kept(
+    items: Iterable[ProductData],
+    products: Mapping[str, DataProduct],
+    ports: Mapping[UUID, Mapping[Key, OutputPort]],
+) -> set[UUID]:
+    """Of the ports that are not named any more: those that something in a higher room holds."""
+    going: list[OutputPort] = []
+    for item in items:
+        product = products.get(item.document_id)
+        known = ports.get(product.pk, {}) if product else {}
+        wanted = {(port.name, port.major) for port in item.ports}
+        going += [port for key, port in known.items() if key not in wanted]
+    if not going or _may_go(going):
+        return set()
+    return {port.pk for port in going if not _may_go([port])}
+
+
+def _may_go(ports: list[OutputPort]) -> bool:
+    try:
+        Collector(using="default").collect(ports)
+    except ProtectedError:
+        return False
+    return True
+
+
+def _removal_problems(plan: PortsPlan, known: KnownPorts) -> Iterator[Problem]:
+    held = [port for port in plan.removed if port.pk in known.kept]
+    if held:
+        names = ", ".join(f"{port.name}@{port.major}" for port in held)
+        message = f"Somebody was granted access to {names}; keep the port."
+        yield Problem("/ports", "port-in-use", message)
+
+
+def _dataset_problems(data: ProductData, plan: PortsPlan, known: KnownPorts) -> Iterator[Problem]:
+    own: dict[DatasetName, Key] = {}
+    for key, (port, _) in plan.wanted.items():
+        for name in port.datasets or ():
+            holder = known.holders.get(name, (data.document_id, *key))
+            free = holder == (data.document_id, *key) or _is_given_up(holder, name, data, plan)
+            if not free or own.setdefault(name, key) != key:
+                message = "Another port offers this dataset."
+                yield Problem("/datasets", "dataset-taken", message)
+                return
+
+
+def _is_given_up(holder: Holder, name: DatasetName, data: ProductData, plan: PortsPlan) -> bool:
+    """Whether the port that has the dataset is this product's and will not have it any more."""
+    document_id, *key = holder
+    if document_id != data.document_id:
+        return False
+    wanted = plan.wanted.get((key[0], key[1]))  # type: ignore[arg-type,index]
+    return wanted is None or (wanted[0].datasets is not None and name not in wanted[0].datasets)
 
 
 def _contract_version(port: PortData, versions: list[ContractVersion]) -> ContractVersion | None:
@@ -173,7 +260,7 @@ def _unknown_contract(port: PortData, pointer: str) -> Problem:
     return Problem(f"{pointer}/contractId", "unknown-contract", message)
 
 
-def _port_problems(port: PortData, pointer: str, *, clashes: bool) -> Iterable[Problem]:
+def _port_problems(port: PortData, pointer: str, *, clashes: bool) -> Iterator[Problem]:
     wrong = pattern_problem(port.name, f"{pointer}/name")
     if wrong is not None:
         yield wrong
@@ -205,67 +292,20 @@ def _columns(
     }
 
 
-def _differences(
-    product: DataProduct, known: OutputPort, port: PortData, values: Mapping[str, Any]
-) -> list[str]:
-    names = [name for name in COMPARED if getattr(known, name) != values[name]]
-    if known.fqn != _fqn(product, port):
-        names.append("fqn")
+def _differences(known: OutputPort, port: PortData, values: Mapping[str, Any]) -> list[str]:
+    names = [name for name in WRITTEN if getattr(known, name) != values[name]]
     held = {(each.namespace, each.name) for each in known.datasets.all()}
     if port.datasets is not None and held != set(port.datasets):
         names.append("datasets")
     return [name.removesuffix("_id") for name in names]
 
 
-def _fqn(product: DataProduct, port: PortData) -> str:
-    return f"{product.fqn}/{port.name}@{port.major}"
-
-
-def _remove(product: DataProduct, ports: list[OutputPort]) -> None:
-    if not ports:
+def _write_datasets(offered: Sequence[tuple[OutputPort, PortData]]) -> None:
+    if not offered:
         return
-    try:
-        with transaction.atomic():
-            product.output_ports.filter(pk__in=[port.pk for port in ports]).delete()
-    except ProtectedError:
-        names = ", ".join(f"{port.name}@{port.major}" for port in ports)
-        message = f"Somebody was granted access to {names}; keep the port."
-        raise Invalid(message, [Problem("/ports", "port-in-use", message)]) from None
-
-
-def _save_datasets(port: OutputPort, data: PortData) -> None:
-    if data.datasets is None:
-        return
-    taken = Q()
-    for namespace, name in data.datasets:
-        taken |= Q(namespace=namespace, name=name)
-    if taken and PortDataset.objects.exclude(port=port).filter(taken).exists():
-        message = "Another port offers this dataset."
-        raise Invalid(message, [Problem("/datasets", "dataset-taken", message)])
-    port.datasets.all().delete()
+    PortDataset.objects.filter(port__in=[port.pk for port, _ in offered]).delete()
     PortDataset.objects.bulk_create(
         PortDataset(port=port, namespace=namespace, name=name)
-        for namespace, name in dict.fromkeys(data.datasets)
+        for port, data in offered
+        for namespace, name in dict.fromkeys(data.datasets or ())
     )
-
-
-def _link(inputs: Any) -> None:
-    """Set the source of inputs: the port with the contract in the wanted version, or the newest."""
-    waiting = list(inputs.select_for_update(of=("self",)))
-    names = {each.contract_document_id for each in waiting}
-    offers: dict[str, list[OutputPort]] = defaultdict(list)
-    ports = OutputPort.objects.filter(contract__document_id__in=names)
-    for port in ports.select_related("contract", "contract_version").order_by("-major", "pk"):
-        if port.contract is not None:
-            offers[port.contract.document_id].append(port)
-    for each in waiting:
-        candidates = [
-            port for port in offers[each.contract_document_id] if port.product_id != each.product_id
-        ]
-        exact = [
-            port
-            for port in candidates
-            if port.contract_version and port.contract_version.version == each.version
-        ]
-        each.source = next(iter([*exact, *candidates]), None)
-    InputPort.objects.bulk_update(waiting, ["source"])

@@ -1,46 +1,28 @@
-"""Creating and changing a product as a whole."""
+"""Creating and changing products as a whole, many at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
-from catalog.products import policies
 from catalog.products.data import ProductData
-from catalog.products.extensions import links_changed
-from catalog.products.models import DataProduct, FormerName
-from catalog.products.names import slug_for, slugified
-from catalog.products.selectors import name_problems
+from catalog.products.models import DataProduct, FormerName, OutputPort
+from catalog.products.services.describing import write_described
+from catalog.products.services.history import Entry, record_revisions
 from catalog.products.services.indexing import record_offers, reindex
-from catalog.products.services.ports import (
-    PortsSaved,
-    planned_ports,
-    resolve_waiting,
-    save_inputs,
-    save_ports,
-    source_ids,
-)
-from catalog.products.states import LISTED, SOURCES, Archetype, ProductStatus, Visibility
+from catalog.products.services.inputs import readers_of, write_inputs
+from catalog.products.services.outcomes import Outcome, Saved
+from catalog.products.services.planning import Known, Plan, planned, read_known
+from catalog.products.services.ports import write_ports
 from core import audit, outbox
-from core.errors import Conflict, Invalid
-from core.problems import Problem
+from core.audit import AuditData
+from core.errors import Conflict, DomainError
+from core.outbox import EventData
 
-Change = Mapping[str, Any]  # {"field", "from", "to"}
-LONGEST_SHOWN = 200  # characters of a value in a change
-PLAIN_FIELDS = ("name", "purpose", "description", "limitations", "usage", "archetype", "version")
-LONGEST = {"document_id": 400, "name": 200, "version": 60}
-
-
-@dataclass(frozen=True)
-class Saved:
-    product: DataProduct
-    action: str  # create, update, unchanged
-    changes: tuple[Change, ...] = ()
+CHUNK = 500
 
 
 @transaction.atomic
@@ -60,165 +42,184 @@ def save_product(*, data: ProductData, actor: Actor) -> tuple[DataProduct, str]:
 
 
 @transaction.atomic
-def put_product(*, data: ProductData, actor: Actor) -> Saved:
-    """`save_product`, with the list of changes."""
-    product = DataProduct.objects.select_for_update().filter(document_id=data.document_id).first()
-    policies.require_product_write(actor, product, data.owner)
-    problems = list(_problems(data, product))
-    ports = planned_ports(data, product, actor, problems)
-    values = _values(data, product, problems)
-    if problems:
-        raise Invalid("The product cannot be saved like that.", problems)
-    if product is None:
-        return _created(data, values, ports, actor)
-    return _changed(product, data, values, ports, actor)
+def put_product(
+    *, data: ProductData, actor: Actor, expected: int | None = None, note: str = ""
+) -> Saved:
+    """`save_product`, with the list of changes; `expected`: the revision that was read.
+
+    Raises:
+        RevisionDiffers: the product has another revision.
+    """
+    revisions = {} if expected is None else {data.document_id: expected}
+    outcome = put_products(items=[data], actor=actor, expected=revisions, note=note)[0]
+    if outcome.error is not None:
+        raise outcome.error
+    assert outcome.product is not None
+    return Saved(outcome.product, outcome.action, outcome.changes, outcome.warnings)
 
 
-def _created(data: ProductData, values: dict[str, Any], ports: PortsSaved, actor: Actor) -> Saved:
+@transaction.atomic
+def put_products(
+    *,
+    items: Sequence[ProductData],
+    actor: Actor,
+    expected: Mapping[str, int] | None = None,
+    note: str = "",
+    verb: str = "",
+) -> list[Outcome]:
+    """Save products as if one after the other; what is refused changes nothing.
+
+    Args:
+        expected: revision by document id; an item whose product has another one is refused.
+        note: kept with each revision.
+        verb: of the audit log; default `product.created` and `product.updated`.
+
+    Returns:
+        One outcome for each item, in their order.
+
+    Cost: about forty SQL statements for each 500 products.
+    """
+    outcomes: list[Outcome] = []
+    for chunk in _chunks(items):
+        outcomes += _put_chunk(chunk, actor, expected or {}, Entry(actor.name, verb, note))
+    return outcomes
+
+
+def _chunks(items: Sequence[ProductData]) -> Iterator[list[ProductData]]:
+    """Up to `CHUNK` items, none of them twice."""
+    chunk: dict[str, ProductData] = {}
+    for item in items:
+        if len(chunk) == CHUNK or item.document_id in chunk:
+            yield list(chunk.values())
+            chunk = {}
+        chunk[item.document_id] = item
+    if chunk:
+        yield list(chunk.values())
+
+
+def _put_chunk(
+    chunk: list[ProductData], actor: Actor, expected: Mapping[str, int], entry: Entry
+) -> list[Outcome]:
     try:
         with transaction.atomic():
-            product = DataProduct.objects.create(document_id=data.document_id, **values)
+            return _put_all(chunk, actor, expected, entry)
     except IntegrityError:
-        raise Conflict("Somebody made a product of this id or name at the same moment.") from None
-    _write_parts(product, data, ports)
-    _finish(product, ports, actor, "create")
-    return Saved(product, "create")
+        if len(chunk) > 1:
+            return [
+                outcome
+                for item in chunk
+                for outcome in _put_chunk([item], actor, expected, entry)
+            ]
+    error = Conflict("Somebody made a product of this id or name at the same moment.")
+    return [Outcome(chunk[0], error=error)]
 
 
-def _changed(
-    product: DataProduct,
-    data: ProductData,
-    values: dict[str, Any],
-    ports: PortsSaved,
-    actor: Actor,
-) -> Saved:
-    changes = [
-        _change(name, getattr(product, name), value)
-        for name, value in values.items()
-        if getattr(product, name) != value and name not in {"text", "published_at", "updated_at"}
+def _put_all(
+    chunk: list[ProductData], actor: Actor, expected: Mapping[str, int], entry: Entry
+) -> list[Outcome]:
+    known = read_known(chunk, actor)
+    outcomes: list[Outcome | Plan] = []
+    for item in chunk:
+        try:
+            outcomes.append(planned(item, known, actor, expected.get(item.document_id)))
+        except DomainError as error:
+            product = known.products.get(item.document_id)
+            outcomes.append(Outcome(item, product=product, error=error))
+    plans = [each for each in outcomes if isinstance(each, Plan) and each.action != "unchanged"]
+    rows = _write(plans, known, entry) if plans else {}
+    return [
+        each
+        if isinstance(each, Outcome)
+        else Outcome(
+            each.data,
+            product=rows.get(each.data.document_id, each.product),
+            action=each.action,
+            changes=each.changes,
+            warnings=each.warnings,
+        )
+        for each in outcomes
     ]
-    former = product.fqn
-    for name, value in values.items():
-        setattr(product, name, value)
-    renamed = product.fqn != former
-    parts = [*ports.changes(product), *_input_changes(product, data)]
-    if not changes and not parts:
-        return Saved(product, "unchanged")
-    product.save(update_fields=list(values))
-    if renamed:
-        _remember(product, former)
-    _write_parts(product, data, ports)
-    _finish(product, ports, actor, "update")
-    return Saved(product, "update", (*changes, *parts))
 
 
-def _write_parts(product: DataProduct, data: ProductData, ports: PortsSaved) -> None:
-    save_ports(product, ports)
-    if save_inputs(product, data.inputs):
-        links_changed(product.pk, source_ids([product.pk])[product.pk])
-    for waiting, sources in resolve_waiting(ports).items():
-        links_changed(waiting, sources)
-
-
-def _finish(product: DataProduct, ports: PortsSaved, actor: Actor, action: str) -> None:
-    record_offers(ports.contract_ids)
-    reindex([product.pk])
-    outbox.emit("product.changed", key=product.pk, product_id=str(product.pk))
-    for port in ports.touched:
-        outbox.emit("port.changed", key=port.pk, port_id=str(port.pk))
-    audit.record(
-        actor=actor.name,
-        verb=f"product.{action}d",
-        kind="product",
-        object_id=product.fqn,
-        document_id=product.document_id,
+def _write(plans: list[Plan], known: Known, entry: Entry) -> dict[str, DataProduct]:
+    """Write what was planned; the products by document id."""
+    removed = [port for plan in plans for port in plan.ports.removed]
+    orphaned = readers_of(removed)
+    rows = _write_products(plans)
+    pairs = [(rows[plan.data.document_id], plan) for plan in plans]
+    touched = write_ports([(product, plan.ports) for product, plan in pairs])
+    write_inputs(
+        [(product, plan.data) for product, plan in pairs],
+        known.inputs,
+        known.systems,
+        touched,
+        orphaned,
     )
+    write_described([(product, plan.described) for product, plan in pairs])
+    record_offers(pk for plan in plans for pk in plan.ports.contract_ids)
+    reindex([product.pk for product in rows.values()])
+    _record(pairs, touched, entry)
+    return rows
 
 
-def _problems(data: ProductData, product: DataProduct | None) -> Iterator[Problem]:
-    for field, longest in LONGEST.items():
-        if len(getattr(data, field)) > longest:
-            pointer = "/id" if field == "document_id" else f"/{field}"
-            yield Problem(pointer, "too-long", f"Use {longest} characters at most.")
-    if not data.name.strip():
-        yield Problem("/name", "empty-value", "Fill in the name.")
-    if data.archetype not in {"", *Archetype.values}:
-        choices = ", ".join(Archetype.values)
-        yield Problem("/archetype", "not-in-list", f"Choose one of: {choices}.")
-    if data.visibility not in {"", *Visibility.values}:
-        choices = ", ".join(Visibility.values)
-        yield Problem("/visibility", "not-in-list", f"Choose one of: {choices}.")
-    if product and data.status and not _may_become(product, data.status):
-        state = product.get_status_display().lower()
-        message = f"The product is {state}; it cannot become {data.status}."
-        yield Problem("/status", "invalid-transition", message)
+def _write_products(plans: list[Plan]) -> dict[str, DataProduct]:
+    """The rows of new and changed products, in the order of their ids: two writers cannot lock."""
+    now = timezone.now()
+    rows: dict[str, DataProduct] = {}
+    former: list[FormerName] = []
+    written = {"revision"}
+    for plan in sorted(plans, key=lambda each: each.data.document_id):
+        product = plan.product
+        if product is None:
+            product = DataProduct(document_id=plan.data.document_id, revision=0, created_at=now)
+        elif product.fqn != plan.values["fqn"]:
+            former.append(FormerName(fqn=product.fqn, product=product))
+        for name, value in plan.values.items():
+            setattr(product, name, value)
+        product.revision += 1
+        written |= plan.values.keys()
+        rows[product.document_id] = product
+    DataProduct.objects.bulk_create(
+        rows.values(), update_conflicts=True, unique_fields=["id"], update_fields=sorted(written)
+    )
+    _remember(former)
+    return rows
 
 
-def _may_become(product: DataProduct, status: str) -> bool:
-    return product.status == status or product.status in SOURCES[ProductStatus(status)]
+def _remember(former: list[FormerName]) -> None:
+    """Keep old names for the redirect; a name in use is no former name any more."""
+    if not former:
+        return
+    names = {each.fqn for each in former} | {each.product.fqn for each in former}
+    FormerName.objects.filter(fqn__in=names).delete()
+    FormerName.objects.bulk_create(former)
 
 
-def _values(
-    data: ProductData, product: DataProduct | None, problems: list[Problem]
-) -> dict[str, Any]:
-    """The columns as they will be; adds to `problems` when the name is not free."""
-    slug, pointer = _slug(data, product)
-    fqn = f"{data.domain.path}.{slug}"
-    problems.extend(name_problems(slug, fqn, product, pointer))
-    status = data.status or (product.status if product else ProductStatus.DRAFT)
-    values = {name: getattr(data, name) for name in PLAIN_FIELDS}
-    values |= {
-        "slug": slug,
-        "fqn": fqn,
-        "domain": data.domain,
-        "owner": data.owner,
-        "status": status,
-        "visibility": data.visibility or (product.visibility if product else Visibility.COMPANY),
-        "classification": data.classification or (product.classification if product else ""),
-        "tags": [tag[:100] for tag in data.tags],
-        "document": data.document.data if data.document else None,
-        "text": data.document.text if data.document else "",
-        "updated_at": timezone.now(),
+def _record(
+    pairs: Sequence[tuple[DataProduct, Plan]], touched: Sequence[OutputPort], entry: Entry
+) -> None:
+    verbs = {
+        product.pk: entry.verb or f"product.{plan.action}d" for product, plan in pairs
     }
-    if data.instance_id is not None:
-        values["instance_id"] = data.instance_id
-    if status in LISTED and (product is None or product.published_at is None):
-        values["published_at"] = timezone.now()
-    return values
-
-
-def _slug(data: ProductData, product: DataProduct | None) -> tuple[str, str]:
-    """The slug, and the pointer of what it was made from."""
-    if data.slug:
-        return data.slug, "/slug"
-    if product is not None and product.name == data.name:
-        return product.slug, "/name"
-    if slugified(data.name):
-        return slugified(data.name), "/name"
-    return slug_for(data.document_id, data.name), "/id"
-
-
-def _remember(product: DataProduct, former: str) -> None:
-    """Keep the old name for the redirect; the new one is no former name any more."""
-    FormerName.objects.filter(fqn=product.fqn, product=product).delete()
-    FormerName.objects.update_or_create(fqn=former, defaults={"product": product})
-
-
-def _input_changes(product: DataProduct, data: ProductData) -> list[Change]:
-    before = sorted(product.input_ports.values_list("name", "version", "contract_document_id"))
-    after = sorted((each.name, each.version, each.contract_id) for each in data.inputs)
-    if before == after:
-        return []
-    return [_change("inputs", [each[0] for each in before], [each[0] for each in after])]
-
-
-def _change(field: str, before: Any, after: Any) -> Change:
-    if field == "document":
-        return {"field": "document", "from": None, "to": None}
-    return {"field": field, "from": _shown(before), "to": _shown(after)}
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, str | list | None):
-        return value[:LONGEST_SHOWN] if value else value
-    return str(value)[:LONGEST_SHOWN]
+    record_revisions(
+        {product.pk: plan.changes for product, plan in pairs}, entry=entry, verbs=verbs
+    )
+    outbox.emit_many(
+        [
+            *(
+                EventData("product.changed", product.pk, {"product_id": str(product.pk)})
+                for product, _ in pairs
+            ),
+            *(EventData("port.changed", port.pk, {"port_id": str(port.pk)}) for port in touched),
+        ]
+    )
+    audit.record_many(
+        AuditData(
+            entry.actor,
+            verbs[product.pk],
+            "product",
+            product.fqn,
+            {"document_id": product.document_id},
+        )
+        for product, _ in pairs
+    )

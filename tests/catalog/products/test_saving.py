@@ -216,7 +216,7 @@ def test_inputs_are_linked_to_the_port_with_their_contract_even_if_it_comes_late
     data, monkeypatch
 ):
     links: dict = {}
-    monkeypatch.setattr(extensions, "_links_handlers", [links.__setitem__])
+    monkeypatch.setattr(extensions, "_links_handlers", [links.update])
     version = ContractVersionFactory()
     reader, _ = save(
         replace(data, inputs=(InputData("raw", "1.0.0", version.contract.document_id),))
