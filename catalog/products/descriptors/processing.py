@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -26,14 +26,13 @@ from catalog.products.formats.detect import (
 )
 from catalog.products.models import DataProduct
 from core.documents import Document, DocumentError, Media, load_documents
-from core.errors import DomainError, Invalid
+from core.errors import DomainError
 from core.problems import Problem
 
 TOO_LARGE = frozenset(
     {"stream-too-large", "document-too-large", "too-many-documents", "too-many-nodes"}
 )
 OnError = Literal["abort", "skip"]
-POINTERS = {"version-content-differs": "/version", "id-owned-elsewhere": "/id"}  # of contracts
 
 
 class TooLarge(DomainError):
@@ -199,19 +198,20 @@ def _place(entry: Entry, places: Places) -> bool:
     return not entry.refusals
 
 
-def _store_contracts(entries: Iterable[Entry], actor: Actor) -> None:
-    for entry in entries:
-        assert entry.domain is not None
-        assert entry.team is not None
-        try:
-            with transaction.atomic():
-                _, entry.action = contracts.store_version(
-                    document=entry.document, actor=actor, owner=entry.team, domain=entry.domain
-                )
-        except Invalid as error:
-            entry.refusals += error.problems
-        except DomainError as error:
-            entry.refusals.append(Problem(POINTERS.get(error.code, ""), error.code, str(error)))
+def _store_contracts(entries: Sequence[Entry], actor: Actor) -> None:
+    outcomes = contracts.store_versions([_version_input(each) for each in entries], actor=actor)
+    for entry, outcome in zip(entries, outcomes, strict=True):
+        if isinstance(outcome, contracts.SavedVersion):
+            entry.action, entry.changes = outcome.action, outcome.changes
+        else:
+            entry.refusals += outcome
+
+
+def _version_input(entry: Entry) -> contracts.VersionInput:
+    assert isinstance(entry.doc, odcs.ContractDoc)
+    assert entry.domain is not None
+    assert entry.team is not None
+    return contracts.VersionInput(entry.document, entry.team, entry.domain, doc=entry.doc)
 
 
 def _put_products(entries: list[Entry], actor: Actor) -> None:
