@@ -62,7 +62,8 @@ def test_schema_evolution_of_cities():
     found = {(each.level, each.code, each.path) for each in diff(old, new)}
 
     columns = {each for each in found if "column" in each[1]}
-    assert columns and all(path.startswith("cities.") for _, _, path in columns)
+    assert columns
+    assert all(path.startswith("cities.") for _, _, path in columns)
 
 
 @pytest.mark.parametrize("example", VALID, ids=str)

@@ -179,10 +179,9 @@ def _compare(taken: Sequence[Step]) -> None:
     """Fill in what changed since the version before. Cost: one statement."""
     waiting = [step.before for step in taken if step.before and step.before.document is None]
     if waiting:
-        rows = ContractVersion.objects.filter(pk__in={each.pk for each in waiting})
-        documents = dict(rows.values_list("pk", "document"))
+        rows = ContractVersion.objects.in_bulk([each.pk for each in waiting if each.pk])
         for each in waiting:
-            each.document = documents[each.pk]
+            each.document = rows[each.pk or 0].document
     for step in taken:
         if step.before is not None:
             step.changes = diff(step.before.document, step.item.document.data)
@@ -232,7 +231,13 @@ def _record(taken: Iterable[Step], actor: Actor) -> None:
         )
         for step, summary in steps
     )
-    outbox.emit_many(_event(step, summary) for step, summary in steps if summary)
+    changed = {step.contract.pk: {"contract_id": str(step.contract.pk)} for step, _ in steps}
+    outbox.emit_many(
+        [
+            *(_event(step, summary) for step, summary in steps if summary),
+            *(outbox.EventData("contract.changed", pk, ids) for pk, ids in changed.items()),
+        ]
+    )
 
 
 def _event(step: Step, summary: Summary) -> outbox.EventData:
