@@ -95,7 +95,7 @@ def _widths(model: type[Model]) -> dict[str, int | None]:
     return {field.name: getattr(field, "max_length", None) for field in model._meta.concrete_fields}
 
 
-_LONGEST = {
+_LONGEST: dict[type[Model], dict[str, int | None]] = {
     model: _widths(model)
     for model in (ContractVersion, SchemaObject, SchemaProperty, QualityRule, Sla)
 }

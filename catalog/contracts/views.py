@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -11,10 +13,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from catalog.contracts.comparing import curl_of, groups_of, verdict_text
+from catalog.contracts.extensions import affected_parties
 from catalog.contracts.models import ContractVersion, DataContract
 from catalog.contracts.phrases import promise_text, rule_text
-from catalog.contracts.selectors import described, versions
-from core.errors import NotFound
+from catalog.contracts.selectors import comparison, described, versions
+from core.errors import Invalid, NotFound
 
 SHOWN_SOURCE = 200_000  # characters of the source on the page; the download has all
 MAX_RULES = 200
@@ -41,6 +45,40 @@ def contract(request: HttpRequest, contract_id: UUID) -> HttpResponse:
         **_terms(version),
     }
     return render(request, "catalog/contracts/contract.html", context)
+
+
+@require_safe
+def changes(request: HttpRequest, contract_id: UUID) -> HttpResponse:
+    """What changed between two versions, `?from=` and `?to=`, and whom it affects."""
+    found = _contract(request, contract_id)
+    known = versions(found)
+    context: dict[str, Any] = {
+        "crumbs": [
+            {"label": "Marketplace", "url": reverse("search:marketplace")},
+            {"label": found.name, "url": found.get_absolute_url()},
+            {"label": "What changed"},
+        ],
+        "contract": found,
+        "versions": known,
+    }
+    with suppress(Invalid):  # there is no version before this one; the page says so
+        context |= _compared(request, found)
+    return render(request, "catalog/contracts/diff.html", context)
+
+
+def _compared(request: HttpRequest, contract: DataContract) -> dict[str, Any]:
+    found = comparison(
+        contract, older=request.GET.get("from") or None, newer=request.GET.get("to") or None
+    )
+    query = urlencode({"from": found.older.version, "to": found.newer.version})
+    address = reverse("rest:contract-diff", kwargs={"contract_id": contract.pk})
+    return {
+        "comparison": found,
+        "verdict": verdict_text(found.summary),
+        "groups": groups_of(found.changes),
+        "affected": affected_parties(request.actor, contract),  # type: ignore[attr-defined]
+        "curl": curl_of(f"{request.build_absolute_uri(address)}?{query}"),
+    }
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from catalog.contracts import extensions as contracts
 from catalog.products import extensions as products
 from core import outbox, panels
 from core.graphql import fields as graphql
@@ -26,6 +27,7 @@ def rows() -> list[tuple[str, str]]:
         for slot, entries in panels.registrations().items()
         for panel in entries
     ]
+    found += [("`contracts.affected_parties`", source) for source in contracts.registrations()]
     found += [("`products.links_changed`", handler) for handler in products.registrations()]
     found += [
         (f"`{point}`", handler)

@@ -10,4 +10,5 @@ urlpatterns = [
         views.ContractVersions.as_view(),
         name="contract-versions",
     ),
+    path("contracts/<uuid:contract_id>/diff", views.ContractDiff.as_view(), name="contract-diff"),
 ]

@@ -13,9 +13,10 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
+from catalog.contracts.extensions import affected_parties
 from catalog.contracts.models import ContractVersion, DataContract
 from catalog.contracts.rest.renderers import YAML_RENDERERS
-from catalog.contracts.selectors import versions
+from catalog.contracts.selectors import comparison, versions
 from core.errors import NotFound
 from core.paging import keyset_page
 from core.rest import page_response, page_size
@@ -80,6 +81,35 @@ class ContractVersions(APIView):
         contract = _visible(request, contract_id)
         found = [_version_as_dict(each) for each in versions(contract)]
         return Response({"results": found, "next": None})
+
+
+class ContractDiff(APIView):
+    """What changed between two versions."""
+
+    @extend_schema(
+        operation_id="contract_diff",
+        parameters=[
+            OpenApiParameter("from", str, description="default: the version before `to`"),
+            OpenApiParameter("to", str, description="default: the newest"),
+        ],
+        responses={200: OBJECT},
+    )
+    def get(self, request: Request, contract_id: UUID) -> Response:
+        """Changes by level and by who is hit, and those who read data under the contract."""
+        contract = _visible(request, contract_id)
+        asked = request.query_params
+        found = comparison(contract, older=asked.get("from"), newer=asked.get("to"))
+        affected = affected_parties(actor_in(request), contract)
+        return Response(
+            {
+                "from": found.older.version,
+                "to": found.newer.version,
+                **found.summary.as_dict(),
+                "changes": [change.as_dict() for change in found.changes],
+                "affected": [party.as_dict() for party in affected.parties],
+                "affected_hidden": affected.hidden,
+            }
+        )
 
 
 def _visible(request: Request, contract_id: UUID) -> DataContract:

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import orjson
 
 from accounts.models import Domain, Team
 from catalog.contracts.formats import odcs
+from catalog.contracts.formats.odcs_diff import Change
 from catalog.contracts.models import ContractVersion
 from catalog.contracts.states import ContractStatus
 from core.documents import Document
@@ -71,7 +72,7 @@ class SavedVersion(NamedTuple):
 
     version: ContractVersion
     action: Action  # update: a draft was replaced
-    changes: tuple[Any, ...]
+    changes: tuple[Change, ...]
 
 
 # Told apart by `isinstance(outcome, SavedVersion)`.

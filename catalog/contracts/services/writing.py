@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
+from catalog.contracts.formats.odcs_diff import Change, Summary, diff, summarise
 from catalog.contracts.models import (
     ContractVersion,
     DataContract,
@@ -25,11 +26,20 @@ from catalog.contracts.services.inputs import (
     VersionContentDiffers,
     VersionInput,
 )
-from core import audit
+from core import audit, outbox
 from core.errors import DomainError
 
 CONTENT = ["api_version", "status", "text", "sha256", "document", "created_by"]
 Key = tuple[UUID, str]  # contract, version
+
+
+@dataclass
+class Before:
+    """What a version follows: the newest one so far, or the draft whose place it takes."""
+
+    pk: int | None  # None: not written yet
+    version: str
+    document: Any  # None: to be read
 
 
 @dataclass
@@ -40,12 +50,20 @@ class Step:
     contract: DataContract
     version: ContractVersion
     action: Action
-    before: ContractVersion | None = None
-    before_document: Any = None  # None: stored, still to be read
+    before: Before | None = None
+    changes: tuple[Change, ...] = ()
 
     @property
     def key(self) -> Key:
         return self.contract.pk, self.version.version
+
+    @property
+    def summary(self) -> Summary | None:
+        """What the changes amount to; None for the first version of a contract."""
+        if self.before is None:
+            return None
+        names = {"old_version": self.before.version, "new_version": self.version.version}
+        return summarise(self.changes, **names)
 
     @property
     def is_change(self) -> bool:
@@ -60,10 +78,11 @@ def write_chunk(
     steps = [plan.step(item, claim) for item, claim in zip(items, claims, strict=True)]
     taken = [step for step in steps if isinstance(step, Step) and step.is_change]
     if taken:
+        _compare(taken)
         _write(plan, taken)
         _record(taken, actor)
     return [
-        SavedVersion(step.version, step.action, ()) if isinstance(step, Step) else step
+        SavedVersion(step.version, step.action, step.changes) if isinstance(step, Step) else step
         for step in steps
     ]
 
@@ -133,10 +152,11 @@ class Plan:
         action: Action,
         before: ContractVersion | None,
     ) -> Step:
-        step = Step(item, contract, version, action, before)
+        step = Step(item, contract, version, action)
         if before is not None:
             earlier = self.latest.get((contract.pk, before.version))
-            step.before_document = earlier.item.document.data if earlier else None
+            document = earlier.item.document.data if earlier else None
+            step.before = Before(before.pk, before.version, document)
         self.latest[step.key] = step
         return step
 
@@ -153,6 +173,18 @@ class Plan:
     def _hold(self, version: ContractVersion) -> None:
         self.versions[version.contract_id, version.version] = version
         self.newest[version.contract_id] = version
+
+
+def _compare(taken: Sequence[Step]) -> None:
+    """Fill in what changed since the version before. Cost: one statement."""
+    waiting = [step.before for step in taken if step.before and step.before.document is None]
+    if waiting:
+        rows = ContractVersion.objects.in_bulk([each.pk for each in waiting if each.pk])
+        for each in waiting:
+            each.document = rows[each.pk or 0].document
+    for step in taken:
+        if step.before is not None:
+            step.changes = diff(step.before.document, step.item.document.data)
 
 
 def _write(plan: Plan, taken: Sequence[Step]) -> None:
@@ -184,13 +216,41 @@ def _follow(taken: Iterable[Step]) -> None:
 
 
 def _record(taken: Iterable[Step], actor: Actor) -> None:
+    steps = [(step, step.summary) for step in taken]
     audit.record_many(
         audit.AuditData(
             actor.name,
             "contract.saved",
             "contract",
             step.contract.pk,
-            {"version": step.version.version, "action": step.action},
+            {
+                "version": step.version.version,
+                "action": step.action,
+                **({"level": summary.level} if summary else {}),
+            },
         )
-        for step in taken
+        for step, summary in steps
+    )
+    changed = {step.contract.pk: {"contract_id": str(step.contract.pk)} for step, _ in steps}
+    outbox.emit_many(
+        [
+            *(_event(step, summary) for step, summary in steps if summary),
+            *(outbox.EventData("contract.changed", pk, ids) for pk, ids in changed.items()),
+        ]
+    )
+
+
+def _event(step: Step, summary: Summary) -> outbox.EventData:
+    """A further version, or other content of a draft: what it means to those who read it."""
+    assert step.before is not None
+    return outbox.EventData(
+        "contract.version-saved",
+        step.contract.pk,
+        {
+            "contract": str(step.contract.pk),
+            "document_id": step.contract.document_id,
+            "from": step.before.version,
+            "to": step.version.version,
+            **summary.as_dict(),
+        },
     )

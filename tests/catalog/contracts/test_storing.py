@@ -12,7 +12,7 @@ from catalog.contracts.models import ContractVersion, DataContract, QualityRule,
 from catalog.contracts.services import SavedVersion, VersionInput, store_versions
 from catalog.search.models import SearchEntry
 from core.errors import Conflict
-from core.models import AuditEvent
+from core.models import AuditEvent, OutboxEvent
 from tests.factories import (
     ContractVersionFactory,
     PortFactory,
@@ -235,3 +235,41 @@ def test_writers_of_the_same_ids_in_opposite_order_do_not_wait_for_each_other_fo
 
     assert failures == []
     assert ContractVersion.objects.count() == 20 + 2 * 40
+
+
+def test_a_further_version_says_what_it_changed_in_the_event_and_the_audit_log():
+    team = TeamFactory()
+    store_versions([given(team)], actor=system_actor())
+    fewer = contract_data()["schema"]
+    del fewer[0]["properties"][1]
+
+    (outcome,) = store_versions([given(team, version="2.0.0", schema=fewer)], actor=system_actor())
+
+    assert [each.code for each in outcome.changes] == ["column-removed", "version-changed"]
+    event = OutboxEvent.objects.get(topic="contract.version-saved")
+    assert event.key == str(outcome.version.contract_id)
+    assert (event.payload["from"], event.payload["to"]) == ("1.0.0", "2.0.0")
+    assert (event.payload["level"], event.payload["advice"]) == ("breaking", "major")
+    assert event.payload["summary"] == {"breaking": 1, "compatible": 0, "cosmetic": 1}
+    first, second = AuditEvent.objects.filter(verb="contract.saved").order_by("id")
+    assert ("level" in first.detail, second.detail["level"]) == (False, "breaking")
+
+
+def test_each_version_of_one_call_is_compared_with_the_one_before_it():
+    team = TeamFactory()
+    items = [given(team), given(team, version="1.1.0", name="B"), given(team, version="1.2.0")]
+
+    first, second, third = store_versions(items, actor=system_actor())
+
+    assert first.changes == ()
+    assert [each.after for each in second.changes] == ["B", "1.1.0"]
+    assert [each.after for each in third.changes] == ["Orders contract", "1.2.0"]
+
+
+def test_a_replaced_draft_is_compared_with_what_it_replaces():
+    team = TeamFactory()
+    store_versions([given(team, status="draft")], actor=system_actor())
+
+    (outcome,) = store_versions([given(team, status="draft", name="B")], actor=system_actor())
+
+    assert [(each.before, each.after) for each in outcome.changes] == [("Orders contract", "B")]

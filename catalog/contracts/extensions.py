@@ -1,0 +1,74 @@
+"""Who is affected by a change of a contract: asked of the rooms that know who reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from accounts.actors import Actor
+from catalog.contracts.models import DataContract
+
+
+@dataclass(frozen=True)
+class Party:
+    """One who reads data under a contract, as `actor` may know."""
+
+    kind: str  # product, team, user
+    id: str  # fqn, slug or user name
+    name: str
+    url: str
+    owner_slug: str
+    owner_name: str
+    via: str  # fqn of the port, or the name under which it is read
+    version: str  # of the contract that the port names now; "": unknown
+    distance: int = 1  # hops from the contract's own ports
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "id": self.id,
+            "name": self.name,
+            "url": self.url,
+            "owner": {"slug": self.owner_slug, "name": self.owner_name},
+            "via": self.via,
+            "version": self.version,
+            "distance": self.distance,
+        }
+
+
+@dataclass(frozen=True)
+class Affected:
+    """Those whom the asking actor may see, and how many more there are."""
+
+    parties: tuple[Party, ...] = ()
+    hidden: int = 0
+
+
+class PartiesSource(Protocol):
+    def __call__(self, actor: Actor, contract: DataContract) -> Affected:
+        """Who reads data under `contract`, at most some hundreds; a constant number of reads."""
+        ...
+
+
+_sources: list[PartiesSource] = []
+
+
+def add_affected_parties(source: PartiesSource) -> None:
+    """Have `source` asked for affected parties. Called in `AppConfig.ready()`."""
+    if source not in _sources:
+        _sources.append(source)
+
+
+def affected_parties(actor: Actor, contract: DataContract) -> Affected:
+    """All who are affected by a change of `contract`, the nearest first."""
+    answers = [source(actor, contract) for source in _sources]
+    parties = [party for answer in answers for party in answer.parties]
+    return Affected(
+        tuple(sorted(parties, key=lambda each: (each.distance, each.name, each.via))),
+        sum(answer.hidden for answer in answers),
+    )
+
+
+def registrations() -> list[str]:
+    """Dotted names of the sources, for the table in `docs/architecture.md`."""
+    return [f"{source.__module__}.{source.__qualname__}" for source in _sources]  # type: ignore[attr-defined]

@@ -1,0 +1,55 @@
+"""Products that read a port with a given contract: whom a change of the contract affects."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from uuid import UUID
+
+from django.db.models import Q
+
+from accounts.actors import Actor
+from catalog.contracts.extensions import Affected, Party
+from catalog.contracts.models import DataContract
+from catalog.products.models import DataProduct, InputPort, OutputPort
+from catalog.products.states import ProductStatus
+
+MAX_PARTIES = 500
+
+
+def consumers_of_contract(actor: Actor, contract: DataContract) -> Affected:
+    """Products with an input port on a port with this contract, or that names the contract itself.
+
+    A port that `actor` may not see is called what the reader calls it.
+
+    Cost: four SQL statements.
+    """
+    reading = InputPort.objects.filter(
+        Q(source__contract=contract)
+        | Q(source__isnull=True, contract_document_id=contract.document_id)
+    ).exclude(product__status=ProductStatus.RETIRED)
+    readers = reading.values("product").distinct()
+    seen = DataProduct.objects.visible_to(actor).filter(pk__in=readers)
+    shown = reading.filter(product__in=seen).select_related(
+        "product__owner", "source__contract_version"
+    )
+    light = shown.defer("source__contract_version__text", "source__contract_version__document")
+    ports = light.order_by("product__fqn", "name")[:MAX_PARTIES]
+    offered = OutputPort.objects.visible_to(actor).filter(contract=contract)
+    parties = tuple(_parties(ports, frozenset(offered.values_list("pk", flat=True))))
+    return Affected(parties, readers.count() - seen.count())
+
+
+def _parties(ports: Iterable[InputPort], visible: Collection[UUID]) -> Iterator[Party]:
+    for port in ports:
+        product, source = port.product, port.source
+        version = source.contract_version if source else None
+        yield Party(
+            kind="product",
+            id=product.fqn,
+            name=product.name,
+            url=product.get_absolute_url(),
+            owner_slug=product.owner.slug,
+            owner_name=product.owner.name,
+            via=source.fqn if source and source.pk in visible else port.name,
+            version=version.version if version else port.version,
+        )
