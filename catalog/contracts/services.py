@@ -21,7 +21,7 @@ from catalog.contracts.models import ContractVersion, DataContract
 from catalog.contracts.rows import create_rows, fitted
 from catalog.contracts.states import ContractStatus
 from catalog.search import services as search
-from core import audit
+from core import audit, outbox
 from core.documents import Document
 from core.errors import Conflict, Invalid
 from core.problems import Problem
@@ -107,6 +107,7 @@ def store_version(
     if action != "unchanged":
         _follow_newest(contract, doc, domain)
         reindex([contract.pk])
+        outbox.emit("contract.changed", key=contract.pk, contract_id=str(contract.pk))
         audit.record(
             actor=actor.name,
             verb="contract.saved",

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
+from catalog.governance.graphql.batches import TERM
+from catalog.governance.models import Term
 from catalog.products.models import DataProduct, InputPort, OutputPort, Ownership
 from core.graphql import first_of_each
 
@@ -95,4 +97,13 @@ def ownership_by_product(actor: Actor, ids: Collection[UUID]) -> Lists:
     others = Ownership.objects.filter(product__in=ids).order_by("kind", "pk")
     for row in others.values("product_id", "kind", "team_id", "user_id"):
         found[row["product_id"]].append({**row})
+    return found
+
+
+def terms_by_product(actor: Actor, ids: Collection[UUID]) -> Lists:
+    """The business terms of products that were seen before, by name."""
+    found: Lists = defaultdict(list)
+    terms = Term.objects.visible_to(actor).filter(products__in=ids).order_by("name", "id")
+    for row in terms.values("products", *TERM):
+        found[row["products"]].append(row)
     return found
