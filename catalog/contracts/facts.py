@@ -48,8 +48,8 @@ class ContractSubjects:
 
     def facts(self, ids: Collection[UUID]) -> dict[UUID, Facts]:
         """Cost: four SQL statements."""
-        newest = ContractVersion.objects.filter(contract__in=ids).order_by("contract", "-id")
-        rows = newest.distinct("contract").values(
+        newest = ContractVersion.objects.filter(contract__in=ids).order_by("contract_id", "-id")
+        rows = newest.distinct("contract_id").values(
             "id", "version", "status", "document__description",
             "contract_id", "contract__document_id", "contract__name", "contract__offered",
             "contract__domain__path", "contract__owner__slug",

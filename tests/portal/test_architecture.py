@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from catalog.governance import extensions as governance
 from catalog.products import extensions as products
 from core import outbox, panels
 from core.graphql import fields as graphql
@@ -25,6 +26,9 @@ def rows() -> list[tuple[str, str]]:
         (f"panel `{slot}`", panel)
         for slot, entries in panels.registrations().items()
         for panel in entries
+    ]
+    found += [
+        (f"`governance.subjects` {kind}", who) for kind, who in governance.registrations().items()
     ]
     found += [("`products.links_changed`", handler) for handler in products.registrations()]
     found += [

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
-from catalog.governance.graphql.batches import TERM
+from catalog.governance.graphql.batches import TERM, TERM_ORDER
 from catalog.governance.models import Term
 from catalog.products.models import DataProduct, InputPort, OutputPort, Ownership
 from core.graphql import first_of_each
@@ -100,10 +100,16 @@ def ownership_by_product(actor: Actor, ids: Collection[UUID]) -> Lists:
     return found
 
 
-def terms_by_product(actor: Actor, ids: Collection[UUID]) -> Lists:
+def terms_by_product(
+    actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
+) -> Lists:
     """The business terms of products that were seen before, by name."""
-    found: Lists = defaultdict(list)
-    terms = Term.objects.visible_to(actor).filter(products__in=ids).order_by("name", "id")
-    for row in terms.values("products", *TERM):
-        found[row["products"]].append(row)
-    return found
+    terms = Term.objects.visible_to(actor).filter(products__in=ids)
+    return first_of_each(
+        terms,
+        by="products",
+        order=TERM_ORDER,
+        columns=("products", *TERM),
+        first=first,
+        after=after,
+    )
