@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 HELPER = Path(__file__).with_name("helper.py")
-IDLE_S = 60.0  # then it ends by itself: a helper that nobody needs costs no memory
+IDLE_S = 30.0  # then it ends by itself: a helper that nobody needs costs no memory
 START_S = 10.0  # until it says that it is ready
 ANSWER_S = 2.0  # the helper's own timer is far shorter; this one is for a helper that hangs
 WAIT_S = 10.0  # for the turn of a caller

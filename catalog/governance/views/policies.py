@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.actors import Actor
 from catalog.governance import services
 from catalog.governance.examples import EXAMPLES
-from catalog.governance.extensions import Shown, kinds, subjects_of
+from catalog.governance.extensions import Facts, Shown, kinds, subjects_of
 from catalog.governance.models import Evaluation, Policy, PolicyVersion
 from catalog.governance.policies import can_govern, can_govern_somewhere, require_govern
 from catalog.governance.selectors import (
@@ -268,7 +268,7 @@ def _form(
         "policy": found,
         "fields": {each["name"]: each for each in fields},
         "mend": mend_list(fields, problems or []),
-        "facts": sorted(example.items()),
+        "facts": _fact_rows(example),
         "examples": [each for each in EXAMPLES if each.subject == kind],
         "kind": kind,
         "kind_label": KIND_LABELS[kind],
@@ -276,6 +276,17 @@ def _form(
     if with_check:
         context |= checked({**dict.fromkeys(NAMES, ""), **values})
     return render(request, "catalog/governance/policy_form.html", context, status=status)
+
+
+def _fact_rows(example: Facts) -> list[tuple[str, Any]]:
+    """Names and values of an example, lists of things taken apart into what each thing has."""
+    rows: list[tuple[str, Any]] = []
+    for name, value in sorted(example.items()):
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            rows += [(f"{name}[0].{key}", inner) for key, inner in value[0].items()]
+        else:
+            rows.append((name, value))
+    return rows
 
 
 def _fields(actor: Actor, found: Policy | None, values: dict[str, str]) -> list[Field]:
