@@ -58,6 +58,16 @@ LOOKS: dict[str, dict[str, StateLook]] = {
         "fail": StateLook("Fails", "bad"),
         "error": StateLook("Could not run", "bad"),
     },
+    "policy": {
+        "draft": StateLook("Draft", "open"),
+        "enforced": StateLook("Enforced", "ok"),
+        "retired": StateLook("Retired"),
+    },
+    "evaluation": {
+        "pass": StateLook("Kept", "ok"),
+        "fail": StateLook("Not kept", "bad"),
+        "undecided": StateLook("Not evaluated", "warn"),
+    },
     "contract": {
         "proposed": StateLook("Proposed", "open"),
         "draft": StateLook("Draft", "open"),

@@ -19,16 +19,22 @@ class Problem:
     message: str
     severity: Severity = "error"
     line: int | None = None  # 1-based, in the text that was handed in
+    policy: str = ""  # name of the policy that says so, and where it stands
+    url: str = ""
 
     def as_dict(self) -> dict[str, object]:
-        """The public form (INTERFACE §4); `line` only when it is known."""
+        """The public form (INTERFACE §4); `line` and `policy` only when they are known."""
         found: dict[str, object] = {
             "pointer": self.pointer,
             "code": self.code,
             "message": self.message,
             "severity": self.severity,
         }
-        return found if self.line is None else {**found, "line": self.line}
+        if self.line is not None:
+            found["line"] = self.line
+        if self.policy:
+            found |= {"policy": self.policy, "url": self.url}
+        return found
 
 
 def escape_token(token: str | int) -> str:

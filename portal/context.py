@@ -19,6 +19,8 @@ NAV = [
 ]
 NAV_PLATFORM = [
     ("Domains", "portal:domains", "domain"),
+    ("Glossary", "governance:glossary", "file"),
+    ("Policies", "governance:policies", "policies"),
     ("Resources", "jobs:resources", "db"),
     ("REST API", "portal:api-docs", "api"),
     ("GraphQL", "portal:graphql", "api"),

@@ -22,6 +22,7 @@ portal_pages = [
 
 rest = [
     path("", include("catalog.search.rest.urls")),
+    path("", include("catalog.governance.rest.urls")),
     path("", include("catalog.products.rest.urls")),
     path("", include("catalog.contracts.rest.urls")),
     path("", include("catalog.lineage.rest.urls")),
@@ -36,6 +37,7 @@ urlpatterns = [
     path("", include((portal_pages, "portal"))),
     path("", include("accounts.urls")),
     path("", include("catalog.search.urls")),
+    path("", include("catalog.governance.urls")),
     path("", include("catalog.contracts.urls")),
     path("", include("catalog.products.urls")),
     path("", include("catalog.lineage.urls")),

@@ -6,7 +6,15 @@ class ProductsConfig(AppConfig):
     label = "products"
 
     def ready(self) -> None:
+        """Policies may speak of products; terms and contract changes say which ones they touch."""
         from catalog.contracts.extensions import add_affected_parties
+        from catalog.governance.extensions import register_subjects
+        from catalog.products import facts, panels
         from catalog.products.affected import consumers_of_contract
+        from core import outbox
+        from core import panels as slots
 
         add_affected_parties(consumers_of_contract)
+        register_subjects(facts.ProductSubjects())
+        outbox.subscribe("product.changed", facts.product_changed)
+        slots.register("term.products", panels.products_of_term)

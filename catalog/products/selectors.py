@@ -6,15 +6,23 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet, TextField
+from django.db.models.functions import Cast, JSONObject
+
 from accounts.actors import Actor
 from accounts.models import Domain
+from catalog.governance.models import Term
+from catalog.products.facts import facts_of
 from catalog.products.formats import odps
+from catalog.products.gate import gate_problems
 from catalog.products.models import DataProduct, FormerName, OutputPort, System
 from catalog.products.names import slug_problem
 from core.documents import dump_yaml
 from core.errors import NotFound
 from core.problems import Problem
 
+SHOWN_TERMS = 30
 UNSEEN = "There is nothing here, or you may not see it."
 
 
@@ -27,6 +35,7 @@ def product_by_fqn(actor: Actor, fqn: str) -> DataProduct:
     visible = DataProduct.objects.visible_to(actor).select_related(
         "domain__parent__parent", "owner", "successor"
     )
+    visible = visible.annotate(named_terms=ArraySubquery(_named_terms()))
     product = visible.filter(fqn=fqn).first()
     if product is None:
         renamed = FormerName.objects.filter(fqn=fqn).values("product")
@@ -34,6 +43,12 @@ def product_by_fqn(actor: Actor, fqn: str) -> DataProduct:
     if product is None:
         raise NotFound(UNSEEN)
     return product
+
+
+def _named_terms() -> QuerySet[Any]:
+    """Names and addresses of a product's terms, to be read with it."""
+    terms = Term.objects.filter(products=OuterRef("pk")).order_by("name")
+    return terms.values(pair=JSONObject(id=Cast("id", TextField()), name="name"))[:SHOWN_TERMS]
 
 
 def port_by_fqn(actor: Actor, fqn: str) -> OutputPort:
@@ -55,19 +70,15 @@ def port_by_fqn(actor: Actor, fqn: str) -> OutputPort:
 
 def publish_blockers(product: DataProduct) -> list[Problem]:
     """What a product lacks before it can be published, each with the mend."""
-    found = []
-    if not product.purpose.strip():
-        message = "Say in a sentence what the product is for."
-        found.append(Problem("/purpose", "purpose-missing", message))
-    ports = list(product.output_ports.values_list("name", "major", "contract_version_id"))
-    if not ports:
-        message = "Add an output port; without one nobody can read the product."
-        found.append(Problem("/ports", "port-missing", message))
-    for name, major, contract_version in ports:
-        if contract_version is None:
-            message = f"Give the port {name}@{major} a data contract."
-            found.append(Problem(f"/ports/{name}@{major}", "contract-missing", message))
-    return found
+    return [each for each in publish_problems(product) if each.severity == "error"]
+
+
+def publish_problems(product: DataProduct) -> list[Problem]:
+    """What keeps a product from being published, and as warnings what would soon do so.
+
+    Cost: seven statements.
+    """
+    return gate_problems(list(facts_of([product.pk]).values())).get(product.pk, [])
 
 
 @dataclass

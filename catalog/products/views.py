@@ -23,7 +23,7 @@ from catalog.contracts.selectors import DescribedObject, described
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.phrases import event_text
 from catalog.products.policies import can_change_product
-from catalog.products.selectors import port_by_fqn, product_by_fqn, publish_blockers
+from catalog.products.selectors import port_by_fqn, product_by_fqn, publish_problems
 from catalog.products.services import publish_product
 from catalog.products.snippets import Snippet, snippets, technology_name
 from catalog.products.states import ProductStatus
@@ -86,7 +86,7 @@ def publish(request: HttpRequest, fqn: str) -> HttpResponse:
     try:
         publish_product(product=found, actor=actor)
     except Invalid as error:
-        return _page(request, found, blockers=error.problems, status=error.status)
+        return _page(request, found, problems=error.problems, status=error.status)
     messages.success(request, f"{found.name} is published. Others find it in the marketplace now.")
     return redirect(found)
 
@@ -120,15 +120,15 @@ def _page(
     request: HttpRequest,
     product: DataProduct,
     *,
-    blockers: Sequence[Problem] | None = None,
+    problems: Sequence[Problem] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else "overview"
     can_change = can_change_product(request.actor, product)  # type: ignore[attr-defined]
     offers_publish = can_change and product.status in UNPUBLISHED
-    if blockers is None:
-        blockers = publish_blockers(product) if offers_publish else ()
+    if problems is None:
+        problems = publish_problems(product) if offers_publish else ()
     crumbs = _crumbs(product)
     context = {
         "crumbs": crumbs,
@@ -139,7 +139,8 @@ def _page(
         "tab_template": f"catalog/products/_{tab}.html",
         "can_change": can_change,
         "offers_publish": offers_publish,
-        "blockers": blockers,
+        "blockers": [each for each in problems if each.severity == "error"],
+        "soon_asked": [each for each in problems if each.severity == "warning"],
         **TAB_CONTEXTS.get(tab, _nothing)(request, product),
     }
     return render(request, "catalog/products/product.html", context, status=status)

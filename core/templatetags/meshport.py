@@ -1,5 +1,6 @@
 """The tags and filters of every page: `{% load meshport %}`."""
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 
@@ -40,6 +41,12 @@ def relative_time(moment: datetime | date | None) -> SafeString:
 def step_mark(state: str) -> str:
     """How the steps list draws a ledger state: done, run, fail or wait; marks stay as they are."""
     return STEP_MARKS.get(state.lower(), state)
+
+
+@register.filter
+def fact(value: object) -> str:
+    """A fact as a rule writes it: JSON, on one line."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 @register.inclusion_tag("parts/_field.html")

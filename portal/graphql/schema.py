@@ -6,6 +6,7 @@ import graphene
 
 from accounts.graphql import types as accounts
 from catalog.contracts.graphql import types as contracts
+from catalog.governance.graphql import types as governance
 from catalog.lineage.graphql import types as lineage
 from catalog.products.graphql import mutations as product_mutations
 from catalog.products.graphql import queries as products
@@ -20,6 +21,7 @@ from provisioning.requests.graphql import types as requests
 class Query(
     products.Query,
     contracts.Query,
+    governance.Query,
     lineage.Query,
     requests.Query,
     jobs.Query,

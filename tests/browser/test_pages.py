@@ -30,6 +30,9 @@ PAGES = [
     "/domains/",
     "/domains/sales/",
     "/teams/sales-data/",
+    "/policies/",
+    "/classification/",
+    "/glossary/",
     "/settings/tokens/",
     "/graphql/",
 ]

@@ -11,10 +11,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.actors import system_actor
-from accounts.models import ApiToken, Team, User
+from accounts.models import ApiToken, Domain, Team, User
 from accounts.services import create_token
 from accounts.states import PortalRole, Scope, TeamRole
 from catalog.contracts.models import ContractVersion
+from catalog.governance.models import Policy, Term
+from catalog.governance.services import PolicyData, save_policy
 from catalog.lineage.models import Dataset
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.services.indexing import reindex
@@ -65,6 +67,8 @@ class Company:
     grant: Grant
     dataset: Dataset
     token: ApiToken
+    policy: Policy
+    term: Term
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -126,7 +130,24 @@ def make_company() -> Company:
         grant=grant,
         dataset=dataset,
         token=token,
+        policy=_policy(domain, team),
+        term=Term.objects.create(
+            slug="order", name="Order", definition="x", domain=domain, owner=team
+        ),
     )
+
+
+def _policy(domain: Domain, team: Team) -> Policy:
+    """A draft of the domain's."""
+    data = PolicyData(
+        name="Orders are described",
+        rule='description != ""',
+        words="x",
+        mend="x",
+        owner=team,
+        domain=domain,
+    )
+    return save_policy(data=data, actor=system_actor()).policy
 
 
 def _product(team: Team) -> tuple[DataProduct, OutputPort, ContractVersion]:

@@ -17,6 +17,10 @@ SEEN = "401 seen seen seen seen seen seen seen seen seen"
 NULL_OUTSIDE = "401 null seen seen seen seen seen seen seen seen"
 EMPTY_OUTSIDE = "401 empty seen seen seen seen seen seen seen seen"
 
+# what a domain's owners and administrators may; stewards govern the company, not a domain
+GOVERNED = "login 403 403 403 may 403 403 may login login"
+GOVERNED_REST = "401 403 403 403 may 403 403 may 403 403"
+
 OPEN = frozenset(  # to visitors
     {
         "portal:livez",
@@ -56,6 +60,32 @@ HTML: dict[tuple[str, str], Row] = {
     ("accounts:token-revoke", "post"): "login 404 404 302 404 404 404 404 login login",
     ("search:marketplace", "get"): PAGE,
     ("search:marketplace", "post"): NO_SUCH_METHOD,
+    ("governance:policies", "get"): PAGE,
+    ("governance:policies", "post"): NO_SUCH_METHOD,
+    ("governance:policy-new", "get"): "login 403 403 403 200 200 403 200 login login",
+    ("governance:policy-new", "post"): "login 403 403 403 422 422 403 422 login login",
+    ("governance:policy-check", "get"): NO_SUCH_METHOD,
+    ("governance:policy-check", "post"): PAGE,
+    ("governance:policy", "get"): PAGE,
+    ("governance:policy", "post"): NO_SUCH_METHOD,
+    ("governance:policy-edit", "get"): GOVERNED.replace("may", "200"),
+    ("governance:policy-edit", "post"): GOVERNED.replace("may", "422"),
+    ("governance:policy-enforce", "get"): NO_SUCH_METHOD,
+    ("governance:policy-enforce", "post"): GOVERNED.replace("may", "302"),
+    ("governance:policy-retire", "get"): NO_SUCH_METHOD,
+    ("governance:policy-retire", "post"): GOVERNED.replace("may", "302"),
+    ("governance:classes", "get"): PAGE,
+    ("governance:classes", "post"): "login 403 403 403 403 422 403 422 login login",
+    ("governance:glossary", "get"): PAGE,
+    ("governance:glossary", "post"): NO_SUCH_METHOD,
+    ("governance:term-new", "get"): "login 403 403 403 200 200 403 200 login login",
+    ("governance:term-new", "post"): "login 403 403 403 422 422 403 422 login login",
+    ("governance:term", "get"): PAGE,
+    ("governance:term", "post"): NO_SUCH_METHOD,
+    ("governance:term-edit", "get"): GOVERNED.replace("may", "200"),
+    ("governance:term-edit", "post"): GOVERNED.replace("may", "422"),
+    ("governance:term-remove", "get"): GOVERNED.replace("may", "200"),
+    ("governance:term-remove", "post"): GOVERNED.replace("may", "302"),
     ("contracts:contract", "get"): PAGE_OF_THE_TEAM,
     ("contracts:contract", "post"): NO_SUCH_METHOD,
     ("contracts:diff", "get"): PAGE_OF_THE_TEAM,
@@ -125,6 +155,18 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:product-deprecate", "post"): "401 404 409 409 403 403 403 409 403 409",
     ("rest:product-retire", "post"): "401 404 200 200 403 403 403 200 403 200",
     ("rest:descriptors", "post"): UNREADABLE,
+    ("rest:policies", "get"): MEMBERS,
+    ("rest:policies", "post"): "401 403 403 403 422 422 403 422 403 403",
+    ("rest:policy", "get"): MEMBERS,
+    ("rest:policy", "patch"): GOVERNED_REST.replace("may", "200"),
+    ("rest:policy-enforce", "post"): GOVERNED_REST.replace("may", "200"),
+    ("rest:policy-retire", "post"): GOVERNED_REST.replace("may", "200"),
+    ("rest:terms", "get"): MEMBERS,
+    ("rest:terms", "post"): "401 403 403 403 422 422 403 422 403 403",
+    ("rest:term", "get"): MEMBERS,
+    ("rest:term", "patch"): GOVERNED_REST.replace("may", "200"),
+    ("rest:term", "delete"): GOVERNED_REST.replace("may", "204"),
+    ("rest:classifications", "get"): MEMBERS,
     ("rest:contracts", "get"): MEMBERS,
     ("rest:contract", "get"): OF_THE_TEAM,
     ("rest:contract-versions", "get"): OF_THE_TEAM,
@@ -188,5 +230,7 @@ FIELDS: dict[str, Row] = {
         "unknown-blueprint unknown-blueprint unknown-blueprint 403 unknown-blueprint"
     ),
     "team": SEEN,
+    "term": SEEN,
+    "terms": SEEN,
     "viewer": SEEN,
 }

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from catalog.contracts import extensions as contracts
+from catalog.governance import extensions as governance
 from catalog.products import extensions as products
 from core import outbox, panels
 from core.graphql import fields as graphql
@@ -28,6 +29,9 @@ def rows() -> list[tuple[str, str]]:
         for panel in entries
     ]
     found += [("`contracts.affected_parties`", source) for source in contracts.registrations()]
+    found += [
+        (f"`governance.subjects` {kind}", who) for kind, who in governance.registrations().items()
+    ]
     found += [("`products.links_changed`", handler) for handler in products.registrations()]
     found += [
         (f"`{point}`", handler)

@@ -59,6 +59,8 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "access": company.grant.pk,
         "grants": company.grant.pk,
         "tokens": company.token.pk,
+        "glossary": company.term.pk,
+        "terms": company.term.pk,
     }
     plain = pattern.removeprefix("api/v1/")
     found = ids.get(plain.split("/")[1 if plain.startswith("settings/") else 0])
@@ -67,7 +69,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "port": company.port.name,
         "major": 1,
         "version": company.contract_version.version,
-        "slug": company.team.slug if name == "portal:team" else "data-product-postgresql",
+        "slug": _slug(name, company),
         "name": "data-product-postgresql",
         "path": "sales",
         "uidb64": "x",
@@ -81,6 +83,14 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         return "999999" if unknown and "int:" in match[1] else UNKNOWN_ID if unknown else str(found)
 
     return "/" + re.sub(r"<([^>]+)>", value, pattern)
+
+
+def _slug(name: str, company: Company) -> str:
+    if name == "portal:team":
+        return company.team.slug
+    if name.split(":")[1].startswith("policy"):
+        return company.policy.slug
+    return "data-product-postgresql"
 
 
 def observed(company: Company, role: str, method: str, path: str, name: str = "") -> str:
@@ -202,6 +212,8 @@ def arguments(company: Company) -> dict[str, str]:
         "domain": '(path: "sales") { path }',
         "domains": "(first: 5) { edges { node { path } } }",
         "team": '(slug: "sales-team") { slug }',
+        "term": f'(id: "{company.term.pk}") {{ name }}',
+        "terms": "(first: 5) { edges { node { name } } }",
         "dataset": f'(namespace: "{dataset.namespace}", name: "{dataset.name}") {{ id }}',
         "lineage": f'(node: "product:{company.product.fqn}") {{ nodes {{ id }} }}',
         "request": f'(id: "{company.request.pk}") {{ title }}',

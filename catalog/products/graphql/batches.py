@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
+from catalog.governance.graphql.batches import TERM, TERM_ORDER
+from catalog.governance.models import Term
 from catalog.products.models import DataProduct, InputPort, OutputPort, Ownership
 from core.graphql import first_of_each
 
@@ -96,3 +98,18 @@ def ownership_by_product(actor: Actor, ids: Collection[UUID]) -> Lists:
     for row in others.values("product_id", "kind", "team_id", "user_id"):
         found[row["product_id"]].append({**row})
     return found
+
+
+def terms_by_product(
+    actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
+) -> Lists:
+    """The business terms of products that were seen before, by name."""
+    terms = Term.objects.visible_to(actor).filter(products__in=ids)
+    return first_of_each(
+        terms,
+        by="products",
+        order=TERM_ORDER,
+        columns=("products", *TERM),
+        first=first,
+        after=after,
+    )

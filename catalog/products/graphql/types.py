@@ -11,6 +11,8 @@ from accounts.graphql.batches import domains_by_id, people_by_id, teams_by_id
 from accounts.graphql.types import Domain, Person, Team
 from catalog.contracts.graphql.batches import contracts_by_id, versions_by_id
 from catalog.contracts.graphql.types import ContractVersion, DataContract
+from catalog.governance.graphql.batches import TERM_ORDER
+from catalog.governance.graphql.types import TermConnection
 from catalog.products.graphql.batches import (
     INPUT_ORDER,
     PORT_ORDER,
@@ -19,6 +21,7 @@ from catalog.products.graphql.batches import (
     ownership_by_product,
     ports_by_id,
     products_by_id,
+    terms_by_product,
 )
 from catalog.products.states import Archetype, ProductStatus
 from core.graphql import Row, RowsType, connection, enum, enum_of, many, one, page
@@ -99,6 +102,12 @@ class DataProduct(RowsType):
     domain = one(Domain, domains_by_id, key="domain_id", required=True)
     owner = one(Team, teams_by_id, key="owner_id", required=True)
     ownership = many(Ownership, ownership_by_product)
+    terms = page(
+        TermConnection,
+        terms_by_product,
+        order=TERM_ORDER,
+        description="Business terms of the glossary.",
+    )
     output_ports = page(OutputPortConnection, output_ports_by_product, order=PORT_ORDER)
     input_ports = page(InputPortConnection, input_ports_by_product, order=INPUT_ORDER)
     consumer_count = graphene.Int(required=True)

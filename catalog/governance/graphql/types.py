@@ -1,0 +1,74 @@
+"""Glossary terms."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import graphene
+from django.urls import reverse
+
+from accounts.graphql.batches import domains_by_id, teams_by_id
+from accounts.graphql.types import Domain, Team
+from catalog.governance.graphql.batches import TERM, TERM_ORDER, terms_by_id
+from catalog.governance.selectors import terms_matching
+from core.graphql import Page, Row, RowsType, connection, one, one_row, page_from
+from core.paging import keyset_page
+
+
+class Term(RowsType):
+    """A business term and what it means here."""
+
+    id = graphene.ID(required=True)
+    slug = graphene.String(required=True)
+    name = graphene.String(required=True)
+    definition = graphene.String(required=True, description="Markdown.")
+    synonyms = graphene.List(graphene.NonNull(graphene.String), required=True)
+    domain = one(Domain, domains_by_id, key="domain_id", description="Null: the company's.")
+    owner = one(Team, teams_by_id, key="owner_id", required=True)
+    updated_at = graphene.DateTime(required=True)
+    url = graphene.String(required=True)
+
+    @staticmethod
+    def resolve_url(row: Row, info: Any) -> str:
+        return reverse("governance:term", kwargs={"term_id": row.values["id"]})
+
+
+TermConnection = connection(Term, counted=True)
+
+
+class Query(graphene.ObjectType):
+    term = graphene.Field(Term, id=graphene.ID(required=True))
+    terms = graphene.Field(
+        TermConnection,
+        required=True,
+        first=graphene.Int(required=True),
+        after=graphene.String(),
+        search=graphene.String(),
+        domain=graphene.String(description="A path and what is below, or `company`."),
+    )
+
+    @staticmethod
+    def resolve_term(root: None, info: Any, id: str) -> Row | None:  # noqa: A002 - its name
+        try:
+            wanted = UUID(id)
+        except ValueError:
+            return None
+        return one_row(terms_by_id(info.context.actor, [wanted]).get(wanted))
+
+    @staticmethod
+    def resolve_terms(
+        root: None,
+        info: Any,
+        *,
+        first: int,
+        after: str | None = None,
+        search: str = "",
+        domain: str = "",
+    ) -> Page:
+        found = terms_matching(
+            info.context.actor, text=search.replace("\0", ""), domain=domain.replace("\0", "")
+        )
+        rows = found.select_related(None).values(*TERM)
+        page = keyset_page(rows, order=list(TERM_ORDER), size=first, cursor=after)
+        return page_from(page, found)

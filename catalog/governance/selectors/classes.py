@@ -1,0 +1,23 @@
+"""The classes of data that the company uses."""
+
+from __future__ import annotations
+
+from catalog.governance.models import ClassificationLevel
+from core.problems import Problem, shown
+
+
+def levels(*, all_of_them: bool = False) -> list[ClassificationLevel]:
+    """The classes by rank; those that are no longer given only with `all_of_them`."""
+    found = ClassificationLevel.objects.all()
+    return list(found if all_of_them else found.filter(is_active=True))
+
+
+def classification_problem(value: str, pointer: str, *, before: str = "") -> Problem | None:
+    """Why a thing cannot be of this class; what it was `before` may stay. One SQL statement."""
+    if value in {"", before}:
+        return None
+    choices = [each.slug for each in levels()]
+    if value in choices:
+        return None
+    message = f"“{shown(value)}” is no class of this company; choose one of: {', '.join(choices)}."
+    return Problem(pointer, "not-in-list", message)
