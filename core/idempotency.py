@@ -17,7 +17,7 @@ from core.problems import Problem
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
-KEPT_HEADERS = ("Location", "Retry-After")
+KEPT_HEADERS = ("Location", "Retry-After", "ETag")
 MAX_KEY = 200
 
 Verb = Callable[..., Response]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from catalog.contracts.rows import create_rows, fitted
 from catalog.contracts.states import ContractStatus
 from catalog.search import services as search
 from core import audit
+from core.audit import AuditData
 from core.documents import Document
 from core.errors import Conflict, Invalid
 from core.problems import Problem
@@ -152,17 +154,35 @@ def record_offers(offers: Mapping[UUID, Offer | None]) -> None:
 
     A contract that no port names is a row of its own in search ("not yet offered").
     """
-    contracts = DataContract.objects.select_for_update().in_bulk(list(offers))
+    locked = DataContract.objects.select_for_update().order_by("pk")
+    contracts = {contract.pk: contract for contract in locked.filter(pk__in=list(offers))}
+    alike: dict[tuple[Any, ...], list[UUID]] = defaultdict(list)
     for pk, contract in contracts.items():
         offer = offers[pk]
-        contract.offered = offer is not None
-        contract.visibility = offer.visibility if offer else contract.visibility
-        contract.reader_team_ids = sorted(offer.reader_team_ids) if offer else []
-        contract.reader_user_ids = sorted(offer.reader_user_ids) if offer else []
-    DataContract.objects.bulk_update(
-        contracts.values(), ["offered", "visibility", "reader_team_ids", "reader_user_ids"]
-    )
+        teams = tuple(sorted(offer.reader_team_ids)) if offer else ()
+        users = tuple(sorted(offer.reader_user_ids)) if offer else ()
+        visibility = offer.visibility if offer else contract.visibility
+        alike[offer is not None, visibility, teams, users].append(pk)
+    for (offered, visibility, teams, users), pks in alike.items():
+        DataContract.objects.filter(pk__in=pks).update(
+            offered=offered,
+            visibility=visibility,
+            reader_team_ids=list(teams),
+            reader_user_ids=list(users),
+        )
     reindex(contracts)
+
+
+@transaction.atomic
+def hand_over_contracts(*, contract_ids: Collection[UUID], to_team: Team, actor: Actor) -> None:
+    """Give contracts to another team; the caller has checked that `actor` may."""
+    ids = list(contract_ids)
+    DataContract.objects.filter(pk__in=ids).update(owner=to_team)
+    reindex(ids)
+    audit.record_many(
+        AuditData(actor.name, "contract.handed-over", "contract", pk, {"team": to_team.slug})
+        for pk in ids
+    )
 
 
 def reindex(contract_ids: Iterable[UUID]) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 from accounts.actors import Actor
 from accounts.models import Domain
 from catalog.products.formats import odps
-from catalog.products.models import DataProduct, FormerName, OutputPort, System
+from catalog.products.models import DataProduct, FormerName, OutputPort, Revision, System
 from catalog.products.names import slug_problem
 from core.documents import dump_yaml
 from core.errors import NotFound
+from core.paging import KeysetPage, keyset_page
 from core.problems import Problem
 
 UNSEEN = "There is nothing here, or you may not see it."
@@ -51,6 +52,14 @@ def port_by_fqn(actor: Actor, fqn: str) -> OutputPort:
     if port is None:
         raise NotFound(UNSEEN)
     return port
+
+
+def history(
+    product: DataProduct, *, size: int = 20, cursor: str | None = None
+) -> KeysetPage[Revision]:
+    """The revisions of a product, the newest first, without their snapshots. One statement."""
+    rows = Revision.objects.filter(product=product).defer("snapshot")
+    return keyset_page(rows, order=["-number"], size=size, cursor=cursor)
 
 
 def publish_blockers(product: DataProduct) -> list[Problem]:
