@@ -6,21 +6,28 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
+
 from accounts.actors import Actor
 from accounts.models import Domain
 from catalog.products.formats import odps
-from catalog.products.models import DataProduct, FormerName, OutputPort, Revision, System
+from catalog.products.models import DataProduct, FormerName, OutputPort, Ownership, Revision, System
 from catalog.products.names import slug_problem
 from core.documents import dump_yaml
 from core.errors import NotFound
 from core.paging import KeysetPage, keyset_page
 from core.problems import Problem
 
+MAX_PARTS = 100  # people and terms on a page
 UNSEEN = "There is nothing here, or you may not see it."
 
 
-def product_by_fqn(actor: Actor, fqn: str) -> DataProduct:
+def product_by_fqn(actor: Actor, fqn: str, *, people: bool = False) -> DataProduct:
     """The product of this name, or of this former name: then its `fqn` is another one.
+
+    With `people` it has `parts` and `term_names` for its page, in the same statement.
 
     Raises:
         NotFound: there is none, or the actor may not see it.
@@ -28,6 +35,8 @@ def product_by_fqn(actor: Actor, fqn: str) -> DataProduct:
     visible = DataProduct.objects.visible_to(actor).select_related(
         "domain__parent__parent", "owner", "successor"
     )
+    if people:
+        visible = visible.annotate(**_people())
     product = visible.filter(fqn=fqn).first()
     if product is None:
         renamed = FormerName.objects.filter(fqn=fqn).values("product")
@@ -35,6 +44,24 @@ def product_by_fqn(actor: Actor, fqn: str) -> DataProduct:
     if product is None:
         raise NotFound(UNSEEN)
     return product
+
+
+def _people() -> dict[str, ArraySubquery]:
+    parts = Ownership.objects.filter(product=OuterRef("pk")).order_by("kind", "pk")
+    part = JSONObject(
+        kind="kind",
+        user="user__username",
+        user_name="user__display_name",
+        team="team__slug",
+        team_name="team__name",
+    )
+    terms = DataProduct.terms.through.objects.filter(dataproduct=OuterRef("pk"))
+    return {
+        "parts": ArraySubquery(parts.values(part=part)[:MAX_PARTS]),
+        "term_names": ArraySubquery(
+            terms.order_by("term__name").values_list("term__name")[:MAX_PARTS]
+        ),
+    }
 
 
 def port_by_fqn(actor: Actor, fqn: str) -> OutputPort:

@@ -118,7 +118,7 @@ class HandOver(APIView):
         product = services.hand_over_product(
             product=product, to_team=team, actor=actor, note=str(body.get("note") or "")
         )
-        return product_response(product_by_fqn(actor, product.fqn), request)
+        return product_response(product, request)
 
 
 class Revisions(APIView):
