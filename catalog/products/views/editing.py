@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Domain
 from catalog.products import policies
 from catalog.products.models import DataProduct
+from catalog.products.phrases import change_rows
 from catalog.products.selectors import product_by_fqn
 from catalog.products.services import (
     RevisionDiffers,
@@ -70,7 +71,7 @@ def revert(request: HttpRequest, fqn: str, number: int) -> HttpResponse:
             saved = revert_product(product=product, number=number, actor=actor, expected=expected)
             messages.success(request, f"{saved.product.name} is as it was in version {number}.")
             return redirect(f"{saved.product.get_absolute_url()}?tab=activity")
-        changes = revert_preview(product=product, number=number, actor=actor)
+        changes = change_rows(revert_preview(product=product, number=number, actor=actor))
     except Invalid as error:
         problems, status = error.problems, error.status if request.method == "POST" else 200
     except RevisionDiffers as error:

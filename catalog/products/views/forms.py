@@ -41,7 +41,7 @@ HINTS = {
     "terms": "Names from the glossary, separated by commas.",
     "links": "One a line: kind, address, label. Kinds: " + ", ".join(LinkKind.values) + ".",
     "ownership": "One a line: steward, expert or on-call, then a user name or team:short-name.",
-    "extra": "What the domain asks for beside the standard, one `name: value` a line (YAML).",
+    "extra": "What the domain asks for beside the standard, one name: value a line (YAML).",
 }
 LONG = frozenset({"description", "limitations", "usage", "links", "ownership", "extra"})
 MONO = frozenset({"links", "ownership", "extra"})

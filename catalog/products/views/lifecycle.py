@@ -106,7 +106,8 @@ def hand_over(request: HttpRequest, fqn: str) -> HttpResponse:
         return hand_over_product(product=product, to_team=team, actor=actor, note=note)
 
     teams = Team.objects.exclude(pk=product.owner_id).order_by("name")[:MAX_TEAMS]
-    options = [{"value": each.slug, "label": f"{each.name} ({each.slug})"} for each in teams]
+    named = [{"value": each.slug, "label": f"{each.name} ({each.slug})"} for each in teams]
+    options = [{"value": "", "label": "Choose a team"}, *named]
     along = len(own_contracts(product))
     fields = [
         _field("team", "Team that takes it", "", kind="select", options=options),

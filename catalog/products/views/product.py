@@ -20,7 +20,7 @@ from catalog.contracts.models import ContractVersion, DataContract, Sla
 from catalog.contracts.phrases import PromiseText, promise_text
 from catalog.contracts.selectors import DescribedObject, described
 from catalog.products.models import DataProduct, OutputPort, Revision
-from catalog.products.phrases import event_text
+from catalog.products.phrases import change_rows, event_text
 from catalog.products.policies import can_change_product, can_hand_over
 from catalog.products.selectors import history, port_by_fqn, product_by_fqn, publish_blockers
 from catalog.products.services import publish_product
@@ -75,6 +75,7 @@ class RevisionView:
 
     revision: Revision
     text: str
+    changes: list[dict[str, str]]
     is_present: bool
 
 
@@ -314,7 +315,12 @@ def _activity(request: HttpRequest, product: DataProduct) -> Context:
     return {
         "changes": _changes(product, MAX_EVENTS),
         "revisions": [
-            RevisionView(each, event_text(each.verb, {}), each.number == product.revision)
+            RevisionView(
+                each,
+                event_text(each.verb, {}),
+                change_rows(each.changes),
+                each.number == product.revision,
+            )
             for each in page.rows
         ],
         "next_url": f"{url}&{urlencode({'cursor': following})}" if following else "",
