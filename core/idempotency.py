@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
 
 from core.errors import IdempotencyMismatch, Invalid, StillRunning
 from core.models import IdempotencyKey
@@ -17,7 +19,7 @@ from core.problems import Problem
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
-KEPT_HEADERS = ("Location", "Retry-After")
+KEPT_HEADERS = ("Location", "Retry-After", "ETag")
 MAX_KEY = 200
 
 Verb = Callable[..., Response]
@@ -90,5 +92,5 @@ def _store(identity: dict[str, str], digest: str, response: Response) -> None:
         body_sha256=digest,
         status=response.status_code,
         headers={name: response[name] for name in KEPT_HEADERS if response.has_header(name)},
-        body=response.data,
+        body=json.loads(json.dumps(response.data, cls=JSONEncoder)),
     )

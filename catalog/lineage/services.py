@@ -205,9 +205,10 @@ def write_declared_edges(links: Mapping[UUID, frozenset[UUID]]) -> None:
     declared = ProductEdge.objects.filter(
         target_id__in=list(links), origin=ProductEdge.Origin.DECLARED
     )
-    known = {(source, target): pk for pk, source, target in declared.values_list(
-        "pk", "source_id", "target_id"
-    )}
+    known = {
+        (source, target): pk
+        for pk, source, target in declared.values_list("pk", "source_id", "target_id")
+    }
     gone = [pk for pair, pk in known.items() if pair not in wanted]
     if gone:
         ProductEdge.objects.filter(pk__in=gone).delete()

@@ -2,7 +2,12 @@
 
 from accounts.actors import Actor
 from accounts.models import Domain, Team
-from accounts.policies import can_act_for_team, owns_domain, require_act_for_team
+from accounts.policies import (
+    can_act_for_team,
+    can_decide_for_team,
+    owns_domain,
+    require_act_for_team,
+)
 from accounts.states import PortalRole
 from catalog.contracts.policies import IdOwnedElsewhere
 from catalog.products.models import DataProduct
@@ -45,4 +50,23 @@ def require_move(actor: Actor, home: Domain | None, target: Domain) -> None:
         raise NotAllowed(
             f"Only an owner of {target.name} may move a product there. Ask that team.",
             domain=target.path,
+        )
+
+
+def require_acceptance(actor: Actor, product: DataProduct) -> None:
+    """Raises: NotAllowed: a proposal is accepted by its team or by an owner of its domain."""
+    if not owns_domain(actor, product.domain):
+        require_product_change(actor, product)
+
+
+def can_hand_over(actor: Actor, product: DataProduct) -> bool:
+    """Owners of the present team, owners of the domain or one above it, and administrators."""
+    return can_decide_for_team(actor, product.owner_id) or owns_domain(actor, product.domain)
+
+
+def require_hand_over(actor: Actor, product: DataProduct) -> None:
+    if not can_hand_over(actor, product):
+        raise NotAllowed(
+            f"Only an owner of {product.owner.name} may hand this product over.",
+            team=product.owner.slug,
         )

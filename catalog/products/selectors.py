@@ -16,18 +16,22 @@ from catalog.governance.models import Term
 from catalog.products.facts import facts_of
 from catalog.products.formats import odps
 from catalog.products.gate import gate_problems
-from catalog.products.models import DataProduct, FormerName, OutputPort, System
+from catalog.products.models import DataProduct, FormerName, OutputPort, Ownership, Revision, System
 from catalog.products.names import slug_problem
 from core.documents import dump_yaml
 from core.errors import NotFound
+from core.paging import KeysetPage, keyset_page
 from core.problems import Problem
 
 SHOWN_TERMS = 30
+MAX_PARTS = 100  # people on a page
 UNSEEN = "There is nothing here, or you may not see it."
 
 
-def product_by_fqn(actor: Actor, fqn: str) -> DataProduct:
+def product_by_fqn(actor: Actor, fqn: str, *, people: bool = False) -> DataProduct:
     """The product of this name, or of this former name: then its `fqn` is another one.
+
+    With `people` it has `parts` and `term_names` for its page, in the same statement.
 
     Raises:
         NotFound: there is none, or the actor may not see it.
@@ -36,6 +40,8 @@ def product_by_fqn(actor: Actor, fqn: str) -> DataProduct:
         "domain__parent__parent", "owner", "successor"
     )
     visible = visible.annotate(named_terms=ArraySubquery(_named_terms()))
+    if people:
+        visible = visible.annotate(parts=ArraySubquery(_parts()))
     product = visible.filter(fqn=fqn).first()
     if product is None:
         renamed = FormerName.objects.filter(fqn=fqn).values("product")
@@ -49,6 +55,19 @@ def _named_terms() -> QuerySet[Any]:
     """Names and addresses of a product's terms, to be read with it."""
     terms = Term.objects.filter(products=OuterRef("pk")).order_by("name")
     return terms.values(pair=JSONObject(id=Cast("id", TextField()), name="name"))[:SHOWN_TERMS]
+
+
+def _parts() -> QuerySet[Any]:
+    """People and teams with a part in the product, to be read with it."""
+    parts = Ownership.objects.filter(product=OuterRef("pk")).order_by("kind", "pk")
+    part = JSONObject(
+        kind="kind",
+        user="user__username",
+        user_name="user__display_name",
+        team="team__slug",
+        team_name="team__name",
+    )
+    return parts.values(part=part)[:MAX_PARTS]
 
 
 def port_by_fqn(actor: Actor, fqn: str) -> OutputPort:
@@ -66,6 +85,14 @@ def port_by_fqn(actor: Actor, fqn: str) -> OutputPort:
     if port is None:
         raise NotFound(UNSEEN)
     return port
+
+
+def history(
+    product: DataProduct, *, size: int = 20, cursor: str | None = None
+) -> KeysetPage[Revision]:
+    """The revisions of a product, the newest first, without their snapshots. One statement."""
+    rows = Revision.objects.filter(product=product).defer("snapshot")
+    return keyset_page(rows, order=["-number"], size=size, cursor=cursor)
 
 
 def publish_blockers(product: DataProduct) -> list[Problem]:

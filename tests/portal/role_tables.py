@@ -7,6 +7,7 @@ Row = str
 PAGE = "login 200 200 200 200 200 200 200 login login"
 NO_SUCH_METHOD = "login 405 405 405 405 405 405 405 login login"
 PAGE_OF_THE_TEAM = "login 404 200 200 200 200 200 200 login login"
+EDIT_PAGE = "login 404 200 200 403 403 403 200 login login"
 EVERYBODY = "200 200 200 200 200 200 200 200 200 200"
 NOBODY = "405 405 405 405 405 405 405 405 405 405"
 MEMBERS = "401 200 200 200 200 200 200 200 200 200"
@@ -96,6 +97,18 @@ HTML: dict[tuple[str, str], Row] = {
     ("products:product", "post"): NO_SUCH_METHOD,
     ("products:publish", "get"): NO_SUCH_METHOD,
     ("products:publish", "post"): "login 404 422 422 403 403 403 422 login login",
+    ("products:edit", "get"): EDIT_PAGE,
+    ("products:edit", "post"): "login 404 302 302 403 403 403 302 login login",
+    ("products:revert", "get"): "login 404 404 404 403 403 403 404 login login",
+    ("products:revert", "post"): "login 404 404 404 403 403 403 404 login login",
+    ("products:accept", "get"): NO_SUCH_METHOD,
+    ("products:accept", "post"): "login 404 409 409 409 403 403 409 login login",
+    ("products:deprecate", "get"): EDIT_PAGE,
+    ("products:deprecate", "post"): "login 404 409 409 403 403 403 409 login login",
+    ("products:retire", "get"): EDIT_PAGE,
+    ("products:retire", "post"): "login 404 302 302 403 403 403 302 login login",
+    ("products:hand-over", "get"): "login 404 403 200 200 403 403 200 login login",
+    ("products:hand-over", "post"): "login 404 403 302 302 403 403 302 login login",
     ("products:port", "get"): PAGE_OF_THE_TEAM,
     ("products:port", "post"): NO_SUCH_METHOD,
     ("lineage:explorer", "get"): PAGE,
@@ -150,6 +163,11 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:search-suggest", "get"): MEMBERS,
     ("rest:products", "get"): MEMBERS,
     ("rest:product", "get"): OF_THE_TEAM,
+    ("rest:product", "patch"): "401 404 200 200 403 403 403 200 403 200",
+    ("rest:product-revisions", "get"): OF_THE_TEAM,
+    ("rest:product-revert", "post"): "401 404 404 404 403 403 403 404 403 404",
+    ("rest:product-hand-over", "post"): "401 404 403 200 200 403 403 200 403 200",
+    ("rest:product-accept", "post"): "401 404 409 409 409 403 403 409 403 409",
     ("rest:product-descriptor", "get"): OF_THE_TEAM,
     ("rest:product-publish", "post"): "401 404 422 422 403 403 403 422 403 422",
     ("rest:product-deprecate", "post"): "401 404 409 409 403 403 403 409 403 409",

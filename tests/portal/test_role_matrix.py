@@ -19,7 +19,11 @@ pytestmark = pytest.mark.django_db
 UNKNOWN_ID = "0190c8a5-7c1e-7000-8000-000000000000"
 METHODS = ("get", "post", "put", "patch", "delete")
 REJECTION = {"decision": "reject", "note": "Not needed"}
-BODIES: dict[str, Mapping[str, str]] = {
+BODIES: dict[str, Mapping[str, Any]] = {
+    "products:retire": {"confirm": "orders"},
+    "products:hand-over": {"team": "marketing-team"},
+    "rest:product-hand-over": {"team": "marketing-team"},
+    "rest:product-revert": {"revision": 1},
     "requests:decide": REJECTION,
     "rest:rest-request-decision": REJECTION,
     "access:revoke": {"confirm": "table"},
@@ -68,6 +72,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "fqn": fqn,
         "port": company.port.name,
         "major": 1,
+        "number": 1,
         "version": company.contract_version.version,
         "slug": _slug(name, company),
         "name": "data-product-postgresql",

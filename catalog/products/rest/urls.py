@@ -1,11 +1,15 @@
 from django.urls import path
 
-from catalog.products.rest import descriptors, views
+from catalog.products.rest import descriptors, editing, views
 
 urlpatterns = [
     path("products", views.ProductList.as_view(), name="products"),
     path("products/<str:fqn>", views.Product.as_view(), name="product"),
     path("products/<str:fqn>/descriptor", views.Descriptor.as_view(), name="product-descriptor"),
+    path("products/<str:fqn>/revisions", editing.Revisions.as_view(), name="product-revisions"),
+    path("products/<str:fqn>/revert", editing.Revert.as_view(), name="product-revert"),
+    path("products/<str:fqn>/hand-over", editing.HandOver.as_view(), name="product-hand-over"),
+    path("products/<str:fqn>/accept", views.Accept.as_view(), name="product-accept"),
     path("products/<str:fqn>/publish", views.Publish.as_view(), name="product-publish"),
     path("products/<str:fqn>/deprecate", views.Deprecate.as_view(), name="product-deprecate"),
     path("products/<str:fqn>/retire", views.Retire.as_view(), name="product-retire"),

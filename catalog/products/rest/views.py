@@ -16,7 +16,7 @@ from accounts.authentication import actor_in
 from catalog.contracts.rest.renderers import YAML_RENDERERS
 from catalog.products import services
 from catalog.products.models import DataProduct
-from catalog.products.rest.serializers import as_dict
+from catalog.products.rest.editing import Editing, product_response
 from catalog.products.selectors import descriptor_of, product_by_fqn
 from catalog.search.facets import count_facets
 from catalog.search.rest.parameters import FILTERS, query_of
@@ -57,13 +57,13 @@ class ProductList(APIView):
         return answer
 
 
-class Product(APIView):
+class Product(Editing, APIView):
     """One data product."""
 
     @extend_schema(operation_id="product", responses={200: OBJECT})
     def get(self, request: Request, fqn: str) -> Response:
         """Everything the catalogue knows of it. A former name finds it too."""
-        return Response(as_dict(product_by_fqn(actor_in(request), fqn), actor_in(request)))
+        return product_response(product_by_fqn(actor_in(request), fqn), request)
 
 
 class Descriptor(APIView):
@@ -78,6 +78,20 @@ class Descriptor(APIView):
         return Response(data if request.accepted_renderer.format == "json" else text)
 
 
+class Accept(APIView):
+    """Make a draft of a proposal."""
+
+    @extend_schema(
+        operation_id="product_accept", parameters=[KEY], request=None, responses={200: OBJECT}
+    )
+    @idempotent
+    def post(self, request: Request, fqn: str) -> Response:
+        """By its team or an owner of its domain; 409 when it is no proposal."""
+        product = product_by_fqn(actor_in(request), fqn)
+        services.accept_product(product=product, actor=actor_in(request))
+        return product_response(product, request)
+
+
 class Publish(APIView):
     """Make a draft visible to its readers."""
 
@@ -89,7 +103,7 @@ class Publish(APIView):
         """422 with problems that say what is missing; 409 when it is published already."""
         product = product_by_fqn(actor_in(request), fqn)
         services.publish_product(product=product, actor=actor_in(request))
-        return Response(as_dict(product, actor_in(request)))
+        return product_response(product, request)
 
 
 class Deprecate(APIView):
@@ -112,7 +126,7 @@ class Deprecate(APIView):
             successor=_successor(request, body.get("successor")),
             sunset_on=_date(body.get("sunset_on")),
         )
-        return Response(as_dict(product, actor_in(request)))
+        return product_response(product, request)
 
 
 class Retire(APIView):
@@ -126,7 +140,7 @@ class Retire(APIView):
         """A published product is deprecated first."""
         product = product_by_fqn(actor_in(request), fqn)
         services.retire_product(product=product, actor=actor_in(request))
-        return Response(as_dict(product, actor_in(request)))
+        return product_response(product, request)
 
 
 def _successor(request: Request, fqn: Any) -> DataProduct | None:

@@ -85,7 +85,9 @@ def read_words(items: Sequence[ProductData], product_ids: Sequence[UUID]) -> Kno
     if teams:
         known.teams = {each.slug: each for each in Team.objects.filter(slug__in=teams)}
     if product_ids:
-        for part in Ownership.objects.filter(product__in=product_ids).select_related("user", "team"):
+        for part in Ownership.objects.filter(product__in=product_ids).select_related(
+            "user", "team"
+        ):
             known.parts.setdefault(part.product_id, []).append(part)
         held = Through.objects.filter(dataproduct__in=product_ids).select_related("term")
         for row in held.order_by("term__name", "term_id"):
@@ -215,26 +217,27 @@ def _parts(data: ProductData, known: KnownWords, problems: list[Problem]) -> lis
     found: dict[Part, None] = {}
     for at, each in enumerate(data.ownerships):
         pointer = each.pointer or f"/ownership/{at}"
-        part = _part(each, known)
-        if isinstance(part, tuple):
-            found[part] = None
+        part = _part(each, known, pointer)
+        if isinstance(part, Problem):
+            problems.append(part)
         else:
-            problems.append(Problem(pointer, *part.split("|", 1)))
+            found[part] = None
     return list(found)
 
 
-def _part(each: OwnershipData, known: KnownWords) -> Part | str:
-    """The part, or `code|message`."""
+def _part(each: OwnershipData, known: KnownWords, pointer: str) -> Part | Problem:
     if each.kind not in Ownership.Kind.values:
-        return f"not-in-list|Choose one of: {', '.join(Ownership.Kind.values)}."
+        choices = ", ".join(Ownership.Kind.values)
+        return Problem(f"{pointer}/kind", "not-in-list", f"Choose one of: {choices}.")
     if bool(each.user) == bool(each.team):
-        return "wrong-form|Name either a user or a team."
-    if each.user:
-        user = known.users.get(each.user.strip())
-        if user is None:
-            return f"unknown-user|There is no user {each.user[:150]}; write the user name."
+        return Problem(pointer, "wrong-form", "Name either a user or a team.")
+    user, team = known.users.get(each.user.strip()), known.teams.get(each.team.strip())
+    if each.user and user is not None:
         return each.kind, user.pk, None
-    team = known.teams.get(each.team.strip())
-    if team is None:
-        return f"unknown-team|There is no team {each.team[:150]}; write its short name."
-    return each.kind, None, team.pk
+    if each.team and team is not None:
+        return each.kind, None, team.pk
+    if each.user:
+        message = f"There is no user {each.user[:150]}; write the user name."
+        return Problem(f"{pointer}/user", "unknown-user", message)
+    message = f"There is no team {each.team[:150]}; write its short name."
+    return Problem(f"{pointer}/team", "unknown-team", message)

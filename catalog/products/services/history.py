@@ -59,6 +59,11 @@ def record_revisions(
     )
 
 
+def record_change(product: DataProduct, changes: Sequence[Change], entry: Entry) -> None:
+    """`record_revisions` of one product."""
+    record_revisions({product.pk: changes}, entry=entry, verbs={product.pk: entry.verb})
+
+
 def snapshots_of(product_ids: Iterable[UUID]) -> dict[UUID, tuple[int, Snapshot]]:
     """The revision number and everything a revert needs, by product. Six statements."""
     ids = list(product_ids)

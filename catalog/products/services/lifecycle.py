@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import F, ProtectedError
 from django.db.models.functions import Coalesce, Now
 
 from accounts.actors import Actor
@@ -14,10 +15,13 @@ from catalog.products import policies
 from catalog.products.extensions import links_changed
 from catalog.products.models import DataProduct
 from catalog.products.selectors import publish_blockers
+from catalog.products.services.history import Entry, record_change
 from catalog.products.services.indexing import SEARCH_KIND, record_offers, reindex
+from catalog.products.services.outcomes import Change, change
 from catalog.products.states import SOURCES, ProductStatus
 from catalog.search import services as search
 from core import audit, outbox
+from core.clock import db_now
 from core.errors import Conflict, Invalid, InvalidTransition
 from core.problems import Problem
 
@@ -48,6 +52,18 @@ def publish_product(*, product: DataProduct, actor: Actor) -> DataProduct:
 
 
 @transaction.atomic
+def accept_product(*, product: DataProduct, actor: Actor) -> DataProduct:
+    """Make a draft of a proposal.
+
+    Raises:
+        NotAllowed: `actor` is neither in the owning team nor an owner of the domain.
+        InvalidTransition: the product is not a proposal.
+    """
+    policies.require_acceptance(actor, product)
+    return _move(product, ProductStatus.DRAFT, actor, verb="product.accepted")
+
+
+@transaction.atomic
 def deprecate_product(
     *,
     product: DataProduct,
@@ -59,13 +75,14 @@ def deprecate_product(
 
     Raises:
         NotAllowed: `actor` is not in the owning team.
-        Invalid: the product would be its own successor.
+        Invalid: the successor is the product itself, retired, unseen by `actor` or leads back to
+            the product; or the sunset is not in the future.
         InvalidTransition: the product is not published.
     """
     policies.require_product_change(actor, product)
-    if successor is not None and successor.pk == product.pk:
-        problem = Problem("/successor", "own-successor", "Name another product.")
-        raise Invalid("A product cannot follow itself.", [problem])
+    problems = [*_successor_problems(product, successor, actor), *_sunset_problems(sunset_on)]
+    if problems:
+        raise Invalid(problems[0].message, problems)
     return _move(
         product,
         ProductStatus.DEPRECATED,
@@ -126,21 +143,65 @@ def _require_source(product: DataProduct, to: ProductStatus) -> None:
         )
 
 
+def _successor_problems(
+    product: DataProduct, successor: DataProduct | None, actor: Actor
+) -> Iterator[Problem]:
+    if successor is None:
+        return
+    if successor.pk == product.pk:
+        yield Problem("/successor", "own-successor", "A product cannot follow itself.")
+    elif not DataProduct.objects.visible_to(actor).filter(pk=successor.pk).exists():
+        message = "There is no product of this name that you may see."
+        yield Problem("/successor", "unknown-product", message)
+    elif successor.status == ProductStatus.RETIRED:
+        message = f"“{successor}” is retired; name a product that goes on."
+        yield Problem("/successor", "successor-retired", message)
+    elif _leads_to(successor, product):
+        message = f"“{successor}” is followed by “{product}” itself; name another product."
+        yield Problem("/successor", "successor-cycle", message)
+
+
+def _leads_to(product: DataProduct, wanted: DataProduct) -> bool:
+    """Whether the successors of `product` come to `wanted`."""
+    seen = {product.pk}
+    following = product.successor_id
+    while following is not None and following not in seen:
+        if following == wanted.pk:
+            return True
+        seen.add(following)
+        rows = DataProduct.objects.filter(pk=following)
+        following = rows.values_list("successor_id", flat=True).first()
+    return False
+
+
+def _sunset_problems(sunset_on: dt.date | None) -> Iterator[Problem]:
+    if sunset_on is not None and sunset_on <= db_now().date():
+        yield Problem("/sunset_on", "sunset-in-the-past", "Choose a day in the future.")
+
+
 def _move(
     product: DataProduct, to: ProductStatus, actor: Actor, *, verb: str, **values: Any
 ) -> DataProduct:
     """Compare-and-swap the status; the loser of a race gets InvalidTransition."""
+    before = DataProduct.objects.select_related("successor").get(pk=product.pk)
     moved = DataProduct.objects.filter(pk=product.pk, status__in=SOURCES[to]).update(
-        status=to, updated_at=Now(), **values
+        status=to, updated_at=Now(), revision=F("revision") + 1, **values
     )
     product.refresh_from_db()
     if not moved:
         _require_source(product, to)
+    record_change(product, list(_changes(before, product)), Entry(actor.name, verb))
     reindex([product.pk])
     record_offers(_contract_ids(product))
     outbox.emit("product.changed", key=product.pk, product_id=str(product.pk))
     audit.record(actor=actor.name, verb=verb, kind="product", object_id=product.fqn)
     return product
+
+
+def _changes(before: DataProduct, after: DataProduct) -> Iterator[Change]:
+    for name in ("status", "successor", "sunset_on"):
+        if getattr(before, name) != getattr(after, name):
+            yield change(name, getattr(before, name), getattr(after, name))
 
 
 def _contract_ids(product: DataProduct) -> list[Any]:

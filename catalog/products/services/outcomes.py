@@ -61,6 +61,8 @@ def change(name: str, before: Any, after: Any) -> Change:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return dict(list(value.items())[:LONGEST_SHOWN])
     if isinstance(value, str | list | None):
         return value[:LONGEST_SHOWN] if value else value
     return str(value)[:LONGEST_SHOWN]

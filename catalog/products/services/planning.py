@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Domain
+from catalog.contracts.states import Classification
 from catalog.products import policies
 from catalog.products.data import ProductData
 from catalog.products.models import DataProduct, InputPort
@@ -163,6 +164,9 @@ def _problems(data: ProductData, product: DataProduct | None) -> Iterator[Proble
     if data.visibility not in {"", *Visibility.values}:
         choices = ", ".join(Visibility.values)
         yield Problem("/visibility", "not-in-list", f"Choose one of: {choices}.")
+    if data.classification not in {"", *Classification.values}:
+        choices = ", ".join(Classification.values)
+        yield Problem("/classification", "not-in-list", f"Choose one of: {choices}.")
     if product and data.status and not _may_become(product, data.status):
         state = product.get_status_display().lower()
         message = f"The product is {state}; it cannot become {data.status}."

@@ -98,8 +98,12 @@ def read_ports(
     """What is known of the ports of `items`. At most six statements."""
     known = KnownPorts(versions=_versions(items, actor))
     ports = OutputPort.objects.filter(product__in=[each.pk for each in products.values()])
-    for port in ports.prefetch_related("datasets") if products else ():
+    light = ports.select_related("contract", "contract_version").defer(
+        "contract_version__text", "contract_version__document"
+    )
+    for port in light.prefetch_related("datasets") if products else ():
         known.by_product.setdefault(port.product_id, {})[port.name, port.major] = port
+        _keep_version(port, known.versions)
     named = {name for item in items for port in item.ports for name in port.datasets or ()}
     if named:
         known.holders = _holders(named)
@@ -179,6 +183,16 @@ def _versions(items: Iterable[ProductData], actor: Actor) -> dict[str, list[Cont
     return found
 
 
+def _keep_version(port: OutputPort, versions: dict[str, list[ContractVersion]]) -> None:
+    """A port may go on naming its contract, also for somebody who may not see that."""
+    if port.contract is None or port.contract_version is None:
+        return
+    found = versions.setdefault(port.contract.document_id, [])
+    if port.contract_version not in found:
+        found.append(port.contract_version)
+        found.sort(key=lambda each: each.pk, reverse=True)
+
+
 def _holders(named: set[DatasetName]) -> dict[DatasetName, Holder]:
     rows = PortDataset.objects.filter(
         namespace__in={namespace for namespace, _ in named}, name__in={name for _, name in named}
@@ -241,7 +255,7 @@ def _is_given_up(holder: Holder, name: DatasetName, data: ProductData, plan: Por
     document_id, *key = holder
     if document_id != data.document_id:
         return False
-    wanted = plan.wanted.get((key[0], key[1]))  # type: ignore[arg-type,index]
+    wanted = plan.wanted.get((key[0], key[1]))  # type: ignore[arg-type]
     return wanted is None or (wanted[0].datasets is not None and name not in wanted[0].datasets)
 
 

@@ -106,9 +106,7 @@ def _put_chunk(
     except IntegrityError:
         if len(chunk) > 1:
             return [
-                outcome
-                for item in chunk
-                for outcome in _put_chunk([item], actor, expected, entry)
+                outcome for item in chunk for outcome in _put_chunk([item], actor, expected, entry)
             ]
     error = Conflict("Somebody made a product of this id or name at the same moment.")
     return [Outcome(chunk[0], error=error)]
@@ -198,9 +196,7 @@ def _remember(former: list[FormerName]) -> None:
 def _record(
     pairs: Sequence[tuple[DataProduct, Plan]], touched: Sequence[OutputPort], entry: Entry
 ) -> None:
-    verbs = {
-        product.pk: entry.verb or f"product.{plan.action}d" for product, plan in pairs
-    }
+    verbs = {product.pk: entry.verb or f"product.{plan.action}d" for product, plan in pairs}
     record_revisions(
         {product.pk: plan.changes for product, plan in pairs}, entry=entry, verbs=verbs
     )

@@ -17,7 +17,7 @@ from catalog.products.services import (
 )
 from catalog.products.snippets import snippets
 from catalog.products.states import ProductStatus
-from catalog.products.views import TABS
+from catalog.products.views.product import TABS
 from core.ids import uuid7
 from tests.factories import DomainFactory, TeamFactory, UserFactory, member_of
 from tests.factories.documents import contract_data, document

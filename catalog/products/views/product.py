@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.postgres.expressions import ArraySubquery
@@ -12,21 +13,20 @@ from django.db.models import Count, OuterRef, Prefetch, Q, prefetch_related_obje
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Domain
 from catalog.contracts.models import ContractVersion, DataContract, Sla
 from catalog.contracts.phrases import PromiseText, promise_text
 from catalog.contracts.selectors import DescribedObject, described
-from catalog.products.models import DataProduct, OutputPort
-from catalog.products.phrases import event_text
-from catalog.products.policies import can_change_product
-from catalog.products.selectors import port_by_fqn, product_by_fqn, publish_problems
+from catalog.products.models import DataProduct, OutputPort, Revision
+from catalog.products.phrases import change_rows, event_text
+from catalog.products.policies import can_change_product, can_hand_over
+from catalog.products.selectors import history, port_by_fqn, product_by_fqn, publish_problems
 from catalog.products.services import publish_product
 from catalog.products.snippets import Snippet, snippets, technology_name
 from catalog.products.states import ProductStatus
+from catalog.products.views.parts import crumbs_of, crumbs_to
 from core.errors import Invalid
 from core.models import AuditEvent
 from core.problems import Problem
@@ -46,6 +46,7 @@ SHOWN_SOURCE = 200_000  # characters of a contract on the page; the download has
 LAST_CHANGES = 5
 MAX_PROMISES = 50  # of one contract
 MAX_EVENTS = 100
+REVISIONS = 20  # on one page
 Context = dict[str, Any]
 
 
@@ -68,10 +69,20 @@ class Change:
     text: str
 
 
+@dataclass(frozen=True)
+class RevisionView:
+    """One revision in the history."""
+
+    revision: Revision
+    text: str
+    changes: list[dict[str, str]]
+    is_present: bool
+
+
 @require_safe
 def product(request: HttpRequest, fqn: str) -> HttpResponse:
     """A product; `?tab=` says which side of it."""
-    found = product_by_fqn(request.actor, fqn)  # type: ignore[attr-defined]
+    found = product_by_fqn(request.actor, fqn, people=True)  # type: ignore[attr-defined]
     if found.fqn != fqn:
         said = f"?{request.GET.urlencode()}" if request.GET else ""
         return redirect(found.get_absolute_url() + said, permanent=True)
@@ -103,8 +114,7 @@ def port(request: HttpRequest, fqn: str, port: str, major: int) -> HttpResponse:
     objects = described([version.pk], text=text)[version.pk] if version else []
     context = {
         "crumbs": [
-            *_crumbs(found.product),
-            {"label": found.product.name, "url": found.product.get_absolute_url()},
+            *crumbs_of(found.product),
             {"label": found.name},
         ],
         "product": found.product,
@@ -129,7 +139,7 @@ def _page(
     offers_publish = can_change and product.status in UNPUBLISHED
     if problems is None:
         problems = publish_problems(product) if offers_publish else ()
-    crumbs = _crumbs(product)
+    crumbs = crumbs_to(product)
     context = {
         "crumbs": crumbs,
         "domain_label": " / ".join(crumb["label"] for crumb in crumbs[1:]),
@@ -138,6 +148,7 @@ def _page(
         "tabs": [(name, label, _tab_url(product, name)) for name, label in TABS.items()],
         "tab_template": f"catalog/products/_{tab}.html",
         "can_change": can_change,
+        "can_hand_over": can_hand_over(request.actor, product),  # type: ignore[attr-defined]
         "offers_publish": offers_publish,
         "blockers": [each for each in problems if each.severity == "error"],
         "soon_asked": [each for each in problems if each.severity == "warning"],
@@ -149,16 +160,6 @@ def _page(
 def _tab_url(product: DataProduct, tab: str) -> str:
     url = product.get_absolute_url()
     return url if tab == "overview" else f"{url}?tab={tab}"
-
-
-def _crumbs(product: DataProduct) -> list[dict[str, str]]:
-    """The way to a product: the marketplace, then its domains from the top."""
-    crumbs = []
-    domain: Domain | None = product.domain
-    while domain is not None:
-        crumbs.append({"label": domain.name, "url": domain.get_absolute_url()})
-        domain = domain.parent
-    return [{"label": "Marketplace", "url": reverse("search:marketplace")}, *reversed(crumbs)]
 
 
 def _nothing(request: HttpRequest, product: DataProduct) -> Context:
@@ -309,7 +310,23 @@ def _contract(request: HttpRequest, product: DataProduct) -> Context:
 
 
 def _activity(request: HttpRequest, product: DataProduct) -> Context:
-    return {"changes": _changes(product, MAX_EVENTS)}
+    page = history(product, size=REVISIONS, cursor=request.GET.get("cursor"))
+    following = page.next_cursor
+    url = _tab_url(product, "activity")
+    return {
+        "changes": _changes(product, MAX_EVENTS),
+        "revisions": [
+            RevisionView(
+                each,
+                event_text(each.verb, {}),
+                change_rows(each.changes),
+                each.number == product.revision,
+            )
+            for each in page.rows
+        ],
+        "next_url": f"{url}&{urlencode({'cursor': following})}" if following else "",
+        "first_url": url if request.GET.get("cursor") else "",
+    }
 
 
 TAB_CONTEXTS: dict[str, Callable[[HttpRequest, DataProduct], Context]] = {

@@ -1,0 +1,127 @@
+"""Editing a product and taking it back to an earlier version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Domain
+from catalog.products import policies
+from catalog.products.models import DataProduct
+from catalog.products.phrases import change_rows
+from catalog.products.selectors import product_by_fqn
+from catalog.products.services import (
+    RevisionDiffers,
+    edit_product,
+    editable,
+    revert_preview,
+    revert_product,
+)
+from catalog.products.views import forms
+from catalog.products.views.parts import crumbs_of
+from core.errors import Invalid
+from core.problems import Problem
+
+MAX_DOMAINS = 500
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, fqn: str) -> HttpResponse:
+    """The form; a wrong entry and a conflict keep what was typed."""
+    actor = request.actor  # type: ignore[attr-defined]
+    product = product_by_fqn(actor, fqn)
+    policies.require_product_change(actor, product)
+    if request.method != "POST":
+        texts = forms.texts_of(editable(product))
+        return _form(request, product, texts, product.revision)
+    texts = forms.typed(request.POST)
+    read = _number(request.POST.get("revision", ""))
+    try:
+        saved = edit_product(
+            product=product, values=forms.values_of(texts), actor=actor, expected=read
+        )
+    except RevisionDiffers as error:
+        return _conflict(request, product, texts, error)
+    except Invalid as error:
+        return _form(request, product, texts, read, problems=error.problems, status=error.status)
+    if saved.action == "unchanged":
+        messages.info(request, "Nothing was different, so nothing was saved.")
+    else:
+        messages.success(request, f"{saved.product.name} is saved.")
+    return redirect(saved.product)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def revert(request: HttpRequest, fqn: str, number: int) -> HttpResponse:
+    """What going back would change, and then doing it."""
+    actor = request.actor  # type: ignore[attr-defined]
+    product = product_by_fqn(actor, fqn)
+    policies.require_product_change(actor, product)
+    problems: Sequence[Problem] = ()
+    changes: Sequence[Any] = ()
+    status = 200
+    try:
+        if request.method == "POST":
+            expected = _number(request.POST.get("revision", ""))
+            saved = revert_product(product=product, number=number, actor=actor, expected=expected)
+            messages.success(request, f"{saved.product.name} is as it was in version {number}.")
+            return redirect(f"{saved.product.get_absolute_url()}?tab=activity")
+        changes = change_rows(revert_preview(product=product, number=number, actor=actor))
+    except Invalid as error:
+        problems, status = error.problems, error.status if request.method == "POST" else 200
+    except RevisionDiffers as error:
+        problems, status = [Problem("", error.code, str(error))], error.status
+    context = {
+        "crumbs": crumbs_of(product),
+        "product": product,
+        "number": number,
+        "changes": changes,
+        "problems": problems,
+    }
+    return render(request, "catalog/products/revert.html", context, status=status)
+
+
+def _conflict(
+    request: HttpRequest, product: DataProduct, texts: forms.Texts, error: RevisionDiffers
+) -> HttpResponse:
+    product.refresh_from_db()
+    now = forms.texts_of(editable(product))
+    differing = [
+        {"label": forms.LABELS[name], "current": now.get(name, ""), "yours": texts[name]}
+        for name in error.context["current"]
+        if now.get(name, "").strip() != texts[name].strip()
+    ]
+    return _form(
+        request, product, texts, product.revision, differing=differing, status=error.status
+    )
+
+
+def _form(
+    request: HttpRequest,
+    product: DataProduct,
+    texts: forms.Texts,
+    revision: int | None,
+    *,
+    problems: Sequence[Problem] = (),
+    differing: Sequence[dict[str, str]] = (),
+    status: int = 200,
+) -> HttpResponse:
+    domains = Domain.objects.order_by("path")[:MAX_DOMAINS]
+    context = {
+        "crumbs": crumbs_of(product),
+        "product": product,
+        "fields": forms.fields_of(texts, problems, domains),
+        "revision": revision,
+        "problems": problems,
+        "differing": differing,
+    }
+    return render(request, "catalog/products/edit.html", context, status=status)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None

@@ -1,0 +1,482 @@
+"""Revisions, edits, reverts, hand-overs: what a product was, and who may change it how."""
+
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.actors import system_actor
+from accounts.states import TeamRole
+from catalog.governance.models import Term
+from catalog.products import selectors, services
+from catalog.products.models import (
+    DataProduct,
+    FormerName,
+    InputPort,
+    Revision,
+    System,
+    SystemPort,
+)
+from catalog.products.services import (
+    InputData,
+    LinkData,
+    OwnershipData,
+    PortData,
+    ProductData,
+    RevisionDiffers,
+)
+from core.documents import Document, dump_yaml
+from core.errors import Invalid, InvalidTransition, NotAllowed, NotFound
+from core.models import AuditEvent
+from tests.factories import (
+    ContractFactory,
+    ContractVersionFactory,
+    DomainFactory,
+    PortFactory,
+    ProductFactory,
+    TeamFactory,
+    UserFactory,
+    actor_for,
+    member_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def data() -> ProductData:
+    team = TeamFactory()
+    return ProductData(
+        document_id="orders", name="Orders", domain=team.domain, owner=team, purpose="All orders"
+    )
+
+
+def put(data, actor=None, **values):
+    return services.put_product(data=data, actor=actor or system_actor(), **values)
+
+
+def codes(refusal) -> list[str]:
+    return [problem.code for problem in refusal.value.problems]
+
+
+def many(data, count: int) -> list[ProductData]:
+    found = []
+    for n in range(count):
+        contract = ContractVersionFactory().contract.document_id
+        port = PortData("table", contract_id=contract, datasets=(("db", f"{count}-{n}"),))
+        name = f"Product {count} {n}"
+        inputs = (InputData("raw", contract_id=contract),)
+        found.append(
+            replace(data, document_id=name, name=name, slug="", ports=(port,), inputs=inputs)
+        )
+    return found
+
+
+def statements(items) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        outcomes = services.put_products(items=items, actor=system_actor())
+    assert {each.problems for each in outcomes} == {()}
+    return len(captured)
+
+
+def test_two_hundred_products_cost_hardly_more_statements_than_two(data):
+    few, lots = many(data, 2), many(data, 200)
+    two = statements(few)
+
+    assert statements(lots) <= two + 4
+    again = [replace(each, purpose="Other") for each in lots]
+    assert statements(again) <= statements([replace(each, purpose="Other") for each in few]) + 4
+
+
+def test_what_is_refused_in_a_set_changes_nothing_and_the_rest_is_saved(data):
+    items = [
+        data,
+        replace(data, document_id="second"),  # the name is taken by the first
+        replace(data, document_id="third", name="Third", ports=(PortData("9"),)),
+        replace(data, document_id="fourth", name="Fourth"),
+    ]
+
+    outcomes = services.put_products(items=items, actor=system_actor())
+
+    assert [each.action for each in outcomes] == ["create", "refused", "refused", "create"]
+    assert [p.code for each in outcomes for p in each.problems] == ["name-taken", "bad-slug"]
+    assert sorted(DataProduct.objects.values_list("document_id", flat=True)) == ["fourth", "orders"]
+    assert Revision.objects.count() == 2
+
+
+def test_products_of_one_set_may_read_each_other(data):
+    contract = ContractVersionFactory().contract.document_id
+    reader = replace(
+        data, document_id="r", name="Reader", inputs=(InputData("raw", contract_id=contract),)
+    )
+    source = replace(data, ports=(PortData("table", contract_id=contract),))
+
+    services.put_products(items=[reader, source], actor=system_actor())
+
+    assert InputPort.objects.get().source.product.document_id == "orders"
+
+
+def test_one_dataset_belongs_to_one_port_also_within_a_set(data):
+    port = PortData("table", datasets=(("db", "orders"),))
+    items = [replace(data, ports=(port,)), replace(data, document_id="b", name="B", ports=(port,))]
+
+    outcomes = services.put_products(items=items, actor=system_actor())
+
+    assert [p.code for p in outcomes[1].problems] == ["dataset-taken"]
+
+
+def test_a_revision_that_somebody_else_replaced_is_refused(data):
+    put(data)
+    put(replace(data, purpose="Other"))
+
+    with pytest.raises(RevisionDiffers):
+        put(replace(data, purpose="Mine"), expected=1)
+
+    assert DataProduct.objects.get().purpose == "Other"
+
+
+def test_links_terms_and_people_are_kept_until_they_are_said_anew(data):
+    term = Term.objects.create(slug="order", name="Order", definition="x", owner=data.owner)
+    user = UserFactory(username="ada")
+    full = replace(
+        data,
+        links=(LinkData("repository", "https://git.example/orders", "Code"),),
+        terms=("order",),
+        ownerships=(
+            OwnershipData("expert", user="ada"),
+            OwnershipData("steward", team=data.owner.slug),
+        ),
+        extra={"cost-centre": 7},
+    )
+    put(full)
+    put(replace(data, purpose="Other"))
+
+    product = DataProduct.objects.get()
+    assert product.links == [
+        {"kind": "repository", "label": "Code", "url": "https://git.example/orders"}
+    ]
+    assert list(product.terms.all()) == [term]
+    assert {each.user for each in product.ownerships.all()} == {user, None}
+    assert product.extra == {"cost-centre": 7}
+    assert put(replace(full, purpose="Other")).action == "unchanged"
+
+
+def test_a_term_of_the_domain_comes_before_the_companys(data):
+    Term.objects.create(slug="order", name="Order", definition="x", owner=data.owner)
+    own = Term.objects.create(
+        slug="order", name="Order", definition="ours", owner=data.owner, domain=data.domain
+    )
+
+    saved = put(replace(data, terms=("ORDER",)))
+
+    assert list(saved.product.terms.all()) == [own]
+
+
+@pytest.mark.parametrize(
+    ("values", "code", "pointer"),
+    [
+        ({"links": (LinkData("repository", "javascript:alert(1)"),)}, "bad-link", "/links/0/url"),
+        ({"links": (LinkData("repository", "https://a.b/ c"),)}, "bad-link", "/links/0/url"),
+        ({"links": (LinkData("nothing", "https://a.b"),)}, "not-in-list", "/links/0/kind"),
+        ({"links": (LinkData("other", "https://a.b"),) * 51}, "too-many", "/links"),
+        ({"terms": ("nowhere",)}, "unknown-term", "/terms/0"),
+        ({"ownerships": (OwnershipData("expert", user="x"),)}, "unknown-user", "/ownership/0/user"),
+        ({"ownerships": (OwnershipData("boss", user="x"),)}, "not-in-list", "/ownership/0/kind"),
+        ({"ownerships": (OwnershipData("expert"),)}, "wrong-form", "/ownership/0"),
+    ],
+)
+def test_wrong_descriptions_are_refused_with_their_place(data, values, code, pointer):
+    with pytest.raises(Invalid) as refusal:
+        put(replace(data, **values))
+
+    assert [(each.code, each.pointer) for each in refusal.value.problems] == [(code, pointer)]
+    assert not DataProduct.objects.exists()
+
+
+def test_extra_fields_follow_the_schemas_of_all_domains_above(data):
+    above = DomainFactory(path="retail", field_schema={"required": ["cost"]})
+    below = DomainFactory(
+        path="retail.shop",
+        parent=above,
+        field_schema={"properties": {"cost": {"type": "integer"}}, "additionalProperties": False},
+    )
+
+    for extra, code, pointer in (
+        ({}, "missing-field", "/extra"),
+        ({"cost": "x"}, "wrong-type", "/extra/cost"),
+        ({"cost": 1, "other": 2}, "unknown-field", "/extra/other"),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            put(replace(data, domain=below, extra=extra))
+        assert [(p.code, p.pointer) for p in refusal.value.problems] == [(code, pointer)]
+    assert put(replace(data, domain=below, extra={"cost": 1})).action == "create"
+
+
+def test_a_schema_that_points_elsewhere_is_never_fetched(data):
+    data.domain.field_schema = {"$ref": "http://127.0.0.1:9/schema.json"}
+    data.domain.save()
+
+    with pytest.raises(Invalid) as refusal:
+        put(replace(data, extra={"a": 1}))
+
+    assert codes(refusal) == ["bad-field-schema"]
+
+
+def test_an_input_from_a_system_is_linked_when_the_system_appears(data):
+    saved = put(replace(data, inputs=(InputData("shop", system="sales.shop/orders-api"),)))
+    assert [each.code for each in saved.warnings] == ["unknown-system"]
+    assert InputPort.objects.get().system is None
+    system = System.objects.create(
+        document_id="shop",
+        slug="shop",
+        fqn="sales.shop",
+        name="Shop",
+        domain=data.domain,
+        owner=data.owner,
+    )
+    port = SystemPort.objects.create(
+        system=system, name="orders-api", fqn="sales.shop/orders-api", kind="openapi"
+    )
+
+    assert services.link_systems(system_ids=[system.pk]) == 1
+
+    linked = InputPort.objects.get()
+    assert (linked.system, linked.system_port) == (system, port)
+
+
+def test_a_product_may_not_be_called_like_a_system(data):
+    System.objects.create(
+        document_id="s",
+        slug="orders",
+        fqn=f"{data.domain.path}.orders",
+        name="Orders",
+        domain=data.domain,
+        owner=data.owner,
+    )
+
+    with pytest.raises(Invalid) as refusal:
+        put(data)
+
+    assert codes(refusal) == ["name-taken"]
+
+
+def test_every_change_is_a_revision_with_its_fields(data):
+    product = put(data).product
+    put(replace(data, purpose="Other", ports=(PortData("table"),)))
+    services.retire_product(product=product, actor=system_actor())
+
+    rows = selectors.history(product).rows
+    assert [(each.number, each.verb) for each in rows] == [
+        (3, "product.retired"),
+        (2, "product.updated"),
+        (1, "product.created"),
+    ]
+    assert rows[0].changes == [{"field": "status", "from": "draft", "to": "retired"}]
+    assert [each["field"] for each in rows[1].changes] == ["purpose", "port table@1"]
+
+
+def test_the_history_comes_in_pages(data):
+    product = put(data).product
+    for n in range(4):
+        put(replace(data, purpose=str(n)))
+
+    first = selectors.history(product, size=3)
+    rest = selectors.history(product, size=3, cursor=first.next_cursor)
+
+    assert [each.number for each in [*first.rows, *rest.rows]] == [5, 4, 3, 2, 1]
+
+
+def test_a_revert_makes_a_new_revision_like_the_old_one(data):
+    version = ContractVersionFactory()
+    port = PortData("table", contract_id=version.contract.document_id)
+    document = Document({"id": "orders"}, "id: orders  # ours\n", "yaml")
+    full = replace(data, ports=(port,), tags=("a",), document=document)
+    product = put(full).product
+    put(replace(data, name="All orders", tags=("b",)))
+
+    saved = services.revert_product(product=product, number=1, actor=system_actor())
+
+    assert saved.product.fqn == f"{data.domain.path}.orders"
+    assert saved.product.text == "id: orders  # ours\n"
+    assert saved.product.output_ports.get().contract_version == version
+    first, last = Revision.objects.get(number=1), Revision.objects.get(number=3)
+    assert first.snapshot == last.snapshot
+    assert (last.verb, last.note) == ("product.reverted", "Back to revision 1")
+
+
+def test_a_revert_never_takes_a_product_out_of_the_marketplace(data):
+    product = put(data).product
+    put(replace(data, status="active"))
+
+    services.revert_product(product=product, number=1, actor=system_actor())
+
+    assert DataProduct.objects.get().status == "active"
+
+
+def test_a_revert_says_when_a_contract_version_is_gone(data):
+    version = ContractVersionFactory()
+    port = PortData("table", contract_id=version.contract.document_id)
+    product = put(replace(data, ports=(port,))).product
+    put(data)
+    version.contract.delete()
+
+    with pytest.raises(Invalid) as refusal:
+        services.revert_product(product=product, number=1, actor=system_actor())
+
+    assert codes(refusal) == ["unknown-contract"]
+    assert Revision.objects.count() == 2
+
+
+def test_a_preview_changes_nothing(data):
+    product = put(data).product
+    put(replace(data, purpose="Other"))
+
+    changes = services.revert_preview(product=product, number=1, actor=system_actor())
+
+    assert changes == ({"field": "purpose", "from": "Other", "to": "All orders"},)
+    assert DataProduct.objects.get().purpose == "Other"
+    with pytest.raises(NotFound):
+        services.revert_preview(product=product, number=9, actor=system_actor())
+
+
+def test_an_edit_changes_the_document_where_it_says_the_same_and_nothing_else(data):
+    body = {
+        "id": "orders",
+        "name": "Orders",
+        "description": {"purpose": "All orders", "authoritative": 1},
+        "custom": {"x": 1},
+    }
+    product = put(replace(data, document=Document(body, dump_yaml(body), "yaml"))).product
+
+    saved = services.edit_product(
+        product=product, values={"purpose": "Every order"}, actor=system_actor()
+    )
+
+    assert saved.changes[0] == {"field": "purpose", "from": "All orders", "to": "Every order"}
+    assert saved.product.document == {
+        **body,
+        "description": {"purpose": "Every order", "authoritative": 1},
+    }
+
+
+def test_an_edit_of_what_somebody_else_changed_shows_both_versions(data):
+    product = put(data).product
+    put(replace(data, purpose="Theirs"))
+
+    with pytest.raises(RevisionDiffers) as refusal:
+        services.edit_product(
+            product=product,
+            values={"purpose": "Mine", "name": "Orders"},
+            actor=system_actor(),
+            expected=1,
+        )
+
+    assert refusal.value.context["current"] == {"purpose": "Theirs"}
+    assert refusal.value.context["yours"] == {"purpose": "Mine"}
+    assert DataProduct.objects.get().purpose == "Theirs"
+
+
+def test_a_move_to_another_domain_needs_a_right_there(data):
+    actor = actor_for(member_of(data.owner))
+    product = put(data, actor=actor).product
+    elsewhere = DomainFactory(path="elsewhere")
+    below = DomainFactory(path=f"{data.domain.path}.below", parent=data.domain)
+
+    with pytest.raises(NotAllowed, match="Only an owner of elsewhere"):
+        put(replace(data, domain=elsewhere), actor=actor)
+    assert DataProduct.objects.get().fqn == product.fqn
+
+    moved = put(replace(data, domain=below), actor=actor).product
+    assert moved.fqn == f"{below.path}.orders"
+    assert selectors.product_by_fqn(system_actor(), product.fqn).pk == product.pk
+
+
+def test_a_hand_over_takes_the_contracts_along_that_only_this_product_names():
+    product = ProductFactory()
+    own, shared = (ContractFactory(owner=product.owner) for _ in range(2))
+    for at, contract in enumerate((own, shared)):
+        version = ContractVersionFactory(contract=contract)
+        PortFactory(product=product, name=f"p{at}", contract=contract, contract_version=version)
+    PortFactory(contract=shared)
+    team = TeamFactory()
+    actor = actor_for(member_of(product.owner))
+
+    services.hand_over_product(product=product, to_team=team, actor=actor, note="They know it")
+
+    product.refresh_from_db()
+    own.refresh_from_db()
+    shared.refresh_from_db()
+    assert (product.owner, own.owner) == (team, team)
+    assert shared.owner != team
+    assert Revision.objects.get().note == "They know it"
+    assert AuditEvent.objects.filter(verb="product.handed-over").exists()
+
+
+def test_only_owners_hand_over():
+    product = ProductFactory()
+    contributor = actor_for(member_of(product.owner, TeamRole.CONTRIBUTOR))
+
+    with pytest.raises(NotAllowed):
+        services.hand_over_product(product=product, to_team=TeamFactory(), actor=contributor)
+    with pytest.raises(Invalid) as refusal:
+        services.hand_over_product(
+            product=product, to_team=product.owner, actor=actor_for(member_of(product.owner))
+        )
+
+    assert codes(refusal) == ["same-team"]
+    assert not Revision.objects.exists()
+
+
+def test_a_former_name_can_be_given_up(data):
+    product = put(data).product
+    former = product.fqn
+    put(replace(data, name="All orders"))
+
+    services.release_name(product=product, fqn=former, actor=system_actor())
+
+    assert not FormerName.objects.exists()
+    assert put(replace(data, document_id="new")).product.fqn == former
+    with pytest.raises(NotFound):
+        services.release_name(product=product, fqn=former, actor=system_actor())
+
+
+def test_a_proposal_is_accepted_as_a_draft():
+    product = ProductFactory(status="proposed")
+    stranger = actor_for(UserFactory())
+
+    with pytest.raises(NotAllowed):
+        services.accept_product(product=product, actor=stranger)
+    services.accept_product(product=product, actor=actor_for(member_of(product.owner)))
+
+    assert DataProduct.objects.get().status == "draft"
+    with pytest.raises(InvalidTransition):
+        services.accept_product(product=product, actor=system_actor())
+
+
+def test_a_successor_goes_on_and_does_not_lead_back():
+    first, second, gone = ProductFactory(), ProductFactory(), ProductFactory(status="retired")
+    actor = system_actor()
+
+    def refused(product, successor) -> list[str]:
+        with pytest.raises(Invalid) as refusal:
+            services.deprecate_product(product=product, successor=successor, actor=actor)
+        return codes(refusal)
+
+    assert refused(first, gone) == ["successor-retired"]
+    assert refused(first, first) == ["own-successor"]
+    services.deprecate_product(product=first, successor=second, actor=actor)
+    assert refused(second, first) == ["successor-cycle"]
+    second.refresh_from_db()
+    assert second.status == "active"
+
+
+def test_a_sunset_lies_in_the_future():
+    product = ProductFactory()
+
+    with pytest.raises(Invalid) as refusal:
+        services.deprecate_product(
+            product=product, actor=system_actor(), sunset_on=product.created_at.date()
+        )
+
+    assert codes(refusal) == ["sunset-in-the-past"]
