@@ -31,7 +31,7 @@ UNSEEN = "There is nothing here, or you may not see it."
 def product_by_fqn(actor: Actor, fqn: str, *, people: bool = False) -> DataProduct:
     """The product of this name, or of this former name: then its `fqn` is another one.
 
-    With `people` it has `parts` and `term_names` for its page, in the same statement.
+    With `people` it has `parts` and `named_terms` for its page, in the same statement.
 
     Raises:
         NotFound: there is none, or the actor may not see it.
@@ -39,9 +39,10 @@ def product_by_fqn(actor: Actor, fqn: str, *, people: bool = False) -> DataProdu
     visible = DataProduct.objects.visible_to(actor).select_related(
         "domain__parent__parent", "owner", "successor"
     )
-    visible = visible.annotate(named_terms=ArraySubquery(_named_terms()))
     if people:
-        visible = visible.annotate(parts=ArraySubquery(_parts()))
+        visible = visible.annotate(
+            parts=ArraySubquery(_parts()), named_terms=ArraySubquery(_named_terms())
+        )
     product = visible.filter(fqn=fqn).first()
     if product is None:
         renamed = FormerName.objects.filter(fqn=fqn).values("product")

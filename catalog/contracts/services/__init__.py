@@ -1,5 +1,6 @@
 """Verbs on contracts."""
 
+from catalog.contracts.services.handing import hand_over_contracts
 from catalog.contracts.services.indexing import SEARCH_KIND, Offer, record_offers, reindex
 from catalog.contracts.services.inputs import (
     IMMUTABLE,
@@ -19,6 +20,7 @@ __all__ = [
     "SavedVersion",
     "VersionContentDiffers",
     "VersionInput",
+    "hand_over_contracts",
     "record_offers",
     "reindex",
     "remove_version",
