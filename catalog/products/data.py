@@ -62,3 +62,45 @@ class ProductData:
     inputs: tuple[InputData, ...] = ()
     document: Document | None = None  # as given; None when made by a form
     instance_id: UUID | None = None  # whose provisioning makes it
+
+
+@dataclass(frozen=True)
+class LinkData:
+    """Where more stands: repository, documentation, dashboard, ..."""
+
+    kind: str  # of LinkKind
+    label: str
+    url: str  # http, https or mailto
+
+
+@dataclass(frozen=True)
+class SystemPortData:
+    """An interface of a system; its operations are read from `document`."""
+
+    name: str  # slug
+    kind: str  # of SystemPortKind
+    title: str = ""
+    version: str = ""
+    description: str = ""
+    url: str = ""
+    document: Document | None = None  # OpenAPI or AsyncAPI
+    pointer: str = ""  # where it stands in what was handed in
+
+
+@dataclass(frozen=True)
+class SystemData:
+    """A whole operational system. Ports that are not named are taken away."""
+
+    document_id: str
+    name: str
+    domain: Domain
+    owner: Team
+    slug: str = ""  # "": kept while the name stays, else made from the name, else from the id
+    purpose: str = ""
+    description: str = ""
+    status: str = "active"
+    technology: str = ""
+    tags: tuple[str, ...] = ()
+    links: tuple[LinkData, ...] = ()
+    ports: tuple[SystemPortData, ...] = ()
+    document: Document | None = None  # as given; None when made by a form

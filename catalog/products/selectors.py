@@ -8,8 +8,9 @@ from typing import Any
 from accounts.actors import Actor
 from accounts.models import Domain
 from catalog.products.formats import odps
-from catalog.products.models import DataProduct, FormerName, OutputPort
+from catalog.products.models import DataProduct, FormerName, OutputPort, System
 from catalog.products.names import slug_problem
+from catalog.products.talk import with_talk
 from core.documents import dump_yaml
 from core.errors import NotFound
 from core.problems import Problem
@@ -17,8 +18,11 @@ from core.problems import Problem
 UNSEEN = "There is nothing here, or you may not see it."
 
 
-def product_by_fqn(actor: Actor, fqn: str) -> DataProduct:
+def product_by_fqn(actor: Actor, fqn: str, *, for_page: bool = False) -> DataProduct:
     """The product of this name, or of this former name: then its `fqn` is another one.
+
+    Args:
+        for_page: with what the head of its page says (`talk.with_talk`).
 
     Raises:
         NotFound: there is none, or the actor may not see it.
@@ -26,6 +30,8 @@ def product_by_fqn(actor: Actor, fqn: str) -> DataProduct:
     visible = DataProduct.objects.visible_to(actor).select_related(
         "domain__parent__parent", "owner", "successor"
     )
+    if for_page:
+        visible = with_talk(visible, actor)
     product = visible.filter(fqn=fqn).first()
     if product is None:
         renamed = FormerName.objects.filter(fqn=fqn).values("product")
@@ -80,7 +86,40 @@ def name_problems(
     own = [] if product is None else [product.pk]
     others = DataProduct.objects.exclude(pk__in=own).filter(fqn=fqn)
     former = FormerName.objects.exclude(product__in=own).filter(fqn=fqn)
-    if others.exists() or former.exists() or Domain.objects.filter(path=fqn).exists():
+    taken = [others, former, Domain.objects.filter(path=fqn), System.objects.filter(fqn=fqn)]
+    if any(each.exists() for each in taken):
+        yield Problem(pointer, "name-taken", f"The name {fqn} is taken; choose another one.")
+
+
+def system_by_fqn(actor: Actor, fqn: str) -> System:
+    """The operational system of this name, with domain and owner.
+
+    Raises:
+        NotFound: there is none, or the actor may not see it.
+    """
+    visible = System.objects.visible_to(actor).select_related("domain__parent__parent", "owner")
+    system = visible.filter(fqn=fqn).first()
+    if system is None:
+        raise NotFound(UNSEEN)
+    return system
+
+
+def system_name_problems(
+    slug: str, fqn: str, system: System | None, pointer: str
+) -> Iterator[Problem]:
+    """Why `system` (None: a new one) cannot have this name: form, reserved, or taken."""
+    wrong = slug_problem(slug, pointer)
+    if wrong is not None:
+        yield wrong
+        return
+    own = [] if system is None else [system.pk]
+    taken = [
+        System.objects.exclude(pk__in=own).filter(fqn=fqn),
+        DataProduct.objects.filter(fqn=fqn),
+        FormerName.objects.filter(fqn=fqn),
+        Domain.objects.filter(path=fqn),
+    ]
+    if any(each.exists() for each in taken):
         yield Problem(pointer, "name-taken", f"The name {fqn} is taken; choose another one.")
 
 

@@ -27,6 +27,7 @@ from catalog.products.selectors import port_by_fqn, product_by_fqn, publish_bloc
 from catalog.products.services import publish_product
 from catalog.products.snippets import Snippet, snippets, technology_name
 from catalog.products.states import ProductStatus
+from catalog.products.talk import talk_context
 from core.errors import Invalid
 from core.models import AuditEvent
 from core.problems import Problem
@@ -71,7 +72,7 @@ class Change:
 @require_safe
 def product(request: HttpRequest, fqn: str) -> HttpResponse:
     """A product; `?tab=` says which side of it."""
-    found = product_by_fqn(request.actor, fqn)  # type: ignore[attr-defined]
+    found = product_by_fqn(request.actor, fqn, for_page=True)  # type: ignore[attr-defined]
     if found.fqn != fqn:
         said = f"?{request.GET.urlencode()}" if request.GET else ""
         return redirect(found.get_absolute_url() + said, permanent=True)
@@ -82,7 +83,7 @@ def product(request: HttpRequest, fqn: str) -> HttpResponse:
 def publish(request: HttpRequest, fqn: str) -> HttpResponse:
     """Publish a draft; what is missing is shown on the product's page."""
     actor = request.actor  # type: ignore[attr-defined]
-    found = product_by_fqn(actor, fqn)
+    found = product_by_fqn(actor, fqn, for_page=True)
     try:
         publish_product(product=found, actor=actor)
     except Invalid as error:
@@ -308,7 +309,9 @@ def _contract(request: HttpRequest, product: DataProduct) -> Context:
 
 
 def _activity(request: HttpRequest, product: DataProduct) -> Context:
-    return {"changes": _changes(product, MAX_EVENTS)}
+    actor = request.actor  # type: ignore[attr-defined]
+    talk = talk_context(product, actor, request.GET.get("comments"))
+    return {"changes": _changes(product, MAX_EVENTS), **talk}
 
 
 TAB_CONTEXTS: dict[str, Callable[[HttpRequest, DataProduct], Context]] = {

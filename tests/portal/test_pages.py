@@ -61,7 +61,7 @@ def test_a_domain_counts_what_lies_below_it(member, team):
     tree = member.get("/domains/")
     page = member.get("/domains/sales/")
 
-    counted = {row["domain"].path: row["products"] for row in tree.context["rows"]}
+    counted = {row.domain.path: row.products for row in tree.context["rows"]}
     assert counted == {"sales": 1, "sales.orders": 1}
     assert "Orders" in page.text
 
