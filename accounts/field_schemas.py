@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from core.descriptors import duplicate_keys
 from core.documents import DocumentError, Limits, load_documents
 from core.problems import Problem, escape_token, shown
 
@@ -51,21 +52,24 @@ def read_field_schema(text: str) -> tuple[dict[str, Any] | None, list[Problem]]:
         return None, [_placed(each) for each in error.problems]
     except ValueError:
         return None, [Problem(POINTER, "too-many-documents", "Give one schema, not a list.")]
-    problems = list(_problems(document.data))
+    problems = [_placed(each) for each in duplicate_keys(document)]
+    problems.extend(_problems(document.data))
     return (None, problems) if problems else (document.data, [])
 
 
 def field_rows(schema: Any) -> list[FieldRow]:
-    """The fields at the top of a schema, in its order; deeper ones are told as a mapping."""
+    """The fields at the top of a schema, required ones first; deeper ones read as a mapping."""
     if not isinstance(schema, Mapping):
         return []
     fields = schema.get("properties")
     required = schema.get("required")
     needed = set(map(str, required)) if isinstance(required, list) else set()
-    return [
+    rows = [
         _row(str(name), field if isinstance(field, Mapping) else {}, str(name) in needed)
         for name, field in (fields.items() if isinstance(fields, Mapping) else ())
     ]
+    # the database keeps no order of keys
+    return sorted(rows, key=lambda row: (not row.required, row.title.lower()))
 
 
 def _placed(problem: Problem) -> Problem:
