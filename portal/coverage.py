@@ -10,8 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from catalog.products.models import DataProduct, DataProductQuerySet, OutputPort, Ownership
 
-CELL = 14  # px, while the grid is narrow
-NARROW = 16  # products up to which cells have a fixed width
+FEW = 24  # products up to which a cell keeps its width
 NAMED = 12  # products named in the sentence of a row
 
 
@@ -39,9 +38,9 @@ class Aspect:
         return len(self.cells)
 
     @property
-    def width(self) -> str:
-        """Of the drawing; one of many products takes what there is."""
-        return f"{self.total * CELL}" if self.total <= NARROW else "100%"
+    def places(self) -> int:
+        """Cells that the drawing has room for, so that those of few products are no planks."""
+        return max(self.total, FEW)
 
 
 ASPECTS: dict[str, Callable[[Any], bool]] = {

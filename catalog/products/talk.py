@@ -81,7 +81,7 @@ def with_talk(products: DataProductQuerySet, actor: Actor) -> DataProductQuerySe
         output_field=IntegerField(),
     )
     urgent = live_announcements().filter(product=OuterRef("pk")).order_by(urgency, "-starts_at")
-    shown = JSONObject(id="id", kind="kind", title="title", body="body")
+    shown = JSONObject(kind="kind", title="title")
     follows = Follow.objects.filter(product=OuterRef("pk"))
     counted = follows.order_by().values("product").annotate(n=Count("pk")).values("n")
     return products.annotate(

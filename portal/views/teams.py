@@ -83,18 +83,29 @@ def _health(products: DataProductQuerySet, team: Team) -> list[dict[str, Any]]:
     alone = products.filter(~Exists(stewards), status__in=LISTED)
     asked = products.filter(pk__in=_unanswered(products, team).values("product"))
     kinds = (
-        ("Drafts untouched for 90 days", "Publish or remove them.", "", old),
-        ("Published products without a steward", "Name one who knows the data.", "", alone),
+        ("draft untouched for 90 days", "drafts untouched for 90 days", "Publish or remove.", old),
         (
-            "Products with comments nobody of the team answered",
-            "Answer them; the next one reads it too.",
-            "?tab=activity#comments",
+            "published product without a steward",
+            "published products without a steward",
+            "Name somebody who knows the data.",
+            alone,
+        ),
+        (
+            "product with a comment that nobody of the team answered",
+            "products with comments that nobody of the team answered",
+            "Answer; the next one reads it too.",
             asked,
         ),
     )
     return [
-        {"label": label, "mend": mend, "tail": tail, "count": len(found), "products": found[:SHOWN]}
-        for label, mend, tail, rows in kinds
+        {
+            "label": f"{len(found)} {several if len(found) > 1 else single}",
+            "mend": mend,
+            "tail": "?tab=activity#comments" if rows is asked else "",
+            "count": len(found),
+            "products": found[:SHOWN],
+        }
+        for single, several, mend, rows in kinds
         if (found := list(rows.only("fqn", "name")[: MAX_ROWS + 1]))
     ]
 

@@ -29,7 +29,11 @@ PAGES = [
     "/resources/",
     "/domains/",
     "/domains/sales/",
+    "/domains/sales/edit/",
+    "/teams/",
     "/teams/sales-data/",
+    "/systems/",
+    "/products/sales.orders/announcements/new/",
     "/settings/tokens/",
     "/graphql/",
 ]
