@@ -29,7 +29,12 @@ from catalog.products.services.lifecycle import (
     retire_product,
 )
 from catalog.products.services.saving import Saved, put_product, save_product
-from catalog.products.services.systems import link_waiting_systems, put_system, reindex_systems
+from catalog.products.services.systems import (
+    link_waiting_inputs,
+    link_waiting_systems,
+    put_system,
+    reindex_systems,
+)
 
 __all__ = [
     "InputData",
@@ -45,6 +50,7 @@ __all__ = [
     "edit_comment",
     "end_announcement",
     "follow_product",
+    "link_waiting_inputs",
     "link_waiting_systems",
     "make_announcement",
     "publish_product",

@@ -129,7 +129,9 @@ def resolve_waiting(ports: PortsSaved) -> dict[UUID, frozenset[UUID]]:
     if not named:
         return {}
     waiting = InputPort.objects.filter(
-        source__isnull=True, contract_document_id__in=list(document_ids)
+        source__isnull=True,
+        system__isnull=True,
+        contract_document_id__in=list(document_ids),
     )
     products = set(waiting.values_list("product_id", flat=True))
     _link(waiting)

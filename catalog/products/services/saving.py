@@ -25,6 +25,7 @@ from catalog.products.services.ports import (
     save_ports,
     source_ids,
 )
+from catalog.products.services.systems import link_waiting_inputs
 from catalog.products.states import LISTED, SOURCES, Archetype, ProductStatus, Visibility
 from core import audit, outbox
 from core.errors import Conflict, Invalid
@@ -115,6 +116,7 @@ def _changed(
 def _write_parts(product: DataProduct, data: ProductData, ports: PortsSaved) -> None:
     save_ports(product, ports)
     if save_inputs(product, data.inputs):
+        link_waiting_inputs([product.pk])
         links_changed(product.pk, source_ids([product.pk])[product.pk])
     for waiting, sources in resolve_waiting(ports).items():
         links_changed(waiting, sources)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -94,11 +95,47 @@ def link_waiting_systems(systems: Collection[System]) -> int:
         named[port.fqn] = (known[port.system_id], port)
     by_name = Q(name__in=named) | Q(contract_document_id__in=named)
     waiting = list(InputPort.objects.filter(by_name, source__isnull=True, system__isnull=True))
+    return _link(waiting, named)
+
+
+@transaction.atomic
+def link_waiting_inputs(product_ids: Collection[UUID]) -> int:
+    """Link the inputs of these products to the systems that they name; the other direction.
+
+    Returns:
+        How many inputs were linked. Cost: at most four statements, whatever the number.
+    """
+    waiting = list(
+        InputPort.objects.filter(
+            product__in=product_ids, source__isnull=True, system__isnull=True
+        ).order_by("pk")
+    )
+    names = {each.name for each in waiting} | {each.contract_document_id for each in waiting}
+    if not names - {""}:
+        return 0
+    named: dict[str, tuple[System, SystemPort | None]] = {}
+    systems = System.objects.filter(Q(fqn__in=names) | Q(document_id__in=names))
+    for system in systems.only("fqn", "document_id"):
+        named[system.document_id] = named[system.fqn] = (system, None)
+    ports = SystemPort.objects.filter(fqn__in=names).select_related("system")
+    for port in ports.only("fqn", "system__fqn"):
+        named[port.fqn] = (port.system, port)
+    return _link(waiting, named)
+
+
+def _link(
+    waiting: Iterable[InputPort], named: Mapping[str, tuple[System, SystemPort | None]]
+) -> int:
+    """Link each input to what its name, else its contract id, names."""
+    linked = []
     for each in waiting:
-        key = each.name if each.name in named else each.contract_document_id
-        each.system, each.system_port = named[key]
-    InputPort.objects.bulk_update(waiting, ["system", "system_port"], batch_size=500)
-    return len(waiting)
+        found = named.get(each.name) or named.get(each.contract_document_id)
+        if found is not None:
+            each.system, each.system_port = found
+            linked.append(each)
+    if linked:
+        InputPort.objects.bulk_update(linked, ["system", "system_port"], batch_size=500)
+    return len(linked)
 
 
 def _created(data: SystemData, values: dict[str, Any]) -> System:

@@ -10,10 +10,16 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.services import create_token
 from accounts.states import TeamRole
-from catalog.products.data import LinkData, SystemData, SystemPortData
+from catalog.products.data import (
+    InputData,
+    LinkData,
+    ProductData,
+    SystemData,
+    SystemPortData,
+)
 from catalog.products.models import InputPort, System, SystemPort
 from catalog.products.selectors import name_problems
-from catalog.products.services import link_waiting_systems, put_system
+from catalog.products.services import link_waiting_systems, put_system, save_product
 from catalog.products.states import ProductStatus
 from catalog.search.models import SearchEntry
 from core.documents import load_documents
@@ -185,6 +191,29 @@ def test_inputs_that_waited_for_a_system_are_linked(team, owner):
     assert [each.system for each in found] == [system, system, system, None]
     assert [each.system_port for each in found] == [None, None, system.ports.get(), None]
     assert link_waiting_systems([system]) == 0
+
+
+def test_a_product_saved_later_finds_its_system_and_keeps_it(team, owner):
+    actor = actor_for(owner)
+    system, _, _ = put_system(data=shop(team), actor=actor)
+    data = ProductData(
+        document_id="p",
+        name="Orders",
+        domain=team.domain,
+        owner=team,
+        inputs=(InputData("sales.web-shop/api"), InputData("x", contract_id="web-shop")),
+    )
+
+    save_product(data=data, actor=actor)
+    more = (*data.inputs, InputData("z"))
+    save_product(data=replace(data, inputs=more), actor=actor)
+
+    found = InputPort.objects.order_by("name").values_list("name", "system", "system_port")
+    assert list(found) == [
+        ("sales.web-shop/api", system.pk, system.ports.get().pk),
+        ("x", system.pk, None),
+        ("z", None, None),
+    ]
 
 
 def test_the_page_shows_operations_readers_that_one_may_see_and_no_script(team, owner):
