@@ -23,3 +23,11 @@ def can_decide_for_team(actor: Actor, team_id: int | None) -> bool:
 def owns_domain(actor: Actor, domain: Domain) -> bool:
     """True when the actor is an owner of the domain or of one above it."""
     return actor.is_admin or domain.pk in actor.owned_domain_ids
+
+
+def require_domain_change(actor: Actor, domain: Domain) -> None:
+    if not owns_domain(actor, domain):
+        raise NotAllowed(
+            f"Only the owners of {domain.name} may do this.",
+            domain=domain.path,
+        )

@@ -10,14 +10,17 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.actors import Actor, actor_of
-from accounts.models import ApiToken, Team, User
+from accounts.field_schemas import read_field_schema
+from accounts.models import ApiToken, Domain, Team, User
+from accounts.policies import require_domain_change
 from accounts.states import PortalRole, Scope
-from core import audit
+from core import audit, outbox
 from core.errors import Invalid, NotFound
 from core.problems import Problem
 
 TOKEN_PREFIX = "mp_"  # noqa: S105 - a marker, no secret
 MAX_DAYS = 365
+MAX_PURPOSE = 4_000  # characters
 LAST_USED_STEP = dt.timedelta(minutes=5)  # a busy script must not write a row per call
 
 
@@ -114,3 +117,44 @@ def create_administrator(*, email: str) -> User:
     user.save()
     audit.record(actor=audit.SYSTEM, verb="user.made-admin", kind="user", object_id=user.username)
     return user
+
+
+@transaction.atomic
+def set_domain_details(*, domain: Domain, actor: Actor, purpose: str, field_schema: str) -> Domain:
+    """Say what a domain is for and which fields of its own its products have.
+
+    Args:
+        field_schema: JSON text of a JSON Schema 2020-12 of an object; "" for no own fields.
+
+    Raises:
+        NotAllowed: `actor` is no owner of the domain or of one above it.
+        Invalid: the purpose is too long, or the schema is none; each problem says where.
+    """
+    require_domain_change(actor, domain)
+    schema, problems = read_field_schema(field_schema)
+    purpose = purpose.replace("\r\n", "\n").strip()
+    if len(purpose) > MAX_PURPOSE:
+        message = f"Use {MAX_PURPOSE:,} characters at most."
+        problems.append(Problem("/purpose", "too-long", message))
+    if "\0" in purpose:
+        message = "Remove the character NUL."
+        problems.append(Problem("/purpose", "value-not-storable", message))
+    if problems:
+        raise Invalid("The domain cannot be described like that.", problems)
+    changed = [
+        name
+        for name, value in (("purpose", purpose), ("field_schema", schema))
+        if getattr(domain, name) != value
+    ]
+    if changed:
+        domain.purpose, domain.field_schema = purpose, schema
+        domain.save(update_fields=changed)
+        outbox.emit("domain.changed", key=domain.path, domain_id=domain.pk)
+        audit.record(
+            actor=actor.name,
+            verb="domain.changed",
+            kind="domain",
+            object_id=domain.path,
+            fields=changed,
+        )
+    return domain

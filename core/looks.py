@@ -22,6 +22,16 @@ LOOKS: dict[str, dict[str, StateLook]] = {
         "deprecated": StateLook("Deprecated", "warn"),
         "retired": StateLook("Retired"),
     },
+    "system": {
+        "active": StateLook("Active", "ok"),
+        "deprecated": StateLook("Deprecated", "warn"),
+        "retired": StateLook("Retired"),
+    },
+    "announcement": {
+        "news": StateLook("News", "info"),
+        "maintenance": StateLook("Maintenance", "warn"),
+        "incident": StateLook("Incident", "bad"),
+    },
     "request": {
         "waiting": StateLook("Waits for a decision", "info"),
         "running": StateLook("Being made", "info"),

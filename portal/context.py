@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from portal.near import near_names
 from provisioning.requests.models import Request
 
 NAV = [
@@ -21,6 +22,8 @@ NAV_PLATFORM = [
     ("Domains", "portal:domains", "domain"),
     ("Glossary", "governance:glossary", "file"),
     ("Policies", "governance:policies", "policies"),
+    ("Teams", "portal:teams", "people"),
+    ("Systems", "products:systems", "system"),
     ("Resources", "jobs:resources", "db"),
     ("REST API", "portal:api-docs", "api"),
     ("GraphQL", "portal:graphql", "api"),
@@ -40,6 +43,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "nav_platform": [_item(request, *item) for item in NAV_PLATFORM],
         "viewer": {"name": str(user), "short": initials(str(user))},
         "actor": actor,
+        "near_names": lambda: near_names(actor, request.path),  # asked by the page "Nothing here"
     }
 
 

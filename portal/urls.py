@@ -3,17 +3,19 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from portal import views
 from portal.graphql.views import graphql
+from portal.views import domains, health, home, teams
 
 portal_pages = [
-    path("", views.home, name="home"),
-    path("domains/", views.domains, name="domains"),
-    path("domains/<str:path>/", views.domain, name="domain"),
-    path("teams/<slug:slug>/", views.team, name="team"),
+    path("", home.home, name="home"),
+    path("domains/", domains.domains, name="domains"),
+    path("domains/<str:path>/", domains.domain, name="domain"),
+    path("domains/<str:path>/edit/", domains.edit, name="domain-edit"),
+    path("teams/", teams.teams, name="teams"),
+    path("teams/<slug:slug>/", teams.team, name="team"),
     path("graphql/", graphql, name="graphql"),
-    path("livez", views.livez, name="livez"),
-    path("readyz", views.readyz, name="readyz"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
     path("api/v1/openapi.json", SpectacularAPIView.as_view(), name="openapi"),
     path(
         "api/docs/", SpectacularSwaggerSplitView.as_view(url_name="portal:openapi"), name="api-docs"
@@ -25,6 +27,7 @@ rest = [
     path("", include("catalog.governance.rest.urls")),
     path("", include("catalog.products.rest.urls")),
     path("", include("catalog.contracts.rest.urls")),
+    path("", include("portal.rest.urls")),
     path("", include("catalog.lineage.rest.urls")),
     path("", include("catalog.quality.rest.urls")),
     path("", include("provisioning.jobs.rest.urls")),
@@ -49,6 +52,6 @@ urlpatterns = [
     path("api/v1/", include((rest, "rest"))),
 ]
 
-handler403 = "portal.views.forbidden"
-handler404 = "portal.views.not_found"
-handler500 = "portal.views.failed"
+handler403 = "portal.views.errors.forbidden"
+handler404 = "portal.views.errors.not_found"
+handler500 = "portal.views.errors.failed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.db.models import Q
 from accounts.actors import Actor
 from catalog.lineage.models import Dataset, ProductEdge
 from catalog.lineage.states import Direction, Level
-from catalog.products.models import DataProduct
+from catalog.products.models import DataProduct, InputPort, System
 from core.errors import Invalid, NotFound
 from core.problems import Problem
 
@@ -43,11 +43,12 @@ class Node:
     """One node. `distance` in hops from the asked one: negative upstream, positive downstream."""
 
     id: str
-    kind: str  # product, dataset
+    kind: str  # product, dataset, system
     name: str
     distance: int
     product: DataProduct | None = None
     dataset: Dataset | None = None
+    system: System | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ def neighbours(
     _check(direction, depth, level)
     if node.startswith("dataset:") or level == Level.DATASET:
         return _dataset_graph(actor, node, direction, depth, first)
+    if node.startswith("system:"):
+        return _system_graph(actor, node, direction, depth, first)
     return _product_graph(actor, node, direction, depth, first)
 
 
@@ -158,10 +161,16 @@ def _product_graph(actor: Actor, node: str, direction: str, depth: int, first: i
     if focus is None:
         raise NotFound("There is no such node, or you may not see it.")
     distances = _distances(focus.pk, direction, depth, Level.PRODUCT)
+    graph = _around(actor, _product_node(focus, 0), distances, depth, first)
+    return graph if direction == Direction.DOWNSTREAM else _with_systems(graph, first)
+
+
+def _around(actor: Actor, here: Node, distances: dict[Any, int], depth: int, first: int) -> Graph:
+    """The graph of the products that `actor` may see among those at `distances`."""
+    products = DataProduct.objects.visible_to(actor).select_related("domain", "owner")
     visible = products.in_bulk(list(distances))
     nodes = [_product_node(visible[pk], hops) for pk, hops in distances.items() if pk in visible]
     nodes.sort(key=lambda found: (abs(found.distance), found.id))
-    here = _product_node(focus, 0)
     kept = [here, *nodes[:first]]
     ids = {found.product.pk: found.id for found in kept if found.product}
     return Graph(
@@ -173,6 +182,64 @@ def _product_graph(actor: Actor, node: str, direction: str, depth: int, first: i
         level=Level.PRODUCT,
         depth=depth,
     )
+
+
+def _with_systems(graph: Graph, first: int) -> Graph:
+    """The graph with the operational systems that its focus and upstream products read.
+
+    Cost: one SQL statement.
+    """
+    reading = {
+        node.product.pk: node
+        for node in graph.nodes
+        if node.product and -graph.depth < node.distance <= 0
+    }
+    inputs = InputPort.objects.filter(product__in=reading, system__isnull=False)
+    found: dict[str, Node] = {}
+    edges = []
+    rows = inputs.select_related("system__domain", "system__owner").order_by("system__fqn", "pk")
+    for each in rows[:MAX_NODES]:
+        if each.system is None:
+            continue
+        reader = reading[each.product_id]
+        node = _system_node(each.system, reader.distance - 1)
+        known = found.setdefault(node.id, node)
+        if node.distance > known.distance:  # nearer to the focus
+            found[node.id] = node
+        edges.append(Edge(node.id, reader.id, "declared"))
+    room = max(0, first + 1 - len(graph.nodes))
+    kept = dict(list(found.items())[:room])
+    return replace(
+        graph,
+        nodes=[*graph.nodes, *kept.values()],
+        edges=[*graph.edges, *dict.fromkeys(edge for edge in edges if edge.source in kept)],
+        total_nodes=graph.total_nodes + len(found),
+        truncated=graph.truncated or len(found) > room,
+    )
+
+
+def _system_graph(actor: Actor, node: str, direction: str, depth: int, first: int) -> Graph:
+    """A system and what is made from it."""
+    systems = System.objects.visible_to(actor).select_related("domain", "owner")
+    focus = systems.filter(fqn=node.removeprefix("system:")).first()
+    if focus is None:
+        raise NotFound("There is no such node, or you may not see it.")
+    readers = list(InputPort.objects.filter(system=focus).values_list("product_id", flat=True))
+    distances: dict[Any, int] = {}
+    if direction != Direction.UPSTREAM:
+        distances = dict.fromkeys(readers, 1)
+        further = reach(readers, direction=Direction.DOWNSTREAM, depth=depth - 1)
+        for _, product, hops in further:
+            distances[product] = min(distances.get(product, hops + 1), hops + 1)
+    here = _system_node(focus, 0)
+    graph = _around(actor, here, distances, depth, first)
+    near = {found.product.pk: found.id for found in graph.nodes if found.product}
+    edges = [Edge(here.id, near[pk], "declared") for pk in dict.fromkeys(readers) if pk in near]
+    return replace(graph, edges=[*graph.edges, *edges])
+
+
+def _system_node(system: System, distance: int) -> Node:
+    return Node(f"system:{system.fqn}", "system", system.name, distance, system=system)
 
 
 def _product_node(product: DataProduct, distance: int) -> Node:

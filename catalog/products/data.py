@@ -90,3 +90,36 @@ class ProductData:
     extra: Mapping[str, Any] | None = None  # what the domain's own JSON Schema asks for
     terms: tuple[str, ...] | None = None  # slugs or names
     ownerships: tuple[OwnershipData, ...] | None = None
+
+
+@dataclass(frozen=True)
+class SystemPortData:
+    """An interface of a system; its operations are read from `document`."""
+
+    name: str  # slug
+    kind: str  # of SystemPortKind
+    title: str = ""
+    version: str = ""
+    description: str = ""
+    url: str = ""
+    document: Document | None = None  # OpenAPI or AsyncAPI
+    pointer: str = ""  # where it stands in what was handed in
+
+
+@dataclass(frozen=True)
+class SystemData:
+    """A whole operational system. Ports that are not named are taken away."""
+
+    document_id: str
+    name: str
+    domain: Domain
+    owner: Team
+    slug: str = ""  # "": kept while the name stays, else made from the name, else from the id
+    purpose: str = ""
+    description: str = ""
+    status: str = "active"
+    technology: str = ""
+    tags: tuple[str, ...] = ()
+    links: tuple[LinkData, ...] = ()
+    ports: tuple[SystemPortData, ...] = ()
+    document: Document | None = None  # as given; None when made by a form

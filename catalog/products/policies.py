@@ -10,7 +10,7 @@ from accounts.policies import (
 )
 from accounts.states import PortalRole
 from catalog.contracts.policies import IdOwnedElsewhere
-from catalog.products.models import DataProduct
+from catalog.products.models import Announcement, Comment, DataProduct, System
 from core.errors import NotAllowed
 
 
@@ -70,3 +70,36 @@ def require_hand_over(actor: Actor, product: DataProduct) -> None:
             f"Only an owner of {product.owner.name} may hand this product over.",
             team=product.owner.slug,
         )
+
+
+def can_change_system(actor: Actor, system: System) -> bool:
+    """Contributors and owners of the owning team, and administrators."""
+    return can_act_for_team(actor, system.owner_id)
+
+
+def require_system_write(actor: Actor, system: System | None, owner: Team) -> None:
+    """Raises: NotAllowed: `actor` does not act for `owner`, or the system is another team's."""
+    if system is not None and system.owner_id != owner.pk:
+        raise IdOwnedElsewhere(
+            "Another team owns this system. Use an id of your own, or ask that team.",
+            document_id=system.document_id,
+        )
+    require_act_for_team(actor, owner)
+
+
+def require_announcement_change(actor: Actor, announcement: Announcement) -> None:
+    require_product_change(actor, announcement.product)
+
+
+def can_edit_comment(actor: Actor, comment: Comment) -> bool:
+    """One's own words, while they stand."""
+    return comment.removed_at is None and comment.author_id == actor.user_id is not None
+
+
+def can_remove_comment(actor: Actor, comment: Comment) -> bool:
+    """The author, the team that owns the product, stewards and administrators."""
+    if comment.removed_at is not None or actor.is_visitor:
+        return False
+    moderates = actor.role in {PortalRole.STEWARD, PortalRole.ADMIN}
+    own = comment.author_id == actor.user_id
+    return own or moderates or can_change_product(actor, comment.product)

@@ -18,6 +18,7 @@ from catalog.products.formats import odps
 from catalog.products.gate import gate_problems
 from catalog.products.models import DataProduct, FormerName, OutputPort, Ownership, Revision, System
 from catalog.products.names import slug_problem
+from catalog.products.talk import with_talk
 from core.documents import dump_yaml
 from core.errors import NotFound
 from core.paging import KeysetPage, keyset_page
@@ -28,10 +29,12 @@ MAX_PARTS = 100  # people on a page
 UNSEEN = "There is nothing here, or you may not see it."
 
 
-def product_by_fqn(actor: Actor, fqn: str, *, people: bool = False) -> DataProduct:
+def product_by_fqn(actor: Actor, fqn: str, *, for_page: bool = False) -> DataProduct:
     """The product of this name, or of this former name: then its `fqn` is another one.
 
-    With `people` it has `parts` and `named_terms` for its page, in the same statement.
+    Args:
+        for_page: in the same statement `parts`, `named_terms`, and what the head of its page says
+            (`talk.with_talk`).
 
     Raises:
         NotFound: there is none, or the actor may not see it.
@@ -39,8 +42,8 @@ def product_by_fqn(actor: Actor, fqn: str, *, people: bool = False) -> DataProdu
     visible = DataProduct.objects.visible_to(actor).select_related(
         "domain__parent__parent", "owner", "successor"
     )
-    if people:
-        visible = visible.annotate(
+    if for_page:
+        visible = with_talk(visible, actor).annotate(
             parts=ArraySubquery(_parts()), named_terms=ArraySubquery(_named_terms())
         )
     product = visible.filter(fqn=fqn).first()
@@ -153,6 +156,38 @@ def name_problems(
     wrong = names_in_use([fqn]).problem(slug, fqn, own, pointer)
     if wrong is not None:
         yield wrong
+
+
+def system_by_fqn(actor: Actor, fqn: str) -> System:
+    """The operational system of this name, with domain and owner.
+
+    Raises:
+        NotFound: there is none, or the actor may not see it.
+    """
+    visible = System.objects.visible_to(actor).select_related("domain__parent__parent", "owner")
+    system = visible.filter(fqn=fqn).first()
+    if system is None:
+        raise NotFound(UNSEEN)
+    return system
+
+
+def system_name_problems(
+    slug: str, fqn: str, system: System | None, pointer: str
+) -> Iterator[Problem]:
+    """Why `system` (None: a new one) cannot have this name: form, reserved, or taken."""
+    wrong = slug_problem(slug, pointer)
+    if wrong is not None:
+        yield wrong
+        return
+    own = [] if system is None else [system.pk]
+    taken = [
+        System.objects.exclude(pk__in=own).filter(fqn=fqn),
+        DataProduct.objects.filter(fqn=fqn),
+        FormerName.objects.filter(fqn=fqn),
+        Domain.objects.filter(path=fqn),
+    ]
+    if any(each.exists() for each in taken):
+        yield Problem(pointer, "name-taken", f"The name {fqn} is taken; choose another one.")
 
 
 def descriptor_of(product: DataProduct) -> tuple[dict[str, Any], str]:

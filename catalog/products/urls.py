@@ -1,6 +1,6 @@
 from django.urls import path
 
-from catalog.products.views import editing, lifecycle, product
+from catalog.products.views import editing, lifecycle, product, systems, talk
 
 app_name = "products"
 urlpatterns = [
@@ -13,4 +13,38 @@ urlpatterns = [
     path("products/<str:fqn>/retire/", lifecycle.retire, name="retire"),
     path("products/<str:fqn>/hand-over/", lifecycle.hand_over, name="hand-over"),
     path("products/<str:fqn>/ports/<str:port>/<int:major>/", product.port, name="port"),
+    path("products/<str:fqn>/follow/", talk.follow, name="follow"),
+    path(
+        "products/<str:fqn>/announcements/new/",
+        talk.announcement_new,
+        name="announcement-new",
+    ),
+    path(
+        "products/<str:fqn>/announcements/<int:announcement_id>/",
+        talk.announcement_edit,
+        name="announcement-edit",
+    ),
+    path(
+        "products/<str:fqn>/announcements/<int:announcement_id>/end/",
+        talk.announcement_end,
+        name="announcement-end",
+    ),
+    path("products/<str:fqn>/comments/", talk.comment_new, name="comment-new"),
+    path(
+        "products/<str:fqn>/comments/<int:comment_id>/",
+        talk.comment_edit,
+        name="comment-edit",
+    ),
+    path(
+        "products/<str:fqn>/comments/<int:comment_id>/remove/",
+        talk.comment_remove,
+        name="comment-remove",
+    ),
+    path("systems/", systems.systems, name="systems"),
+    path("systems/<str:fqn>/", systems.system, name="system"),
+    path(
+        "systems/<str:fqn>/ports/<str:port>/document/",
+        systems.port_source,
+        name="system-port-source",
+    ),
 ]

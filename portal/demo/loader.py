@@ -26,6 +26,7 @@ from catalog.quality.models import QualityCheck, ScoreSnapshot
 from catalog.quality.states import Outcome
 from core.documents import dump_yaml, load_documents
 from portal.demo.company import DOMAINS, PEOPLE, PRODUCTS, TEAMS, Col, ProductSpec
+from portal.places import reindex_places
 
 SEED = 20261123
 HISTORY_DAYS = 90
@@ -54,6 +55,7 @@ def load_people() -> None:
         for path, (_, team, _) in DOMAINS.items():
             Domain.objects.filter(path=path).update(owner=Team.objects.get(slug=team))
         _people()
+        reindex_places()
 
 
 def _people() -> None:

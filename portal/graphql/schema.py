@@ -8,6 +8,7 @@ from accounts.graphql import types as accounts
 from catalog.contracts.graphql import types as contracts
 from catalog.governance.graphql import types as governance
 from catalog.lineage.graphql import types as lineage
+from catalog.products.graphql import follows, systems
 from catalog.products.graphql import mutations as product_mutations
 from catalog.products.graphql import queries as products
 from catalog.products.graphql.types import DataProduct
@@ -20,6 +21,7 @@ from provisioning.requests.graphql import types as requests
 
 class Query(
     products.Query,
+    systems.Query,
     contracts.Query,
     governance.Query,
     lineage.Query,
@@ -35,8 +37,9 @@ class Mutation(access.Mutation, requests.Mutation, product_mutations.Mutation):
     """Everything that can be done."""
 
 
-for room in (quality, lineage):
+for room in (quality, lineage, follows):
     room.register()
 extended(DataProduct)
+extended(accounts.Viewer)
 
 schema = graphene.Schema(query=Query, mutation=Mutation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,9 +19,12 @@ from catalog.contracts.models import ContractVersion
 from catalog.governance.models import Policy, Term
 from catalog.governance.services import PolicyData, save_policy
 from catalog.lineage.models import Dataset
-from catalog.products.models import DataProduct, OutputPort
+from catalog.products.data import SystemData, SystemPortData
+from catalog.products.models import Announcement, Comment, DataProduct, OutputPort, System
+from catalog.products.services import put_system
 from catalog.products.services.indexing import reindex
 from catalog.products.states import ProductStatus
+from core.documents import load_documents
 from core.ids import uuid7
 from provisioning.access.models import Grant
 from provisioning.blueprints.services import register_builtin
@@ -69,6 +73,9 @@ class Company:
     token: ApiToken
     policy: Policy
     term: Term
+    system: System
+    announcement: Announcement
+    comment: Comment
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -134,6 +141,9 @@ def make_company() -> Company:
         term=Term.objects.create(
             slug="order", name="Order", definition="x", domain=domain, owner=team
         ),
+        system=_system(team),
+        announcement=Announcement.objects.create(product=product, title="Late today"),
+        comment=Comment.objects.create(product=product, author=owner, body="How fresh is it?"),
     )
 
 
@@ -157,6 +167,18 @@ def _product(team: Team) -> tuple[DataProduct, OutputPort, ContractVersion]:
     port = PortFactory(product=product, name="table", contract=contract, contract_version=version)
     reindex([product.pk])
     return product, port, version
+
+
+def _system(team: Team) -> System:
+    document = {"openapi": "3.1.0", "paths": {"/orders": {"get": {"summary": "All orders"}}}}
+    port = SystemPortData(
+        name="table", kind="openapi", document=load_documents(json.dumps(document))[0]
+    )
+    data = SystemData(
+        document_id="till", name="Till", domain=team.domain, owner=team, ports=(port,)
+    )
+    system, _, _ = put_system(data=data, actor=system_actor())
+    return system
 
 
 def _access(team: Team, consumer: User, port: OutputPort) -> tuple[Request, Operation, Grant]:

@@ -8,10 +8,12 @@ PAGE = "login 200 200 200 200 200 200 200 login login"
 NO_SUCH_METHOD = "login 405 405 405 405 405 405 405 login login"
 PAGE_OF_THE_TEAM = "login 404 200 200 200 200 200 200 login login"
 EDIT_PAGE = "login 404 200 200 403 403 403 200 login login"
+FOUND_IN_THE_TEAM = "login 404 302 302 302 302 302 302 login login"
 EVERYBODY = "200 200 200 200 200 200 200 200 200 200"
 NOBODY = "405 405 405 405 405 405 405 405 405 405"
 MEMBERS = "401 200 200 200 200 200 200 200 200 200"
 OF_THE_TEAM = "401 404 200 200 200 200 200 200 200 200"
+FOLLOWS = "401 404 200 200 200 200 200 200 403 200"
 INCOMPLETE = "401 422 422 422 422 422 422 422 403 422"
 UNREADABLE = "401 400 400 400 400 400 400 400 403 400"
 SEEN = "401 seen seen seen seen seen seen seen seen seen"
@@ -39,6 +41,10 @@ HTML: dict[tuple[str, str], Row] = {
     ("portal:domains", "post"): NO_SUCH_METHOD,
     ("portal:domain", "get"): PAGE,
     ("portal:domain", "post"): NO_SUCH_METHOD,
+    ("portal:domain-edit", "get"): "login 403 403 403 200 403 403 200 login login",
+    ("portal:domain-edit", "post"): "login 403 403 403 302 403 403 302 login login",
+    ("portal:teams", "get"): PAGE,
+    ("portal:teams", "post"): NO_SUCH_METHOD,
     ("portal:team", "get"): PAGE,
     ("portal:team", "post"): NO_SUCH_METHOD,
     ("portal:graphql", "get"): PAGE,
@@ -109,6 +115,26 @@ HTML: dict[tuple[str, str], Row] = {
     ("products:retire", "post"): "login 404 302 302 403 403 403 302 login login",
     ("products:hand-over", "get"): "login 404 403 200 200 403 403 200 login login",
     ("products:hand-over", "post"): "login 404 403 302 302 403 403 302 login login",
+    ("products:follow", "get"): NO_SUCH_METHOD,
+    ("products:follow", "post"): FOUND_IN_THE_TEAM,
+    ("products:announcement-new", "get"): "login 404 200 200 403 403 403 200 login login",
+    ("products:announcement-new", "post"): "login 404 302 302 403 403 403 302 login login",
+    ("products:announcement-edit", "get"): "login 404 200 200 403 403 403 200 login login",
+    ("products:announcement-edit", "post"): "login 404 302 302 403 403 403 302 login login",
+    ("products:announcement-end", "get"): NO_SUCH_METHOD,
+    ("products:announcement-end", "post"): "login 404 302 302 403 403 403 302 login login",
+    ("products:comment-new", "get"): NO_SUCH_METHOD,
+    ("products:comment-new", "post"): FOUND_IN_THE_TEAM,
+    ("products:comment-edit", "get"): "login 404 403 200 403 403 403 403 login login",
+    ("products:comment-edit", "post"): "login 404 403 302 403 403 403 403 login login",
+    ("products:comment-remove", "get"): NO_SUCH_METHOD,
+    ("products:comment-remove", "post"): "login 404 302 302 403 302 403 302 login login",
+    ("products:systems", "get"): PAGE,
+    ("products:systems", "post"): NO_SUCH_METHOD,
+    ("products:system", "get"): PAGE,
+    ("products:system", "post"): NO_SUCH_METHOD,
+    ("products:system-port-source", "get"): PAGE,
+    ("products:system-port-source", "post"): NO_SUCH_METHOD,
     ("products:port", "get"): PAGE_OF_THE_TEAM,
     ("products:port", "post"): NO_SUCH_METHOD,
     ("lineage:explorer", "get"): PAGE,
@@ -172,6 +198,24 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:product-publish", "post"): "401 404 422 422 403 403 403 422 403 422",
     ("rest:product-deprecate", "post"): "401 404 409 409 403 403 403 409 403 409",
     ("rest:product-retire", "post"): "401 404 200 200 403 403 403 200 403 200",
+    ("rest:product-follow", "post"): FOLLOWS,
+    ("rest:product-follow", "delete"): FOLLOWS,
+    ("rest:announcements", "get"): OF_THE_TEAM,
+    ("rest:announcements", "post"): "401 404 201 201 403 403 403 201 403 201",
+    ("rest:announcement", "patch"): "401 404 200 200 403 403 403 200 403 200",
+    ("rest:announcement", "delete"): "401 404 204 204 403 403 403 204 403 204",
+    ("rest:comments", "get"): OF_THE_TEAM,
+    ("rest:comments", "post"): "401 404 201 201 201 201 201 201 403 201",
+    ("rest:comment", "patch"): "401 404 403 200 403 403 403 403 403 200",
+    ("rest:comment", "delete"): "401 404 204 204 403 204 403 204 403 204",
+    ("rest:systems", "get"): MEMBERS,
+    ("rest:system", "get"): MEMBERS,
+    ("rest:system", "put"): "401 403 200 200 403 403 403 200 403 200",
+    ("rest:system-port-document", "get"): MEMBERS,
+    ("rest:domains", "get"): MEMBERS,
+    ("rest:domain", "get"): MEMBERS,
+    ("rest:teams", "get"): MEMBERS,
+    ("rest:team", "get"): MEMBERS,
     ("rest:descriptors", "post"): UNREADABLE,
     ("rest:policies", "get"): MEMBERS,
     ("rest:policies", "post"): "401 403 403 403 422 422 403 422 403 403",
@@ -247,6 +291,8 @@ FIELDS: dict[str, Row] = {
         "401 unknown-blueprint unknown-blueprint unknown-blueprint unknown-blueprint "
         "unknown-blueprint unknown-blueprint unknown-blueprint 403 unknown-blueprint"
     ),
+    "system": SEEN,
+    "systems": SEEN,
     "team": SEEN,
     "term": SEEN,
     "terms": SEEN,

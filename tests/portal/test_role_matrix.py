@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 UNKNOWN_ID = "0190c8a5-7c1e-7000-8000-000000000000"
 METHODS = ("get", "post", "put", "patch", "delete")
 REJECTION = {"decision": "reject", "note": "Not needed"}
+ANNOUNCEMENT = {"kind": "news", "title": "All is well"}
 BODIES: dict[str, Mapping[str, Any]] = {
     "products:retire": {"confirm": "orders"},
     "products:hand-over": {"team": "marketing-team"},
@@ -27,6 +28,15 @@ BODIES: dict[str, Mapping[str, Any]] = {
     "requests:decide": REJECTION,
     "rest:rest-request-decision": REJECTION,
     "access:revoke": {"confirm": "table"},
+    "products:announcement-new": ANNOUNCEMENT,
+    "products:announcement-edit": ANNOUNCEMENT,
+    "products:comment-new": {"body": "Thank you"},
+    "products:comment-edit": {"body": "Thank you"},
+    "portal:domain-edit": {"purpose": "Orders", "field_schema": ""},
+    "rest:announcements": ANNOUNCEMENT,
+    "rest:comments": {"body": "Thank you"},
+    "rest:comment": {"body": "Thank you"},
+    "rest:system": {"name": "Till", "team": "sales-team"},
 }
 QUERIES = {"rest:lineage": "nodeId=product:sales.orders"}
 
@@ -55,7 +65,10 @@ def _below(resolver: Any, prefix: str, space: str) -> Iterator[tuple[str, str, A
 
 def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False) -> str:
     """The address of the company's own object, or of none."""
-    fqn = "sales.nothing" if unknown else company.product.fqn
+    plain = pattern.removeprefix("api/v1/")
+    of_system = plain.startswith("systems/")
+    known = company.system.fqn if of_system else company.product.fqn
+    fqn = "sales.nothing" if unknown else known
     ids = {
         "contracts": company.contract_version.contract_id,
         "requests": company.request.pk,
@@ -66,7 +79,6 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "glossary": company.term.pk,
         "terms": company.term.pk,
     }
-    plain = pattern.removeprefix("api/v1/")
     found = ids.get(plain.split("/")[1 if plain.startswith("settings/") else 0])
     values: Mapping[str, Any] = {
         "fqn": fqn,
@@ -75,7 +87,9 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "number": 1,
         "version": company.contract_version.version,
         "slug": _slug(name, company),
-        "name": "data-product-postgresql",
+        "name": "table" if of_system else "data-product-postgresql",
+        "announcement_id": company.announcement.pk,
+        "comment_id": company.comment.pk,
         "path": "sales",
         "uidb64": "x",
         "token": "x",
@@ -225,6 +239,8 @@ def arguments(company: Company) -> dict[str, str]:
         "operation": f'(id: "{company.operation.pk}") {{ title }}',
         "grants": "(first: 5) { edges { node { consumer } } }",
         "viewer": "{ username }",
+        "system": f'(fqn: "{company.system.fqn}") {{ fqn ports {{ edges {{ node {{ fqn }} }} }} }}',
+        "systems": '(first: 5, domain: "sales") { edges { node { fqn } } }',
         "requestAccess": f'(port: "{port.fqn}", consumer: "team:sales-team", purpose: "x",'
         ' until: "2099-01-01") { problems { code } }',
         "submitRequest": '(blueprint: "none", parameters: {}) { problems { code } }',

@@ -152,8 +152,11 @@ def register() -> None:
 
 def _node_values(node: Node) -> dict[str, Any]:
     product = node.product
+    owner_id = node.system.owner_id if node.system else None
     values = (
-        {"owner_id": None} if product is None else {key: getattr(product, key) for key in PRODUCT}
+        {"owner_id": owner_id}
+        if product is None
+        else {key: getattr(product, key) for key in PRODUCT}
     )
     if product is not None and node.kind == "product":
         return product_node(values, node.distance)

@@ -119,7 +119,7 @@ def as_json(graph: Graph) -> dict[str, Any]:
 
 
 def _node(node: Node) -> dict[str, Any]:
-    product = node.product
+    product, owned = node.product, node.product or node.system
     return {
         "id": node.id,
         "kind": node.kind,
@@ -127,5 +127,5 @@ def _node(node: Node) -> dict[str, Any]:
         "distance": abs(node.distance),
         "side": "upstream" if node.distance < 0 else "downstream" if node.distance else "focus",
         "product": product.fqn if product else None,
-        "owner": product.owner.slug if product else None,
+        "owner": owned.owner.slug if owned else None,
     }

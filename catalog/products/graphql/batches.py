@@ -10,7 +10,14 @@ from uuid import UUID
 from accounts.actors import Actor
 from catalog.governance.graphql.batches import TERM, TERM_ORDER
 from catalog.governance.models import Term
-from catalog.products.models import DataProduct, InputPort, OutputPort, Ownership
+from catalog.products.models import (
+    DataProduct,
+    InputPort,
+    OutputPort,
+    Ownership,
+    System,
+    SystemPort,
+)
 from core.graphql import first_of_each
 
 PRODUCT = (
@@ -49,8 +56,36 @@ PORT = (
     "position",
 )
 PORT_ORDER = ("position", "id")
-INPUT = ("id", "product_id", "name", "version", "contract_document_id", "source_id")
+INPUT = ("id", "product_id", "name", "version", "contract_document_id", "source_id", "system_id")
 INPUT_ORDER = ("name", "id")
+
+SYSTEM = (
+    "id",
+    "fqn",
+    "name",
+    "purpose",
+    "description",
+    "status",
+    "technology",
+    "tags",
+    "updated_at",
+    "domain_id",
+    "owner_id",
+)
+SYSTEM_PORT = (
+    "id",
+    "system_id",
+    "name",
+    "fqn",
+    "kind",
+    "title",
+    "version",
+    "description",
+    "url",
+    "operations",
+    "position",
+)
+SYSTEM_PORT_ORDER = ("position", "id")
 
 Rows = dict[Any, dict[str, Any]]
 Lists = dict[Any, list[dict[str, Any]]]
@@ -85,6 +120,27 @@ def input_ports_by_product(
     ports = InputPort.objects.filter(product__in=ids)
     return first_of_each(
         ports, by="product_id", order=INPUT_ORDER, columns=INPUT, first=first, after=after
+    )
+
+
+def systems_by_id(actor: Actor, ids: Collection[UUID]) -> Rows:
+    """Systems are known to everybody who is logged in."""
+    visible = System.objects.visible_to(actor).filter(pk__in=ids)
+    return {row["id"]: row for row in visible.values(*SYSTEM)}
+
+
+def ports_by_system(
+    actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
+) -> Lists:
+    """Interfaces of systems that were seen before, in the owner's order."""
+    ports = SystemPort.objects.filter(system__in=ids)
+    return first_of_each(
+        ports,
+        by="system_id",
+        order=SYSTEM_PORT_ORDER,
+        columns=SYSTEM_PORT,
+        first=first,
+        after=after,
     )
 
 

@@ -21,8 +21,10 @@ from catalog.products.graphql.batches import (
     ownership_by_product,
     ports_by_id,
     products_by_id,
+    systems_by_id,
     terms_by_product,
 )
+from catalog.products.graphql.systems import System
 from catalog.products.states import Archetype, ProductStatus
 from core.graphql import Row, RowsType, connection, enum, enum_of, many, one, page
 
@@ -76,6 +78,7 @@ class InputPort(RowsType):
     version = graphene.String()
     contract_id = graphene.String(description="The document's id.")
     source = one(OutputPort, ports_by_id, key="source_id")
+    system = one(System, systems_by_id, key="system_id")
 
     @staticmethod
     def resolve_contract_id(row: Row, info: Any) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.models import User
 from catalog.products.models.product import DataProduct
@@ -42,6 +43,11 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_open(self) -> bool:
+        """It holds, or will."""
+        return self.ends_at is None or self.ends_at > timezone.now()
 
 
 class Comment(models.Model):

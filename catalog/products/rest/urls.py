@@ -1,6 +1,6 @@
 from django.urls import path
 
-from catalog.products.rest import descriptors, editing, views
+from catalog.products.rest import descriptors, editing, systems, talk, views
 
 urlpatterns = [
     path("products", views.ProductList.as_view(), name="products"),
@@ -13,5 +13,23 @@ urlpatterns = [
     path("products/<str:fqn>/publish", views.Publish.as_view(), name="product-publish"),
     path("products/<str:fqn>/deprecate", views.Deprecate.as_view(), name="product-deprecate"),
     path("products/<str:fqn>/retire", views.Retire.as_view(), name="product-retire"),
+    path("products/<str:fqn>/follow", talk.FollowItem.as_view(), name="product-follow"),
+    path("products/<str:fqn>/announcements", talk.AnnouncementList.as_view(), name="announcements"),
+    path(
+        "products/<str:fqn>/announcements/<int:announcement_id>",
+        talk.AnnouncementItem.as_view(),
+        name="announcement",
+    ),
+    path("products/<str:fqn>/comments", talk.CommentList.as_view(), name="comments"),
+    path(
+        "products/<str:fqn>/comments/<int:comment_id>", talk.CommentItem.as_view(), name="comment"
+    ),
+    path("systems", systems.SystemList.as_view(), name="systems"),
+    path("systems/<str:fqn>", systems.SystemItem.as_view(), name="system"),
+    path(
+        "systems/<str:fqn>/ports/<str:name>/document",
+        systems.PortDocument.as_view(),
+        name="system-port-document",
+    ),
     path("descriptors", descriptors.Descriptors.as_view(), name="descriptors"),
 ]

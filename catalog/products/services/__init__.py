@@ -1,6 +1,25 @@
 """Verbs on products and their ports."""
 
-from catalog.products.data import InputData, LinkData, OwnershipData, PortData, ProductData
+from catalog.products.data import (
+    InputData,
+    LinkData,
+    OwnershipData,
+    PortData,
+    ProductData,
+    SystemData,
+    SystemPortData,
+)
+from catalog.products.services.announcing import (
+    edit_announcement,
+    end_announcement,
+    make_announcement,
+)
+from catalog.products.services.commenting import (
+    TooManyComments,
+    edit_comment,
+    remove_comment,
+    write_comment,
+)
 from catalog.products.services.editing import (
     EDITABLE,
     edit_product,
@@ -9,6 +28,7 @@ from catalog.products.services.editing import (
     revert_product,
 )
 from catalog.products.services.figures import record_readers, record_score
+from catalog.products.services.following import follow_product, unfollow_product
 from catalog.products.services.handing import hand_over_product, own_contracts, release_name
 from catalog.products.services.indexing import reindex
 from catalog.products.services.inputs import link_systems
@@ -21,6 +41,7 @@ from catalog.products.services.lifecycle import (
 )
 from catalog.products.services.outcomes import Outcome, RevisionDiffers, Saved
 from catalog.products.services.saving import put_product, put_products, save_product
+from catalog.products.services.systems import put_system, reindex_systems
 
 __all__ = [
     "EDITABLE",
@@ -32,23 +53,36 @@ __all__ = [
     "ProductData",
     "RevisionDiffers",
     "Saved",
+    "SystemData",
+    "SystemPortData",
+    "TooManyComments",
     "accept_product",
     "deprecate_product",
+    "edit_announcement",
+    "edit_comment",
     "edit_product",
     "editable",
+    "end_announcement",
+    "follow_product",
     "hand_over_product",
     "link_systems",
+    "make_announcement",
     "own_contracts",
     "publish_product",
     "put_product",
     "put_products",
+    "put_system",
     "record_readers",
     "record_score",
     "reindex",
+    "reindex_systems",
     "release_name",
+    "remove_comment",
     "remove_product",
     "retire_product",
     "revert_preview",
     "revert_product",
     "save_product",
+    "unfollow_product",
+    "write_comment",
 ]

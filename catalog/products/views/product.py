@@ -26,6 +26,7 @@ from catalog.products.selectors import history, port_by_fqn, product_by_fqn, pub
 from catalog.products.services import publish_product
 from catalog.products.snippets import Snippet, snippets, technology_name
 from catalog.products.states import ProductStatus
+from catalog.products.talk import talk_context
 from catalog.products.views.parts import crumbs_of, crumbs_to
 from core.errors import Invalid
 from core.models import AuditEvent
@@ -82,7 +83,7 @@ class RevisionView:
 @require_safe
 def product(request: HttpRequest, fqn: str) -> HttpResponse:
     """A product; `?tab=` says which side of it."""
-    found = product_by_fqn(request.actor, fqn, people=True)  # type: ignore[attr-defined]
+    found = product_by_fqn(request.actor, fqn, for_page=True)  # type: ignore[attr-defined]
     if found.fqn != fqn:
         said = f"?{request.GET.urlencode()}" if request.GET else ""
         return redirect(found.get_absolute_url() + said, permanent=True)
@@ -93,7 +94,7 @@ def product(request: HttpRequest, fqn: str) -> HttpResponse:
 def publish(request: HttpRequest, fqn: str) -> HttpResponse:
     """Publish a draft; what is missing is shown on the product's page."""
     actor = request.actor  # type: ignore[attr-defined]
-    found = product_by_fqn(actor, fqn)
+    found = product_by_fqn(actor, fqn, for_page=True)
     try:
         publish_product(product=found, actor=actor)
     except Invalid as error:
@@ -313,6 +314,7 @@ def _activity(request: HttpRequest, product: DataProduct) -> Context:
     page = history(product, size=REVISIONS, cursor=request.GET.get("cursor"))
     following = page.next_cursor
     url = _tab_url(product, "activity")
+    actor = request.actor  # type: ignore[attr-defined]
     return {
         "changes": _changes(product, MAX_EVENTS),
         "revisions": [
@@ -326,6 +328,7 @@ def _activity(request: HttpRequest, product: DataProduct) -> Context:
         ],
         "next_url": f"{url}&{urlencode({'cursor': following})}" if following else "",
         "first_url": url if request.GET.get("cursor") else "",
+        **talk_context(product, actor, request.GET.get("comments")),
     }
 
 

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from portal.rest import places
+
+urlpatterns = [
+    path("domains", places.DomainList.as_view(), name="domains"),
+    path("domains/<str:path>", places.DomainItem.as_view(), name="domain"),
+    path("teams", places.TeamList.as_view(), name="teams"),
+    path("teams/<str:slug>", places.TeamItem.as_view(), name="team"),
+]
