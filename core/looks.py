@@ -22,6 +22,12 @@ LOOKS: dict[str, dict[str, StateLook]] = {
         "deprecated": StateLook("Deprecated", "warn"),
         "retired": StateLook("Retired"),
     },
+    "demand": {
+        "open": StateLook("Open", "open"),
+        "taken": StateLook("Taken up", "info"),
+        "answered": StateLook("Answered", "ok"),
+        "declined": StateLook("Declined"),
+    },
     "request": {
         "waiting": StateLook("Waits for a decision", "info"),
         "running": StateLook("Being made", "info"),

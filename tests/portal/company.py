@@ -16,7 +16,7 @@ from accounts.services import create_token
 from accounts.states import PortalRole, Scope, TeamRole
 from catalog.contracts.models import ContractVersion
 from catalog.lineage.models import Dataset
-from catalog.products.models import DataProduct, OutputPort
+from catalog.products.models import DataProduct, Demand, OutputPort
 from catalog.products.services.indexing import reindex
 from catalog.products.states import ProductStatus
 from core.ids import uuid7
@@ -65,6 +65,7 @@ class Company:
     grant: Grant
     dataset: Dataset
     token: ApiToken
+    demand: Demand
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -126,6 +127,7 @@ def make_company() -> Company:
         grant=grant,
         dataset=dataset,
         token=token,
+        demand=Demand.objects.create(title="Weather", need="By day.", domain=domain, author=owner),
     )
 
 

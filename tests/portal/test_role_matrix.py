@@ -19,10 +19,13 @@ pytestmark = pytest.mark.django_db
 UNKNOWN_ID = "0190c8a5-7c1e-7000-8000-000000000000"
 METHODS = ("get", "post", "put", "patch", "delete")
 REJECTION = {"decision": "reject", "note": "Not needed"}
+TEAM = {"team": "sales-team"}
 BODIES: dict[str, Mapping[str, str]] = {
     "requests:decide": REJECTION,
     "rest:rest-request-decision": REJECTION,
     "access:revoke": {"confirm": "table"},
+    "products:demand-take": TEAM,
+    "rest:demand-take": TEAM,
 }
 QUERIES = {"rest:lineage": "nodeId=product:sales.orders"}
 
@@ -59,6 +62,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "access": company.grant.pk,
         "grants": company.grant.pk,
         "tokens": company.token.pk,
+        "demands": company.demand.pk,
     }
     plain = pattern.removeprefix("api/v1/")
     found = ids.get(plain.split("/")[1 if plain.startswith("settings/") else 0])
