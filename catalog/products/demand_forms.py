@@ -10,6 +10,7 @@ from catalog.search.selectors import Hit, SearchQueryData, hits
 from catalog.search.words import runs
 from core.problems import Problem
 
+ACTIVE = "active"  # of two that come as near, the one that can be used
 NEAR = 4  # products that are shown
 ASKED_WORDS = 5  # of a title, the longest ones
 SHORTEST = 4  # letters of a word that says something
@@ -36,7 +37,7 @@ WISH: Form = {
         "label": "Where you expect it",
         "note": "a domain, if you know",
         "mono": True,
-        "placeholder": "sales.stores",
+        "placeholder": "stores",
         "list_id": "domain-list",
         "autocomplete": "off",
     },
@@ -100,21 +101,15 @@ def problems_of(problems: Sequence[Problem]) -> list[dict[str, str]]:
 def near_products(actor: Actor, title: str) -> list[Hit]:
     """Products that hold the words of a wish, those with most of them first.
 
-    Cost: one SQL statement where all words are found together, else one more for each of the
-    five longest words.
+    Cost: one SQL statement for each of the five longest words.
     """
-    asked = [run for run in runs(title) if len(run) >= SHORTEST]
-    if not asked:
-        return []
-    found = _hits(actor, title)
-    if found:
-        return found[:NEAR]
+    asked = {run.lower().removesuffix("s") for run in runs(title) if len(run) >= SHORTEST}
     counted: dict[str, tuple[int, Hit]] = {}
-    for word in sorted(set(asked), key=len, reverse=True)[:ASKED_WORDS]:
+    for word in sorted(asked, key=lambda each: (-len(each), each))[:ASKED_WORDS]:
         for hit in _hits(actor, word):
             held = counted.get(hit.object_id, (0, hit))[0]
             counted[hit.object_id] = (held + 1, hit)
-    ranked = sorted(counted.values(), key=lambda pair: -pair[0])
+    ranked = sorted(counted.values(), key=lambda pair: (-pair[0], pair[1].status != ACTIVE))
     return [hit for _, hit in ranked[:NEAR]]
 
 

@@ -88,7 +88,11 @@ class ProductSpec:
 
     @property
     def version(self) -> str:
-        return f"{self.majors}.0.0"
+        return self.version_of(self.majors)
+
+    def version_of(self, major: int) -> str:
+        """Of the contract and the port; what a form made as 1.0.0 is promised more in 1.1.0."""
+        return f"{major}.{1 if self.real else 0}.0"
 
     def columns_of(self, major: int) -> list[Col]:
         """The columns of one major version; only the first may differ from the newest."""

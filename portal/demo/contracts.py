@@ -40,7 +40,7 @@ def contract_of(spec: ProductSpec, major: int) -> dict[str, Any]:
     """One version of the contract of a demo product."""
     document = contract_from_columns(
         document_id=contract_id(spec),
-        version=f"{major}.0.0",
+        version=spec.version_of(major),
         name=spec.name,
         domain=spec.domain,
         team=spec.team,
@@ -99,12 +99,12 @@ def _port(spec: ProductSpec, name: str, kind: str, major: int) -> PortData:
     return PortData(
         name=name,
         major=major,
-        version=f"{major}.0.0",
+        version=spec.version_of(major),
         title=spec.name if name == spec.slug else f"{spec.name}, {SUFFIXES[kind]}",
         description=WORDS[kind],
         technology=kind,
         contract_id=contract_id(spec),
-        contract_version=f"{major}.0.0",
+        contract_version=spec.version_of(major),
         location=None if made else _place(spec, kind, major),
         datasets=None if made else ((LAKE, _dataset_name(spec, name, major)),),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,6 +23,7 @@ from catalog.products.models import DataProduct, OutputPort, Ownership
 from core.documents import dump_yaml, load_documents
 from portal.demo.company import (
     LAKE,
+    SEED,
     ProductSpec,
     contract_id,
     document_id,
@@ -46,16 +48,22 @@ def load_products() -> None:
 def complete_products() -> None:
     """What stands beside a product: successors, people, links, words and the domain's fields."""
     rows = {each.fqn: each for each in DataProduct.objects.filter(fqn__in=products())}
-    today = timezone.now().date()
+    chance = random.Random(SEED)  # noqa: S311 - made-up dates, no secret
+    now = timezone.now()
+    today = now.date()
     for fqn, row in rows.items():
         spec = products()[fqn]
+        age = dt.timedelta(days=chance.randint(95, 900))
+        if not row.links:  # the first time
+            row.created_at = now - age
+            row.published_at = row.published_at and row.created_at + dt.timedelta(days=20)
         row.links, row.extra = _links(spec), spec.extra
         if spec.successor:
-            row.successor = rows[spec.successor]
+            row.successor = rows.get(spec.successor)
         if spec.sunset_in is not None and row.sunset_on is None:
             row.sunset_on = today + dt.timedelta(days=spec.sunset_in)
     with transaction.atomic():
-        fields = ["links", "extra", "successor", "sunset_on"]
+        fields = ["links", "extra", "successor", "sunset_on", "created_at", "published_at"]
         DataProduct.objects.bulk_update(rows.values(), fields)
         Ownership.objects.bulk_create(_ownerships(rows.values()), ignore_conflicts=True)
         _name_terms(rows)
@@ -66,9 +74,7 @@ def complete_products() -> None:
 def put_product(spec: ProductSpec, places: dict[str, Domain], owners: dict[str, Team]) -> None:
     """A product with its contract versions; a renamed one is made under its former name first."""
     actor, domain, team = owner_of(spec.team), places[spec.domain], owners[spec.team]
-    for major in range(1, spec.majors + 1):
-        document = load_documents(dump_yaml(contract_of(spec, major)), media="yaml")[0]
-        contracts.save_version(document=document, actor=actor, owner=team, domain=domain)
+    put_contract(spec, domain, team)
     data = data_of(spec, domain, team)
     known = DataProduct.objects.filter(document_id=data.document_id).exists()
     if spec.formerly and not known:
@@ -76,6 +82,15 @@ def put_product(spec: ProductSpec, places: dict[str, Domain], owners: dict[str, 
         former = replace(data, slug=slug, name=slug.replace("-", " ").title())
         services.save_product(data=former, actor=actor)
     services.save_product(data=data, actor=system_actor() if not known else actor)
+
+
+def put_contract(spec: ProductSpec, domain: Domain, team: Team) -> None:
+    """Every version of a product's contract."""
+    for major in range(1, spec.majors + 1):
+        document = load_documents(dump_yaml(contract_of(spec, major)), media="yaml")[0]
+        contracts.save_version(
+            document=document, actor=owner_of(spec.team), owner=team, domain=domain
+        )
 
 
 def data_of(spec: ProductSpec, domain: Domain, team: Team) -> ProductData:

@@ -44,10 +44,11 @@ def _results(spec: ProductSpec, checks: list[QualityCheck], chance: random.Rando
         return
     sizes = Counter(check.dimension for check in outside)
     lost = (100 - (spec.score or 0)) / 100
+    worst = max(0.08, 1.3 * lost)  # so that no single rule looks absurd
     results = []
     for check in outside:
         worth = 1 / len(sizes) / sizes[check.dimension]  # of the product's score
-        share = min(lost / worth, 0.6)
+        share = min(lost / worth, worst)
         lost -= share * worth
         failed = round(ROWS_CHECKED * share)
         results.append(

@@ -17,7 +17,7 @@ from core import outbox
 from core.errors import Conflict
 from portal.demo.company import ProductSpec, instance_id, products, read
 from portal.demo.contracts import column_of
-from portal.demo.loader import data_of
+from portal.demo.loader import data_of, put_contract
 from portal.demo.people import owner_of
 from portal.demo.rows import rows_of
 from provisioning.access.models import Grant
@@ -118,6 +118,7 @@ def _parameters(spec: ProductSpec) -> dict[str, Any]:
 
 def _describe(spec: ProductSpec, product: DataProduct, domain: Domain, team: Team) -> None:
     """The words that the form does not ask for, and the ports that are no table of the portal."""
+    put_contract(spec, domain, team)
     wanted = data_of(spec, domain, team)
     data = replace(
         wanted, document_id=product.document_id, status="", instance_id=product.instance_id
