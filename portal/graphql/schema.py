@@ -7,6 +7,7 @@ import graphene
 from accounts.graphql import types as accounts
 from catalog.contracts.graphql import types as contracts
 from catalog.lineage.graphql import types as lineage
+from catalog.products.graphql import demands
 from catalog.products.graphql import mutations as product_mutations
 from catalog.products.graphql import queries as products
 from catalog.products.graphql.types import DataProduct
@@ -19,6 +20,7 @@ from provisioning.requests.graphql import types as requests
 
 class Query(
     products.Query,
+    demands.Query,
     contracts.Query,
     lineage.Query,
     requests.Query,

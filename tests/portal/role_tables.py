@@ -185,6 +185,7 @@ FIELDS: dict[str, Row] = {
         "401 not-found not-allowed note-missing not-found "
         "not-allowed not-allowed note-missing 403 note-missing"
     ),
+    "demands": SEEN,
     "domain": SEEN,
     "domains": SEEN,
     "grants": EMPTY_OUTSIDE,

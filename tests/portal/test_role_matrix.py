@@ -204,6 +204,7 @@ def arguments(company: Company) -> dict[str, str]:
         "outputPort": f'(fqn: "{port.fqn}") {{ fqn }}',
         "contract": '(id: "orders") { name }',
         "domain": '(path: "sales") { path }',
+        "demands": "(first: 5) { edges { node { title } } }",
         "domains": "(first: 5) { edges { node { path } } }",
         "team": '(slug: "sales-team") { slug }',
         "dataset": f'(namespace: "{dataset.namespace}", name: "{dataset.name}") {{ id }}',

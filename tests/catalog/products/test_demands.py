@@ -391,3 +391,28 @@ def test_rest_names_what_is_wrong(caller, author, path, body, pointer):
     assert answer.status_code == 422
     assert [each["pointer"] for each in answer.json()["problems"]] == [pointer]
     assert not Demand.objects.exists()
+
+
+def test_graphql_lists_wishes_with_what_answers_them(author, helper, team, wish):
+    product = ProductFactory(slug="weather", owner=team)
+    answer_demand(demand=wish, product=product, actor=actor_for(helper))
+    post_demand(data=DemandData("CO2 of parcels", NEED), actor=actor_for(author))
+    query = (
+        "{ demands(first: 5, state: [ANSWERED]) { edges { node { title votes state"
+        " author { username } team { slug } domain { path } product { fqn } } } } }"
+    )
+    client = Client()
+    client.force_login(author)
+    answer = client.post("/graphql/", {"query": query}, content_type="application/json").json()
+
+    assert [edge["node"] for edge in answer["data"]["demands"]["edges"]] == [
+        {
+            "title": "Weather by shop",
+            "votes": 0,
+            "state": "ANSWERED",
+            "author": {"username": "author"},
+            "team": {"slug": "store-systems"},
+            "domain": {"path": "stores"},
+            "product": {"fqn": "stores.weather"},
+        }
+    ]
