@@ -32,6 +32,12 @@ LOOKS: dict[str, dict[str, StateLook]] = {
         "maintenance": StateLook("Maintenance", "warn"),
         "incident": StateLook("Incident", "bad"),
     },
+    "demand": {
+        "open": StateLook("Open", "open"),
+        "taken": StateLook("Taken up", "info"),
+        "answered": StateLook("Answered", "ok"),
+        "declined": StateLook("Declined"),
+    },
     "request": {
         "waiting": StateLook("Waits for a decision", "info"),
         "running": StateLook("Being made", "info"),

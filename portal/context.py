@@ -12,6 +12,7 @@ from provisioning.requests.models import Request
 NAV = [
     ("Home", "portal:home", "home"),
     ("Marketplace", "search:marketplace", "market"),
+    ("Wanted data", "products:demands", "follow"),
     ("Lineage", "lineage:explorer", "lineage"),
     ("Services", "blueprints:services", "services"),
     ("Requests", "requests:requests", "requests"),

@@ -11,10 +11,12 @@ class ProductsConfig(AppConfig):
         from catalog.governance.extensions import register_subjects
         from catalog.products import facts, panels
         from catalog.products.affected import consumers_of_contract
+        from catalog.products.views.demands import answered_demands
         from core import outbox
         from core import panels as slots
 
         add_affected_parties(consumers_of_contract)
         register_subjects(facts.ProductSubjects())
         outbox.subscribe("product.changed", facts.product_changed)
+        slots.register("product.access", answered_demands, order=10)
         slots.register("term.products", panels.products_of_term)

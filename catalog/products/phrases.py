@@ -22,6 +22,7 @@ VERBS = {
     "announcement.ended": "Announcement ended",
     "system.created": "Described",
     "system.updated": "Description changed",
+    "product.answered": "Answers a wish",
     "contract.saved": "Contract version saved",
     "contract.version-removed": "Contract version removed",
     "quality.requested": "Checks asked to run",
@@ -37,7 +38,7 @@ def event_text(verb: str, detail: dict[str, object]) -> str:
     """`product.published` → “Published”; a verb without words reads as it is written."""
     noun, _, past = verb.partition(".")
     text = VERBS.get(verb) or f"{noun} {past}".replace("-", " ").replace("_", " ").capitalize()
-    version = detail.get("version")
+    version = detail.get("version") or detail.get("demand")
     return f"{text}: {version}" if isinstance(version, str) and version else text
 
 

@@ -10,7 +10,8 @@ from accounts.policies import (
 )
 from accounts.states import PortalRole
 from catalog.contracts.policies import IdOwnedElsewhere
-from catalog.products.models import Announcement, Comment, DataProduct, System
+from catalog.products.models import Announcement, Comment, DataProduct, Demand, System
+from catalog.products.states import LIVE_DEMANDS, DemandState
 from core.errors import NotAllowed
 
 
@@ -103,3 +104,41 @@ def can_remove_comment(actor: Actor, comment: Comment) -> bool:
     moderates = actor.role in {PortalRole.STEWARD, PortalRole.ADMIN}
     own = comment.author_id == actor.user_id
     return own or moderates or can_change_product(actor, comment.product)
+
+
+def can_edit_demand(actor: Actor, demand: Demand) -> bool:
+    """Its author, as long as nobody has taken it up."""
+    return demand.state == DemandState.OPEN and is_demand_author(actor, demand)
+
+
+def is_demand_author(actor: Actor, demand: Demand) -> bool:
+    return actor.user_id is not None and demand.author_id == actor.user_id
+
+
+def can_vote(actor: Actor, demand: Demand) -> bool:
+    """Everybody but the author, as long as it is not settled."""
+    is_person = not actor.is_visitor
+    return is_person and demand.state in LIVE_DEMANDS and not is_demand_author(actor, demand)
+
+
+def can_take_demand(actor: Actor, demand: Demand) -> bool:
+    """Contributors of any team; which one, they say."""
+    return demand.state == DemandState.OPEN and bool(actor.contributor_team_ids)
+
+
+def can_answer_demand(actor: Actor, demand: Demand) -> bool:
+    """The team that took it up; while it is open, whoever contributes to a team."""
+    if demand.state == DemandState.TAKEN:
+        return can_act_for_team(actor, demand.team_id)
+    return can_take_demand(actor, demand)
+
+
+def can_decline_demand(actor: Actor, demand: Demand) -> bool:
+    """The team that took it up, the owners of its domain, stewards; and its author, to withdraw."""
+    if demand.state not in LIVE_DEMANDS:
+        return False
+    if is_demand_author(actor, demand) or actor.sees_all_metadata:
+        return True
+    if demand.team_id is not None and can_act_for_team(actor, demand.team_id):
+        return True
+    return demand.domain is not None and owns_domain(actor, demand.domain)

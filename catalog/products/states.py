@@ -71,3 +71,10 @@ SOURCES: dict[ProductStatus, frozenset[ProductStatus]] = {  # target: states it 
         {ProductStatus.PROPOSED, ProductStatus.DRAFT, ProductStatus.DEPRECATED}
     ),
 }
+
+DEMAND_SOURCES: dict[DemandState, frozenset[DemandState]] = {  # target: states it is entered from
+    DemandState.TAKEN: frozenset({DemandState.OPEN}),
+    DemandState.ANSWERED: frozenset({DemandState.OPEN, DemandState.TAKEN}),
+    DemandState.DECLINED: frozenset({DemandState.OPEN, DemandState.TAKEN}),
+}
+LIVE_DEMANDS = frozenset({DemandState.OPEN, DemandState.TAKEN})

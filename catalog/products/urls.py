@@ -1,6 +1,6 @@
 from django.urls import path
 
-from catalog.products.views import editing, lifecycle, product, systems, talk
+from catalog.products.views import demands, editing, lifecycle, product, systems, talk
 
 app_name = "products"
 urlpatterns = [
@@ -47,4 +47,13 @@ urlpatterns = [
         systems.port_source,
         name="system-port-source",
     ),
+    path("demands/", demands.demands, name="demands"),
+    path("demands/new/", demands.new, name="demand-new"),
+    path("demands/options/", demands.options, name="demand-options"),
+    path("demands/<uuid:demand_id>/", demands.demand, name="demand"),
+    path("demands/<uuid:demand_id>/edit/", demands.edit, name="demand-edit"),
+    path("demands/<uuid:demand_id>/vote/", demands.vote, name="demand-vote"),
+    path("demands/<uuid:demand_id>/take/", demands.take, name="demand-take"),
+    path("demands/<uuid:demand_id>/answer/", demands.answer, name="demand-answer"),
+    path("demands/<uuid:demand_id>/decline/", demands.decline, name="demand-decline"),
 ]

@@ -1,33 +1,20 @@
-"""Fernhaven, the demo company: a retailer with shops and a web shop. Plain data."""
+"""Fernhaven, the demo company: a retailer with shops and a web shop. Read from `data/*.yaml`."""
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-PEOPLE = {  # user name: (name, portal role)
-    "consumer": ("Carla Consumer", "member"),
-    "owner": ("Oskar Owner", "member"),
-    "steward": ("Stella Steward", "steward"),
-    "platform": ("Pavel Platform", "platform"),
-    "admin": ("Ada Admin", "admin"),
-    "imani": ("Imani Oduya", "member"),
-    "jonas": ("Jonas Brandt", "member"),
-    "lucia": ("Lucía Ferrer", "member"),
-    "mei": ("Mei Tanaka", "member"),
-    "tomasz": ("Tomasz Nowak", "member"),
-}
+from core.documents import load_documents
 
-DOMAINS = {  # path: (name, owner team, purpose)
-    "sales": ("Sales", "sales-data", "Orders, prices and what they earn, in every channel."),
-    "supply": ("Supply", "fulfilment-data", "Getting goods to shops and customers."),
-    "supply.returns": ("Returns", "returns-operations", "Goods that come back, and why."),
-    "customer": ("Customer", "customer-identity", "Who buys, with consent."),
-    "finance": ("Finance", "finance-reporting", "Revenue, cost and cash in closed figures."),
-    "marketing": ("Marketing", "web-analytics", "Campaigns, traffic and what they bring."),
-    "stores": ("Stores", "store-systems", "Tills, staff and stock in the shops."),
-    "platform": ("Platform", "platform", "The self-serve data platform itself."),
-    "sandbox": ("Sandbox", "platform", "A place to try things; nothing here is promised."),
-}
+DATA = Path(__file__).parent / "data"
+SEED = 20261123
+SITE = "https://fernhaven.example"
+LAKE = "fernhaven://lake"  # lineage namespace of the ports that are not in the warehouse
+FROM_SYSTEM = "system "  # how `reads` names the port of an operational system
 
 
 @dataclass(frozen=True)
@@ -39,319 +26,138 @@ class TeamData:
     members: dict[str, str]  # user name: role
 
 
-TEAMS = {
-    "sales-data": TeamData(
-        "Sales Data team", "stream-aligned", "sales", "#sales-data", {"owner": "owner"}
-    ),
-    "fulfilment-data": TeamData(
-        "Fulfilment Data team", "stream-aligned", "supply", "#fulfilment", {"imani": "owner"}
-    ),
-    "returns-operations": TeamData(
-        "Returns Operations", "stream-aligned", "supply.returns", "#returns", {"jonas": "owner"}
-    ),
-    "customer-identity": TeamData(
-        "Customer Identity team", "stream-aligned", "customer", "#customer-360", {"lucia": "owner"}
-    ),
-    "finance-reporting": TeamData(
-        "Finance Reporting team", "stream-aligned", "finance", "#finance-data", {"mei": "owner"}
-    ),
-    "web-analytics": TeamData(
-        "Web Analytics team",
-        "stream-aligned",
-        "marketing",
-        "#web-analytics",
-        {"consumer": "owner"},
-    ),
-    "store-systems": TeamData(
-        "Store Systems team", "stream-aligned", "stores", "#store-systems", {"tomasz": "owner"}
-    ),
-    "platform": TeamData(
-        "Data Platform team",
-        "platform",
-        "platform",
-        "#data-platform",
-        {"platform": "owner", "admin": "contributor"},
-    ),
-    "governance": TeamData(
-        "Data Governance", "enabling", "platform", "#data-governance", {"steward": "owner"}
-    ),
-}
+@dataclass(frozen=True)
+class Col:
+    """A column of the demo; `marks`: k key, r required, c confidential."""
 
-# name, logical type, marks (k key, r required, c confidential), description
-Col = tuple[str, str, str, str]
+    name: str
+    logical_type: str
+    marks: str
+    description: str
 
 
 @dataclass(frozen=True)
 class ProductSpec:
     """A product of the demo; `real` ones get tables with rows in the warehouse."""
 
-    domain: str
-    slug: str
+    fqn: str
     name: str
     team: str
     archetype: str
     purpose: str
-    description: str
+    fresh: str  # promised latency, e.g. "4 h"
+    ports: list[str]  # technologies; the first port has the product's own name
     columns: list[Col]
+    about: str = ""
+    use: str = ""
+    limits: str = ""
     status: str = "active"
     classification: str = "internal"
     visibility: str = "company"
-    reads: list[str] = field(default_factory=list)  # fqn of what it is made from
+    reads: list[str] = field(default_factory=list)  # products; system ports after FROM_SYSTEM
+    derived: dict[str, list[str]] = field(default_factory=dict)  # column: columns of products
     tags: list[str] = field(default_factory=list)
-    score: float | None = 95.0  # of the results that the demo records; None: never measured
+    terms: list[str] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)
+    score: float | None = None  # percent; of the results and the history that the demo records
     real: bool = False
-    retention_days: int = 730
+    available: float | None = None  # percent
+    majors: int = 1  # versions of the first port that live side by side
+    first: dict[str, Any] = field(default_factory=dict)  # what major version 1 was like
+    formerly: str = ""
+    successor: str = ""
+    sunset_in: int | None = None  # days from now
+
+    @property
+    def domain(self) -> str:
+        return self.fqn.rpartition(".")[0]
+
+    @property
+    def slug(self) -> str:
+        return self.fqn.rpartition(".")[2]
+
+    @property
+    def product_reads(self) -> list[str]:
+        return [read for read in self.reads if not read.startswith(FROM_SYSTEM)]
+
+    @property
+    def system_reads(self) -> list[str]:
+        """Ports of operational systems, `<fqn>/<name>`."""
+        named = [read for read in self.reads if read.startswith(FROM_SYSTEM)]
+        return [read.removeprefix(FROM_SYSTEM) for read in named]
+
+    @property
+    def version(self) -> str:
+        return self.version_of(self.majors)
+
+    def version_of(self, major: int) -> str:
+        """Of the contract and the port; what a form made as 1.0.0 is promised more in 1.1.0."""
+        return f"{major}.{1 if self.real else 0}.0"
+
+    def columns_of(self, major: int) -> list[Col]:
+        """The columns of one major version; only the first may differ from the newest."""
+        if major == self.majors:
+            return self.columns
+        gone, old = self.first.get("without", []), self.first.get("old", {})
+        return [
+            Col(old.get(each.name, each.name), each.logical_type, each.marks, each.description)
+            for each in self.columns
+            if each.name not in gone
+        ]
 
 
-ORDER_COLUMNS: list[Col] = [
-    ("order_id", "string", "kr", "The order's number, never used again."),
-    ("customer_id", "string", "rc", "Who ordered."),
-    ("channel", "string", "r", "web, app, store or phone."),
-    ("order_value_eur", "number", "r", "Sum of all lines in euro at the rate of the day."),
-    ("ordered_at", "timestamp", "r", "When the customer confirmed."),
-    ("changed_at", "timestamp", "r", "Last correction; always moves forward."),
-]
+@cache
+def read(name: str) -> Any:
+    """One file of the company."""
+    return load_documents((DATA / f"{name}.yaml").read_bytes(), media="yaml")[0].data
 
-PRODUCTS = [
-    ProductSpec(
-        "sales",
-        "orders",
-        "Orders",
-        "sales-data",
-        "source-aligned",
-        "Every order placed in any channel, one row per order, corrected within the hour.",
-        "The reference for order counts and order value. An order appears when the customer "
-        "confirms, whatever the channel.\n\nUse it to count and to join. Do not use it for "
-        "revenue: cancelled and returned goods are still in it. **Revenue Daily** has closed "
-        "figures.",
-        ORDER_COLUMNS,
-        tags=["golden", "gdpr-reviewed"],
-        real=True,
-        score=None,
-    ),
-    ProductSpec(
-        "sales",
-        "order-lines",
-        "Order Lines",
-        "sales-data",
-        "source-aligned",
-        "What was bought: one row per order and article.",
-        "Lines of the orders with article, quantity and price.",
-        [
-            ("order_id", "string", "kr", "The order."),
-            ("line_no", "integer", "kr", "Counts from 1 in each order."),
-            ("article_id", "string", "r", "What was bought."),
-            ("quantity", "integer", "r", "Pieces."),
-            ("line_value_eur", "number", "r", "Price times quantity in euro."),
-        ],
-        reads=["sales.orders"],
-        tags=["golden"],
-        score=93.0,
-    ),
-    ProductSpec(
-        "sales",
-        "price-history",
-        "Price History",
-        "sales-data",
-        "source-aligned",
-        "Every price of every article since 2015, with the day it was valid from.",
-        "Regular and campaign prices per article and country.",
-        [
-            ("article_id", "string", "kr", "The article."),
-            ("valid_from", "date", "kr", "First day of the price."),
-            ("price_eur", "number", "r", "Price with tax in euro."),
-        ],
-        score=99.0,
-    ),
-    ProductSpec(
-        "sales",
-        "orders-legacy",
-        "Orders (legacy export)",
-        "sales-data",
-        "source-aligned",
-        "Nightly file of the previous day. Use Orders instead.",
-        "Kept until the last reader has moved to **Orders**.",
-        ORDER_COLUMNS[:4],
-        status="deprecated",
-        reads=["sales.orders"],
-        score=62.0,
-    ),
-    ProductSpec(
-        "supply",
-        "shipments",
-        "Shipments",
-        "fulfilment-data",
-        "source-aligned",
-        "Parcels from pick to doorstep with each scan on the way.",
-        "One row per parcel with its latest scan.",
-        [
-            ("shipment_id", "string", "kr", "The parcel."),
-            ("order_id", "string", "r", "The order it belongs to."),
-            ("carrier", "string", "r", "Who carries it."),
-            ("shipped_at", "timestamp", "", "When it left the warehouse."),
-            ("delivered_at", "timestamp", "", "When it arrived; empty until then."),
-        ],
-        reads=["sales.orders"],
-        score=None,
-        real=True,
-        tags=["golden"],
-    ),
-    ProductSpec(
-        "supply",
-        "delivery-promise",
-        "Delivery Promise",
-        "fulfilment-data",
-        "aggregate",
-        "Promised against actual delivery per day, country and carrier.",
-        "How well we keep what we promise at check-out.",
-        [
-            ("day", "date", "kr", "Day of the promise."),
-            ("country", "string", "kr", "ISO 3166 country."),
-            ("kept_share", "number", "r", "Share of parcels on time, 0 to 1."),
-        ],
-        reads=["supply.shipments", "sales.orders"],
-        score=90.0,
-    ),
-    ProductSpec(
-        "supply.returns",
-        "returns",
-        "Returns",
-        "returns-operations",
-        "source-aligned",
-        "Goods sent back: reason, condition and refund.",
-        "One row per returned line from announcement to refund.",
-        [
-            ("return_id", "string", "kr", "The return."),
-            ("order_id", "string", "r", "The order it came from."),
-            ("reason", "string", "r", "Why, from a list of twelve."),
-            ("refund_eur", "number", "", "What was paid back."),
-        ],
-        reads=["sales.order-lines"],
-        score=74.0,
-    ),
-    ProductSpec(
-        "customer",
-        "customer-360",
-        "Customer 360",
-        "customer-identity",
-        "aggregate",
-        "One row per household: orders, returns, loyalty and consent.",
-        "The joined view of a customer. Contact data stays in the domain.",
-        [
-            ("customer_id", "string", "krc", "The household."),
-            ("loyalty_tier", "string", "", "none, silver, gold."),
-            ("last_order_id", "string", "", "The latest order."),
-            ("consent_marketing", "boolean", "r", "May be written to."),
-            ("email", "string", "c", "Only inside the domain."),
-        ],
-        classification="restricted",
-        reads=["sales.orders", "supply.returns.returns"],
-        score=91.0,
-        tags=["golden", "personal-data"],
-    ),
-    ProductSpec(
-        "finance",
-        "revenue-daily",
-        "Revenue Daily",
-        "finance-reporting",
-        "aggregate",
-        "Net revenue by day, channel and country, closed each morning at six.",
-        "The figures that the board sees. A closed day never changes.",
-        [
-            ("day", "date", "kr", "The closed day."),
-            ("channel", "string", "kr", "web, app, store or phone."),
-            ("country", "string", "kr", "ISO 3166 country."),
-            ("net_revenue_eur", "number", "r", "Without tax and returns."),
-        ],
-        classification="confidential",
-        reads=["sales.order-lines", "supply.returns.returns", "sales.price-history"],
-        score=97.0,
-        tags=["golden"],
-    ),
-    ProductSpec(
-        "finance",
-        "payment-settlements",
-        "Payment Settlements",
-        "finance-reporting",
-        "source-aligned",
-        "Captured, refunded and disputed payments, as the acquirers report them.",
-        "Matched to orders by merchant_order_id.",
-        [
-            ("settlement_id", "string", "kr", "The acquirer's number."),
-            ("merchant_order_id", "string", "r", "Our order."),
-            ("amount_eur", "number", "r", "Negative for refunds."),
-            ("settled_on", "date", "r", "Day of the pay-out."),
-        ],
-        classification="confidential",
-        score=98.0,
-    ),
-    ProductSpec(
-        "finance",
-        "board-figures",
-        "Board Figures",
-        "finance-reporting",
-        "consumer-aligned",
-        "The twelve numbers of the monthly board report.",
-        "Made for one reader. Everything in it comes from Revenue Daily.",
-        [
-            ("month", "date", "kr", "First day."),
-            ("figure", "string", "kr", "Which of the twelve."),
-            ("value", "number", "r", "As printed."),
-        ],
-        classification="restricted",
-        visibility="restricted",
-        reads=["finance.revenue-daily"],
-        score=100.0,
-    ),
-    ProductSpec(
-        "marketing",
-        "campaign-attribution",
-        "Campaign Attribution",
-        "web-analytics",
-        "consumer-aligned",
-        "Orders credited to campaigns by last click and by data-driven model.",
-        "Both models side by side; choose one and keep it.",
-        [
-            ("order_id", "string", "kr", "The order."),
-            ("campaign_id", "string", "kr", "The campaign."),
-            ("model", "string", "kr", "last-click or data-driven."),
-            ("credit", "number", "r", "Share of the order, 0 to 1."),
-        ],
-        reads=["sales.orders"],
-        score=81.0,
-    ),
-    ProductSpec(
-        "marketing",
-        "basket-affinity",
-        "Basket Affinity",
-        "web-analytics",
-        "consumer-aligned",
-        "Articles bought together, refreshed each week.",
-        "An experiment; tell us what you miss.",
-        [
-            ("article_a", "string", "kr", "One."),
-            ("article_b", "string", "kr", "The other."),
-            ("lift", "number", "r", "Above 1: more often than by chance."),
-        ],
-        status="draft",
-        reads=["sales.order-lines"],
-        score=None,
-    ),
-    ProductSpec(
-        "stores",
-        "store-receipts",
-        "Store Receipts",
-        "store-systems",
-        "source-aligned",
-        "Every receipt printed by a till, within the hour.",
-        "Tills that lost their clock are corrected by the next morning.",
-        [
-            ("receipt_id", "string", "kr", "The receipt."),
-            ("store_id", "string", "r", "The shop."),
-            ("web_order_id", "string", "", "Filled for click and collect."),
-            ("total_eur", "number", "r", "With tax."),
-            ("printed_at", "timestamp", "r", "By the till's clock."),
-        ],
-        score=86.0,
-    ),
-]
+
+def teams() -> dict[str, TeamData]:
+    """Teams by slug; the first owner listed acts for the team."""
+    found = {}
+    for slug, given in read("organisation")["teams"].items():
+        roles = ("owner", "contributor", "viewer")
+        members = {user: role for role in roles for user in given.get(role, [])}
+        found[slug] = TeamData(
+            given["name"], given["kind"], given["domain"], given["contact"], members
+        )
+    return found
+
+
+@cache
+def products() -> dict[str, ProductSpec]:
+    """Products by fqn, in the order of the files."""
+    found: dict[str, ProductSpec] = {}
+    for name in ("sales", "supply", "customer", "finance", "more"):
+        for fqn, given in read(f"products-{name}").items():
+            found[fqn] = _product(fqn, dict(given))
+    return found
+
+
+def _product(fqn: str, given: dict[str, Any]) -> ProductSpec:
+    columns = [_column(name, text) for name, text in given.pop("columns").items()]
+    classification = given.pop("class", "internal")
+    return ProductSpec(fqn=fqn, columns=columns, classification=classification, **given)
+
+
+def _column(name: str, text: str) -> Col:
+    kind, _, description = text.partition("|")
+    logical_type, _, marks = kind.strip().partition(" ")
+    return Col(name, logical_type, marks.strip(), description.strip())
+
+
+def document_id(kind: str, name: str) -> str:
+    """A stable id, so that loading again finds the same thing."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{SITE}/{kind}/{name}"))
+
+
+def instance_id(fqn: str) -> uuid.UUID:
+    """Of the operation that makes a real product."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"{SITE}/instances/{fqn}")
+
+
+def contract_id(spec: ProductSpec) -> str:
+    """ODCS `id` of a product's contract; that of a real product is made with it."""
+    if spec.real:
+        return str(uuid.uuid5(instance_id(spec.fqn), "contract"))
+    return document_id("contracts", spec.fqn)

@@ -5,255 +5,238 @@ from __future__ import annotations
 import datetime as dt
 import random
 import uuid
-from collections import Counter
-from functools import cache
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
-from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actors import Actor, actor_of, system_actor
-from accounts.models import Domain, Membership, Team, User
+from accounts.actors import system_actor
+from accounts.models import Domain, Team, User
 from catalog.contracts import services as contracts
-from catalog.contracts.formats.odcs_build import Column, contract_from_columns
+from catalog.governance.models import Term
 from catalog.lineage import services as lineage
-from catalog.products import services as products
-from catalog.products.data import InputData, PortData, ProductData
-from catalog.products.models import DataProduct, OutputPort
-from catalog.quality import services as quality
-from catalog.quality.models import QualityCheck, ScoreSnapshot
-from catalog.quality.states import Outcome
+from catalog.products import services
+from catalog.products.data import InputData, ProductData
+from catalog.products.models import DataProduct, OutputPort, Ownership
 from core.documents import dump_yaml, load_documents
-from portal.demo.company import DOMAINS, PEOPLE, PRODUCTS, TEAMS, Col, ProductSpec
-from portal.places import reindex_places
+from portal.demo.company import (
+    LAKE,
+    SEED,
+    ProductSpec,
+    contract_id,
+    document_id,
+    products,
+    read,
+    teams,
+)
+from portal.demo.contracts import contract_of, ports_of
+from portal.demo.people import owner_of
 
-SEED = 20261123
-HISTORY_DAYS = 90
-ROWS_CHECKED = 120_000
-NAMESPACE = "fernhaven://lake"  # lineage namespace of the products that are not in the warehouse
-
-
-def load_people() -> None:
-    """Domains, teams, people and memberships. The password is the demo password of this portal."""
-    with transaction.atomic():
-        for path, (name, _, purpose) in DOMAINS.items():
-            parent = Domain.objects.filter(path=path.rpartition(".")[0]).first()
-            Domain.objects.update_or_create(
-                path=path, defaults={"name": name, "purpose": purpose, "parent": parent}
-            )
-        for slug, data in TEAMS.items():
-            Team.objects.update_or_create(
-                slug=slug,
-                defaults={
-                    "name": data.name,
-                    "kind": data.kind,
-                    "domain": Domain.objects.get(path=data.domain),
-                    "contact": data.contact,
-                },
-            )
-        for path, (_, team, _) in DOMAINS.items():
-            Domain.objects.filter(path=path).update(owner=Team.objects.get(slug=team))
-        _people()
-        reindex_places()
+PRIVATE = ("confidential", "restricted")
 
 
-def _people() -> None:
-    known = User.objects.filter(username__in=PEOPLE).order_by("pk").first()
-    password = known.password if known and known.check_password(settings.DEMO_PASSWORD) else None
-    for username, (name, role) in PEOPLE.items():
-        User.objects.update_or_create(
-            username=username,
-            defaults={
-                "display_name": name,
-                "portal_role": role,
-                "email": f"{username}@fernhaven.example",
-                # one hash for all: it is one password, and hashing is made to be slow
-                "password": password or _hashed_once(),
-            },
-        )
-    for slug, data in TEAMS.items():
-        for username, team_role in data.members.items():
-            Membership.objects.update_or_create(
-                user=User.objects.get(username=username),
-                team=Team.objects.get(slug=slug),
-                defaults={"role": team_role},
-            )
-
-
-@cache
-def _hashed_once() -> str:
-    return make_password(settings.DEMO_PASSWORD)
-
-
-def load_products() -> list[DataProduct]:
+def load_products() -> None:
     """The products that live in the catalogue only, in the order in which they build on another."""
-    return [_product(spec) for spec in PRODUCTS if not spec.real]
+    places, owners = _places(), _owners()
+    for spec in products().values():
+        if not spec.real:
+            put_product(spec, places, owners)
+
+
+def complete_products() -> None:
+    """What stands beside a product: successors, people, links, words and the domain's fields."""
+    rows = {each.fqn: each for each in DataProduct.objects.filter(fqn__in=products())}
+    chance = random.Random(SEED)  # noqa: S311 - made-up dates, no secret
+    now = timezone.now()
+    today = now.date()
+    for fqn, row in rows.items():
+        spec = products()[fqn]
+        age = dt.timedelta(days=chance.randint(95, 900))
+        if not row.links:  # the first time
+            row.created_at = now - age
+            row.published_at = row.published_at and row.created_at + dt.timedelta(days=20)
+        row.links, row.extra = _links(spec), spec.extra
+        if spec.successor:
+            row.successor = rows.get(spec.successor)
+        if spec.sunset_in is not None and row.sunset_on is None:
+            row.sunset_on = today + dt.timedelta(days=spec.sunset_in)
+    with transaction.atomic():
+        fields = ["links", "extra", "successor", "sunset_on", "created_at", "published_at"]
+        DataProduct.objects.bulk_update(rows.values(), fields)
+        Ownership.objects.bulk_create(_ownerships(rows.values()), ignore_conflicts=True)
+        _name_terms(rows)
+        services.reindex([each.pk for each in rows.values()])
 
 
 @transaction.atomic
-def _product(spec: ProductSpec) -> DataProduct:
-    actor = owner_of(spec.team)
-    team, domain = Team.objects.get(slug=spec.team), Domain.objects.get(path=spec.domain)
-    document = load_documents(dump_yaml(contract_of(spec)), media="yaml")[0]
-    contracts.save_version(document=document, actor=actor, owner=team, domain=domain)
-    product, _ = products.save_product(data=_data(spec, domain, team), actor=system_actor())
-    return product
+def put_product(spec: ProductSpec, places: dict[str, Domain], owners: dict[str, Team]) -> None:
+    """A product with its contract versions; a renamed one is made under its former name first."""
+    actor, domain, team = owner_of(spec.team), places[spec.domain], owners[spec.team]
+    put_contract(spec, domain, team)
+    data = data_of(spec, domain, team)
+    known = DataProduct.objects.filter(document_id=data.document_id).exists()
+    if spec.formerly and not known:
+        slug = spec.formerly.rpartition(".")[2]
+        former = replace(data, slug=slug, name=slug.replace("-", " ").title())
+        services.save_product(data=former, actor=actor)
+    services.save_product(data=data, actor=system_actor() if not known else actor)
 
 
-def contract_of(spec: ProductSpec) -> dict[str, object]:
-    """The ODCS document of a demo product."""
-    return contract_from_columns(
-        document_id=contract_id(f"{spec.domain}.{spec.slug}"),
-        version="1.0.0",
-        name=spec.name,
-        domain=spec.domain,
-        team=spec.team,
-        purpose=spec.purpose,
-        object_name=spec.slug.replace("-", "_"),
-        columns=[column_of(col) for col in spec.columns],
-        classification=spec.classification,
-        retention_days=spec.retention_days,
-    )
+def put_contract(spec: ProductSpec, domain: Domain, team: Team) -> None:
+    """Every version of a product's contract."""
+    for major in range(1, spec.majors + 1):
+        document = load_documents(dump_yaml(contract_of(spec, major)), media="yaml")[0]
+        contracts.save_version(
+            document=document, actor=owner_of(spec.team), owner=team, domain=domain
+        )
 
 
-def column_of(col: Col) -> Column:
-    name, logical_type, marks, description = col
-    return Column(
-        name=name,
-        logical_type=logical_type,
-        required="r" in marks,
-        primary_key="k" in marks,
-        classification="confidential" if "c" in marks else "",
-        description=description,
-    )
-
-
-def contract_id(fqn: str) -> str:
-    """A stable id, so that loading again finds the same contract."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"https://fernhaven.example/contracts/{fqn}"))
-
-
-def _data(spec: ProductSpec, domain: Domain, team: Team) -> ProductData:
-    fqn = f"{spec.domain}.{spec.slug}"
+def data_of(spec: ProductSpec, domain: Domain, team: Team) -> ProductData:
+    """All that the portal is told of a demo product."""
     return ProductData(
-        document_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"https://fernhaven.example/{fqn}")),
+        document_id=document_id("products", spec.fqn),
         name=spec.name,
         slug=spec.slug,
         domain=domain,
         owner=team,
         status=spec.status,
         purpose=spec.purpose,
-        description=spec.description,
+        description=spec.about,
+        usage=spec.use,
+        limitations=spec.limits,
         archetype=spec.archetype,
         visibility=spec.visibility,
         classification=spec.classification,
-        version="1.0.0",
+        version=spec.version,
         tags=tuple(spec.tags),
-        ports=(
-            PortData(
-                name=spec.slug,
-                version="1.0.0",
-                title=spec.name,
-                description=spec.purpose,
-                technology="s3",
-                contract_id=contract_id(fqn),
-                contract_version="1.0.0",
-                location={"location": f"s3://fernhaven-lake/{spec.domain}/{spec.slug}/"},
-                datasets=((NAMESPACE, fqn),),
-            ),
-        ),
-        inputs=tuple(
-            InputData(name=read.rpartition(".")[2], contract_id=contract_id(read))
-            for read in spec.reads
-        ),
+        ports=ports_of(spec),
+        inputs=tuple(_inputs(spec)),
     )
 
 
-def load_quality() -> None:
-    """Ninety days of scores and the latest results; the same every time (fixed seed)."""
-    chance = random.Random(SEED)  # noqa: S311 - made-up history, no secret
-    for spec in PRODUCTS:
-        product = DataProduct.objects.filter(fqn=f"{spec.domain}.{spec.slug}").first()
-        if product is None or spec.score is None:
-            continue
-        for port in OutputPort.objects.filter(product=product).select_related("product"):
-            quality.sync_checks(port=port)
-        _results(product, spec.score, chance)
-        _history(product, spec.score, chance)
+def _inputs(spec: ProductSpec) -> Iterable[InputData]:
+    for fqn in spec.product_reads:
+        source = products()[fqn]
+        yield InputData(source.slug, version=source.version, contract_id=contract_id(source))
+    for port in spec.system_reads:
+        yield InputData(port)
 
 
-def _results(product: DataProduct, score: float, chance: random.Random) -> None:
-    now = timezone.now() - dt.timedelta(minutes=chance.randint(5, 300))
-    checks = list(QualityCheck.objects.filter(port__product=product, active=True))
-    sizes = Counter(check.dimension for check in checks)
-    lost = (100 - score) / 100
-    results = []
-    for check in checks:
-        worth = 1 / len(sizes) / sizes[check.dimension]  # of the product's score
-        share = min(lost / worth, 0.6)
-        lost -= share * worth
-        failed = round(ROWS_CHECKED * share)
-        results.append(
-            quality.ResultData(
-                check_id=check.pk,
-                outcome=Outcome.FAIL if failed else Outcome.PASS,
-                at=now,
-                evaluated=ROWS_CHECKED,
-                failed=failed,
-            )
-        )
-    quality.record_results(results=results, source="demo")
+def _places() -> dict[str, Domain]:
+    return {each.path: each for each in Domain.objects.all()}
 
 
-def _history(product: DataProduct, score: float, chance: random.Random) -> None:
-    today = timezone.now().date()
-    points = []
-    for ago in range(HISTORY_DAYS, 0, -1):
-        value = min(100.0, max(0.0, score + chance.gauss(0, 0.8) - (14 if 40 <= ago <= 44 else 0)))
-        points.append(
-            ScoreSnapshot(
-                product=product, day=today - dt.timedelta(days=ago), score=value, coverage=1.0
-            )
-        )
-    ScoreSnapshot.objects.bulk_create(points, ignore_conflicts=True)
+def _owners() -> dict[str, Team]:
+    return {each.slug: each for each in Team.objects.all()}
+
+
+def _links(spec: ProductSpec) -> list[dict[str, str]]:
+    found = [
+        ("repository", "Repository", f"https://git.fernhaven.example/{spec.team}/{spec.slug}"),
+        ("documentation", "Handbook", f"https://wiki.fernhaven.example/data/{spec.fqn}"),
+    ]
+    if "golden" in spec.tags:
+        address = f"https://grafana.fernhaven.example/d/{spec.slug}"
+        found += [
+            ("dashboard", "Loads and delays", address),
+            ("runbook", "Runbook", f"https://wiki.fernhaven.example/runbooks/{spec.fqn}"),
+        ]
+    return [{"kind": kind, "label": label, "url": url} for kind, label, url in found]
+
+
+def _ownerships(rows: Iterable[DataProduct]) -> Iterable[Ownership]:
+    """A steward for each, an expert from the team, and for golden ones the team on call."""
+    users, owners = {each.username: each for each in User.objects.all()}, _owners()
+    for row in rows:
+        spec = products()[row.fqn]
+        steward = "steward" if spec.classification in PRIVATE else "bruno"
+        expert = list(teams()[spec.team].members)[-1]
+        yield Ownership(product=row, kind="steward", user=users[steward])
+        yield Ownership(product=row, kind="expert", user=users[expert])
+        if "golden" in spec.tags:
+            yield Ownership(product=row, kind="on-call", team=owners[spec.team])
+
+
+def _name_terms(rows: dict[str, DataProduct]) -> None:
+    """Slugs of terms are unique in the demo, so a product names a term by its slug."""
+    ids = dict(Term.objects.values_list("slug", "pk"))
+    through = DataProduct.terms.through
+    through.objects.bulk_create(
+        [
+            through(dataproduct_id=row.pk, term_id=ids[slug])
+            for fqn, row in rows.items()
+            for slug in products()[fqn].terms
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def load_lineage() -> None:
-    """One OpenLineage event a night for each product that reads others; the same run each time."""
-    for spec in PRODUCTS:
-        fqn = f"{spec.domain}.{spec.slug}"
-        if not spec.reads:
-            continue
-        event = {
-            "eventType": "COMPLETE",
-            "eventTime": "2026-11-22T03:10:00Z",
-            "producer": "https://fernhaven.example/orchestrator",
-            "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
-            "run": {"runId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"run/{fqn}"))},
-            "job": {"namespace": "fernhaven", "name": f"build_{spec.slug.replace('-', '_')}"},
-            "inputs": [_dataset(read) for read in spec.reads],
-            "outputs": [_dataset(fqn)],
-        }
-        lineage.ingest(event=event, actor=system_actor())
+    """One OpenLineage event of last night for each product that reads; the same run each time."""
+    night = timezone.now().replace(hour=3, minute=10, second=0, microsecond=0)
+    at = (night - dt.timedelta(days=1)).isoformat()
+    names = _dataset_names()
+    for spec in products().values():
+        if spec.reads:
+            lineage.ingest(event=_event(spec, at, names), actor=system_actor())
 
 
-def _dataset(fqn: str) -> dict[str, str]:
-    """The lineage name of what a product offers: of its first port, else of the lake."""
-    port = OutputPort.objects.filter(product__fqn=fqn).order_by("position").first()
-    offered = port.datasets.order_by("pk").first() if port else None
-    if offered is None:
-        return {"namespace": NAMESPACE, "name": fqn}
-    return {"namespace": offered.namespace, "name": offered.name}
+def _event(spec: ProductSpec, at: str, names: dict[str, dict[str, str]]) -> dict[str, Any]:
+    inputs = [names[fqn] for fqn in spec.product_reads]
+    inputs += [_system_dataset(port) for port in spec.system_reads]
+    facets = {"columnLineage": _column_lineage(spec, names)}
+    return {
+        "eventType": "COMPLETE",
+        "eventTime": at,
+        "producer": "https://fernhaven.example/orchestrator",
+        "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
+        "run": {"runId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"run/{spec.fqn}"))},
+        "job": {"namespace": "fernhaven", "name": f"build_{spec.slug.replace('-', '_')}"},
+        "inputs": inputs,
+        "outputs": [{**names[spec.fqn], "facets": facets}],
+    }
 
 
-def owner_of(team: str) -> Actor:
-    """An owner of a demo team, as an actor."""
-    membership = (
-        Membership.objects.select_related("user")
-        .filter(team__slug=team, role="owner")
-        .order_by("pk")
-        .first()
+def _column_lineage(spec: ProductSpec, names: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """Columns come from those of the same name in what is read, unless `derived` says more."""
+    known = {f"{fqn}.{col.name}" for fqn in spec.product_reads for col in products()[fqn].columns}
+    fields: dict[str, Any] = {}
+    for col in spec.columns:
+        same = [f"{fqn}.{col.name}" for fqn in spec.product_reads]
+        sources = spec.derived.get(col.name) or [each for each in same if each in known]
+        found = [(each.rpartition(".")[0], each.rpartition(".")[2]) for each in sources]
+        found_in_systems = [] if found else [_system_dataset(port) for port in spec.system_reads]
+        inputs = [{**names[fqn], "field": name} for fqn, name in found]
+        inputs += [{**each, "field": col.name} for each in found_in_systems]
+        if inputs:
+            fields[col.name] = {"inputFields": inputs}
+    return {
+        "_producer": "https://fernhaven.example/orchestrator",
+        "_schemaURL": "https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json",
+        "fields": fields,
+    }
+
+
+def _system_dataset(port: str) -> dict[str, str]:
+    system, _, name = port.partition("/")
+    return {"namespace": f"fernhaven://{system}", "name": name}
+
+
+def _dataset_names() -> dict[str, dict[str, str]]:
+    """The lineage name of what each product offers: of its first port, else of the lake."""
+    found = {fqn: {"namespace": LAKE, "name": fqn} for fqn in products()}
+    ports = OutputPort.objects.filter(product__fqn__in=found, datasets__isnull=False)
+    rows = ports.order_by("product_id", "-position", "major", "datasets__pk").values_list(
+        "product__fqn", "datasets__namespace", "datasets__name"
     )
-    assert membership is not None
-    return actor_of(membership.user)
+    for fqn, namespace, name in rows:  # the first port comes last and stays
+        found[fqn] = {"namespace": namespace, "name": name}
+    return found
+
+
+def incidents() -> list[dict[str, Any]]:
+    """What went wrong in the last ninety days."""
+    found: list[dict[str, Any]] = read("talk")["incidents"]
+    return found

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from django.utils import timezone
 
+from accounts.models import Domain, Team
 from catalog.products.models import DataProduct, OutputPort
-from catalog.products.services import publish_product
+from catalog.products.services import publish_product, save_product
 from core import outbox
 from core.errors import Conflict
-from portal.demo.company import PRODUCTS, ProductSpec
-from portal.demo.loader import SEED, owner_of
+from portal.demo.company import ProductSpec, instance_id, products, read
+from portal.demo.contracts import column_of
+from portal.demo.loader import data_of, put_contract
+from portal.demo.people import owner_of
+from portal.demo.rows import rows_of
 from provisioning.access.models import Grant
 from provisioning.access.services import request_access
 from provisioning.blueprints.models import Blueprint
@@ -27,42 +30,51 @@ from provisioning.jobs.models import Instance, Operation
 from provisioning.jobs.services.checks import order_due
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.models import Request
-from provisioning.requests.services import decide
+from provisioning.requests.services import cancel, decide
 
-ROWS = 400
 LONGEST_WAIT_S = 90
-CARRIERS = ("Nordpost", "Velotrans", "Kurier Ost")
-CHANNELS = ("web", "app", "store", "phone")
+RETENTION_DAYS = 730
 BLUEPRINT = "data-product-postgresql"
-# consumer team, product, purpose, days, approved at once
-ASKED = (
-    ("web-analytics", "supply.shipments", "Parcel delays against campaign promises", 20, True),
-    ("returns-operations", "sales.orders", "Match returns with their orders", 120, False),
-    ("finance-reporting", "sales.orders", "Reconcile captured payments", 200, False),
-)
 log = structlog.get_logger(__name__)
 
 
-REAL = [spec for spec in PRODUCTS if spec.real]
+def real_products() -> list[ProductSpec]:
+    """Those with a table of their own."""
+    return [spec for spec in products().values() if spec.real]
 
 
 def ask() -> None:
     """Ask for each real product as its owner would; workers begin while the rest is loaded."""
-    for spec in REAL:
-        if not DataProduct.objects.filter(fqn=f"{spec.domain}.{spec.slug}").exists():
-            request_service(
-                blueprint=Blueprint.objects.get(slug=BLUEPRINT),
-                parameters=_parameters(spec),
-                purpose="Set up with the demo company.",
-                actor=owner_of(spec.team),
-            )
+    blueprint = Blueprint.objects.get(slug=BLUEPRINT)
+    known = set(DataProduct.objects.values_list("fqn", flat=True))
+    asked = set(Request.objects.filter(kind="service").values_list("subject__product", flat=True))
+    for spec in real_products():
+        if spec.fqn in known or spec.fqn in asked:
+            continue
+        filed = request_service(
+            blueprint=blueprint,
+            parameters=_parameters(spec),
+            purpose="Set up with the demo company.",
+            actor=owner_of(spec.team),
+            instance_id=instance_id(spec.fqn),
+        )
+        request = Request.objects.select_related("decider").get(pk=filed.pk)
+        if request.state == "waiting" and request.decider is not None:
+            owner = owner_of(request.decider.slug)
+            decide(request=request, actor=owner, approve=True, note="Belongs to our domain.")
 
 
 def finish() -> None:
-    """Wait until the real products are made, then fill and publish them."""
+    """Wait until the real products are made, then fill, describe and publish them."""
     work_off()
-    for spec in REAL:
-        _finish(spec, DataProduct.objects.get(fqn=f"{spec.domain}.{spec.slug}"))
+    places = {each.path: each for each in Domain.objects.all()}
+    owners = {each.slug: each for each in Team.objects.all()}
+    for spec in real_products():
+        product = DataProduct.objects.get(fqn=spec.fqn)
+        if product.status == "draft":
+            _fill(spec, product)
+            _describe(spec, product, places[spec.domain], owners[spec.team])
+            publish_product(product=product, actor=owner_of(spec.team))
 
 
 def work_off() -> None:
@@ -80,6 +92,7 @@ def work_off() -> None:
 
 
 def _parameters(spec: ProductSpec) -> dict[str, Any]:
+    columns = [column_of(col) for col in spec.columns]
     return {
         "name": spec.name,
         "purpose": spec.purpose,
@@ -88,30 +101,30 @@ def _parameters(spec: ProductSpec) -> dict[str, Any]:
         "team": spec.team,
         "port": spec.slug,
         "classification": spec.classification,
-        "retention_days": spec.retention_days,
+        "retention_days": RETENTION_DAYS,
         "columns": [
             {
-                "name": name,
-                "type": kind,
-                "required": "r" in marks,
-                "key": "k" in marks,
-                "classification": "confidential" if "c" in marks else "",
-                "description": description,
+                "name": each.name,
+                "type": each.logical_type,
+                "required": each.required,
+                "key": each.primary_key,
+                "classification": each.classification,
+                "description": each.description,
             }
-            for name, kind, marks, description in spec.columns
+            for each in columns
         ],
     }
 
 
-def _finish(spec: ProductSpec, product: DataProduct) -> None:
-    """Rows, the words that the form does not ask for, and publication; nothing twice."""
-    if product.status == "draft":
-        _fill(spec, product)
-        DataProduct.objects.filter(pk=product.pk).update(
-            description=spec.description, tags=spec.tags
-        )
-        product.refresh_from_db()
-        publish_product(product=product, actor=owner_of(spec.team))
+def _describe(spec: ProductSpec, product: DataProduct, domain: Domain, team: Team) -> None:
+    """The words that the form does not ask for, and the ports that are no table of the portal."""
+    put_contract(spec, domain, team)
+    wanted = data_of(spec, domain, team)
+    data = replace(
+        wanted, document_id=product.document_id, status="", instance_id=product.instance_id
+    )
+    save_product(data=data, actor=owner_of(spec.team))
+    product.refresh_from_db()
 
 
 def _fill(spec: ProductSpec, product: DataProduct) -> None:
@@ -120,13 +133,12 @@ def _fill(spec: ProductSpec, product: DataProduct) -> None:
     instance = Instance.objects.get(pk=product.instance_id)
     port = OutputPort.objects.filter(product=product).first()
     assert port is not None
-    rows = [_row(spec, n) for n in range(ROWS)]
     step = Step(
         action="sample",
         instance_id=instance.pk,
         spec={
             "slug": port.location.get("slug", product.slug),
-            "rows": {next(iter(port.location["tables"])): rows},
+            "rows": {next(iter(port.location["tables"])): rows_of(spec)},
         },
         log=_note,
     )
@@ -137,58 +149,47 @@ def _note(level: str, source: str, text: str) -> None:
     log.debug("demo.sample", severity=level, source=source, text=text)
 
 
-def _row(spec: ProductSpec, n: int) -> dict[str, Any]:
-    chance = random.Random(f"{SEED}/{spec.slug}/{n}")  # noqa: S311 - made-up rows, no secret
-    ordered = dt.datetime(2026, 11, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=37 * n)
-    makers: dict[str, Callable[[], Any]] = {
-        "order_id": lambda: f"W-{100_000 + n}",
-        "customer_id": lambda: f"C-{chance.randint(1, 150):05}",
-        "channel": lambda: chance.choice(CHANNELS),
-        "order_value_eur": lambda: round(chance.uniform(9, 420), 2),
-        "ordered_at": lambda: ordered.isoformat(),
-        "changed_at": lambda: (ordered + dt.timedelta(minutes=chance.randint(0, 50))).isoformat(),
-        "shipment_id": lambda: f"S-{500_000 + n}",
-        "carrier": lambda: chance.choice(CARRIERS),
-        "shipped_at": lambda: (ordered + dt.timedelta(hours=9)).isoformat(),
-        "delivered_at": lambda: (
-            (ordered + dt.timedelta(hours=52)).isoformat() if n < ROWS - 40 else None
-        ),
-    }
-    return {name: makers[name]() for name, *_ in spec.columns}
-
-
 def measure() -> None:
     """Run the checks that are due, so that the first page shows scores."""
-    outbox.drain(limit=1000)
     while order_due():
         work_off()
     work_off()
-    outbox.drain(limit=1000)
 
 
 def load_access() -> None:
-    """One grant in use that ends soon, and requests that wait for the demo's owners."""
+    """Grants in use, some of which end soon, and requests in every state that people reach."""
     today = timezone.now().date()
-    for team, fqn, purpose, days, approve in ASKED:
-        port = OutputPort.objects.filter(product__fqn=fqn).first()
-        if port is None or _asked(team, port):
-            continue
-        try:
-            request = request_access(
-                port=port.fqn,
-                consumer=f"team:{team}",
-                purpose=purpose,
-                until=today + dt.timedelta(days=days),
-                actor=owner_of(team),
-            )
-        except Conflict:
-            continue
-        if approve:
-            owner = owner_of(port.product.owner.slug)
-            decide(request=request, actor=owner, approve=True, note="Fits the purpose.")
-            work_off()
+    for team, fqn, purpose, days, fate, *note in read("talk")["access"]:
+        port = OutputPort.objects.filter(product__fqn=fqn, technology="postgresql").first()
+        if port is not None and not _asked(team, port):
+            until = today + dt.timedelta(days=days)
+            _ask_for(team, port, purpose, until, fate, *note)
+    work_off()
+
+
+def _ask_for(
+    team: str, port: OutputPort, purpose: str, until: dt.date, fate: str, note: str = ""
+) -> None:
+    asker, owner = owner_of(team), owner_of(port.product.owner.slug)
+    try:
+        request = request_access(
+            port=port.fqn, consumer=f"team:{team}", purpose=purpose, until=until, actor=asker
+        )
+    except Conflict:
+        return
+    if fate in {"approved", "rejected"}:
+        approve = fate == "approved"
+        decide(request=request, actor=owner, approve=approve, note=note or "Fits the purpose.")
+    elif fate == "cancelled":
+        cancel(request=request, actor=asker)
 
 
 def _asked(team: str, port: OutputPort) -> bool:
     asked = Request.objects.filter(team__slug=team, kind="access", subject__port=port.fqn)
     return asked.exists() or Grant.objects.filter(port=port, consumer_team__slug=team).exists()
+
+
+def settle() -> None:
+    """Handle what the changes before have told other rooms."""
+    while outbox.drain(limit=1000):
+        pass

@@ -8,7 +8,7 @@ from accounts.graphql import types as accounts
 from catalog.contracts.graphql import types as contracts
 from catalog.governance.graphql import types as governance
 from catalog.lineage.graphql import types as lineage
-from catalog.products.graphql import follows, systems
+from catalog.products.graphql import demands, follows, systems
 from catalog.products.graphql import mutations as product_mutations
 from catalog.products.graphql import queries as products
 from catalog.products.graphql.types import DataProduct
@@ -22,6 +22,7 @@ from provisioning.requests.graphql import types as requests
 class Query(
     products.Query,
     systems.Query,
+    demands.Query,
     contracts.Query,
     governance.Query,
     lineage.Query,

@@ -19,6 +19,8 @@ PAGES = [
     "/marketplace/?q=zzqqzz",
     "/marketplace/?view=cards",
     *(f"/products/sales.orders/?tab={tab}" for tab in TABS),
+    "/demands/",
+    "/demands/new/?title=churn",
     "/lineage/",
     "/lineage/?node=product:sales.orders",
     "/services/",

@@ -20,7 +20,14 @@ from catalog.governance.models import Policy, Term
 from catalog.governance.services import PolicyData, save_policy
 from catalog.lineage.models import Dataset
 from catalog.products.data import SystemData, SystemPortData
-from catalog.products.models import Announcement, Comment, DataProduct, OutputPort, System
+from catalog.products.models import (
+    Announcement,
+    Comment,
+    DataProduct,
+    Demand,
+    OutputPort,
+    System,
+)
 from catalog.products.services import put_system
 from catalog.products.services.indexing import reindex
 from catalog.products.states import ProductStatus
@@ -76,6 +83,7 @@ class Company:
     system: System
     announcement: Announcement
     comment: Comment
+    demand: Demand
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -144,6 +152,7 @@ def make_company() -> Company:
         system=_system(team),
         announcement=Announcement.objects.create(product=product, title="Late today"),
         comment=Comment.objects.create(product=product, author=owner, body="How fresh is it?"),
+        demand=Demand.objects.create(title="Weather", need="By day.", domain=domain, author=owner),
     )
 
 

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 UNKNOWN_ID = "0190c8a5-7c1e-7000-8000-000000000000"
 METHODS = ("get", "post", "put", "patch", "delete")
 REJECTION = {"decision": "reject", "note": "Not needed"}
+TEAM = {"team": "sales-team"}
 ANNOUNCEMENT = {"kind": "news", "title": "All is well"}
 BODIES: dict[str, Mapping[str, Any]] = {
     "products:retire": {"confirm": "orders"},
@@ -37,6 +38,8 @@ BODIES: dict[str, Mapping[str, Any]] = {
     "rest:comments": {"body": "Thank you"},
     "rest:comment": {"body": "Thank you"},
     "rest:system": {"name": "Till", "team": "sales-team"},
+    "products:demand-take": TEAM,
+    "rest:demand-take": TEAM,
 }
 QUERIES = {"rest:lineage": "nodeId=product:sales.orders"}
 
@@ -78,6 +81,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "tokens": company.token.pk,
         "glossary": company.term.pk,
         "terms": company.term.pk,
+        "demands": company.demand.pk,
     }
     found = ids.get(plain.split("/")[1 if plain.startswith("settings/") else 0])
     values: Mapping[str, Any] = {
@@ -229,6 +233,7 @@ def arguments(company: Company) -> dict[str, str]:
         "outputPort": f'(fqn: "{port.fqn}") {{ fqn }}',
         "contract": '(id: "orders") { name }',
         "domain": '(path: "sales") { path }',
+        "demands": "(first: 5) { edges { node { title } } }",
         "domains": "(first: 5) { edges { node { path } } }",
         "team": '(slug: "sales-team") { slug }',
         "term": f'(id: "{company.term.pk}") {{ name }}',

@@ -19,6 +19,18 @@ class DemandQuerySet(models.QuerySet["Demand"]):
         """Demands are known to everybody who is logged in."""
         return self.none() if actor.is_visitor else self
 
+    def chosen(self, *, state: str = "", domain: str = "") -> DemandQuerySet:
+        """Of one state, and of a domain with everything below it; "" takes all."""
+        found = self.filter(state=state) if state else self
+        if domain:
+            below = Q(domain__path=domain) | Q(domain__path__startswith=f"{domain}.")
+            found = found.filter(below)
+        return found
+
+    def for_rows(self) -> DemandQuerySet:
+        """With everything a list shows, in one query."""
+        return self.select_related("author", "domain", "team", "product")
+
 
 class Demand(models.Model):
     """A wish for data; others vote for it, a team takes it up, a product answers it."""

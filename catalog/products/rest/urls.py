@@ -1,6 +1,6 @@
 from django.urls import path
 
-from catalog.products.rest import descriptors, editing, systems, talk, views
+from catalog.products.rest import demands, descriptors, editing, systems, talk, views
 
 urlpatterns = [
     path("products", views.ProductList.as_view(), name="products"),
@@ -32,4 +32,12 @@ urlpatterns = [
         name="system-port-document",
     ),
     path("descriptors", descriptors.Descriptors.as_view(), name="descriptors"),
+    path("demands", demands.DemandList.as_view(), name="demands"),
+    path("demands/<uuid:demand_id>", demands.DemandDetail.as_view(), name="demand"),
+    path("demands/<uuid:demand_id>/vote", demands.DemandVote.as_view(), name="demand-vote"),
+    path("demands/<uuid:demand_id>/take", demands.DemandTake.as_view(), name="demand-take"),
+    path("demands/<uuid:demand_id>/answer", demands.DemandAnswer.as_view(), name="demand-answer"),
+    path(
+        "demands/<uuid:demand_id>/decline", demands.DemandDecline.as_view(), name="demand-decline"
+    ),
 ]

@@ -20,6 +20,16 @@ from catalog.products.services.commenting import (
     remove_comment,
     write_comment,
 )
+from catalog.products.services.demands import (
+    DemandData,
+    answer_demand,
+    decline_demand,
+    edit_demand,
+    post_demand,
+    take_demand,
+    unvote,
+    vote,
+)
 from catalog.products.services.editing import (
     EDITABLE,
     edit_product,
@@ -45,6 +55,7 @@ from catalog.products.services.systems import put_system, reindex_systems
 
 __all__ = [
     "EDITABLE",
+    "DemandData",
     "InputData",
     "LinkData",
     "Outcome",
@@ -57,9 +68,12 @@ __all__ = [
     "SystemPortData",
     "TooManyComments",
     "accept_product",
+    "answer_demand",
+    "decline_demand",
     "deprecate_product",
     "edit_announcement",
     "edit_comment",
+    "edit_demand",
     "edit_product",
     "editable",
     "end_announcement",
@@ -68,6 +82,7 @@ __all__ = [
     "link_systems",
     "make_announcement",
     "own_contracts",
+    "post_demand",
     "publish_product",
     "put_product",
     "put_products",
@@ -83,6 +98,9 @@ __all__ = [
     "revert_preview",
     "revert_product",
     "save_product",
+    "take_demand",
     "unfollow_product",
+    "unvote",
+    "vote",
     "write_comment",
 ]

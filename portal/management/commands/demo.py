@@ -5,8 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Team
 from catalog.products.models import DataProduct
-from core import outbox
-from portal.demo import loader, warehouse
+from portal.demo import loader, people, quality, systems, talk, warehouse
 from provisioning.blueprints.services import register_builtin
 
 
@@ -16,17 +15,23 @@ class Command(BaseCommand):
     def handle(self, **_options: object) -> None:
         if not settings.DEMO_PASSWORD:
             raise CommandError("PORTAL_DEMO_PASSWORD is not set: ./run demo sets it by itself.")
-        loader.load_people()
+        people.load_people()
         register_builtin(
-            actor=loader.owner_of("platform"), owner_team=Team.objects.get(slug="platform")
+            actor=people.owner_of("platform"), owner_team=Team.objects.get(slug="platform")
         )
         warehouse.ask()
+        people.load_terms()
+        systems.load_systems()
         loader.load_products()
         warehouse.finish()
-        outbox.drain(limit=1000)
+        loader.complete_products()
+        systems.link_inputs()
+        warehouse.settle()
         loader.load_lineage()
-        loader.load_quality()
+        quality.load_quality()
+        talk.load_talk()
+        talk.load_demands()
         warehouse.measure()
         warehouse.load_access()
-        outbox.drain(limit=1000)
+        warehouse.settle()
         self.stdout.write(f"Demo company: {DataProduct.objects.count()} data products.")

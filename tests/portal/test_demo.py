@@ -1,0 +1,173 @@
+"""The demo company: believable, whole, and the same when it is loaded again."""
+
+from collections import Counter
+
+import pytest
+
+from accounts.models import Domain, Membership, Team
+from catalog.contracts.formats import odcs
+from catalog.contracts.models import ContractVersion
+from catalog.governance.models import Term
+from catalog.products.models import (
+    Comment,
+    DataProduct,
+    Demand,
+    FormerName,
+    InputPort,
+    OutputPort,
+    Ownership,
+    System,
+    SystemPort,
+)
+from catalog.search.models import SynonymGroup
+from core.documents import dump_yaml, load_documents
+from core.models import AuditEvent
+from portal.demo import loader, people, systems, talk
+from portal.demo.company import products, read, teams
+from portal.demo.contracts import contract_of, ports_of
+from portal.demo.rows import ROWS, rows_of
+
+DOMAINS, TEAMS, SYSTEMS = 8, 14, 12
+KINDS = {"stream-aligned", "platform", "enabling", "complicated-subsystem"}
+
+
+def test_the_company_has_the_size_that_was_promised():
+    organisation = read("organisation")
+
+    assert len(organisation["domains"]) == DOMAINS
+    assert any("." in path for path in organisation["domains"])
+    assert len(teams()) == TEAMS
+    assert {team.kind for team in teams().values()} == KINDS
+    assert len(read("systems")) == SYSTEMS
+    assert sum(len(ports_of(spec)) for spec in products().values()) >= 110
+    assert sum(spec.real for spec in products().values()) >= 12
+    assert sum(map(len, read("terms").values())) >= 40
+
+
+def test_products_are_of_every_kind_and_state():
+    states = Counter(spec.status for spec in products().values())
+
+    assert set(states) == {"proposed", "draft", "active", "deprecated", "retired"}
+    assert {spec.archetype for spec in products().values()} == {
+        "source-aligned",
+        "aggregate",
+        "consumer-aligned",
+    }
+    ending = [spec for spec in products().values() if spec.status == "deprecated"]
+    assert all(spec.successor and spec.sunset_in for spec in ending)
+
+
+def test_no_name_dangles():
+    ports = {f"{fqn}/{name}" for fqn, given in read("systems").items() for name in given["ports"]}
+    terms = {slug for given in read("terms").values() for slug in given}
+    domains, users = read("organisation")["domains"], read("organisation")["people"]
+
+    for spec in products().values():
+        assert set(spec.product_reads) <= set(products()), spec.fqn
+        assert set(spec.system_reads) <= ports, spec.fqn
+        assert set(spec.terms) <= terms, spec.fqn
+        assert spec.domain in domains
+        assert spec.team in teams()
+        assert not spec.successor or spec.successor in products()
+    assert {user for team in teams().values() for user in team.members} == set(users)
+    assert not set(read("systems")) & set(products())
+
+
+def test_every_domain_with_fields_of_its_own_gets_what_it_asks_for():
+    schemas = read("organisation")["field_schemas"]
+    for spec in products().values():
+        schema = schemas.get(spec.domain)
+        if schema is not None:
+            assert set(schema.get("required", [])) <= set(spec.extra), spec.fqn
+            assert set(spec.extra) <= set(schema["properties"]), spec.fqn
+
+
+@pytest.mark.parametrize("fqn", sorted(products()))
+def test_every_contract_is_valid_and_promises_freshness(fqn):
+    spec = products()[fqn]
+    for major in range(1, spec.majors + 1):
+        text = dump_yaml(contract_of(spec, major))
+        verdict = odcs.validate(load_documents(text, media="yaml")[0])
+
+        assert list(verdict.problems) == []
+        assert "latency" in text
+
+
+def test_rows_keep_their_keys_and_join():
+    lines = rows_of(products()["sales.order-lines"])
+    orders = {row["order_id"] for row in rows_of(products()["sales.orders"])}
+
+    assert len({(row["order_id"], row["line_no"]) for row in lines}) == ROWS
+    assert {row["order_id"] for row in lines} <= orders
+    assert rows_of(products()["sales.orders"]) == rows_of(products()["sales.orders"])
+
+
+def load() -> None:
+    people.load_people()
+    people.load_terms()
+    systems.load_systems()
+    loader.load_products()
+    loader.complete_products()
+    systems.link_inputs()
+
+
+COUNTED = (
+    *(Domain, Team, Membership, Term, SynonymGroup, System, SystemPort, DataProduct, OutputPort),
+    *(InputPort, ContractVersion, Ownership, FormerName, AuditEvent),
+)
+
+
+@pytest.fixture
+def loaded(db, settings):
+    settings.DEMO_PASSWORD = "only-for-tests"
+    load()
+
+
+def test_loading_again_changes_nothing(loaded):
+    before = [model.objects.count() for model in COUNTED]
+    revisions = list(DataProduct.objects.order_by("fqn").values_list("fqn", "updated_at"))
+
+    load()
+
+    assert [model.objects.count() for model in COUNTED] == before
+    assert list(DataProduct.objects.order_by("fqn").values_list("fqn", "updated_at")) == revisions
+
+
+def test_every_published_product_has_what_people_ask_for(loaded):
+    for product in DataProduct.objects.filter(status="active").prefetch_related("output_ports"):
+        assert product.purpose
+        assert product.links
+        assert product.terms.exists()
+        assert product.ownerships.filter(kind="steward").exists()
+        assert product.output_ports.all()
+        assert all(port.contract_version_id for port in product.output_ports.all())
+
+
+def test_systems_offer_documents_and_products_read_them(loaded):
+    port = SystemPort.objects.get(fqn="sales.web-shop/orders-api")
+
+    assert port.document["openapi"] == "3.1.0"
+    assert "/orders/{order_id}" in port.document["paths"]
+    assert port.operations[0]["verb"] == "GET"
+    assert SystemPort.objects.filter(kind="asyncapi", document__asyncapi="3.0.0").exists()
+    named = {name for spec in products().values() if not spec.real for name in spec.system_reads}
+    linked = InputPort.objects.filter(system_port__isnull=False)
+    assert set(linked.values_list("system_port__fqn", flat=True)) == named
+
+
+def test_a_renamed_product_is_found_by_its_former_name(loaded):
+    assert FormerName.objects.get(fqn="customer.crm-contacts").product.name == "Customer Profile"
+
+
+def test_wishes_stand_in_every_state_with_their_votes(loaded):
+    talk.load_demands()
+    talk.load_demands()
+
+    assert set(Demand.objects.values_list("state", flat=True)) == {
+        "open",
+        "taken",
+        "answered",
+        "declined",
+    }
+    assert all(each.votes == each.voters.count() for each in Demand.objects.all())
+    assert not Comment.objects.exists()
