@@ -17,10 +17,25 @@ TITLES = {
     "cosmetic": ("Cosmetic", "Words and order only."),
 }
 TONES = {"breaking": "bad", "compatible": "info", "cosmetic": "bare"}
+FACTS = {  # what tells most of an entry, in this order, and how it is called
+    **dict.fromkeys(("logicalType", "physicalType", "type", "metric", "value", "unit"), ""),
+    "required": "required",
+    "primaryKey": "key",
+    "unique": "unique",
+    **dict.fromkeys(("classification", "access", "environment", "host", "database", "url"), ""),
+    "mustBe": "must be",
+    "mustNotBe": "must not be",
+    "mustBeGreaterThan": "more than",
+    "mustBeGreaterOrEqualTo": "at least",
+    "mustBeLessThan": "less than",
+    "mustBeLessOrEqualTo": "at most",
+    "mustBeBetween": "between",
+    "mustNotBeBetween": "not between",
+}
 HIT = {
     "consumer": "Consumers",
     "producer": "Producer",
-    "both": "Consumers and producer",
+    "both": "Both sides",
     "none": "Nobody",
 }
 
@@ -30,6 +45,7 @@ class ShownChange:
     """One row: where, what, from and to as short texts."""
 
     change: Change
+    text: str  # the message without the path that stands beside it
     hit: str
     before: str
     after: str
@@ -101,7 +117,14 @@ def curl_of(url: str) -> str:
 
 
 def _row(change: Change) -> ShownChange:
-    return ShownChange(change, HIT[change.direction], _short(change.before), _short(change.after))
+    text = change.message.removeprefix(f"{change.path}: ").removesuffix(f": {change.path}.")
+    return ShownChange(
+        change,
+        text[:1].upper() + text[1:],
+        HIT[change.direction],
+        _short(change.before),
+        _short(change.after),
+    )
 
 
 def _short(value: Any) -> str:
@@ -111,12 +134,16 @@ def _short(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        facts = [
-            f"{name}: {_short(each)}" if name != "name" else _short(each)
-            for name, each in value.items()
-            if not isinstance(each, dict | list)
-        ]
-        return shown(", ".join(facts))
+        facts = [_fact(name, value[name]) for name in FACTS if value.get(name) not in (None, False)]
+        return shown(", ".join(facts)) or "described"
     if isinstance(value, list):
-        return shown(", ".join(_short(each) for each in value))
+        return shown(", ".join(_name_or_short(each) for each in value))
     return shown(value)
+
+
+def _fact(name: str, value: Any) -> str:
+    return FACTS[name] if value is True else f"{FACTS[name]} {_short(value)}".strip()
+
+
+def _name_or_short(value: Any) -> str:
+    return str(value["name"]) if isinstance(value, dict) and "name" in value else _short(value)

@@ -7,14 +7,17 @@ from typing import Any
 from uuid import UUID
 
 import graphene
+import orjson
 from django.db.models import Q
 from django.urls import reverse
 
 from accounts.graphql.batches import domains_by_id, teams_by_id
 from accounts.graphql.types import Domain, Team
+from catalog.contracts.formats.odcs_diff import Change
 from catalog.contracts.graphql.batches import (
     CONTRACT,
     VERSION_ORDER,
+    diffs_by_contract,
     texts_by_version,
     versions_by_contract,
 )
@@ -40,6 +43,53 @@ class ContractVersion(RowsType):
 ContractVersionConnection = connection(ContractVersion)
 
 
+class ContractChange(graphene.ObjectType):
+    """One difference between two versions."""
+
+    level = graphene.String(required=True, description="breaking, compatible or cosmetic.")
+    direction = graphene.String(required=True, description="consumer, producer, both or none.")
+    code = graphene.String(required=True, description="Stable slug of the kind of change.")
+    path = graphene.String(required=True, description="For people, `orders.order_id`.")
+    pointer = graphene.String(
+        required=True, description="JSON pointer; of what was removed, in the older document."
+    )
+    before = graphene.String(description="JSON.")
+    after = graphene.String(description="JSON.")
+    message = graphene.String(required=True)
+
+    @staticmethod
+    def resolve_before(change: Change, info: Any) -> str | None:
+        return _json(change.before)
+
+    @staticmethod
+    def resolve_after(change: Change, info: Any) -> str | None:
+        return _json(change.after)
+
+
+class ContractDiff(RowsType):
+    """What changed between two versions of a contract, and for whom."""
+
+    level = graphene.String(required=True, description="The worst of all changes, or none.")
+    consumer_level = graphene.String(required=True)
+    producer_level = graphene.String(required=True)
+    advice = graphene.String(
+        required=True, description="Step of semantic versioning: major, minor, patch or none."
+    )
+    keeps_advice = graphene.Boolean(description="Null where the numbers cannot be compared.")
+    breaking = graphene.Int(required=True)
+    compatible = graphene.Int(required=True)
+    cosmetic = graphene.Int(required=True)
+    changes = graphene.Field(
+        graphene.NonNull(graphene.List(graphene.NonNull(ContractChange))),
+        first=graphene.Int(required=True),
+        description="The worst first.",
+    )
+
+    @staticmethod
+    def resolve_changes(row: Row, info: Any, first: int) -> Any:
+        return row.values["changes"][:first]
+
+
 class DataContract(RowsType):
     """A data contract (ODCS)."""
 
@@ -49,11 +99,25 @@ class DataContract(RowsType):
     owner = one(Team, teams_by_id, key="owner_id", required=True)
     domain = one(Domain, domains_by_id, key="domain_id", required=True)
     versions = page(ContractVersionConnection, versions_by_contract, order=VERSION_ORDER)
+    diff = graphene.Field(
+        ContractDiff,
+        older=graphene.String(required=True, name="from", description="A version."),
+        newer=graphene.String(required=True, name="to", description="A version."),
+        description="Null where the contract has not both versions.",
+    )
     url = graphene.String(required=True)
+
+    @staticmethod
+    def resolve_diff(row: Row, info: Any, older: str, newer: str) -> Any:
+        return load(row, diffs_by_contract, info, older=older, newer=newer)
 
     @staticmethod
     def resolve_url(row: Row, info: Any) -> str:
         return reverse("contracts:contract", kwargs={"contract_id": row.values["id"]})
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
 
 
 class Query(graphene.ObjectType):
