@@ -48,6 +48,7 @@ class Helper:
             )
         ours.settimeout(START_S)
         if self._read() is None:
+            self.stop()
             raise Gone
         ours.settimeout(ANSWER_S)
 

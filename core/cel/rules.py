@@ -73,7 +73,7 @@ def decide(source: str, inputs: Sequence[Mapping[str, Any]]) -> list[Verdict]:
                 verdicts.append(verdict)
     except Gone:
         return [*verdicts, *[Verdict(None, NO_HELPER)] * (len(inputs) - len(verdicts))]
-    return [*verdicts, *[Verdict(None, TOO_SLOW)] * (len(inputs) - len(verdicts))]
+    return [*verdicts, *verdicts[-1:] * (len(inputs) - len(verdicts))]
 
 
 def _decided(helper: Turn, source: str, facts: Mapping[str, Any]) -> Verdict:

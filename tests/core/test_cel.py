@@ -93,7 +93,7 @@ def test_the_nested_bomb_never_reaches_the_library():
 
     assert verdict.value is None
     assert "No more than 2" in verdict.reason
-    assert time.monotonic() - started < 0.05
+    assert time.monotonic() - started < 1
 
 
 def test_an_overrun_decides_nothing_and_the_next_rule_is_answered():
