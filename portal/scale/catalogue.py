@@ -31,7 +31,7 @@ from portal.scale.structure import Structure
 from portal.scale.tables import Table, json_text
 
 ACTOR = "scale"  # who made all of it, in the audit log
-SHARE_WITHOUT_PORT = 0.02  # of contracts: written before any port offers them
+SHARE_WITHOUT_PORT = 0.04  # of contracts: written before any port offers them
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,13 +59,13 @@ class Flow:
         """Products of lower layers, mostly of the one below; the first of a layer are hubs."""
         if product.layer == 0:
             return []
-        found: dict[int, ProductPlan] = {}
+        found: dict[tuple[str, str], ProductPlan] = {}  # names of inputs are used once
         for _ in range(1 + skewed(random, MAX_SOURCES, 1.5)):
             below = product.layer - 1 if random.random() < 0.7 else random.randrange(product.layer)
             layer = self.plan.layers[below] or self.plan.layers[0]
             if layer:
                 source = layer[skewed(random, len(layer), 4)]
-                found[source.number] = source
+                found[source.name, source.port_name(0)] = source
         return list(found.values())
 
     def _system(self, random: Random, product: ProductPlan) -> None:

@@ -17,12 +17,13 @@ Task = tuple[str, Sequence[str]]
 
 
 def index(products: Sequence[str], contracts: Sequence[str], *, processes: int) -> int:
-    """Write the rows of these things; returns how many there are in all.
+    """Write the rows of these things; returns how many there are.
 
     Args:
         contracts: those that no port may name; the others have no row.
         processes: 0 for this one, within the present transaction.
     """
+    before = SearchEntry.objects.count()
     tasks = [*_tasks("product", products), *_tasks("contract", contracts)]
     if processes:
         connections.close_all()  # a connection is no heirloom
@@ -32,7 +33,7 @@ def index(products: Sequence[str], contracts: Sequence[str], *, processes: int) 
     else:
         for task in tasks:
             _run(task)
-    return SearchEntry.objects.count()
+    return SearchEntry.objects.count() - before
 
 
 def _tasks(kind: str, ids: Sequence[str]) -> list[Task]:
