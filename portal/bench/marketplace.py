@@ -33,10 +33,10 @@ GRAPHQL = """query Products($after: String) {
   } } pageInfo { endCursor } } }"""
 
 
-def run(only: str = "") -> Result:
+def run(only: str = "", count: int = SAMPLES) -> Result:
     """All cases for both readers, or those whose name has `only` in it."""
     with readers() as clients:
-        samples = Samples(Random(SEED))  # noqa: S311 - which requests, not secrets
+        samples = Samples(Random(SEED), count)  # noqa: S311 - which requests, not secrets
         base = floors(clients["member"])
         figures = [
             _named(measure(case), who)
@@ -59,14 +59,17 @@ def sizes() -> dict[str, int]:
 class Samples:
     """Inputs drawn from the data, the same in every run over the same data."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, count: int) -> None:
         self.random = random
+        self.count = count
         listed = DataProduct.objects.filter(status__in=LISTED, visibility=Visibility.COMPANY)
         self.products = self._drawn(listed.order_by("fqn").values_list("fqn", flat=True))
-        everything = list(listed.order_by("-consumer_count", "fqn")[:SAMPLES])
+        everything = list(listed.order_by("-consumer_count", "fqn")[: self.count])
         self.popular = [product.fqn for product in everything]
         names = OutputPort.objects.filter(product__fqn__in=self.products).order_by("fqn")
-        self.ports = [port.get_absolute_url() for port in names.select_related("product")[:SAMPLES]]
+        self.ports = [
+            port.get_absolute_url() for port in names.select_related("product")[: self.count]
+        ]
         self.frequent, self.rare = self._words()
         facets = SearchEntry.objects.filter(kind="product").order_by("pk")
         self.domains = self._drawn(facets.values_list("domain_path", flat=True))
@@ -81,24 +84,28 @@ class Samples:
         yield from self._interfaces(client)
 
     def _lists(self, client: Client) -> Iterable[Case]:
-        yield _pages("page with facets", client, [{}] * SAMPLES)
+        yield _pages("page with facets", client, [{}] * self.count)
         yield _pages("filter: domain", client, [{"domain": each} for each in self.domains])
         yield _pages("filter: team", client, [{"team": each} for each in self.teams])
         states = ("active", "deprecated")
-        yield _pages("filter: status", client, [{"status": states[n % 2]} for n in range(SAMPLES)])
-        scores = [{"min_score": 50 + n % 50} for n in range(SAMPLES)]
+        yield _pages(
+            "filter: status", client, [{"status": states[n % 2]} for n in range(self.count)]
+        )
+        scores = [{"min_score": 50 + n % 50} for n in range(self.count)]
         yield _pages("filter: score", client, scores)
 
     def _searches(self, client: Client) -> Iterable[Case]:
         for label, pool in (("frequent", self.frequent), ("rare", self.rare)):
             for count in (1, 2, 3):
-                texts = [" ".join(self.random.choices(pool, k=count)) for _ in range(SAMPLES)]
+                texts = [" ".join(self.random.choices(pool, k=count)) for _ in range(self.count)]
                 name = f"search: {count} {label} word{'' if count == 1 else 's'}"
                 yield _pages(name, client, [{"q": text} for text in texts])
-        typed = [self.random.choice(self.frequent)[: 2 + n % 4] for n in range(SAMPLES)]
+        typed = [self.random.choice(self.frequent)[: 2 + n % 4] for n in range(self.count)]
         urls = [f"/api/v1/search/suggest?{urlencode({'q': text})}" for text in typed]
         yield Case("type-ahead", _gets(client, urls), TYPE_AHEAD)
-        wrong = [_mistyped(self.random, self.random.choice(self.frequent)) for _ in range(SAMPLES)]
+        wrong = [
+            _mistyped(self.random, self.random.choice(self.frequent)) for _ in range(self.count)
+        ]
         yield _pages("typo", client, [{"q": text} for text in wrong])
 
     def _deep(self, client: Client, user: User) -> Case:
@@ -108,7 +115,7 @@ class Samples:
             if page.next_cursor is None:
                 break
             cursor = page.next_cursor
-        return _pages(f"page {DEEP_PAGE}", client, [{"cursor": cursor or ""}] * SAMPLES)
+        return _pages(f"page {DEEP_PAGE}", client, [{"cursor": cursor or ""}] * self.count)
 
     def _products(self, client: Client) -> Iterable[Case]:
         urls = [f"/products/{fqn}/" for fqn in self.products]
@@ -118,7 +125,7 @@ class Samples:
         for tab in TABS:
             yield Case(f"product: {tab}", _gets(client, [f"{url}?tab={tab}" for url in urls]))
         yield Case("port", _gets(client, self.ports))
-        yield Case("home", _gets(client, ["/"] * SAMPLES))
+        yield Case("home", _gets(client, ["/"] * self.count))
         yield Case("domain", _gets(client, [f"/domains/{each}/" for each in self.domains]))
 
     def _interfaces(self, client: Client) -> Iterable[Case]:
@@ -133,7 +140,7 @@ class Samples:
 
     def _drawn(self, values: Iterable[str]) -> list[str]:
         pool = list(values)
-        return [self.random.choice(pool) for _ in range(SAMPLES)] if pool else []
+        return [self.random.choice(pool) for _ in range(self.count)] if pool else []
 
     def _words(self) -> tuple[list[str], list[str]]:
         """Words of names and texts: those that most entries have, and those that few have."""

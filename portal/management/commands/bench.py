@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import DomainError
 from portal.bench import imports, marketplace, validation
-from portal.bench.core import Result
+from portal.bench.core import SAMPLES, Result
 from portal.bench.report import as_data, as_text
 
 SUITES: dict[str, Callable[[], Result]] = {
@@ -28,14 +28,17 @@ class Command(BaseCommand):
         parser.add_argument("suite", nargs="?", choices=[*SUITES], help="all when none is named")
         parser.add_argument("--json", action="store_true")
         parser.add_argument("--only", default="", help="requests whose name has this in it")
+        parser.add_argument("--samples", type=int, default=SAMPLES, help="requests of a kind")
         parser.add_argument("--n", type=int, default=imports.PRODUCTS, help="products to import")
 
-    def handle(self, *, suite: str | None, n: int, only: str, **options: object) -> None:
-        if n < 1:
-            raise CommandError("--n must be at least 1.")
+    def handle(
+        self, *, suite: str | None, n: int, only: str, samples: int, **options: object
+    ) -> None:
+        if n < 1 or samples < 1:
+            raise CommandError("--n and --samples must be at least 1.")
         suites = {
             **SUITES,
-            "marketplace": partial(marketplace.run, only),
+            "marketplace": partial(marketplace.run, only, samples),
             "import": partial(imports.run, n),
         }
         chosen = [suite] if suite else list(suites)
