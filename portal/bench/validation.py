@@ -14,7 +14,7 @@ from catalog.contracts.formats import odcs
 from core.documents import dump_yaml, load_documents
 from core.errors import Conflict
 from portal.bench.core import SEED, Result, Spread
-from portal.scale.documents import contract_of, draw_objects
+from portal.scale.documents import ObjectPlan, contract_of, draw_objects
 from portal.scale.plan import make_plan
 
 TABLES = 68
@@ -60,7 +60,7 @@ def document() -> bytes:
     random = Random(SEED)  # noqa: S311 - believable, not secret
     plan = make_plan(seed=SEED, products=1, datasets_per_product=1, today=timezone.now())
     product = plan.products[0]
-    objects = []
+    objects: list[ObjectPlan] = []
     while len(objects) < TABLES:
         drawn = draw_objects(random, product, 0)[0]
         objects.append(replace(drawn, name=f"{drawn.name}_{len(objects)}"))

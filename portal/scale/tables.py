@@ -70,7 +70,7 @@ class Table:
         """COPY what waits; the constraints of the table are checked as always."""
         if not self.rows:
             return
-        names = sql.SQL(", ").join(map(sql.Identifier, self.columns))
+        names = sql.SQL(", ").join(sql.Identifier(column) for column in self.columns)
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(self.name), names)
         with connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in self._encoded():

@@ -36,7 +36,7 @@ class Command(BaseCommand):
     ) -> None:
         if n < 1 or samples < 1:
             raise CommandError("--n and --samples must be at least 1.")
-        suites = {
+        suites: dict[str, Callable[[], Result]] = {
             **SUITES,
             "marketplace": partial(marketplace.run, only, samples),
             "import": partial(imports.run, n),
