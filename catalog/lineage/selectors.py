@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.actors import Actor
 from catalog.lineage.models import Dataset, ProductEdge
@@ -118,9 +118,14 @@ def direct_neighbours(
     actor: Actor, product: DataProduct
 ) -> tuple[list[DataProduct], list[DataProduct]]:
     """Products that `product` reads from, and those that read it; one SQL statement."""
-    seen = DataProduct.objects.visible_to(actor)
-    touching = Q(source=product, target__in=seen) | Q(target=product, source__in=seen)
-    edges = ProductEdge.objects.filter(touching).select_related("source__domain", "target__domain")
+    visible = DataProduct.objects.visible_to(actor)
+    # asked of each neighbour: a list of all that is visible would be as long as the catalogue
+    sees_target, sees_source = (
+        Exists(visible.filter(pk=OuterRef(side))) for side in ("target", "source")
+    )
+    touching = ProductEdge.objects.filter(Q(source=product) | Q(target=product))
+    seen = Q(sees_target, source=product) | Q(sees_source, target=product)
+    edges = touching.filter(seen).select_related("source__domain", "target__domain")
     sources, targets = {}, {}
     for edge in edges.order_by("-last_seen", "id")[:MAX_NEIGHBOURS]:
         if edge.target_id == product.pk:

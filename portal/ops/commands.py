@@ -31,7 +31,8 @@ WITHOUT_DATABASE = {
     "collectstatic",
     "diffsettings",
 }
-AS_OWNER = {"migrate", "flush"}
+AS_OWNER = {"migrate", "flush", "scale"}  # scale: sequences and ANALYZE are the owner's
+MIGRATING = {"migrate", "flush"}
 ON_MIGRATED_DATABASE = {"demo", "token", "apply", "admin", "scale", "bench"}
 
 
@@ -75,6 +76,7 @@ def _django(name: str, arguments: list[str]) -> int:
     set_common(os.environ, data)
     if name in AS_OWNER:
         os.environ["PORTAL_AS_OWNER"] = "1"
+    if name in MIGRATING:
         forget_migrations(data)
     if name in WITHOUT_DATABASE or "--help" in arguments or not uses_embedded_database(os.environ):
         execute_from_command_line(["manage.py", name, *arguments])

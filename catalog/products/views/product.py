@@ -24,7 +24,13 @@ from catalog.products.phrases import change_rows, event_text
 from catalog.products.policies import can_change_product, can_hand_over
 from catalog.products.selectors import history, port_by_fqn, product_by_fqn, publish_problems
 from catalog.products.services import publish_product
-from catalog.products.snippets import Snippet, snippets, technology_name
+from catalog.products.snippets import (
+    ColumnText,
+    Snippet,
+    TableText,
+    snippets,
+    technology_name,
+)
 from catalog.products.states import ProductStatus
 from catalog.products.talk import talk_context
 from catalog.products.views.parts import crumbs_of, crumbs_to
@@ -112,14 +118,15 @@ def port(request: HttpRequest, fqn: str, port: str, major: int) -> HttpResponse:
         return redirect(found, permanent=True)
     text = _filter_text(request)
     version = found.contract_version
-    objects = described([version.pk], text=text)[version.pk] if version else []
+    everything = described([version.pk])[version.pk] if version else []
+    objects = described([version.pk], text=text)[version.pk] if version and text else everything
     context = {
         "crumbs": [
             *crumbs_of(found.product),
             {"label": found.name},
         ],
         "product": found.product,
-        "view": _port_view(found, objects),
+        "view": _port_view(found, objects, everything),
         "datasets": found.datasets.all()[:50],
         "objects": objects,
         "filter_text": text,
@@ -193,15 +200,29 @@ def _ports(product: DataProduct) -> list[OutputPort]:
     return list(product.output_ports.all())
 
 
-def _port_view(port: OutputPort, objects: list[DescribedObject] | None = None) -> PortView:
+def _port_view(
+    port: OutputPort,
+    objects: list[DescribedObject] | None = None,
+    everything: Sequence[DescribedObject] = (),
+) -> PortView:
+    """`everything` is what the contract describes: snippets name it, whatever is shown."""
     shown = objects or []
     counted = sum(len(each.properties) for each in shown)
     return PortView(
         port=port,
         technology=technology_name(port.technology),
-        snippets=snippets(port.technology, port.location),
+        snippets=snippets(port.technology, port.location, [_table(each) for each in everything]),
         columns=getattr(port, "column_count", counted),
         objects=shown,
+    )
+
+
+def _table(described: DescribedObject) -> TableText:
+    own = (each for each in described.properties if each.path == each.name)
+    return TableText(
+        described.object.name,
+        described.object.description,
+        tuple(ColumnText(each.name, each.logical_type, each.description) for each in own),
     )
 
 

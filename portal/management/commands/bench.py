@@ -1,0 +1,54 @@
+"""`./run bench`: the project's measurements."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Callable
+from functools import partial
+
+from django.core.management.base import BaseCommand, CommandError
+
+from core.errors import DomainError
+from portal.bench import imports, marketplace, validation
+from portal.bench.core import SAMPLES, Result
+from portal.bench.report import as_data, as_text
+
+SUITES: dict[str, Callable[[], Result]] = {
+    "marketplace": marketplace.run,
+    "import": imports.run,
+    "validation": validation.run,
+}
+
+
+class Command(BaseCommand):
+    help = "Measure; each figure stands beside a floor of the same run and its budget."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("suite", nargs="?", choices=[*SUITES], help="all when none is named")
+        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--only", default="", help="requests whose name has this in it")
+        parser.add_argument("--samples", type=int, default=SAMPLES, help="requests of a kind")
+        parser.add_argument("--n", type=int, default=imports.PRODUCTS, help="products to import")
+
+    def handle(
+        self, *, suite: str | None, n: int, only: str, samples: int, **options: object
+    ) -> None:
+        if n < 1 or samples < 1:
+            raise CommandError("--n and --samples must be at least 1.")
+        suites: dict[str, Callable[[], Result]] = {
+            **SUITES,
+            "marketplace": partial(marketplace.run, only, samples),
+            "import": partial(imports.run, n),
+        }
+        chosen = [suite] if suite else list(suites)
+        try:
+            results = [suites[name]() for name in chosen]
+        except DomainError as error:
+            raise CommandError(str(error)) from None
+        if options["json"]:
+            self.stdout.write(json.dumps([as_data(result) for result in results], indent=2))
+            return
+        for result in results:
+            for line in as_text(result):
+                self.stdout.write(line)

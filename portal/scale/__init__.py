@@ -1,0 +1,1 @@
+"""A synthetic catalogue of any size, for measuring (`./run scale`)."""

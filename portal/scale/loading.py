@@ -1,0 +1,133 @@
+"""Loads a synthetic catalogue: plan, rows, COPY, search rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from catalog.products.models import DataProduct
+from catalog.search.services import record_synonyms
+from core.errors import Conflict
+from portal.scale import search
+from portal.scale.catalogue import Catalogue
+from portal.scale.flow import Flow
+from portal.scale.people import People
+from portal.scale.plan import Plan, ProductPlan, make_plan
+from portal.scale.quality import Quality
+from portal.scale.structure import Structure
+from portal.scale.tables import Table, lock
+
+AT_ONCE = 2_000  # products whose rows are in memory
+
+
+class Loader:
+    """The tables of all rooms, in the order in which rows refer to one another."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.structure = Structure(plan)
+        self.catalogue = Catalogue(plan, self.structure)
+        self.quality = Quality(plan)
+        self.flow = Flow(plan, self.structure)
+        self.people = People(plan, self.structure)
+        self.tables: list[Table] = [
+            *(*self.structure.tables, *self.catalogue.tables, *self.quality.tables),
+            *(*self.flow.tables, *self.people.tables),
+        ]
+
+    def load(self) -> None:
+        """Write everything but search rows, in the present transaction."""
+        lock(self.tables)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # checked as they are written
+        numbered = [table for table in self.tables if table.is_numbered]
+        for table in numbered:
+            table.reserve()
+        self._take_request_numbers()
+        self.structure.number()
+        self.structure.fill()
+        self._write()
+        for chunk in _chunks(in_order(self.plan), AT_ONCE):
+            for product in chunk:
+                self._add(product)
+            self._write()
+        for table in numbered:
+            table.release()
+        self._give_request_numbers()
+        for source, names in self.structure.synonyms:
+            record_synonyms(source=source, names=names)
+
+    def _add(self, product: ProductPlan) -> None:
+        random = self.plan.random(product.number)
+        ports = self.catalogue.ports_of(random, product)
+        measured = self.quality.add(random, product, ports)
+        reading = self.people.add(random, product, ports)
+        self.catalogue.add(random, product, ports, reading, measured)
+        self.flow.add(random, product, ports)
+
+    def _write(self) -> None:
+        for table in self.tables:
+            table.write()
+
+    def _take_request_numbers(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nextval('requests_request_number')")
+            self.people.first_number = cursor.fetchone()[0]
+
+    def _give_request_numbers(self) -> None:
+        last = self.people.first_number + self.people.requests.count
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setval('requests_request_number', %s)", [last])
+
+    def counts(self) -> dict[str, int]:
+        """`{table: rows written}`."""
+        return {table.name: table.count for table in self.tables}
+
+
+def scale(
+    *, products: int, datasets_per_product: int = 4, seed: int = 1, processes: int = 0
+) -> dict[str, Any]:
+    """Load a catalogue of this size; returns what was written, by table.
+
+    Args:
+        products: 1 or more.
+        datasets_per_product: lineage datasets; at least those that its ports offer.
+        seed: another one gives another company beside the first.
+        processes: that write search rows; 0: this one, within the present transaction.
+
+    Raises:
+        Conflict: a catalogue of this seed is there.
+    """
+    if DataProduct.objects.filter(document_id__startswith=f"scale:{seed}:").exists():
+        raise Conflict(
+            f"A catalogue of seed {seed} is there already; choose another --seed, or an empty"
+            " --data-dir."
+        )
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    plan = make_plan(
+        seed=seed, products=products, datasets_per_product=datasets_per_product, today=today
+    )
+    loader = Loader(plan)
+    with transaction.atomic():
+        loader.load()
+    ids = [product.id for product in plan.products]
+    contracts = [product.port_id(90) for product in plan.products]
+    rows = search.index(ids, contracts, processes=processes)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return {**loader.counts(), "search_searchentry": rows}
+
+
+def in_order(plan: Plan) -> Iterator[ProductPlan]:
+    """Sources before what reads them."""
+    for layer in plan.layers:
+        yield from layer
+
+
+def _chunks(products: Iterator[ProductPlan], size: int) -> Iterator[Sequence[ProductPlan]]:
+    while chunk := list(islice(products, size)):
+        yield chunk
