@@ -2,10 +2,17 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+WORDS_EVERY_S = 3_600
+COUNTS_EVERY_S = 120
+
 
 class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        """Every process that accepts jobs knows the broker."""
+        """Every process that accepts jobs knows the broker, and what is done now and then."""
         import_module("portal.celery")
+        jobs = import_module("provisioning.jobs.extensions")
+        search = import_module("catalog.search.services")
+        jobs.periodic("search-words", WORDS_EVERY_S, search.refresh_words)
+        jobs.periodic("search-counts", COUNTS_EVERY_S, search.fold_counts)
