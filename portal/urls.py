@@ -3,7 +3,7 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from portal import views
+from portal import comparing, views
 from portal.graphql.views import graphql
 
 portal_pages = [
@@ -32,9 +32,12 @@ rest = [
     path("", include("provisioning.access.rest.urls")),
 ]
 
+marketplace_pages = [path("marketplace/compare/", comparing.compare, name="compare")]
+
 urlpatterns = [
     path("", include((portal_pages, "portal"))),
     path("", include("accounts.urls")),
+    path("", include((marketplace_pages, "marketplace"))),
     path("", include("catalog.search.urls")),
     path("", include("catalog.contracts.urls")),
     path("", include("catalog.products.urls")),

@@ -24,6 +24,7 @@ from accounts.actors import paths_up
 from accounts.models import Domain, Membership, Team
 from catalog.products.models import DataProduct, DataProductQuerySet
 from catalog.products.states import LISTED
+from catalog.search.selectors import saved_with_news
 from core.errors import NotFound
 from core.middleware import problem_response, unavailable, wants_json
 from core.rendering import GOOD
@@ -60,6 +61,7 @@ def home(request: HttpRequest) -> HttpResponse:
             :HOME_ROWS
         ],
         "my_grants": grants,
+        "saved_searches": saved_with_news(actor, followed=True),
         "changed": products.filter(status__in=LISTED).order_by("-updated_at")[:HOME_ROWS],
     }
     return render(request, "portal/home.html", context)

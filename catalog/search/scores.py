@@ -15,7 +15,7 @@ def band(score: float | None) -> str:
 
 
 def full_hour(moment: dt.datetime | None) -> dt.datetime | None:
-    """The next full hour: promises are counted by the hour, so that a list agrees with its count."""
+    """The next full hour: promises are counted by the hour, so a list agrees with its count."""
     if moment is None:
         return None
     floor = moment.replace(minute=0, second=0, microsecond=0)

@@ -15,6 +15,7 @@ from catalog.search.scores import BANDS, NOT_MEASURED
 from catalog.search.selectors import FRESHNESS_LABELS, ORDERS, SearchQueryData
 from core.rest import page_size
 
+
 class CsvRenderer(BaseRenderer):
     """Lets a list be asked for as CSV; the view streams it, only errors are rendered here."""
 

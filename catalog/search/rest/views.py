@@ -14,10 +14,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
-from catalog.search.rest.parameters import CsvRenderer, FILTERS, number, query_of
+from catalog.search import services
 from catalog.search.csv_rows import csv_lines
 from catalog.search.marking import marked
 from catalog.search.models import SavedSearch
+from catalog.search.rest.parameters import FILTERS, CsvRenderer, number, query_of
 from catalog.search.selectors import (
     EXPORT_HEADER,
     Hit,
@@ -30,7 +31,6 @@ from catalog.search.selectors import (
     saved_with_news,
     suggest,
 )
-from catalog.search import services
 from core.errors import NotFound
 from core.idempotency import idempotent
 from core.paging import KeysetPage

@@ -15,12 +15,13 @@ MAX_SYNONYMS = 6  # of one word
 LONGEST_PHRASE = 4  # words of a synonym
 MOST_COUNTED = 6  # words of which most must be there
 # Words that say nothing, and words that nearly everything here could say of itself.
-STOP = frozenset(
-    "a about all an and any are as at by can do does for from get give have how i in is it me my "
-    "need of on or our per show that the their this to want what when where which who whose why "
-    "with you your".split()
-)
-WEAK = frozenset("data dataset datasets info information list product products table tables".split())
+STOP_TEXT = """
+a about all an and any are as at by can do does for from get give have how i in is it me my need of
+on or our per show that the their this to want what when where which who whose why with you your
+"""
+STOP = frozenset(STOP_TEXT.split())
+WEAK_TEXT = "data dataset datasets info information list product products table tables"
+WEAK = frozenset(WEAK_TEXT.split())
 
 DICTIONARY = """
 WITH unknown AS MATERIALIZED (
@@ -109,9 +110,7 @@ def _built(asked: Sequence[str], same: Mapping[str, tuple[str, ...]]) -> Asked:
         also += others
         if others or strong.intersection(phrase):
             required.append(terms)
-    return Asked(
-        required=" & ".join(required), ranked=_or(ranked), also=tuple(dict.fromkeys(also))
-    )
+    return Asked(required=" & ".join(required), ranked=_or(ranked), also=tuple(dict.fromkeys(also)))
 
 
 def _strong(asked: Sequence[str]) -> list[str]:

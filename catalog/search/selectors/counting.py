@@ -27,7 +27,6 @@ from catalog.search.selectors.questions import CHOICES, SearchQueryData
 CAP = 5_000  # hits that are counted; beyond it the page says "5,000+"
 SIDE_CAP = 2_000  # rows of a pass beside the hits; counts past it carry a "+" too
 MAX_VALUES = 100  # of one facet
-MAX_DOMAINS = 2_000  # whose names are looked up
 KIND_LABELS = {
     "product": "Data products",
     "contract": "Contracts not yet offered",
@@ -65,7 +64,7 @@ FROM (
     )
 ) AS kept GROUP BY 1, 2 HAVING sum(n) > 0
 """
-NAMES = f"SELECT 'name', path, name, 0::bigint FROM accounts_domain ORDER BY path LIMIT {MAX_DOMAINS}"
+NAMES = "SELECT 'name', path, name, 0::bigint FROM accounts_domain ORDER BY path LIMIT 2000"
 TEAM_NAMES = """
 SELECT 'team-name', slug, name, 0::bigint FROM accounts_team
 WHERE slug IN (SELECT value FROM sums WHERE facet = 'team')
@@ -171,7 +170,9 @@ def _parts(actor: Actor, query: SearchQueryData, terms: str) -> Iterator[_Part]:
         if _is_whole(rest, terms, kind=name == "kind"):
             yield from _sums(actor, rest, [name])
         else:
-            yield from _live(f"without_{name}", narrowed(actor, rest).matching(terms), [name], cap=SIDE_CAP)
+            yield from _live(
+                f"without_{name}", narrowed(actor, rest).matching(terms), [name], cap=SIDE_CAP
+            )
     yield _Part([NAMES])
 
 
@@ -196,7 +197,9 @@ def _sums(actor: Actor, query: SearchQueryData, facets: Sequence[str]) -> Iterat
     if not actor.sees_all_metadata:
         closed = SearchEntry.objects.closed_but_visible_to(actor)
         scalars = [each for each in facets if each != "total"]
-        yield from _live(f"extra_{facets[0]}", kept(closed, query), scalars, total="total" in facets)
+        yield from _live(
+            f"extra_{facets[0]}", kept(closed, query), scalars, total="total" in facets
+        )
         if "kind" in facets and query.scope:
             yield from _live("extra_kinds", closed.filter(~Q(kind__in=query.scope)), ["kind"])
 
@@ -245,9 +248,7 @@ def _grouping(name: str, facets: Sequence[str], *, total: bool) -> str:
     ]
     if total:
         sets.append("()")
-    which = " ".join(
-        f"WHEN GROUPING({SCALARS[facet]}) = 0 THEN '{facet}'" for facet in facets
-    )
+    which = " ".join(f"WHEN GROUPING({SCALARS[facet]}) = 0 THEN '{facet}'" for facet in facets)
     facet = f"CASE {which} ELSE 'total' END" if columns else "'total'"
     value = f"coalesce({', '.join([*columns, chr(39) + 'all' + chr(39)])})"
     label = "owner_name" if "team" in facets else "''"
@@ -288,7 +289,9 @@ def _values(
     known.pop("", None)
     values = [
         FacetValue(
-            value, labels.get((facet, value)) or _label(facet, value), known.get(value, 0),
+            value,
+            labels.get((facet, value)) or _label(facet, value),
+            known.get(value, 0),
             value in chosen,
         )
         for value in dict.fromkeys([*known, *filter(None, chosen)])

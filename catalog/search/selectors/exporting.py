@@ -13,14 +13,17 @@ from catalog.search.selectors.questions import SearchQueryData
 EXPORT_CAP = 50_000  # rows
 CHUNK = 2_000
 NOTE = f"Only the first {EXPORT_CAP:,} rows are here; narrow the search to get the rest."
-HEADER = (
-    "kind fqn name purpose domain owner status archetype classification technologies tags score "
-    "measured_at stale_at consumers updated_at url"
-).split()
-COLUMNS = (
-    "kind fqn name summary domain_path owner_slug status archetype classification technologies "
-    "tags score measured_at stale_at consumers updated_at url"
-).split()
+NAMES = {  # heading: column, where it is another
+    "purpose": "summary",
+    "domain": "domain_path",
+    "owner": "owner_slug",
+}
+HEADER_TEXT = """
+kind fqn name purpose domain owner status archetype classification technologies tags score
+measured_at stale_at consumers updated_at url
+"""
+HEADER = HEADER_TEXT.split()
+COLUMNS = [NAMES.get(name, name) for name in HEADER]
 
 
 def export_rows(actor: Actor, query: SearchQueryData) -> Iterator[list[Any]]:

@@ -84,7 +84,7 @@ class SearchPage:
     facets: Mapping[str, tuple[FacetValue, ...]]
     total: int
     total_capped: bool
-    asked: Asked = Asked()
+    asked: Asked
 
 
 def find(actor: Actor, query: SearchQueryData) -> SearchPage:
@@ -113,20 +113,14 @@ def understood(actor: Actor, query: SearchQueryData) -> tuple[Asked, KeysetPage[
         return asked, page
     for other in (corrected(asked) if asked.meant else None, most_words(asked)):
         if other is not None:
-            found = _first_or_later(actor, query, other)
+            found = hits(actor, query, other)
             if found.rows:
                 return other, found
     return asked, page
 
 
-def _first_or_later(actor: Actor, query: SearchQueryData, asked: Asked) -> KeysetPage[Hit]:
-    return hits(actor, query, asked)
-
-
-def hits(
-    actor: Actor, query: SearchQueryData, asked: Asked | None = None
-) -> KeysetPage[Hit]:
-    """The page alone. Cost: one SQL statement, and one for reading a text if `asked` is not given."""
+def hits(actor: Actor, query: SearchQueryData, asked: Asked | None = None) -> KeysetPage[Hit]:
+    """The page alone. Cost: one SQL statement; one more to read the text without `asked`."""
     asked = read(query.text) if asked is None else asked
     order = _order_of(query, asked)
     rows = narrowed(actor, query)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import IntegerField, Q, Value
 from django.db.models.functions import Lower
@@ -40,7 +41,7 @@ def suggest(actor: Actor, text: str, limit: int = 8) -> list[Suggestion]:
     visible = SearchEntry.objects.visible_to(actor)
     offers, others = visible.filter(kind__in=OFFERS), visible.filter(~Q(kind__in=OFFERS))
     pieces = [piece for rows in (offers, others) for piece in _pieces(rows, text, names, limit)]
-    found = pieces[0].union(*pieces[1:], all=True)
+    found: list[tuple[Any, ...]] = list(pieces[0].union(*pieces[1:], all=True))
     seen: dict[tuple[str, str], Suggestion] = {}
     for _, _, *row in sorted(found, key=lambda row: (row[0], -row[1])):
         suggestion = Suggestion(*row)
@@ -48,9 +49,7 @@ def suggest(actor: Actor, text: str, limit: int = 8) -> list[Suggestion]:
     return _both(list(seen.values()), limit)
 
 
-def _pieces(
-    rows: SearchEntryQuerySet, text: str, names: str, limit: int
-) -> list[SearchEntryQuerySet]:
+def _pieces(rows: SearchEntryQuerySet, text: str, names: str, limit: int) -> list[Any]:
     """Names that begin so, and names that hold a word that begins so."""
     lower = text.strip().lower()
     begins = rows.annotate(lower_name=Lower("name")).filter(lower_name__startswith=lower)
@@ -59,7 +58,7 @@ def _pieces(
     return pieces if len(lower) <= SHORT else [*pieces, _cut(holds, 1, limit)]
 
 
-def _cut(rows: SearchEntryQuerySet, place: int, limit: int) -> SearchEntryQuerySet:
+def _cut(rows: SearchEntryQuerySet, place: int, limit: int) -> Any:
     return (
         rows.annotate(place=Value(place, output_field=IntegerField()))
         .order_by("-rank", "id")
