@@ -19,6 +19,14 @@ OFFERS = ("product", "contract")  # the kinds that the marketplace lists unless 
 CLOSED = Q(listed=False) | ~Q(visibility="company")
 
 
+class NameWords(Func):
+    """The words of a vector that stand in names: weight A."""
+
+    function = "ts_filter"
+    template = "%(function)s(%(expressions)s, '{a}'::\"char\"[])"
+    output_field = SearchVectorField()
+
+
 class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
     def visible_to(self, actor: Actor) -> SearchEntryQuerySet:
         """Rows `actor` may see. The same rule as the rows' own rooms, on copied columns."""
@@ -56,6 +64,10 @@ class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
     def matching(self, terms: str) -> SearchEntryQuerySet:
         """Rows whose weighted text answers to the tsquery `terms`; all rows for ""."""
         return self.filter(vector=TermsQuery(terms)) if terms else self
+
+    def named_like(self, terms: str) -> SearchEntryQuerySet:
+        """Rows whose name answers to the tsquery `terms`; served by an index of names alone."""
+        return self.annotate(names=NameWords("vector")).filter(names=TermsQuery(terms))
 
     def read_for(self, terms: str) -> SearchEntryQuerySet:
         """As `matching`, but each row is read: quicker where other filters leave few."""
@@ -115,6 +127,7 @@ class SearchEntry(models.Model):
         ordering = ["-rank", "id"]
         indexes = [
             GinIndex(fields=["vector"], name="search_vector"),
+            GinIndex(NameWords("vector"), name="search_names"),
             models.Index(fields=["-rank", "id"], name="search_by_rank"),
             models.Index(fields=["name", "id"], name="search_by_name"),
             models.Index(

@@ -34,7 +34,7 @@ def suggest(actor: Actor, text: str, limit: int = 8) -> list[Suggestion]:
     Of each, names that begin with `text` come before names that hold it later, the best known
     first. Cost: one SQL statement.
     """
-    names = query_text(text, weight="A")
+    names = query_text(text)
     if not names or actor.is_visitor:
         return []
     limit = min(limit, MAX_SUGGESTIONS)
@@ -53,7 +53,7 @@ def _pieces(rows: SearchEntryQuerySet, text: str, names: str, limit: int) -> lis
     """Names that begin so, and names that hold a word that begins so."""
     lower = text.strip().lower()
     begins = rows.annotate(lower_name=Lower("name")).filter(lower_name__startswith=lower)
-    holds = rows.matching(names)
+    holds = rows.named_like(names)
     pieces = [_cut(begins, 0, limit)]
     return pieces if len(lower) <= SHORT else [*pieces, _cut(holds, 1, limit)]
 

@@ -24,9 +24,7 @@ def client() -> Client:
     return client
 
 
-def save(
-    client: Client, name: str = "Mine", query: str = "q=orders&cursor=x"
-) -> SavedSearch:
+def save(client: Client, name: str = "Mine", query: str = "q=orders&cursor=x") -> SavedSearch:
     client.post(SAVED, {"name": name, "query": query, "follow": "on"})
     return SavedSearch.objects.get(name=name)
 
