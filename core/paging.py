@@ -109,7 +109,10 @@ def _value(row: Any, name: str) -> Any:
 
 
 def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
-    """Rows that sort after `values`: (a > x) or (a = x and b > y) or ..."""
+    """Rows that sort after `values`: (a > x) or (a = x and b > y) or ...
+
+    `a >= x` is said too: only that bound lets the database start in the middle of the index.
+    """
     condition = Q(pk__in=[])
     equal = Q()
     for name, value in zip(order, values, strict=True):
@@ -117,4 +120,6 @@ def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
         lookup = f"{field}__lt" if name.startswith("-") else f"{field}__gt"
         condition |= equal & Q(**{lookup: value})
         equal &= Q(**{field: value})
-    return condition
+    first, *_ = order
+    bound = f"{first.lstrip('-')}__{'lte' if first.startswith('-') else 'gte'}"
+    return Q(**{bound: values[0]}) & condition

@@ -2,14 +2,19 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+WORDS_EVERY_S = 3_600
+COUNTS_EVERY_S = 120
+
 
 class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        """Every process that accepts jobs knows the broker; domains are found by what they say."""
-        from core import outbox
-        from portal.places import follow_domain
-
+        """Every process that accepts jobs knows the broker, and what is done now and then."""
         import_module("portal.celery")
-        outbox.subscribe("domain.changed", follow_domain)
+        jobs = import_module("provisioning.jobs.extensions")
+        search = import_module("catalog.search.services")
+        jobs.periodic("search-words", WORDS_EVERY_S, search.refresh_words)
+        jobs.periodic("search-counts", COUNTS_EVERY_S, search.fold_counts)
+        outbox = import_module("core.outbox")
+        outbox.subscribe("domain.changed", import_module("portal.places").follow_domain)

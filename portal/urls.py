@@ -4,7 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from portal.graphql.views import graphql
-from portal.views import domains, health, home, teams
+from portal.views import comparing, domains, health, home, teams
 
 portal_pages = [
     path("", home.home, name="home"),
@@ -36,9 +36,12 @@ rest = [
     path("", include("provisioning.access.rest.urls")),
 ]
 
+marketplace_pages = [path("marketplace/compare/", comparing.compare, name="compare")]
+
 urlpatterns = [
     path("", include((portal_pages, "portal"))),
     path("", include("accounts.urls")),
+    path("", include((marketplace_pages, "marketplace"))),
     path("", include("catalog.search.urls")),
     path("", include("catalog.governance.urls")),
     path("", include("catalog.contracts.urls")),

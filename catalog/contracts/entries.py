@@ -37,7 +37,7 @@ def entry_of(contract: DataContract, version: ContractVersion, doc: odcs.Contrac
         url=contract.get_absolute_url(),
         updated_at=timezone.now(),
         tags=[tag[:100] for tag in doc.tags],
-        terms=[
+        words=[
             *(described.name for described in doc.objects),
             *(each.business_name for each in properties),
             contract.domain.name,

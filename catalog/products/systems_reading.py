@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.actors import Actor
 from catalog.products.models import DataProduct, System, SystemPort, SystemQuerySet
-from catalog.search.selectors import SearchQueryData, matching
+from catalog.search.selectors import matching
 
 
 def systems_matching(
@@ -25,7 +25,7 @@ def systems_matching(
     if team:
         found = found.filter(owner__slug=team)
     if text:
-        rows = matching(actor, SearchQueryData(text=text)).filter(kind="system")
+        rows = matching(actor, text, kind="system")
         found = found.filter(fqn__in=rows.values("fqn"))
     return found
 

@@ -3,4 +3,9 @@ from django.urls import path
 from catalog.search import views
 
 app_name = "search"
-urlpatterns = [path("marketplace/", views.marketplace, name="marketplace")]
+urlpatterns = [
+    path("marketplace/", views.marketplace, name="marketplace"),
+    path("marketplace/export/", views.export, name="export"),
+    path("marketplace/saved/", views.saved_searches, name="saved-searches"),
+    path("marketplace/saved/<int:pk>/", views.saved_search, name="saved-search"),
+]

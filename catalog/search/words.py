@@ -34,6 +34,17 @@ def joined(run: str) -> str:
     return run.replace("_", "").lower()[:MAX_WORD]
 
 
+def fold(word: str) -> str:
+    """`orders` → `order`, `categories` → `category`, `addresses` → `address`; else as it is."""
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("ches", "shes", "sses", "xes")):
+        return word[:-2]
+    return word[:-1]
+
+
 def words(text: str) -> list[str]:
     """Every word that finds `text`, in order: parts, and joined forms of compound runs."""
     found: list[str] = []
@@ -58,9 +69,10 @@ def weighted_vector(texts: Mapping[str, Iterable[str]]) -> str:
             if word not in places and len(places) >= MAX_WORDS:
                 continue
             position = min(position + 1, MAX_POSITION)
-            known = places.setdefault(word, [])
-            if len(known) < 4:  # more of the same say nothing new
-                known.append(f"{position}{weight}")
+            for form in {word, fold(word)}:
+                known = places.setdefault(form, [])
+                if len(known) < 4:  # more of the same say nothing new
+                    known.append(f"{position}{weight}")
     return " ".join(f"'{word}':{','.join(known)}" for word, known in places.items())
 
 
@@ -72,26 +84,41 @@ def query_text(text: str, *, weight: str = "") -> str:
     """
     asked = runs(text)[:MAX_QUERY_WORDS]
     last = len(asked) - 1
-    return " & ".join(_term(run, weight, at == last) for at, run in enumerate(asked))
+    return " & ".join(term(run, weight, is_last=at == last) for at, run in enumerate(asked))
 
 
-def _term(run: str, weight: str, is_last: bool) -> str:
+def phrase_text(text: str) -> str:
+    """The tsquery of several words that stand for one, e.g. a synonym: all of them, whole."""
+    inner = " & ".join(term(run) for run in runs(text)[:MAX_QUERY_WORDS])
+    return f"({inner})" if inner else ""
+
+
+def term(run: str, weight: str = "", *, is_last: bool = False) -> str:
+    """The tsquery of one run, singular or plural; the beginning of a word when `is_last`."""
     inner = f":{weight}" if weight else ""
     suffix = f":*{weight}" if is_last else inner
     pieces = parts(run)
-    whole = f"'{joined(run)}'{suffix}"
+    whole = _either(joined(run), suffix, inner)
     if len(pieces) == 1:
         return whole
-    apart = " & ".join([*(f"'{piece}'{inner}" for piece in pieces[:-1]), f"'{pieces[-1]}'{suffix}"])
-    return f"({whole} | ({apart}))"
+    first = [f"'{fold(piece)}'{inner}" for piece in pieces[:-1]]
+    return f"({whole} | ({' & '.join([*first, _either(pieces[-1], suffix, inner)])}))"
+
+
+def _either(word: str, suffix: str, inner: str) -> str:
+    """A vector holds the singular of each word, and each word as it was written."""
+    single = fold(word)
+    if suffix == inner:
+        return f"'{single}'{inner}"
+    return f"'{word}'{suffix}" if single == word else f"('{word}'{suffix} | '{single}'{inner})"
 
 
 def is_found(run: str, text: str) -> bool:
     """Whether an asked run stands in `text`, as a whole word or the beginning of one."""
-    whole = joined(run)
+    whole = fold(joined(run))
     if whole not in "".join(map(joined, runs(text))):
         return False
-    there, pieces = words(text), parts(run)
+    there, pieces = words(text), [fold(piece) for piece in parts(run)]
     if any(word.startswith(whole) for word in there):
         return True
     return len(pieces) > 1 and all(any(w.startswith(piece) for w in there) for piece in pieces)

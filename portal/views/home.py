@@ -13,6 +13,7 @@ from accounts.models import Team
 from catalog.products.models import DataProduct
 from catalog.products.states import LISTED
 from catalog.products.talk import followed_by, news_for
+from catalog.search.selectors import saved_with_news
 from portal.views.shared import marketplace_url
 from provisioning.access.models import Grant
 from provisioning.requests.models import Request
@@ -44,6 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
             :HOME_ROWS
         ],
         "my_grants": grants,
+        "saved_searches": saved_with_news(actor, followed=True),
         "followed": followed_by(actor)[:HOME_ROWS],
         "news": news_for(actor, limit=HOME_ROWS),
         "changed": products.filter(status__in=LISTED).order_by("-updated_at")[:HOME_ROWS],

@@ -14,6 +14,7 @@ NOBODY = "405 405 405 405 405 405 405 405 405 405"
 MEMBERS = "401 200 200 200 200 200 200 200 200 200"
 OF_THE_TEAM = "401 404 200 200 200 200 200 200 200 200"
 FOLLOWS = "401 404 200 200 200 200 200 200 403 200"
+NOBODY_ELSES = "401 404 404 404 404 404 404 404 403 404"  # a saved search is its owner's alone
 INCOMPLETE = "401 422 422 422 422 422 422 422 403 422"
 UNREADABLE = "401 400 400 400 400 400 400 400 403 400"
 SEEN = "401 seen seen seen seen seen seen seen seen seen"
@@ -93,6 +94,14 @@ HTML: dict[tuple[str, str], Row] = {
     ("governance:term-edit", "post"): GOVERNED.replace("may", "422"),
     ("governance:term-remove", "get"): GOVERNED.replace("may", "200"),
     ("governance:term-remove", "post"): GOVERNED.replace("may", "302"),
+    ("search:export", "get"): PAGE,
+    ("search:export", "post"): NO_SUCH_METHOD,
+    ("search:saved-searches", "get"): PAGE,
+    ("search:saved-searches", "post"): "login 422 422 422 422 422 422 422 login login",
+    ("search:saved-search", "get"): NO_SUCH_METHOD,
+    ("search:saved-search", "post"): "login 404 404 404 404 404 404 404 login login",
+    ("marketplace:compare", "get"): PAGE,
+    ("marketplace:compare", "post"): NO_SUCH_METHOD,
     ("contracts:contract", "get"): PAGE_OF_THE_TEAM,
     ("contracts:contract", "post"): NO_SUCH_METHOD,
     ("contracts:diff", "get"): PAGE_OF_THE_TEAM,
@@ -205,6 +214,10 @@ REST: dict[tuple[str, str], Row] = {
     ("portal:openapi", "get"): EVERYBODY,
     ("rest:search", "get"): MEMBERS,
     ("rest:search-suggest", "get"): MEMBERS,
+    ("rest:saved-searches", "get"): MEMBERS,
+    ("rest:saved-searches", "post"): INCOMPLETE,
+    ("rest:saved-search", "patch"): NOBODY_ELSES,
+    ("rest:saved-search", "delete"): NOBODY_ELSES,
     ("rest:products", "get"): MEMBERS,
     ("rest:product", "get"): OF_THE_TEAM,
     ("rest:product", "patch"): "401 404 200 200 403 403 403 200 403 200",

@@ -82,6 +82,8 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "glossary": company.term.pk,
         "terms": company.term.pk,
         "demands": company.demand.pk,
+        "marketplace": 999_999,  # a saved search of nobody
+        "saved-searches": 999_999,
     }
     found = ids.get(plain.split("/")[1 if plain.startswith("settings/") else 0])
     values: Mapping[str, Any] = {

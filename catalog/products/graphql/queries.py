@@ -101,7 +101,7 @@ def _question(
         statuses=tuple(each.value for each in status or ()),
         archetypes=tuple(each.value for each in archetype or ()),
         kinds=("product",),
-        tag=tag or "",
+        tags=(tag,) if tag else (),
         min_score=min_score,
         order=order_by.value if order_by else "",
         cursor=after,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import JSONRenderer
@@ -18,10 +19,9 @@ from catalog.products import services
 from catalog.products.models import DataProduct
 from catalog.products.rest.editing import Editing, product_response
 from catalog.products.selectors import descriptor_of, product_by_fqn
-from catalog.search.facets import count_facets
-from catalog.search.rest.parameters import FILTERS, query_of
-from catalog.search.rest.views import hit_as_dict
-from catalog.search.selectors import hits, matching
+from catalog.search.rest.parameters import FILTERS, CsvRenderer, query_of
+from catalog.search.rest.views import csv_answer, hit_as_dict
+from catalog.search.selectors import CAP, hit_count, hits
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.problems import Problem
@@ -41,19 +41,23 @@ DEPRECATION = {
 class ProductList(APIView):
     """Data products."""
 
+    renderer_classes = (JSONRenderer, CsvRenderer)
+
     @extend_schema(
         operation_id="products_list",
         parameters=[*FILTERS, OpenApiParameter("count", bool, description="also count")],
         responses={200: OBJECT},
     )
-    def get(self, request: Request) -> Response:
-        """Products that the caller may see, as the marketplace lists them."""
+    def get(self, request: Request) -> Response | StreamingHttpResponse:
+        """Products that the caller may see, as the marketplace lists them; also as CSV."""
         query = query_of(request, kinds=("product",))
+        if request.accepted_renderer.format == "csv":
+            return csv_answer(request, query)
         page = hits(actor_in(request), query)
         answer = page_response(request, page, [hit_as_dict(each) for each in page.rows])
         if request.query_params.get("count") == "true":
-            counted = count_facets(matching(actor_in(request), query), query.chosen())
-            answer.data |= {"count": counted.total, "count_capped": counted.total_capped}
+            count = hit_count(actor_in(request), query, cap=CAP)
+            answer.data |= {"count": min(count, CAP), "count_capped": count > CAP}
         return answer
 
 

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import math
+from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from catalog.search.selectors import ORDERS, SearchQueryData
+from catalog.search.scores import BANDS, NOT_MEASURED
+from catalog.search.selectors import FRESHNESS_LABELS, ORDERS, SearchQueryData
 from core.rest import page_size
+
+
+class CsvRenderer(BaseRenderer):
+    """Lets a list be asked for as CSV; the view streams it, only errors are rendered here."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+    def render(self, data: Any, media_type: str | None = None, context: Any = None) -> bytes:
+        """An error, as JSON."""
+        return json.dumps(data, default=str).encode()
+
 
 FILTERS = [
     OpenApiParameter("search", str, description="words; the last one may be a beginning"),
@@ -18,7 +34,13 @@ FILTERS = [
     OpenApiParameter("status", str, many=True),
     OpenApiParameter("archetype", str, many=True),
     OpenApiParameter("classification", str, many=True),
-    OpenApiParameter("tag", str),
+    OpenApiParameter("technology", str, many=True, description="of a port, e.g. postgres"),
+    OpenApiParameter("score", str, many=True, enum=[*BANDS, NOT_MEASURED], description="band"),
+    OpenApiParameter(
+        "freshness", str, many=True, enum=list(FRESHNESS_LABELS), description="against its promise"
+    ),
+    OpenApiParameter("tag", str, many=True),
+    OpenApiParameter("term", str, description="name of a term of the glossary"),
     OpenApiParameter("min_score", float, description="0 to 100"),
     OpenApiParameter("order", str, enum=list(ORDERS)),
     OpenApiParameter("page_size", int, description="1 to 200"),
@@ -40,9 +62,14 @@ def query_of(request: Request, *, kinds: tuple[str, ...] = ()) -> SearchQueryDat
         teams=_values(request, "team"),
         archetypes=_values(request, "archetype"),
         classifications=_values(request, "classification"),
+        technologies=_values(request, "technology"),
+        scores=_values(request, "score"),
+        freshnesses=_values(request, "freshness"),
+        tags=_values(request, "tag"),
         kinds=kinds or _values(request, "kind"),
-        tag=given.get("tag", ""),
+        term=given.get("term", ""),
         min_score=number(request, "min_score", 0, 100),
+        is_literal=given.get("exact") == "true",
         order=given.get("order", ""),
         cursor=given.get("cursor") or None,
         size=page_size(request),

@@ -5,41 +5,83 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from django.http import QueryDict, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
-from catalog.search.rest.parameters import FILTERS, number, query_of
-from catalog.search.selectors import Hit, find, suggest
+from catalog.search import services
+from catalog.search.csv_rows import csv_lines
+from catalog.search.marking import marked
+from catalog.search.models import SavedSearch
+from catalog.search.rest.parameters import FILTERS, CsvRenderer, number, query_of
+from catalog.search.selectors import (
+    EXPORT_HEADER,
+    Hit,
+    SearchPage,
+    SearchQueryData,
+    export_rows,
+    find,
+    query_string,
+    question_of,
+    saved_with_news,
+    suggest,
+)
+from core.errors import NotFound
+from core.idempotency import idempotent
 from core.paging import KeysetPage
 from core.rest import page_response
 
 OBJECT = {"type": "object"}
-KIND = OpenApiParameter("kind", str, many=True, description="product, contract")
+KIND = OpenApiParameter(
+    "kind", str, many=True, description="product, contract, system, term, team, domain, blueprint"
+)
+LITERAL = OpenApiParameter(
+    "exact", bool, description="no correction of typing mistakes, every word required"
+)
+KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
+SAVED = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "query": {"type": "string", "description": "query string of a marketplace page"},
+        "follow": {"type": "boolean"},
+    },
+}
 
 
 class Search(APIView):
     """Everything that can be found."""
 
+    renderer_classes = (JSONRenderer, CsvRenderer)
+
     @extend_schema(
         operation_id="search",
-        parameters=[
-            *FILTERS,
-            OpenApiParameter("kind", str, many=True, description="product, contract"),
-        ],
-        responses={200: OBJECT},
+        parameters=[*FILTERS, KIND, LITERAL],
+        responses={200: OBJECT, (200, "text/csv"): OpenApiTypes.STR},
     )
-    def get(self, request: Request) -> Response:
-        """Hits with facet counts; `total` is exact unless `total_capped`."""
-        page = find(actor_in(request), query_of(request))
+    def get(self, request: Request) -> Response | StreamingHttpResponse:
+        """Hits with facet counts; `total` is exact unless `total_capped`.
+
+        As CSV (`Accept: text/csv` or `?format=csv`): every row of the list, at most 50,000.
+        """
+        query = query_of(request)
+        if request.accepted_renderer.format == "csv":
+            return csv_answer(request, query)
+        page = find(actor_in(request), query)
         rows = KeysetPage(page.rows, page.next_cursor)
         answer = page_response(request, rows, [hit_as_dict(each) for each in page.rows])
-        answer.data["total"] = page.total
-        answer.data["total_capped"] = page.total_capped
-        answer.data["facets"] = {
-            name: [asdict(value) for value in values] for name, values in page.facets.items()
+        answer.data |= {
+            "total": page.total,
+            "total_capped": page.total_capped,
+            "facets": {
+                name: [asdict(value) for value in values] for name, values in page.facets.items()
+            },
+            "searched_for": _searched_for(page),
         }
         return answer
 
@@ -56,10 +98,116 @@ class Suggest(APIView):
         responses={200: OBJECT},
     )
     def get(self, request: Request) -> Response:
-        """The best known things whose name has words that begin so."""
+        """The best known things whose name has words that begin so; also grouped by kind."""
         limit = int(number(request, "limit", 1, 20) or 8)
-        found = suggest(actor_in(request), request.query_params.get("q", ""), limit)
-        return Response({"results": [asdict(each) for each in found]})
+        text = request.query_params.get("q", "")
+        results: list[dict[str, Any]] = []
+        groups: dict[str, list[str]] = {}
+        for each in suggest(actor_in(request), text, limit):
+            parts = [asdict(part) for part in marked(each.name, text)]
+            results.append(asdict(each) | {"parts": parts})
+            groups.setdefault(each.kind, []).append(each.fqn)
+        return Response({"results": results, "groups": groups})
+
+
+class SavedSearches(APIView):
+    """Searches that the caller keeps."""
+
+    @extend_schema(operation_id="saved_searches", responses={200: OBJECT})
+    def get(self, request: Request) -> Response:
+        """All of them, with the number of rows that came since they were last opened."""
+        rows = [
+            _saved(row.saved) | {"new": row.new, "url": row.url}
+            for row in saved_with_news(actor_in(request))
+        ]
+        return Response({"results": rows, "next": None})
+
+    @extend_schema(
+        operation_id="saved_search_create",
+        parameters=[KEY],
+        request={"application/json": SAVED},
+        responses={201: OBJECT},
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Keep one. `query` is the query string of a marketplace page."""
+        body = _body(request)
+        saved = services.save_search(
+            name=str(body.get("name") or ""),
+            query=query_string(question_of(QueryDict(str(body.get("query") or "")[:4000]), size=1)),
+            follow=body.get("follow") is True,
+            actor=actor_in(request),
+        )
+        return Response(_saved(saved), status=201)
+
+
+class SavedSearchDetail(APIView):
+    """One saved search."""
+
+    @extend_schema(
+        operation_id="saved_search_update",
+        parameters=[KEY],
+        request={"application/json": SAVED},
+        responses={200: OBJECT},
+    )
+    @idempotent
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change `name` or `follow`; `seen: true` says that what is there now is known."""
+        actor, body = actor_in(request), _body(request)
+        saved = _own(request, pk)
+        if body.get("seen") is True:
+            services.mark_seen(saved=saved, actor=actor)
+        name, follow = body.get("name"), body.get("follow")
+        if name is not None or follow is not None:
+            services.update_search(
+                saved=saved,
+                actor=actor,
+                name=None if name is None else str(name),
+                follow=None if follow is None else follow is True,
+            )
+        return Response(_saved(saved))
+
+    @extend_schema(operation_id="saved_search_delete", parameters=[KEY], responses={204: None})
+    @idempotent
+    def delete(self, request: Request, pk: int) -> Response:
+        """Forget it."""
+        services.remove_search(saved=_own(request, pk), actor=actor_in(request))
+        return Response(status=204)
+
+
+def csv_answer(request: Request, query: SearchQueryData) -> StreamingHttpResponse:
+    """The whole list as a file; written down in the audit log."""
+    actor = actor_in(request)
+    services.record_export(query=query, actor=actor)
+    lines = csv_lines(EXPORT_HEADER, export_rows(actor, query))
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="products.csv"'
+    return answer
+
+
+def _searched_for(page: SearchPage) -> dict[str, Any]:
+    """How the text was read: mended, widened by synonyms, or content with most of the words."""
+    return {
+        "text": page.asked.text,
+        "corrected": page.asked.is_corrected,
+        "most_words": page.asked.is_partial,
+        "also": list(page.asked.also),
+    }
+
+
+def _own(request: Request, pk: int) -> SavedSearch:
+    found = SavedSearch.objects.visible_to(actor_in(request)).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("There is no such saved search.")
+    return found
+
+
+def _saved(saved: SavedSearch) -> dict[str, Any]:
+    return {"id": saved.pk, "name": saved.name, "query": saved.query, "follow": saved.follow}
+
+
+def _body(request: Request) -> dict[str, Any]:
+    return request.data if isinstance(request.data, dict) else {}
 
 
 def hit_as_dict(hit: Hit) -> dict[str, Any]:
@@ -76,8 +224,10 @@ def hit_as_dict(hit: Hit) -> dict[str, Any]:
         "domain": {"path": hit.domain_path, "name": hit.domain_name},
         "owner": {"slug": hit.owner_slug, "name": hit.owner_name},
         "tags": list(hit.tags),
+        "technologies": list(hit.technologies),
         "score": hit.score,
         "measured_at": hit.measured_at,
+        "stale_at": hit.stale_at,
         "consumer_count": hit.consumers,
         "updated_at": hit.updated_at,
         "url": hit.url,

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Team
+from catalog.search import services as search
+from catalog.search.services import EntryData
 from core import audit
 from core.documents import Document, DocumentError
 from core.errors import Invalid, NotAllowed
@@ -110,4 +113,21 @@ def _saved(
         created_by=actor.name,
     )
     row.save(update_fields=["current"])
+    search.index(_entry(row))
     return row.current
+
+
+def _entry(row: Blueprint) -> EntryData:
+    """What a blueprint shows of itself in search; all members see all of them."""
+    return EntryData(
+        kind="blueprint",
+        object_id=row.slug,
+        fqn=row.slug,
+        name=row.title,
+        summary=row.summary,
+        owner_team_id=row.owner_id,
+        owner_slug=row.owner.slug,
+        owner_name=row.owner.name,
+        url=row.get_absolute_url(),
+        updated_at=timezone.now(),
+    )

@@ -7,7 +7,8 @@ from accounts.actors import system_actor
 from catalog.contracts.services import save_version
 from catalog.products.models import DataProduct
 from catalog.products.services import PortData, ProductData, publish_product, save_product
-from catalog.search.views import TextPart, excerpt, marked
+from catalog.search.marking import TextPart, excerpt, marked
+from catalog.search.views import listing
 from tests.factories import DomainFactory, TeamFactory, UserFactory, member_of
 from tests.factories.documents import contract_data, document
 
@@ -166,7 +167,7 @@ def test_cards_show_the_same(client, sales):
 
 
 def test_pages_are_told_apart_and_lead_on(client, sales, monkeypatch):
-    monkeypatch.setattr("catalog.search.views.PAGE_SIZE", 2)
+    monkeypatch.setattr(listing, "PAGE_SIZE", 2)
     for name in ("Orders", "Order Lines", "Returns"):
         put(sales, name)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from catalog.search.models import SearchEntry, SynonymGroup
+from catalog.search.scores import band, full_hour
+from catalog.search.services.vocabulary import learn_words
 from catalog.search.words import weighted_vector
 
 MAX_COLUMNS = 2_000  # kept for "matched column …"; the vector has its own limit
@@ -16,7 +18,7 @@ UNKNOWN_TRUST = 0.5
 UPDATED = [
     field.name
     for field in SearchEntry._meta.concrete_fields
-    if field.name not in {"id", "kind", "object_id"}
+    if field.name not in {"id", "kind", "object_id", "added_at"}
 ]
 
 
@@ -40,13 +42,16 @@ class EntryData:
     listed: bool = True
     summary: str = ""  # weight C with `text`
     text: str = ""
-    terms: Sequence[str] = ()  # weight B with `tags`
-    tags: Sequence[str] = ()
+    words: Sequence[str] = ()  # weight B: names of ports, tables, the owner, ...
+    terms: Sequence[str] = ()  # weight B: names of the glossary's terms
+    tags: Sequence[str] = ()  # weight B
+    technologies: Sequence[str] = ()  # weight B
     columns: Sequence[str] = ()  # weight D
     archetype: str = ""
     classification: str = ""
     score: float | None = None  # 0-100
     measured_at: dt.datetime | None = None
+    stale_at: dt.datetime | None = None  # until then the measurement keeps its promise
     consumers: int = 0
     readers: Sequence[int] = ()
     reader_users: Sequence[int] = ()
@@ -59,14 +64,16 @@ def index(entry: EntryData) -> None:
 
 @transaction.atomic
 def index_many(entries: Iterable[EntryData]) -> None:
-    """Write or replace rows, in batches."""
+    """Write or replace rows, in batches. Cost: two statements a batch of 500."""
+    rows = [_row(entry) for entry in entries]
     SearchEntry.objects.bulk_create(
-        [_row(entry) for entry in entries],
+        rows,
         batch_size=500,
         update_conflicts=True,
         unique_fields=["kind", "object_id"],
         update_fields=UPDATED,
     )
+    learn_words(str(row.vector) for row in rows)
 
 
 def remove(kind: str, object_id: object) -> None:
@@ -114,9 +121,13 @@ def _row(entry: EntryData) -> SearchEntry:
         archetype=entry.archetype,
         classification=entry.classification,
         tags=list(entry.tags),
+        technologies=sorted({each[:60] for each in entry.technologies if each}),
+        terms=list(entry.terms),
         columns=columns[:MAX_COLUMNS],
         score=entry.score,
+        band=band(entry.score),
         measured_at=entry.measured_at,
+        stale_at=full_hour(entry.stale_at),
         consumers=entry.consumers,
         rank=trust(entry.status, entry.score, entry.consumers),
         visibility=entry.visibility,
@@ -128,7 +139,7 @@ def _row(entry: EntryData) -> SearchEntry:
         vector=weighted_vector(
             {
                 "A": [entry.name, entry.fqn],
-                "B": [*entry.tags, *entry.terms],
+                "B": [*entry.tags, *entry.technologies, *entry.terms, *entry.words],
                 "C": [entry.summary, entry.text],
                 "D": columns,
             }

@@ -1,0 +1,187 @@
+"""How a text is read: words that must be there, synonyms, and what a misspelt word may mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+
+from django.db import connection
+
+from catalog.search.spelling import SHORTEST, is_spelt, nearest, trigrams
+from catalog.search.words import MAX_QUERY_WORDS, fold, phrase_text, runs, term
+
+MAX_SYNONYMS = 6  # of one word
+LONGEST_PHRASE = 4  # words of a synonym
+MOST_COUNTED = 6  # words of which most must be there
+# Words that say nothing, and words that nearly everything here could say of itself.
+STOP_TEXT = """
+a about all an and any are as at by can do does for from get give have how i in is it me my need of
+on or our per show that the their this to want what when where which who whose why with you your
+"""
+STOP = frozenset(STOP_TEXT.split())
+WEAK_TEXT = "data dataset datasets info information list product products table tables"
+WEAK = frozenset(WEAK_TEXT.split())
+
+DICTIONARY = """
+WITH unknown AS MATERIALIZED (
+    SELECT asked.word, string_to_array(asked.grams, ' ') AS grams
+    FROM unnest(%(words)s::text[], %(singles)s::text[], %(grams)s::text[])
+        AS asked (word, single, grams)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM search_searchword AS known WHERE known.word = asked.single
+    ) AND NOT EXISTS (
+        SELECT 1 FROM search_searchword AS known
+        WHERE known.word ~>=~ asked.word AND known.word ~<~ (asked.word || chr(1114111))
+    )
+)
+SELECT '' AS asked, names, 0 AS frequency FROM search_synonymgroup
+WHERE names && %(phrases)s::varchar[]
+UNION ALL
+SELECT unknown.word, ARRAY[near.word], near.frequency FROM unknown CROSS JOIN LATERAL (
+    SELECT word, frequency FROM search_searchword
+    WHERE trigrams && unknown.grams::varchar[]
+        AND length(word) BETWEEN length(unknown.word) - 2 AND length(unknown.word) + 2
+    ORDER BY (
+        SELECT count(*) FROM unnest(trigrams) AS gram WHERE gram = ANY(unknown.grams)
+    ) DESC, frequency DESC LIMIT 40
+) AS near
+"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A text as it is searched for. Every member that is a query is the text of a tsquery."""
+
+    text: str = ""
+    required: str = ""  # what a hit answers to; "" for every row
+    ranked: str = ""  # what counts for the order
+    counted: tuple[str, ...] = ()  # in a partial search: one query a word
+    also: tuple[str, ...] = ()  # synonyms that were searched for too
+    is_partial: bool = False  # hits have most of the words, not all
+    is_corrected: bool = False
+    meant: str = ""  # the text with its unknown words mended; "" when there is nothing to mend
+    same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def read(text: str) -> Asked:
+    """All words of `text` are required. Cost: one SQL statement, none for an empty text."""
+    asked = runs(text)[:MAX_QUERY_WORDS]
+    if not asked:
+        return Asked(text=text)
+    same, near = _looked_up(asked)
+    meant = [near.get(run.lower(), run) for run in asked]
+    return replace(_built(asked, same), text=text, meant=" ".join(meant) if near else "", same=same)
+
+
+def corrected(asked: Asked) -> Asked:
+    """What was probably meant."""
+    built = _built(runs(asked.meant), asked.same)
+    return replace(built, text=asked.meant, is_corrected=True, same=asked.same)
+
+
+def most_words(asked: Asked) -> Asked | None:
+    """The same, but a hit may miss some words; None where there is only one."""
+    strong = _strong(runs(asked.text))[:MOST_COUNTED]
+    if len(strong) < 2:
+        return None
+    terms = [
+        _or([term(run, is_last=True), *map(phrase_text, asked.same.get(run.lower(), ()))])
+        for run in strong
+    ]
+    least = (len(strong) + 1) // 2
+    chosen = combinations(terms, least)
+    required = _or(f"({' & '.join(group)})" for group in chosen)
+    return replace(
+        asked, required=required, ranked=_or(terms), counted=tuple(terms), is_partial=True
+    )
+
+
+def _built(asked: Sequence[str], same: Mapping[str, tuple[str, ...]]) -> Asked:
+    required: list[str] = []
+    ranked: list[str] = []
+    also: list[str] = []
+    strong = set(_strong(asked))
+    for phrase, is_last in _phrases(asked, same):
+        others = same.get(" ".join(phrase).lower(), ())
+        inner = [term(run, is_last=is_last and run is phrase[-1]) for run in phrase]
+        terms = _or([_and(inner), *map(phrase_text, others)])
+        ranked.append(terms)
+        also += others
+        if others or strong.intersection(phrase):
+            required.append(terms)
+    return Asked(required=" & ".join(required), ranked=_or(ranked), also=tuple(dict.fromkeys(also)))
+
+
+def _strong(asked: Sequence[str]) -> list[str]:
+    """The words that a hit cannot do without."""
+    for words in (STOP | WEAK, STOP):
+        left = [run for run in asked if run.lower() not in words]
+        if left:
+            return left
+    return list(asked)
+
+
+def _phrases(
+    asked: Sequence[str], same: Mapping[str, tuple[str, ...]]
+) -> Iterable[tuple[Sequence[str], bool]]:
+    """The text in pieces: the longest that have synonyms, else single words; and "is the last"."""
+    at = 0
+    while at < len(asked):
+        for length in range(min(LONGEST_PHRASE, len(asked) - at), 0, -1):
+            piece = asked[at : at + length]
+            if length == 1 or " ".join(piece).lower() in same:
+                break
+        at += len(piece)
+        yield piece, at == len(asked)
+
+
+def _looked_up(asked: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """`{phrase: synonyms}` and `{unknown word: the nearest known one}`."""
+    phrases = {form: phrase for phrase in _all_phrases(asked) for form in (phrase, _folded(phrase))}
+    lower = [run.lower() for run in asked if is_spelt(run) and len(run) >= SHORTEST]
+    words = [word for word in dict.fromkeys(lower) if word not in STOP]
+    params = {
+        "phrases": list(phrases),
+        "words": words,
+        "singles": [fold(word) for word in words],
+        "grams": [" ".join(trigrams(word)) for word in words],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(DICTIONARY, params)
+        rows = cursor.fetchall()
+    same: dict[str, tuple[str, ...]] = {}
+    near: dict[str, list[tuple[str, int]]] = {}
+    for word, names, frequency in rows:
+        if word:
+            near.setdefault(word, []).append((names[0], frequency))
+            continue
+        for name in names:
+            if name in phrases:
+                others = tuple(each for each in names if each != name)
+                same[phrases[name]] = (*same.get(phrases[name], ()), *others)[:MAX_SYNONYMS]
+    last = asked[-1].lower()
+    nearest_of = {word: nearest(word, known, is_last=word == last) for word, known in near.items()}
+    return same, {word: meant for word, meant in nearest_of.items() if meant}
+
+
+def _all_phrases(asked: Sequence[str]) -> Iterable[str]:
+    lower = [run.lower() for run in asked]
+    for start in range(len(lower)):
+        for end in range(start + 1, min(len(lower), start + LONGEST_PHRASE) + 1):
+            yield " ".join(lower[start:end])
+
+
+def _folded(phrase: str) -> str:
+    """`active customers` → `active customer`: the form that a glossary uses."""
+    first, _, last = phrase.rpartition(" ")
+    return f"{first} {fold(last)}".strip()
+
+
+def _or(terms: Iterable[str]) -> str:
+    kept = [each for each in terms if each]
+    return f"({' | '.join(kept)})" if len(kept) > 1 else "".join(kept)
+
+
+def _and(terms: Sequence[str]) -> str:
+    return f"({' & '.join(terms)})" if len(terms) > 1 else terms[0]

@@ -1,0 +1,74 @@
+"""Type-ahead: names of all kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import IntegerField, Q, Value
+from django.db.models.functions import Lower
+
+from accounts.actors import Actor
+from catalog.search.models import OFFERS, SearchEntry, SearchEntryQuerySet
+from catalog.search.words import query_text
+
+MAX_SUGGESTIONS = 20
+SHORT = 2  # characters; so short a beginning is looked up at the start of names only
+FIELDS = ("kind", "fqn", "name", "domain_name", "owner_name", "status", "url")
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    kind: str
+    fqn: str
+    name: str
+    domain_name: str
+    owner_name: str
+    status: str
+    url: str
+
+
+def suggest(actor: Actor, text: str, limit: int = 8) -> list[Suggestion]:
+    """Things whose name has words that begin so: products first, then the other kinds.
+
+    Of each, names that begin with `text` come before names that hold it later, the best known
+    first. Cost: one SQL statement.
+    """
+    names = query_text(text)
+    if not names or actor.is_visitor:
+        return []
+    limit = min(limit, MAX_SUGGESTIONS)
+    visible = SearchEntry.objects.visible_to(actor)
+    offers, others = visible.filter(kind__in=OFFERS), visible.filter(~Q(kind__in=OFFERS))
+    pieces = [piece for rows in (offers, others) for piece in _pieces(rows, text, names, limit)]
+    found: list[tuple[Any, ...]] = list(pieces[0].union(*pieces[1:], all=True))
+    seen: dict[tuple[str, str], Suggestion] = {}
+    for _, _, *row in sorted(found, key=lambda row: (row[0], -row[1])):
+        suggestion = Suggestion(*row)
+        seen.setdefault((suggestion.kind, suggestion.fqn), suggestion)
+    return _both(list(seen.values()), limit)
+
+
+def _pieces(rows: SearchEntryQuerySet, text: str, names: str, limit: int) -> list[Any]:
+    """Names that begin so, and names that hold a word that begins so."""
+    lower = text.strip().lower()
+    begins = rows.annotate(lower_name=Lower("name")).filter(lower_name__startswith=lower)
+    holds = rows.named_like(names)
+    pieces = [_cut(begins, 0, limit)]
+    return pieces if len(lower) <= SHORT else [*pieces, _cut(holds, 1, limit)]
+
+
+def _cut(rows: SearchEntryQuerySet, place: int, limit: int) -> Any:
+    return (
+        rows.annotate(place=Value(place, output_field=IntegerField()))
+        .order_by("-rank", "id")
+        .values_list("place", "rank", *FIELDS)[:limit]
+    )
+
+
+def _both(found: list[Suggestion], limit: int) -> list[Suggestion]:
+    """Products first; the other kinds keep a share of the places."""
+    offers = [each for each in found if each.kind in OFFERS]
+    others = [each for each in found if each.kind not in OFFERS]
+    kept = offers[: max(limit - len(others), limit * 5 // 8)]
+    return [*kept, *others[: limit - len(kept)]]
