@@ -31,12 +31,31 @@ class PortData:
 
 @dataclass(frozen=True)
 class InputData:
-    """What the product reads, by the contract that describes it."""
+    """What the product reads, by the contract that describes it or the system it comes from."""
 
     name: str
     version: str = ""
     contract_id: str = ""
     pointer: str = ""
+    system: str = ""  # fqn of a system, or of one of its ports
+
+
+@dataclass(frozen=True)
+class LinkData:
+    """Where more about the product is found."""
+
+    kind: str  # of LinkKind
+    label: str
+    url: str  # http, https or mailto
+
+
+@dataclass(frozen=True)
+class OwnershipData:
+    """A part that one person or one team has in a product."""
+
+    kind: str  # steward, expert, on-call
+    user: str = ""  # username
+    team: str = ""  # slug
 
 
 @dataclass(frozen=True)
@@ -62,3 +81,40 @@ class ProductData:
     inputs: tuple[InputData, ...] = ()
     document: Document | None = None  # as given; None when made by a form
     instance_id: UUID | None = None  # whose provisioning makes it
+    links: tuple[LinkData, ...] | None = None  # None, here and below: as they are
+    extra: Mapping[str, Any] | None = None  # what the domain's own JSON Schema asks for
+    terms: tuple[str, ...] | None = None  # slugs of glossary terms
+    ownerships: tuple[OwnershipData, ...] | None = None
+
+
+@dataclass(frozen=True)
+class SystemPortData:
+    """An interface of an operational system."""
+
+    name: str  # slug
+    kind: str  # of SystemPortKind
+    title: str = ""
+    version: str = ""
+    description: str = ""
+    url: str = ""
+    document: Document | None = None  # OpenAPI or AsyncAPI as given
+    pointer: str = ""
+
+
+@dataclass(frozen=True)
+class SystemData:
+    """A whole operational system. Ports that are not named are taken away."""
+
+    document_id: str  # e.g. the reference of a Backstage entity
+    name: str
+    domain: Domain
+    owner: Team
+    slug: str = ""
+    purpose: str = ""
+    description: str = ""
+    status: str = "active"
+    technology: str = ""
+    tags: tuple[str, ...] = ()
+    links: tuple[LinkData, ...] = ()
+    ports: tuple[SystemPortData, ...] = ()
+    document: Document | None = None  # as given; None when made by a form

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -14,17 +14,16 @@ from catalog.contracts import services as contracts
 from catalog.contracts.formats import odcs
 from catalog.contracts.models import DataContract
 from catalog.products import services as products
+from catalog.products.data import ProductData
+from catalog.products.descriptors.entities import leave_others, put_systems
+from catalog.products.descriptors.export import unchanged_ids
 from catalog.products.descriptors.placing import Places
+from catalog.products.descriptors.reading import Doc, read
 from catalog.products.descriptors.report import REFUSED, DocumentReport, Mode, Report
 from catalog.products.descriptors.translation import product_data, public_pointer
-from catalog.products.formats import odps
-from catalog.products.formats.detect import (
-    DATA_CONTRACT,
-    DATA_PRODUCT,
-    detect_kind,
-    unknown_kind,
-)
+from catalog.products.formats import backstage, odps
 from catalog.products.models import DataProduct
+from core.descriptors import Verdict
 from core.documents import Document, DocumentError, Media, load_documents
 from core.errors import DomainError, Invalid
 from core.problems import Problem
@@ -50,24 +49,23 @@ class Entry:
     document: Document
     source: str  # name of the file
     kind: str = ""
-    doc: odcs.ContractDoc | odps.ProductDoc | None = None  # None: not valid
+    id: str = ""  # as far as it can be read
+    version: str = ""
+    doc: Doc | None = None  # None: not valid
+    verdict: Verdict | None = None  # by its standard
     problems: list[Problem] = field(default_factory=list)
     refusals: list[Problem] = field(default_factory=list)  # what depends on the portal
     action: Any = REFUSED
     changes: tuple[Any, ...] = ()
-
-    def text(self, name: str) -> str:
-        """A field of the document as far as it can be read, for the report."""
-        data = self.document.data
-        value = data.get(name) if isinstance(data, dict) else None
-        return "" if value is None else str(value)[:400]
+    domain: Domain | None = None  # where it goes
+    team: Team | None = None  # whose it will be
 
     @property
     def key(self) -> tuple[str, ...]:
         """What may stand once in one call."""
         if isinstance(self.doc, odcs.ContractDoc):
             return self.kind, self.doc.document_id, self.doc.version
-        return self.kind, self.text("id")
+        return self.kind, self.id
 
 
 def process(
@@ -149,21 +147,17 @@ def _processed(
 
 
 def _judged(document: Document, source: str) -> Entry:
-    entry = Entry(document, source)
-    if document.problems:
-        entry.problems = list(document.problems)
-        return entry
-    kind = detect_kind(document.data)
-    if kind is None:
-        entry.kind, entry.problems = entry.text("kind"), [unknown_kind(document)]
-        return entry
-    entry.kind = kind
-    reader: Any = odcs if kind == DATA_CONTRACT else odps
-    verdict = reader.validate(document)
-    entry.problems = list(verdict.problems)
-    if verdict.valid:
-        entry.doc = reader.parse(document.data)
-    return entry
+    found = read(document)
+    return Entry(
+        document,
+        source,
+        kind=found.kind,
+        id=found.id,
+        version=found.version,
+        doc=found.doc,
+        verdict=found.verdict,
+        problems=list(found.problems),
+    )
 
 
 def _refuse_duplicates(entries: Iterable[Entry]) -> None:
@@ -182,66 +176,96 @@ def _put_all(entries: list[Entry], *, actor: Actor, domain: str | None, team: st
     waiting = [entry for entry in entries if entry.doc is not None and not entry.refusals]
     named = [(entry.doc.domain, entry.doc.team) for entry in waiting if entry.doc]
     places = Places(named, actor=actor, domain=domain, team=team)
-    for entry in _in_order(waiting):
-        _put(entry, places, actor)
+    entities = [entry for entry in waiting if isinstance(entry.doc, backstage.Entity)]
+    leave_others(entities)
+    placed = [entry for entry in waiting if _is_taken(entry) and _place(entry, places)]
+    for entry in placed:
+        if isinstance(entry.doc, odcs.ContractDoc):
+            _save(entry, actor)
+    put_systems([entry for entry in placed if isinstance(entry.doc, backstage.Entity)], actor)
+    _put_products([entry for entry in placed if isinstance(entry.doc, odps.ProductDoc)], actor)
 
 
-def _in_order(entries: list[Entry]) -> Iterator[Entry]:
-    for kind in (DATA_CONTRACT, DATA_PRODUCT):
-        yield from (entry for entry in entries if entry.kind == kind)
+def _is_taken(entry: Entry) -> bool:
+    return not isinstance(entry.doc, backstage.Entity) or entry.doc.is_system
 
 
-def _put(entry: Entry, places: Places, actor: Actor) -> None:
+def _place(entry: Entry, places: Places) -> bool:
+    """Find the domain and the team of a document; False: refused."""
     assert entry.doc is not None
     domain, team = places.domain(entry.doc.domain), places.team(entry.doc.team)
-    if isinstance(domain, Problem) or isinstance(team, Problem):
-        entry.refusals += [each for each in (domain, team) if isinstance(each, Problem)]
-        return
+    entry.refusals += [each for each in (domain, team) if isinstance(each, Problem)]
+    if isinstance(domain, Domain) and isinstance(team, Team):
+        entry.domain, entry.team = domain, team
+    return not entry.refusals
+
+
+def _put_products(entries: list[Entry], actor: Actor) -> None:
+    same = unchanged_ids([_product_data(entry) for entry in entries], actor)
+    for entry in entries:
+        if entry.id in same:
+            entry.action = "unchanged"
+        else:
+            _save(entry, actor)
+
+
+def _save(entry: Entry, actor: Actor) -> None:
     try:
         with transaction.atomic():
-            _save(entry, domain, team, actor)
+            _saved(entry, actor)
     except Invalid as error:
         entry.refusals += error.problems
     except DomainError as error:
         entry.refusals.append(Problem(POINTERS.get(error.code, ""), error.code, str(error)))
 
 
-def _save(entry: Entry, domain: Domain, team: Team, actor: Actor) -> None:
+def _saved(entry: Entry, actor: Actor) -> None:
+    assert entry.domain is not None
+    assert entry.team is not None
     if isinstance(entry.doc, odps.ProductDoc):
-        data = product_data(entry.doc, entry.document, domain, team)
-        saved = products.put_product(data=data, actor=actor)
+        saved = products.put_product(data=_product_data(entry), actor=actor)
         entry.action, entry.changes = saved.action, saved.changes
     else:
         _, entry.action = contracts.store_version(
-            document=entry.document, actor=actor, owner=team, domain=domain
+            document=entry.document, actor=actor, owner=entry.team, domain=entry.domain
         )
+
+
+def _product_data(entry: Entry) -> ProductData:
+    assert isinstance(entry.doc, odps.ProductDoc)
+    assert entry.domain is not None
+    assert entry.team is not None
+    return product_data(entry.doc, entry.document, entry.domain, entry.team)
 
 
 def _forgive(entries: Iterable[Entry]) -> None:
     """In `validate` what depends on the portal is a warning."""
     refused = [entry for entry in entries if entry.refusals]
-    ids = [entry.text("id") for entry in refused]
+    ids = [entry.id for entry in refused]
     known = {
         *DataContract.objects.filter(document_id__in=ids).values_list("document_id", flat=True),
         *DataProduct.objects.filter(document_id__in=ids).values_list("document_id", flat=True),
     }
     for entry in refused:
         entry.refusals = [replace(problem, severity="warning") for problem in entry.refusals]
-        entry.action = "update" if entry.text("id") in known else "create"
+        entry.action = "update" if entry.id in known else "create"
 
 
 def _report(entry: Entry) -> DocumentReport:
     refusals = [_placed(problem, entry.document) for problem in entry.refusals]
     return DocumentReport(
         kind=entry.kind,
-        id=entry.text("id"),
-        version=entry.text("version"),
+        id=entry.id,
+        version=entry.version,
         valid=entry.doc is not None,
         action=entry.action,
         problems=(*entry.problems, *refusals),
         changes=entry.changes,
         source=entry.source,
         line=entry.document.first_line,
+        declared=entry.verdict.declared if entry.verdict else None,
+        latest=entry.verdict.latest if entry.verdict else None,
+        latest_valid=entry.verdict.latest_valid if entry.verdict else None,
     )
 
 

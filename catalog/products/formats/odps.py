@@ -5,8 +5,10 @@ from typing import Any
 
 from catalog.products.formats.odps_build import product_descriptor
 from catalog.products.formats.odps_parse import (
+    LINK_KINDS,
     InputContract,
     InputPort,
+    Member,
     OutputPort,
     ProductDoc,
     major_of,
@@ -26,8 +28,10 @@ from core.documents import Document, dump_yaml, unsafe_character
 from core.problems import Problem, bounded, has_errors, shown
 
 __all__ = [
+    "LINK_KINDS",
     "InputContract",
     "InputPort",
+    "Member",
     "OutputPort",
     "ProductDoc",
     "Verdict",

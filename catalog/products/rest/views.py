@@ -15,9 +15,10 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from catalog.contracts.rest.renderers import YAML_RENDERERS
 from catalog.products import services
+from catalog.products.descriptors.export import descriptor_of
 from catalog.products.models import DataProduct
 from catalog.products.rest.serializers import as_dict
-from catalog.products.selectors import descriptor_of, product_by_fqn
+from catalog.products.selectors import product_by_fqn
 from catalog.search.facets import count_facets
 from catalog.search.rest.parameters import FILTERS, query_of
 from catalog.search.rest.views import hit_as_dict
