@@ -41,6 +41,7 @@ DEFAULT_LIMITS = Limits()
 
 # A line that starts so always divides YAML documents, even inside a quoted or block text.
 _DIVIDER = re.compile(r"^(?:---|\.\.\.)(?=\s|\Z)[ \t]*\r?\n?", re.MULTILINE)
+_GZIP = b"\x1f\x8b"
 _LOOKS_LIKE_JSON = re.compile(r'\s*(?:\{\s*["}]|\[)')
 _NOT_BLANK = re.compile(r"^[ \t]*[^\s#%]", re.MULTILINE)
 
@@ -126,6 +127,9 @@ def _decoded(text: bytes | str, limits: Limits) -> str:
     try:
         return text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if text.startswith(_GZIP):
+            message = "This is compressed; unpack it, descriptors are read as plain text."
+            raise refuse("not-utf8", message, line=1) from None
         line = text.count(b"\n", 0, error.start) + 1
         raise refuse("not-utf8", "The text must be UTF-8.", line=line) from None
 
