@@ -43,6 +43,7 @@ DEFAULT_LIMITS = Limits()
 _DIVIDER = re.compile(r"^(?:---|\.\.\.)(?=\s|\Z)[ \t]*\r?\n?", re.MULTILINE)
 _GZIP = b"\x1f\x8b"
 _LOOKS_LIKE_JSON = re.compile(r'\s*(?:\{\s*["}]|\[)')
+_ONLY_COMMENTS = re.compile(r"\s*#(?:[^\n]*\n\s*(?:#|\Z))*[^\n]*\n?")
 _NOT_BLANK = re.compile(r"^[ \t]*[^\s#%]", re.MULTILINE)
 
 
@@ -163,19 +164,21 @@ def _json_parts(source: str, limits: Limits) -> Iterator[Document]:
 
 
 def _yaml_parts(source: str, limits: Limits) -> Iterator[Document]:
-    line, at = 1, 0
+    """Each document; one that follows comments and a divider begins with these comments."""
+    begin, begin_line, line, at = 0, 1, 1, 0
     for count, divider in enumerate(_DIVIDER.finditer(source)):
         if count > 2 * limits.documents:  # each document may have its --- and its ...
             raise too_many_documents(limits)
-        yield from _yaml_part(source[at : divider.start()], line)
+        is_document = bool(_NOT_BLANK.search(source, at, divider.start()))
+        if is_document:
+            yield Document(None, source[begin : divider.start()], "yaml", begin_line)
+        are_comments = not is_document and _ONLY_COMMENTS.fullmatch(source, at, divider.start())
+        begin, begin_line = (at, line) if are_comments else (divider.end(), 0)
         line += source.count("\n", at, divider.end())
         at = divider.end()
-    yield from _yaml_part(source[at:], line)
-
-
-def _yaml_part(text: str, line: int) -> Iterator[Document]:
-    if _NOT_BLANK.search(text):
-        yield Document(None, text, "yaml", line)
+        begin_line = begin_line or line
+    if _NOT_BLANK.search(source, at):
+        yield Document(None, source[begin:], "yaml", begin_line)
 
 
 def _load(part: Document, limits: Limits) -> Document:

@@ -17,7 +17,7 @@ from catalog.products.formats.odps_merge import merged
 from catalog.products.models import DataProduct, InputPort, OutputPort
 from catalog.products.names import slugified
 from catalog.products.states import ProductStatus, Visibility
-from core.documents import Document, dump_yaml
+from core.documents import Document, DocumentError, dump_yaml, load_documents
 from core.errors import NotAllowed
 
 
@@ -44,7 +44,7 @@ def descriptor_of(product: DataProduct) -> tuple[dict[str, Any], str]:
     _tell_status(given, old, new)
     if old == new:
         return given, _verbatim(product) or dump_yaml(given)
-    data = merged(given, old, new)
+    data = merged(_as_written(product, given), old, new)
     return data, dump_yaml(data)
 
 
@@ -310,6 +310,15 @@ def _tell_status(given: dict[str, Any], old: dict[str, Any], new: dict[str, Any]
     """The present status is told, but for a draft whose document says nothing of it."""
     said = str(given.get("status") or "").lower()
     old["status"] = new["status"] if not said and new["status"] == ProductStatus.DRAFT else said
+
+
+def _as_written(product: DataProduct, given: dict[str, Any]) -> dict[str, Any]:
+    """The given document with its fields in the order of the text; the database sorts them."""
+    try:
+        (document,) = load_documents(product.text)
+    except (DocumentError, ValueError):
+        return given
+    return document.data if document.data == given else given
 
 
 def _verbatim(product: DataProduct) -> str:

@@ -180,6 +180,12 @@ def _values(
         "text": data.document.text if data.document else product.text if product else "",
         "updated_at": timezone.now(),
     }
+    if data.links is not None:
+        values["links"] = [
+            {"kind": each.kind, "label": each.label, "url": each.url} for each in data.links
+        ]
+    if data.extra is not None:
+        values["extra"] = dict(data.extra)
     if data.instance_id is not None:
         values["instance_id"] = data.instance_id
     if status in LISTED and (product is None or product.published_at is None):
