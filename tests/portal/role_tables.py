@@ -122,6 +122,7 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:product-publish", "post"): "401 404 422 422 403 403 403 422 403 422",
     ("rest:product-deprecate", "post"): "401 404 409 409 403 403 403 409 403 409",
     ("rest:product-retire", "post"): "401 404 200 200 403 403 403 200 403 200",
+    ("rest:catalog-linked-data", "get"): MEMBERS,
     ("rest:descriptors", "post"): UNREADABLE,
     ("rest:contracts", "get"): MEMBERS,
     ("rest:contract", "get"): OF_THE_TEAM,

@@ -18,7 +18,7 @@ from catalog.products.data import ProductData
 from catalog.products.descriptors.entities import leave_others, put_systems
 from catalog.products.descriptors.export import unchanged_ids
 from catalog.products.descriptors.placing import Places
-from catalog.products.descriptors.reading import Doc, read
+from catalog.products.descriptors.reading import Doc, embedded, read
 from catalog.products.descriptors.report import REFUSED, DocumentReport, Mode, Report
 from catalog.products.descriptors.translation import product_data, public_pointer
 from catalog.products.formats import backstage, odps
@@ -122,7 +122,8 @@ def _read(source: str, text: bytes, media: Media | None) -> list[Entry]:
     except DocumentError as error:
         unreadable = Document(None, "", media or "yaml", problems=error.problems)
         return [Entry(unreadable, source, problems=list(error.problems))]
-    return [_judged(document, source) for document in documents]
+    every = [each for document in documents for each in (document, *embedded(document))]
+    return [_judged(document, source) for document in every]
 
 
 def _processed(

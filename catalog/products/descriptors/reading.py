@@ -17,7 +17,7 @@ from catalog.products.formats.detect import (
     unknown_kind,
 )
 from core.descriptors import Verdict, text_of
-from core.documents import Document
+from core.documents import Document, dump_yaml
 from core.problems import Problem
 
 Doc = odcs.ContractDoc | odps.ProductDoc | backstage.Entity
@@ -56,6 +56,19 @@ def read(document: Document) -> Reading:
     verdict = reader.validate(document)
     doc = _product_or_system(reader.parse(data)) if verdict.valid else None
     return Reading(kind, *identity(data), doc, verdict.problems, verdict)
+
+
+def embedded(document: Document) -> list[Document]:
+    """The data contracts that the ports of a DPDS descriptor carry, each as one of its own."""
+    data = document.data
+    if document.problems or detect_kind(data) != PRODUCT_DESCRIPTOR:
+        return []
+    if not dpds.schema_check().accepts(data):
+        return []
+    return [
+        Document(each, dump_yaml(each), "yaml", document.line_of(pointer))
+        for pointer, each in dpds.contracts(data)
+    ]
 
 
 def _product_or_system(doc: Doc) -> Doc:

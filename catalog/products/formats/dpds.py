@@ -201,13 +201,25 @@ def _output_port(at: int, port: Node) -> OutputPort:
     )
 
 
-def _contract_id(promises: Node) -> str:
-    """The id of a data contract that the port promises as its API; other APIs are no contracts."""
+def contracts(data: Node) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Data contracts that output ports promise as their API, with their pointers."""
+    for at, port in _ports(data, "outputPorts"):
+        found = _contract(port.get("promises") or {})
+        if found is not None:
+            pointer = f"/interfaceComponents/outputPorts/{at}/promises/api/definition"
+            yield pointer, found
+
+
+def _contract(promises: Node) -> dict[str, Any] | None:
+    """An ODCS contract written out as the definition of the API; other APIs are none."""
     api = promises.get("api")
     content = api.get("definition") if isinstance(api, Mapping) else None
-    if isinstance(content, Mapping) and content.get("kind") == "DataContract":
-        return text_of(content, "id")
-    return ""
+    is_contract = isinstance(content, dict) and content.get("kind") == "DataContract"
+    return content if is_contract else None
+
+
+def _contract_id(promises: Node) -> str:
+    return text_of(_contract(promises) or {}, "id")
 
 
 def _links(data: Node) -> Iterator[tuple[str, str, str]]:
