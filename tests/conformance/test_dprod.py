@@ -55,9 +55,14 @@ def conforms(graph: Graph) -> tuple[bool, str]:
 
 
 def test_a_product_is_linked_data_that_keeps_the_shapes(member: Any) -> None:
-    apply(stream(contract_data(), product_data(inputPorts=[
-        {"name": "raw orders", "version": "1", "contractId": "c-raw"}
-    ])))
+    apply(
+        stream(
+            contract_data(),
+            product_data(
+                inputPorts=[{"name": "raw orders", "version": "1", "contractId": "c-raw"}]
+            ),
+        )
+    )
 
     response = member.get("/api/v1/products/sandbox.orders/descriptor", {"format": "dprod"})
     accepted = member.get(

@@ -64,7 +64,9 @@ def test_a_product_comes_back_as_it_was_given_and_again_without_a_difference(
 
     data, text = descriptor_of(product)
 
-    differences = {key for key in data.keys() | document.data.keys() if data.get(key) != document.data.get(key)}
+    differences = {
+        key for key in data.keys() | document.data.keys() if data.get(key) != document.data.get(key)
+    }
     assert differences <= {"status"}
     again = apply(text.encode())
     assert [each.action for each in again.documents] == ["unchanged"], again.documents

@@ -20,6 +20,8 @@ from catalog.contracts.formats.odcs_parse import (
     SchemaObject,
     Server,
     ServiceLevel,
+)
+from catalog.contracts.formats.odcs_parse import (
     parse as parse_today,
 )
 from catalog.contracts.formats.odcs_rules import rule_problems

@@ -18,7 +18,13 @@ from core.schema_checks import SchemaCheck
 Schema = dict[str, Any]
 
 LATEST = "v3.2.0"
-VERSIONS = ("v3.2.0", "v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0")  # of one shape; `odcs_older` has those before
+VERSIONS = (
+    "v3.2.0",
+    "v3.1.0",
+    "v3.0.2",
+    "v3.0.1",
+    "v3.0.0",
+)  # of one shape; `odcs_older` has those before
 
 _ID = r"[^\s.#/\\@!%&^]+"
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from accounts.actors import Actor
 from accounts.models import Domain, Team
 from catalog.products import policies
@@ -275,22 +277,19 @@ def _places(product: DataProduct, domain: str, team: str) -> tuple[str, str]:
     A name that the portal does not know was placed by an option; it stays until the product moves.
     """
     path, slug = product.domain.path, product.owner.slug
-    if domain != path and not _stands(product, "domain", Domain.objects.filter(path=domain)):
+    domains = Domain.objects.filter(path=domain)
+    if domain != path and not _is_outdated(product, "domain", domains):
         path = domain
-    if team.casefold() in (product.owner.name.casefold(), slug):
-        slug = team
-    elif not _stands(product, "owner", Team.objects.filter(slug=team) | _teams_called(team)):
+    teams = Team.objects.filter(Q(slug=team) | Q(name__iexact=team.strip()))
+    same = team.casefold() in (product.owner.name.casefold(), slug)
+    if same or not _is_outdated(product, "owner", teams):
         slug = team
     return path, slug
 
 
-def _teams_called(name: str) -> Any:
-    return Team.objects.filter(name__iexact=name.strip())
-
-
-def _stands(product: DataProduct, field: str, known: Any) -> bool:
-    """Whether the present place must be written: the named one exists, or the product moved."""
-    if known.exists():
+def _is_outdated(product: DataProduct, field: str, named: QuerySet[Any]) -> bool:
+    """Whether what the document names is another place that exists, or the product moved since."""
+    if named.exists():
         return True
     return product.revisions.filter(number__gt=1, changes__contains=[{"field": field}]).exists()
 

@@ -138,7 +138,9 @@ def _url(document: Document | None) -> str:
     if isinstance(servers, dict):
         servers = list(servers.values())
     first = servers[0] if isinstance(servers, list) and servers else None
-    return str(first.get("url") or first.get("host") or "")[:1000] if isinstance(first, dict) else ""
+    return (
+        str(first.get("url") or first.get("host") or "")[:1000] if isinstance(first, dict) else ""
+    )
 
 
 def _first_paragraph(text: str) -> str:

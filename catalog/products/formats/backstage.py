@@ -5,9 +5,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.products.formats.backstage_schema import GROUP, KINDS, VERSIONS, schema_check, spec_types
-from core.descriptors import Node, Verdict, declared_version, duplicate_keys, in_order, text_of
-from core.descriptors import texts_of
+from catalog.products.formats.backstage_schema import (
+    GROUP,
+    KINDS,
+    VERSIONS,
+    schema_check,
+    spec_types,
+)
+from core.descriptors import (
+    Node,
+    Verdict,
+    declared_version,
+    duplicate_keys,
+    in_order,
+    text_of,
+    texts_of,
+)
 from core.documents import Document, unsafe_character
 from core.problems import Problem, has_errors, shown
 

@@ -55,7 +55,7 @@ def _mapping(given: Node, before: Node, now: Node) -> dict[str, Any]:
 
 
 def _list(given: list[Any], before: list[Any], now: list[Any], key: Key) -> list[Any]:
-    """Entries by their key: gone ones are left out, known ones brought up to date, new ones last."""
+    """Entries by key: gone ones are left out, known ones brought up to date, new ones last."""
     old, new = ({key(each): each for each in entries} for entries in (before, now))
     result = []
     for each in given:

@@ -14,7 +14,9 @@ from tests.factories import DomainFactory, TeamFactory
 from tests.factories.documents import contract_data, stream
 
 pytestmark = pytest.mark.django_db
-OPENAPI = "openapi: 3.1.0\ninfo: {title: Shop, version: 2.1.0}\nservers: [{url: https://shop.example}]\n"
+OPENAPI = (
+    "openapi: 3.1.0\ninfo: {title: Shop, version: 2.1.0}\nservers: [{url: https://shop.example}]\n"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -183,7 +185,12 @@ def test_a_descriptor_of_open_data_mesh_is_taken_with_the_contracts_that_it_carr
 
 def test_the_report_says_what_the_newest_version_would_say() -> None:
     older = contract_data(apiVersion="v3.0.2", team={"name": "order-desk"})
-    product = {"apiVersion": "v1.0.0", "kind": "DataProduct", "id": "p", "team": {"name": "order-desk"}}
+    product = {
+        "apiVersion": "v1.0.0",
+        "kind": "DataProduct",
+        "id": "p",
+        "team": {"name": "order-desk"},
+    }
 
     first, second = (each.as_dict() for each in run(older, product, mode="validate").documents)
 

@@ -181,7 +181,9 @@ def products(draw: Any) -> dict[str, Any]:
             max_size=4,
         )
     )
-    inputs = draw(st.lists(st.tuples(names, st.sampled_from(["", "1.0.0"])), unique=True, max_size=3))
+    inputs = draw(
+        st.lists(st.tuples(names, st.sampled_from(["", "1.0.0"])), unique=True, max_size=3)
+    )
     links = st.builds(
         LinkData,
         kind=st.sampled_from(["repository", "support", "dashboard", "other"]),

@@ -50,9 +50,7 @@ def member(**days: str) -> dict[str, Any]:
         ),
         ({"contractCreatedTs": "2026-02-30T00:00:00Z"}, "not-a-date", "/contractCreatedTs"),
         (
-            column(
-                logicalType="integer", logicalTypeOptions={"minimum": 5, "exclusiveMaximum": 4}
-            ),
+            column(logicalType="integer", logicalTypeOptions={"minimum": 5, "exclusiveMaximum": 4}),
             "impossible-bounds",
             "/schema/0/properties/0/logicalTypeOptions/minimum",
         ),
