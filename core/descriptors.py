@@ -1,5 +1,7 @@
 """What the readers of descriptor standards (ODCS, ODPS) have in common."""
 
+import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,6 +10,8 @@ from core.documents import Document
 from core.problems import Problem, shown
 
 Node = Mapping[str, Any]
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,23 @@ def repeated(entries: Any, pointer: str, field: str) -> Iterator[Problem]:
                 f"`{shown(value)}` is also entry {earlier + 1}; give one of them another {field}."
             )
             yield Problem(f"{pointer}/{at}/{field}", f"duplicate-{field}", message)
+
+
+def impossible_days(node: Node, pointer: str, fields: tuple[str, ...]) -> Iterator[Problem]:
+    """A problem for each field with a day that no calendar has, and for days in the wrong order."""
+    days: list[dt.date] = []
+    for field in fields:
+        found = _DAY.match(text_of(node, field))
+        if found is None:
+            continue
+        try:
+            days.append(dt.date.fromisoformat(found[0]))
+        except ValueError:
+            message = f"There is no day {found[0]}; correct `{field}`."
+            yield Problem(f"{pointer}/{field}", "not-a-date", message)
+    if days != sorted(days):
+        message = f"`{fields[-1]}` is before `{fields[0]}`; correct one of them."
+        yield Problem(f"{pointer}/{fields[-1]}", "impossible-dates", message)
 
 
 def in_order(problems: Iterable[Problem], document: Document) -> tuple[Problem, ...]:

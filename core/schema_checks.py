@@ -11,6 +11,8 @@ from core.documents import Document
 from core.problems import MAX_PROBLEMS, Problem, shown, to_pointer
 
 _MAX_CHOICES = 12  # in a message
+_FIRST_ENTRIES = 600  # of all lists together, that are judged before the rest
+_SHORT_LIST = 10  # entries; the standards ask for two at most
 
 _TYPES = {
     "array": "a list",
@@ -47,14 +49,22 @@ class SchemaCheck:
 
     def problems(self, document: Document) -> list[Problem]:
         """What the schema refuses, in the order of the document, each once."""
-        errors = list(islice(self._validator.iter_errors(document.data), MAX_PROBLEMS))
+        errors = self._errors(document.data)
         faulty = {tuple(error.instance_path) for error in errors if not _is_unevaluated(error)}
         found: dict[tuple[str, str], Problem] = {}
-        for error in errors:
-            for problem in self._described(error, faulty):
-                found.setdefault((problem.pointer, problem.message), problem)
+        told = (problem for error in errors for problem in self._described(error, faulty))
+        for problem in islice(told, MAX_PROBLEMS):
+            found.setdefault((problem.pointer, problem.message), problem)
         placed = [_with_line(problem, document) for problem in found.values()]
         return sorted(placed, key=lambda problem: problem.line or 0)
+
+    def _errors(self, data: Any) -> list[jsonschema_rs.ValidationError]:
+        """The first errors. The validator builds all of them, so a long document begins small."""
+        if self.accepts(data):
+            return []
+        beginning = _beginning(data, [_FIRST_ENTRIES])
+        errors = list(islice(self._validator.iter_errors(beginning), MAX_PROBLEMS))
+        return errors or list(islice(self._validator.iter_errors(data), MAX_PROBLEMS))
 
     def _described(
         self, error: jsonschema_rs.ValidationError, faulty: set[tuple[str | int, ...]]
@@ -98,6 +108,21 @@ class SchemaCheck:
             return
         message = f"{_subject(error)} fits none of the forms that the standard allows here."
         yield Problem(to_pointer(error.instance_path), "wrong-form", message)
+
+
+def _beginning(data: Any, left: list[int]) -> Any:
+    """The same data without the list entries after the first `left[0]`; short lists stay whole."""
+    if isinstance(data, dict):
+        return {key: _beginning(value, left) for key, value in data.items()}
+    if not isinstance(data, list) or left[0] < _SHORT_LIST:
+        return data
+    kept = []
+    for each in data:
+        if left[0] <= 0:
+            break
+        left[0] -= 1
+        kept.append(_beginning(each, left))
+    return kept
 
 
 def _worded(error: jsonschema_rs.ValidationError) -> Finding:

@@ -52,11 +52,11 @@ class OwnershipData:
 
 @dataclass(frozen=True)
 class LinkData:
-    """A web or mail address; `kind` of LinkKind."""
+    """A web or mail address where more is found."""
 
-    kind: str
-    url: str
-    label: str = ""
+    kind: str  # of LinkKind
+    label: str
+    url: str  # http, https or mailto
     pointer: str = ""
 
 

@@ -14,12 +14,10 @@ from accounts.actors import Actor
 from accounts.models import Domain
 from catalog.governance.models import Term
 from catalog.products.facts import facts_of
-from catalog.products.formats import odps
 from catalog.products.gate import gate_problems
 from catalog.products.models import DataProduct, FormerName, OutputPort, Ownership, Revision, System
 from catalog.products.names import slug_problem
 from catalog.products.talk import with_talk
-from core.documents import dump_yaml
 from core.errors import NotFound
 from core.paging import KeysetPage, keyset_page
 from core.problems import Problem
@@ -188,53 +186,3 @@ def system_name_problems(
     ]
     if any(each.exists() for each in taken):
         yield Problem(pointer, "name-taken", f"The name {fqn} is taken; choose another one.")
-
-
-def descriptor_of(product: DataProduct) -> tuple[dict[str, Any], str]:
-    """The product as an ODPS document: the data, and its YAML.
-
-    What was given comes back as it was, with the present status; a product made by a form is
-    described from its rows. `domain` and `owner` must be loaded.
-    """
-    given = product.document
-    if isinstance(given, dict):
-        if str(given.get("status", "")).lower() == product.status:
-            text = product.text if not product.text.lstrip().startswith("{") else ""
-            return given, text or dump_yaml(given)
-        data = {**given, "status": product.status}
-    else:
-        data = _built(product)
-    return data, dump_yaml(data)
-
-
-def _built(product: DataProduct) -> dict[str, Any]:
-    ports = product.output_ports.select_related("contract")
-    return odps.product_descriptor(
-        document_id=product.document_id,
-        name=product.name,
-        version=product.version or "1.0.0",
-        status=product.status,
-        domain=product.domain.path,
-        team=product.owner.slug,
-        purpose=product.purpose,
-        usage=product.usage,
-        limitations=product.limitations,
-        archetype=product.archetype,
-        tags=product.tags,
-        input_ports=[
-            odps.InputPort(each.name, each.version, each.contract_document_id)
-            for each in product.input_ports.all()
-        ],
-        output_ports=[_built_port(each) for each in ports],
-        custom_properties={"slug": product.slug},
-    )
-
-
-def _built_port(port: OutputPort) -> odps.OutputPort:
-    return odps.OutputPort(
-        name=port.name,
-        version=port.version or f"{port.major}.0.0",
-        type=port.technology,
-        description=port.description,
-        contract_id=port.contract.document_id if port.contract else "",
-    )

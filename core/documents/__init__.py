@@ -41,7 +41,9 @@ DEFAULT_LIMITS = Limits()
 
 # A line that starts so always divides YAML documents, even inside a quoted or block text.
 _DIVIDER = re.compile(r"^(?:---|\.\.\.)(?=\s|\Z)[ \t]*\r?\n?", re.MULTILINE)
+_GZIP = b"\x1f\x8b"
 _LOOKS_LIKE_JSON = re.compile(r'\s*(?:\{\s*["}]|\[)')
+_ONLY_COMMENTS = re.compile(r"\s*#(?:[^\n]*\n\s*(?:#|\Z))*[^\n]*\n?")
 _NOT_BLANK = re.compile(r"^[ \t]*[^\s#%]", re.MULTILINE)
 
 
@@ -126,6 +128,9 @@ def _decoded(text: bytes | str, limits: Limits) -> str:
     try:
         return text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if text.startswith(_GZIP):
+            message = "This is compressed; unpack it, descriptors are read as plain text."
+            raise refuse("not-utf8", message, line=1) from None
         line = text.count(b"\n", 0, error.start) + 1
         raise refuse("not-utf8", "The text must be UTF-8.", line=line) from None
 
@@ -159,19 +164,21 @@ def _json_parts(source: str, limits: Limits) -> Iterator[Document]:
 
 
 def _yaml_parts(source: str, limits: Limits) -> Iterator[Document]:
-    line, at = 1, 0
+    """Each document; one that follows comments and a divider begins with these comments."""
+    begin, begin_line, line, at = 0, 1, 1, 0
     for count, divider in enumerate(_DIVIDER.finditer(source)):
         if count > 2 * limits.documents:  # each document may have its --- and its ...
             raise too_many_documents(limits)
-        yield from _yaml_part(source[at : divider.start()], line)
+        is_document = bool(_NOT_BLANK.search(source, at, divider.start()))
+        if is_document:
+            yield Document(None, source[begin : divider.start()], "yaml", begin_line)
+        are_comments = not is_document and _ONLY_COMMENTS.fullmatch(source, at, divider.start())
+        begin, begin_line = (at, line) if are_comments else (divider.end(), 0)
         line += source.count("\n", at, divider.end())
         at = divider.end()
-    yield from _yaml_part(source[at:], line)
-
-
-def _yaml_part(text: str, line: int) -> Iterator[Document]:
-    if _NOT_BLANK.search(text):
-        yield Document(None, text, "yaml", line)
+        begin_line = begin_line or line
+    if _NOT_BLANK.search(source, at):
+        yield Document(None, source[begin:], "yaml", begin_line)
 
 
 def _load(part: Document, limits: Limits) -> Document:

@@ -18,16 +18,15 @@ from core.documents.text import (
     too_many_nodes,
     unsafe_character,
 )
-from core.problems import to_pointer
+from core.problems import escape_token, to_pointer
 
 # An unfinished string reaches to the end, so that no text is scanned twice.
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},:]|[^\s\[\]{},:"]++', re.DOTALL)
 _NOT_BRACKET = re.compile(r"[^\[\]{}]+")
 _ATOM = re.compile(r"[^\s\[\]{},:]+")
-_OPENING: dict[str, str | int] = {"[": 0, "{": ""}  # the first step below
+_OPENING = frozenset({"[", "{"})
 _CLOSING = frozenset({"]", "}"})
-_BETWEEN = frozenset({",", ":"})
 _ONE_BRACKET = str.maketrans("{}", "[]")
 _SPACE = re.compile(r"[\s]*")
 
@@ -167,34 +166,33 @@ def _checked_text(text: str, path: tuple[str | int, ...]) -> str:
 def json_lines(text: str) -> dict[str, int]:
     """Line of every value of a document that `read_json` accepted, by JSON pointer."""
     lines: dict[str, int] = {}
-    path: list[str | int] = []
-    kinds: list[str] = []
-    at, line = 0, 1
+    above: list[tuple[str, int | None]] = []  # of each open bracket: what it continues
+    prefix, index = "", None  # pointer of the open bracket; place in a list, None in an object
+    pointer, at, line = "", 0, 1
     expects_key = False
     for found in _TOKEN.finditer(text):
-        line += text.count("\n", at, found.start())
-        at = found.start()
-        word = found[0]
-        if word in _CLOSING:
-            kinds.pop()
-            path.pop()
-        elif word in _BETWEEN:
-            expects_key = word == "," and kinds[-1] == "{"
-            path[-1] = _next_step(path[-1], word)
+        word, start = found[0], found.start()
+        line += text.count("\n", at, start)
+        at = start
+        if word == ",":
+            expects_key = index is None
+            if index is not None:
+                index += 1
+                pointer = f"{prefix}/{index}"
+        elif word in _CLOSING:
+            prefix, index = above.pop()
         elif expects_key:
-            path[-1] = normalised(json.loads(word))
-            lines[to_pointer(path)] = line
-        else:
-            lines.setdefault(to_pointer(path), line)
+            expects_key = False
+            pointer = f"{prefix}/{escape_token(normalised(json.loads(word)))}"
+            lines[pointer] = line
+        elif word != ":":
+            lines.setdefault(pointer, line)
             if word in _OPENING:
-                kinds.append(word)
-                path.append(_OPENING[word])
+                above.append((prefix, index))
                 expects_key = word == "{"
+                prefix, index = pointer, None if expects_key else 0
+                pointer = f"{prefix}/0"
     return lines
-
-
-def _next_step(step: str | int, separator: str) -> str | int:
-    return step + 1 if separator == "," and isinstance(step, int) else step
 
 
 def _skip_space(text: str, at: int) -> int:

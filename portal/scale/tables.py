@@ -31,7 +31,8 @@ class Table:
         constant = [field for field in left if not _is_filled_by_database(field)]
         self.model = model
         self.name = model._meta.db_table
-        self.columns = [fields[name].column for name in columns] + [f.column for f in constant]
+        given = [fields[name] for name in columns]
+        self.columns = [str(field.column) for field in (*given, *constant)]
         self._tail = tuple(_encoder(field)(_default(field)) for field in constant)
         encoders = [(at, _encoder(fields[name])) for at, name in enumerate(columns)]
         self._encoders = [(at, encode) for at, encode in encoders if encode is not _plain]

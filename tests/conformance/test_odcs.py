@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from catalog.contracts.formats import odcs
+from catalog.contracts.formats.odcs_older import older_schema
 from catalog.contracts.formats.odcs_schema import schema
 from core.documents import DocumentError, load_documents
 from tests.conformance.corpus import (
@@ -130,6 +131,19 @@ def test_differences_from_the_newest_give_exactly_the_official_rules(
     ours = rules_of(schema(version), written_out=port)
 
     assert ours == rules_of(official, written_out=port)
+
+
+def test_our_own_schema_of_the_older_shape_demands_what_the_official_one_demands() -> None:
+    official = official_schema("odcs", "odcs-json-schema-v2.2.2.json")
+    del official["properties"]["apiVersion"]["pattern"]  # the version is known before it is judged
+    for definition in ("value", "valueExt"):  # a number is no text: one of them is any of them
+        level = official["$defs"]["ServiceLevelAgreementProperty"]["properties"][definition]
+        level["anyOf"] = level.pop("oneOf")
+
+    ours = older_schema()
+
+    every = frozenset(ours["$defs"]) | frozenset(official["$defs"])
+    assert rules_of(ours, written_out=every) == rules_of(official, written_out=every)
 
 
 def test_a_large_contract_is_valid_and_its_time_is_told(capsys: pytest.CaptureFixture[str]) -> None:

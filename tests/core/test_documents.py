@@ -40,8 +40,11 @@ class TestWhatIsRead:
         documents = load_documents(text)
 
         assert [document.data for document in documents] == [{"a": 1}, {"b": 2}]
-        assert [document.text for document in documents] == ["a: 1\n", "b: 2\n"]
-        assert [document.first_line for document in documents] == [3, 7]
+        assert [document.text for document in documents] == [
+            "# head\n---\na: 1\n",
+            "# only a remark\n---\nb: 2\n",
+        ]
+        assert [document.first_line for document in documents] == [1, 5]
 
     def test_json_array_gives_each_element_as_it_stands_there(self) -> None:
         documents = load_documents('[ {"a": 1.0},\n  {"b":2} ]')

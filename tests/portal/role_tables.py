@@ -247,6 +247,7 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:domain", "get"): MEMBERS,
     ("rest:teams", "get"): MEMBERS,
     ("rest:team", "get"): MEMBERS,
+    ("rest:catalog-linked-data", "get"): MEMBERS,
     ("rest:descriptors", "post"): UNREADABLE,
     ("rest:policies", "get"): MEMBERS,
     ("rest:policies", "post"): "401 403 403 403 422 422 403 422 403 403",

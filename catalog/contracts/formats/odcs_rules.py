@@ -5,17 +5,12 @@ from itertools import chain
 from typing import Any
 
 from catalog.contracts.formats.odcs_references import dangling_references
-from catalog.contracts.formats.odcs_walk import Walk
+from catalog.contracts.formats.odcs_values import impossible_values
+from catalog.contracts.formats.odcs_walk import Place, Walk
 from core.descriptors import Node, repeated
 from core.documents import unsafe_character
 from core.problems import Problem, bounded, shown
 
-_BOUNDS = (
-    ("minimum", "maximum"),
-    ("minLength", "maxLength"),
-    ("minItems", "maxItems"),
-    ("minProperties", "maxProperties"),
-)
 _RULE_CONTENT = frozenset(
     [
         "metric",
@@ -36,6 +31,10 @@ _IDENTITIES = {  # of a list: what tells its entries apart, besides an id
     "customProperties": "property",
     "enum": "value",
 }
+_POSITIONS = (  # what marks a column, its place, the words for it
+    ("primaryKey", "primaryKeyPosition", "primary key"),
+    ("partitioned", "partitionKeyPosition", "partition key"),
+)
 _MUST_NOT_BE_EMPTY = ("id", "version", "name")
 
 
@@ -108,16 +107,6 @@ def _quality(walk: Walk) -> Iterator[Problem]:
                 yield Problem(f"{pointer}/{operator}", "impossible-bounds", message)
 
 
-def _bounds(walk: Walk) -> Iterator[Problem]:
-    for place in walk.places:
-        options = place.node.get("logicalTypeOptions") or {}
-        for low, high in _BOUNDS:
-            if _above(options.get(low), options.get(high)):
-                pointer = f"{place.pointer}/logicalTypeOptions/{low}"
-                message = f"`{low}` is greater than `{high}`; no value can keep both."
-                yield Problem(pointer, "impossible-bounds", message)
-
-
 def _above(low: Any, high: Any) -> bool:
     numbers = all(isinstance(x, int | float) and not isinstance(x, bool) for x in (low, high))
     return numbers and low > high
@@ -125,17 +114,21 @@ def _above(low: Any, high: Any) -> bool:
 
 def _key_positions(walk: Walk) -> Iterator[Problem]:
     for place in walk.places:
-        if place.path is not None:
+        if place.path is None:
+            for key, position, words in _POSITIONS:
+                yield from _positions(place, key, position, words)
+
+
+def _positions(place: Place, key: str, field: str, words: str) -> Iterator[Problem]:
+    first: dict[int, int] = {}
+    for at, node in enumerate(place.node.get("properties") or ()):
+        position = node.get(field, -1)
+        if not node.get(key) or position < 1:
             continue
-        first: dict[int, int] = {}
-        for at, node in enumerate(place.node.get("properties") or ()):
-            position = node.get("primaryKeyPosition", -1)
-            if not node.get("primaryKey") or position < 1:
-                continue
-            if first.setdefault(position, at) != at:
-                pointer = f"{place.pointer}/properties/{at}/primaryKeyPosition"
-                message = f"Two columns have position {position} in the primary key."
-                yield Problem(pointer, "duplicate-position", message, "warning")
+        if first.setdefault(position, at) != at:
+            pointer = f"{place.pointer}/properties/{at}/{field}"
+            message = f"Two columns have position {position} in the {words}."
+            yield Problem(pointer, "duplicate-position", message, "warning")
 
 
 _CHECKS: Iterable[Callable[[Walk], Iterable[Problem]]] = (
@@ -146,6 +139,6 @@ _CHECKS: Iterable[Callable[[Walk], Iterable[Problem]]] = (
     _price,
     _schedules,
     _quality,
-    _bounds,
+    impossible_values,
     _key_positions,
 )

@@ -18,8 +18,13 @@ from core.schema_checks import SchemaCheck
 Schema = dict[str, Any]
 
 LATEST = "v3.2.0"
-VERSIONS = ("v3.2.0", "v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0")  # that we can check
-OLDER_VERSIONS = ("v2.2.2", "v2.2.1", "v2.2.0")  # of another shape; known, not read
+VERSIONS = (
+    "v3.2.0",
+    "v3.1.0",
+    "v3.0.2",
+    "v3.0.1",
+    "v3.0.0",
+)  # of one shape; `odcs_older` has those before
 
 _ID = r"[^\s.#/\\@!%&^]+"
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"

@@ -14,17 +14,16 @@ from catalog.contracts import services as contracts
 from catalog.contracts.formats import odcs
 from catalog.contracts.models import DataContract
 from catalog.products import services as products
+from catalog.products.data import ProductData
+from catalog.products.descriptors.entities import leave_others, put_systems
+from catalog.products.descriptors.export import unchanged_ids
 from catalog.products.descriptors.placing import Places
+from catalog.products.descriptors.reading import Doc, embedded, read
 from catalog.products.descriptors.report import REFUSED, DocumentReport, Mode, Report
 from catalog.products.descriptors.translation import product_data, public_pointer
-from catalog.products.formats import odps
-from catalog.products.formats.detect import (
-    DATA_CONTRACT,
-    DATA_PRODUCT,
-    detect_kind,
-    unknown_kind,
-)
+from catalog.products.formats import backstage, odps
 from catalog.products.models import DataProduct
+from core.descriptors import Verdict
 from core.documents import Document, DocumentError, Media, load_documents
 from core.errors import DomainError
 from core.problems import Problem
@@ -49,7 +48,10 @@ class Entry:
     document: Document
     source: str  # name of the file
     kind: str = ""
-    doc: odcs.ContractDoc | odps.ProductDoc | None = None  # None: not valid
+    id: str = ""  # as far as it can be read
+    version: str = ""
+    doc: Doc | None = None  # None: not valid
+    verdict: Verdict | None = None  # by its standard
     problems: list[Problem] = field(default_factory=list)
     refusals: list[Problem] = field(default_factory=list)  # what depends on the portal
     action: Any = REFUSED
@@ -57,18 +59,12 @@ class Entry:
     domain: Domain | None = None  # where it goes
     team: Team | None = None  # whose it will be
 
-    def text(self, name: str) -> str:
-        """A field of the document as far as it can be read, for the report."""
-        data = self.document.data
-        value = data.get(name) if isinstance(data, dict) else None
-        return "" if value is None else str(value)[:400]
-
     @property
     def key(self) -> tuple[str, ...]:
         """What may stand once in one call."""
         if isinstance(self.doc, odcs.ContractDoc):
             return self.kind, self.doc.document_id, self.doc.version
-        return self.kind, self.text("id")
+        return self.kind, self.id
 
 
 def process(
@@ -125,7 +121,8 @@ def _read(source: str, text: bytes, media: Media | None) -> list[Entry]:
     except DocumentError as error:
         unreadable = Document(None, "", media or "yaml", problems=error.problems)
         return [Entry(unreadable, source, problems=list(error.problems))]
-    return [_judged(document, source) for document in documents]
+    every = [each for document in documents for each in (document, *embedded(document))]
+    return [_judged(document, source) for document in every]
 
 
 def _processed(
@@ -150,21 +147,17 @@ def _processed(
 
 
 def _judged(document: Document, source: str) -> Entry:
-    entry = Entry(document, source)
-    if document.problems:
-        entry.problems = list(document.problems)
-        return entry
-    kind = detect_kind(document.data)
-    if kind is None:
-        entry.kind, entry.problems = entry.text("kind"), [unknown_kind(document)]
-        return entry
-    entry.kind = kind
-    reader: Any = odcs if kind == DATA_CONTRACT else odps
-    verdict = reader.validate(document)
-    entry.problems = list(verdict.problems)
-    if verdict.valid:
-        entry.doc = reader.parse(document.data)
-    return entry
+    found = read(document)
+    return Entry(
+        document,
+        source,
+        kind=found.kind,
+        id=found.id,
+        version=found.version,
+        doc=found.doc,
+        verdict=found.verdict,
+        problems=list(found.problems),
+    )
 
 
 def _refuse_duplicates(entries: Iterable[Entry]) -> None:
@@ -183,9 +176,16 @@ def _put_all(entries: list[Entry], *, actor: Actor, domain: str | None, team: st
     waiting = [entry for entry in entries if entry.doc is not None and not entry.refusals]
     named = [(entry.doc.domain, entry.doc.team) for entry in waiting if entry.doc]
     places = Places(named, actor=actor, domain=domain, team=team)
-    placed = [entry for entry in waiting if _place(entry, places)]
-    _store_contracts([entry for entry in placed if entry.kind == DATA_CONTRACT], actor)
-    _put_products([entry for entry in placed if entry.kind == DATA_PRODUCT], actor)
+    entities = [entry for entry in waiting if isinstance(entry.doc, backstage.Entity)]
+    leave_others(entities)
+    placed = [entry for entry in waiting if _is_taken(entry) and _place(entry, places)]
+    _store_contracts([each for each in placed if isinstance(each.doc, odcs.ContractDoc)], actor)
+    put_systems([each for each in placed if isinstance(each.doc, backstage.Entity)], actor)
+    _put_products([each for each in placed if isinstance(each.doc, odps.ProductDoc)], actor)
+
+
+def _is_taken(entry: Entry) -> bool:
+    return not isinstance(entry.doc, backstage.Entity) or entry.doc.is_system
 
 
 def _place(entry: Entry, places: Places) -> bool:
@@ -214,17 +214,23 @@ def _version_input(entry: Entry) -> contracts.VersionInput:
     return contracts.VersionInput(entry.document, entry.team, entry.domain, doc=entry.doc)
 
 
-def _put_products(entries: list[Entry], actor: Actor) -> None:
+def _put_products(entries: Sequence[Entry], actor: Actor) -> None:
     items = [_product_data(entry) for entry in entries]
-    for entry, outcome in zip(
-        entries, products.put_products(items=items, actor=actor), strict=True
-    ):
+    same = unchanged_ids(items, actor)
+    changing = []
+    for entry, item in zip(entries, items, strict=True):
+        if item.document_id in same:
+            entry.action = "unchanged"
+        else:
+            changing.append((entry, item))
+    outcomes = products.put_products(items=[item for _, item in changing], actor=actor)
+    for (entry, _), outcome in zip(changing, outcomes, strict=True):
         entry.action, entry.changes = outcome.action, outcome.changes
         entry.refusals += outcome.problems
         entry.problems += [_placed(each, entry.document) for each in outcome.warnings]
 
 
-def _product_data(entry: Entry) -> products.ProductData:
+def _product_data(entry: Entry) -> ProductData:
     assert isinstance(entry.doc, odps.ProductDoc)
     assert entry.domain is not None
     assert entry.team is not None
@@ -234,28 +240,31 @@ def _product_data(entry: Entry) -> products.ProductData:
 def _forgive(entries: Iterable[Entry]) -> None:
     """In `validate` what depends on the portal is a warning."""
     refused = [entry for entry in entries if entry.refusals]
-    ids = [entry.text("id") for entry in refused]
+    ids = [entry.id for entry in refused]
     known = {
         *DataContract.objects.filter(document_id__in=ids).values_list("document_id", flat=True),
         *DataProduct.objects.filter(document_id__in=ids).values_list("document_id", flat=True),
     }
     for entry in refused:
         entry.refusals = [replace(problem, severity="warning") for problem in entry.refusals]
-        entry.action = "update" if entry.text("id") in known else "create"
+        entry.action = "update" if entry.id in known else "create"
 
 
 def _report(entry: Entry) -> DocumentReport:
     refusals = [_placed(problem, entry.document) for problem in entry.refusals]
     return DocumentReport(
         kind=entry.kind,
-        id=entry.text("id"),
-        version=entry.text("version"),
+        id=entry.id,
+        version=entry.version,
         valid=entry.doc is not None,
         action=entry.action,
         problems=(*entry.problems, *refusals),
         changes=entry.changes,
         source=entry.source,
         line=entry.document.first_line,
+        declared=entry.verdict.declared if entry.verdict else None,
+        latest=entry.verdict.latest if entry.verdict else None,
+        latest_valid=entry.verdict.latest_valid if entry.verdict else None,
     )
 
 

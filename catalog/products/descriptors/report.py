@@ -26,8 +26,12 @@ class DocumentReport:
     changes: tuple[Mapping[str, Any], ...] = ()  # {"field", "from", "to"}
     source: str = ""  # name of the file it came in
     line: int = 1  # where the document begins there
+    declared: str | None = None  # version of the standard, as written
+    latest: str | None = None  # newest version of that standard
+    latest_valid: bool | None = None  # under `latest`; None where it cannot be said
 
     def as_dict(self) -> dict[str, Any]:
+        would = {} if self.latest is None else {self.latest: self.latest_valid}
         return {
             "kind": self.kind,
             "id": self.id,
@@ -36,6 +40,10 @@ class DocumentReport:
             "action": self.action,
             "problems": [problem.as_dict() for problem in self.problems],
             "changes": [dict(change) for change in self.changes],
+            "declared": self.declared,
+            "latest": self.latest,
+            "latest_valid": self.latest_valid,
+            "would_be_valid_under": would,
         }
 
 

@@ -1,14 +1,21 @@
-"""From an ODPS descriptor to what the product services take."""
+"""From a descriptor to what the product services take."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
 from accounts.models import Domain, Team
 from catalog.contracts.states import Classification
-from catalog.products.data import InputData, PortData, ProductData
-from catalog.products.formats import odps
+from catalog.products.data import InputData, LinkData, OwnershipData, PortData, ProductData
+from catalog.products.formats import backstage, odps
 from catalog.products.names import slug_for
 from catalog.products.states import ProductStatus, Visibility
 from core.documents import Document
+
+EXTRA_PREFIX = "extra."
+TEAM_PREFIX = "team:"
+LINK_SCHEMES = ("http://", "https://", "mailto:")
 
 # Where what a service complains about stands in an ODPS document.
 _POINTERS = {
@@ -17,11 +24,28 @@ _POINTERS = {
     "/archetype": "/type",
     "/ports": "/outputPorts",
     "/datasets": "/outputPorts",
+    "/ownerships": "/team/members",
+    "/links": "/support",
+    "/terms": "/customProperties",
+    "/extra": "/customProperties",
 }
+_ROLES = {  # of a member, in small letters with "-" for spaces: the part he has in the product
+    "steward": "steward",
+    "data-steward": "steward",
+    "expert": "expert",
+    "subject-matter-expert": "expert",
+    "sme": "expert",
+    "on-call": "on-call",
+    "oncall": "on-call",
+}
+_LIFECYCLES = {"production": "active", "deprecated": "deprecated", "decommissioned": "retired"}
 
 
 def public_pointer(pointer: str) -> str:
     """The pointer into the document for one of the service's."""
+    head, _, rest = pointer.removeprefix("/").partition("/")
+    if rest and f"/{head}" in ("/extra", "/terms", "/links", "/ownerships"):
+        return _POINTERS[f"/{head}"]
     return _POINTERS.get(pointer, pointer)
 
 
@@ -38,6 +62,7 @@ def product_data(
         slug=doc.slug,
         status=status if status in ProductStatus.values else "",
         purpose=doc.purpose,
+        description=_text(doc.custom_properties, "description"),
         limitations=doc.limitations,
         usage=doc.usage,
         archetype=doc.archetype,
@@ -45,13 +70,110 @@ def product_data(
         classification=_known(doc, "classification", Classification.values),
         version=doc.version[:60],
         tags=doc.tags,
-        ports=tuple(_port(at, port) for at, port in enumerate(doc.output_ports)),
+        ports=tuple(_port(port) for port in doc.output_ports),
         inputs=tuple(
-            InputData(port.name, port.version, port.contract_id, f"/inputPorts/{at}")
-            for at, port in enumerate(doc.input_ports)
+            InputData(
+                name=port.name,
+                version=port.version,
+                contract_id=port.contract_id,
+                pointer=port.pointer,
+                system=_text(port.custom_properties, "system"),
+            )
+            for port in doc.input_ports
         ),
         document=document,
+        links=None if doc.links is None else tuple(_links(doc.links)),
+        extra=_extra(doc.custom_properties),
+        terms=_terms(doc.custom_properties.get("terms")),
+        ownerships=None if doc.members is None else tuple(_ownerships(doc.members)),
     )
+
+
+def product_of_entity(entity: backstage.Entity) -> odps.ProductDoc:
+    """A Backstage component that is a data product; its API relations are kept in the document."""
+    return odps.ProductDoc(
+        document_id=entity.document_id,
+        api_version="",
+        name=entity.title or entity.name,
+        version=entity.version,
+        status=_LIFECYCLES.get(entity.lifecycle.lower(), "draft"),
+        domain=entity.domain,
+        tenant="",
+        archetype="",
+        team=entity.team,
+        purpose=entity.description.strip(),
+        usage="",
+        limitations="",
+        tags=entity.tags,
+        input_ports=(),
+        output_ports=(),
+        custom_properties={"slug": slug_for(entity.name)},
+        links=tuple(_entity_links(entity)),
+    )
+
+
+def _entity_links(entity: backstage.Entity) -> Iterator[tuple[str, str, str]]:
+    for each in entity.links:
+        kind = odps.LINK_KINDS.get(each.type.lower(), "other")
+        yield kind, each.title or each.url, each.url
+    source = str(entity.annotations.get("backstage.io/source-location") or "")
+    if source:
+        yield "repository", "Repository", source.removeprefix("url:")
+
+
+def entity_links(entity: backstage.Entity) -> tuple[LinkData, ...]:
+    """The links of an entity that a browser may follow."""
+    return tuple(_links(_entity_links(entity)))
+
+
+def _links(found: Iterable[tuple[str, str, str]]) -> Iterator[LinkData]:
+    """What a reader may follow; other addresses stay in the document only."""
+    seen = set()
+    for kind, label, url in found:
+        if url.lower().startswith(LINK_SCHEMES) and len(url) <= 1_000 and url not in seen:
+            seen.add(url)
+            yield LinkData(kind, label[:200], url)
+
+
+def _ownerships(members: Iterable[odps.Member]) -> Iterator[OwnershipData]:
+    seen = set()
+    for each in members:
+        kind = _ROLES.get("-".join(each.role.lower().replace("_", " ").split()))
+        key = (kind, each.username)
+        if kind is None or each.has_left or not each.username.strip() or key in seen:
+            continue
+        seen.add(key)
+        if each.username.startswith(TEAM_PREFIX):
+            yield OwnershipData(kind, team=each.username.removeprefix(TEAM_PREFIX))
+        else:
+            yield OwnershipData(kind, user=each.username)
+
+
+def _extra(properties: Mapping[str, Any]) -> dict[str, Any] | None:
+    """`extra.<field>` each, or all of them as the mapping `domainFields`."""
+    found = {
+        name.removeprefix(EXTRA_PREFIX): value
+        for name, value in properties.items()
+        if name.startswith(EXTRA_PREFIX)
+    }
+    fields = properties.get("domainFields")
+    if isinstance(fields, Mapping):
+        return {**fields, **found}
+    return found or None
+
+
+def _terms(value: Any) -> tuple[str, ...] | None:
+    """A list of slugs, or one text with commas."""
+    if value is None:
+        return None
+    listed = value if isinstance(value, list) else str(value).split(",")
+    names = (str(each).strip() for each in listed)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _text(properties: Mapping[str, Any], name: str) -> str:
+    value = properties.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _known(doc: odps.ProductDoc, name: str, values: list[str]) -> str:
@@ -60,15 +182,18 @@ def _known(doc: odps.ProductDoc, name: str, values: list[str]) -> str:
     return value if value in values else ""
 
 
-def _port(at: int, port: odps.OutputPort) -> PortData:
+def _port(port: odps.OutputPort) -> PortData:
     name = slug_for(port.name)
+    title = _text(port.custom_properties, "title") or ("" if port.name == name else port.name)
     return PortData(
         name=name,
         major=port.major,
         version=port.version[:60],
-        title="" if port.name == name else port.name[:200],
+        title=title[:200],
         description=port.description,
         technology=port.type[:40],
         contract_id=port.contract_id,
-        pointer=f"/outputPorts/{at}",
+        contract_version=_text(port.custom_properties, "contractVersion"),
+        requestable=port.custom_properties.get("requestable") is not False,
+        pointer=port.pointer,
     )

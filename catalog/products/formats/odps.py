@@ -1,12 +1,14 @@
 """ODPS, the Open Data Product Standard of Bitol: validate, parse, build."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog.products.formats.odps_build import product_descriptor
 from catalog.products.formats.odps_parse import (
+    LINK_KINDS,
     InputContract,
     InputPort,
+    Member,
     OutputPort,
     ProductDoc,
     major_of,
@@ -18,6 +20,7 @@ from core.descriptors import (
     Verdict,
     declared_version,
     duplicate_keys,
+    impossible_days,
     in_order,
     repeated,
     text_of,
@@ -26,8 +29,10 @@ from core.documents import Document, dump_yaml, unsafe_character
 from core.problems import Problem, bounded, has_errors, shown
 
 __all__ = [
+    "LINK_KINDS",
     "InputContract",
     "InputPort",
+    "Member",
     "OutputPort",
     "ProductDoc",
     "Verdict",
@@ -67,6 +72,7 @@ def _rule_problems(data: Node) -> Iterator[Problem]:
     yield from _names(data)
     yield from _output_ports(data)
     yield from _input_ports(data)
+    yield from _days(data)
     yield from repeated(data.get("managementPorts"), "/managementPorts", "name")
     yield from repeated(data.get("customProperties"), "/customProperties", "property")
     for ports in _PORT_LISTS:
@@ -74,6 +80,15 @@ def _rule_problems(data: Node) -> Iterator[Problem]:
         for at, port in enumerate(data.get(ports) or ()):
             pointer = f"/{ports}/{at}/customProperties"
             yield from repeated(port.get("customProperties"), pointer, "property")
+
+
+def _days(data: Node) -> Iterator[Problem]:
+    team = data.get("team")
+    members = team.get("members") if isinstance(team, Mapping) else team
+    pointer = "/team/members" if isinstance(team, Mapping) else "/team"
+    for at, member in enumerate(members or ()):
+        yield from impossible_days(member, f"{pointer}/{at}", ("dateIn", "dateOut"))
+    yield from impossible_days(data, "", ("productCreatedTs",))
 
 
 def _names(data: Node) -> Iterator[Problem]:
@@ -101,6 +116,7 @@ def _output_ports(data: Node) -> Iterator[Problem]:
         if major > GREATEST_MAJOR:
             message = f"`version` must begin with a number of at most {GREATEST_MAJOR:,}."
             yield Problem(f"{pointer}/version", "version-too-great", message)
+        yield from _made_from(data, port, pointer)
         earlier = first.setdefault((name, major), at)
         if earlier != at:
             message = (
@@ -108,6 +124,16 @@ def _output_ports(data: Node) -> Iterator[Problem]:
                 "rename one or raise its version."
             )
             yield Problem(pointer, "port-major-clash", message)
+
+
+def _made_from(data: Node, port: Node, pointer: str) -> Iterator[Problem]:
+    """Contracts that the port says it is made from, but that no input port reads."""
+    read = {text_of(each, "contractId") for each in data.get("inputPorts") or ()}
+    for at, contract in enumerate(port.get("inputContracts") or ()):
+        if text_of(contract, "id") not in read:
+            message = f"No input port reads the contract {shown(contract['id'])}; add one."
+            place = f"{pointer}/inputContracts/{at}/id"
+            yield Problem(place, "dangling-reference", message, "warning")
 
 
 def _input_ports(data: Node) -> Iterator[Problem]:

@@ -1,14 +1,18 @@
 """A descriptor (ODPS v1.1.0) from what the portal knows of a product."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from catalog.products.formats.odps_parse import InputPort, OutputPort
+from catalog.products.formats.odps_parse import InputPort, Member, OutputPort
 
 _TYPES = {
     "source-aligned": "sourceAligned",
     "aggregate": "aggregate",
     "consumer-aligned": "consumerAligned",
+}
+_LINK_TYPES = {  # of ours: of `authoritativeDefinitions`, as `LINK_KINDS` reads them back
+    "repository": "implementation",
+    "other": "canonicalUrl",
 }
 
 
@@ -27,15 +31,19 @@ def product_descriptor(
     tags: Sequence[str] = (),
     input_ports: Sequence[InputPort] = (),
     output_ports: Sequence[OutputPort] = (),
+    links: Sequence[tuple[str, str, str]] = (),
+    members: Sequence[Member] = (),
     custom_properties: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """A valid document; what is empty is left out. `parse` reads the same values back.
 
     Args:
         domain: dotted path.
+        links: kind, label and address of each.
         custom_properties: put the slug here (`slug`) when the name does not give it.
     """
     description = {"purpose": purpose, "usage": usage, "limitations": limitations}
+    people = [{"username": each.username, "role": each.role} for each in members]
     return _filled(
         {
             "apiVersion": "v1.1.0",
@@ -48,12 +56,27 @@ def product_descriptor(
             "type": _TYPES.get(archetype, archetype),
             "description": _filled(description),
             "tags": list(tags),
-            "team": _filled({"name": team}),
+            "team": _filled({"name": team, "members": people}),
             "inputPorts": [_input_port(port) for port in input_ports],
             "outputPorts": [_output_port(port) for port in output_ports],
+            "support": list(_support(links)),
+            "authoritativeDefinitions": list(_definitions(links)),
             "customProperties": _properties(custom_properties or {}),
         }
     )
+
+
+def _support(links: Iterable[tuple[str, str, str]]) -> Iterable[dict[str, Any]]:
+    for kind, label, url in links:
+        if kind == "support":
+            yield {"channel": label or "support", "url": url}
+
+
+def _definitions(links: Iterable[tuple[str, str, str]]) -> Iterable[dict[str, Any]]:
+    for kind, label, url in links:
+        named = _LINK_TYPES.get(kind, kind)
+        if kind != "support":
+            yield _filled({"type": named, "url": url, "description": label})
 
 
 def _input_port(port: InputPort) -> dict[str, Any]:

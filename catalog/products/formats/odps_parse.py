@@ -1,7 +1,7 @@
 """A valid ODPS document to the plain records that the portal works with."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,22 @@ ARCHETYPES: Mapping[str, str] = {
     "aggregated": "aggregate",
     "consumeraligned": "consumer-aligned",
 }
+
+LINK_KINDS: Mapping[str, str] = {  # of `authoritativeDefinitions.type`, letters only: ours
+    "businessdefinition": "documentation",
+    "dashboard": "dashboard",
+    "documentation": "documentation",
+    "glossary": "documentation",
+    "implementation": "repository",
+    "repository": "repository",
+    "runbook": "runbook",
+    "sourcecode": "repository",
+    "support": "support",
+    "transformationimplementation": "repository",
+    "tutorial": "documentation",
+    "videotutorial": "documentation",
+}
+_LINK_LISTS = frozenset({"support", "authoritativeDefinitions"})
 
 
 @dataclass(frozen=True)
@@ -36,6 +52,7 @@ class InputPort:
     contract_id: str = ""
     tags: tuple[str, ...] = ()
     custom_properties: Mapping[str, Any] = field(default_factory=dict)
+    pointer: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -51,10 +68,20 @@ class OutputPort:
     tags: tuple[str, ...] = ()
     input_contracts: tuple[InputContract, ...] = ()
     custom_properties: Mapping[str, Any] = field(default_factory=dict)  # also where its data lies
+    pointer: str = field(default="", compare=False)
 
     @property
     def major(self) -> int:
         return major_of(self.version)
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in the team that makes the product."""
+
+    username: str
+    role: str
+    has_left: bool  # a day of leaving is given
 
 
 @dataclass(frozen=True)
@@ -77,6 +104,8 @@ class ProductDoc:
     input_ports: tuple[InputPort, ...]
     output_ports: tuple[OutputPort, ...]
     custom_properties: Mapping[str, Any]
+    links: tuple[tuple[str, str, str], ...] | None = None  # kind, label, url; None: none given
+    members: tuple[Member, ...] | None = None  # None: none given
 
     @property
     def slug(self) -> str:
@@ -102,9 +131,17 @@ def parse(data: Node) -> ProductDoc:
         usage=text_of(description, "usage"),
         limitations=text_of(description, "limitations"),
         tags=texts_of(data, "tags"),
-        input_ports=tuple(_input_port(node) for node in data.get("inputPorts") or ()),
-        output_ports=tuple(_output_port(node) for node in data.get("outputPorts") or ()),
+        input_ports=tuple(
+            _input_port(node, f"/inputPorts/{at}")
+            for at, node in enumerate(data.get("inputPorts") or ())
+        ),
+        output_ports=tuple(
+            _output_port(node, f"/outputPorts/{at}")
+            for at, node in enumerate(data.get("outputPorts") or ())
+        ),
         custom_properties=extras,
+        links=tuple(_links(data)) if _LINK_LISTS & data.keys() else None,
+        members=_members(team),
     )
 
 
@@ -120,17 +157,38 @@ def _archetype(data: Node, extras: Mapping[str, Any]) -> str:
     return ARCHETYPES.get(_NOT_LETTER.sub("", str(named).lower()), "")
 
 
-def _input_port(node: Node) -> InputPort:
+def _links(data: Node) -> Iterator[tuple[str, str, str]]:
+    for each in data.get("support") or ():
+        yield "support", text_of(each, "channel"), text_of(each, "url")
+    for each in data.get("authoritativeDefinitions") or ():
+        named = text_of(each, "type")
+        kind = LINK_KINDS.get(_NOT_LETTER.sub("", named.lower()), "other")
+        yield kind, text_of(each, "description") or named, text_of(each, "url")
+
+
+def _members(team: Any) -> tuple[Member, ...] | None:
+    """Of a team, or of the bare list that a team was in 0.9.0."""
+    members = team.get("members") if isinstance(team, Mapping) else team
+    if members is None:
+        return None
+    return tuple(
+        Member(text_of(each, "username"), text_of(each, "role"), "dateOut" in each)
+        for each in members
+    )
+
+
+def _input_port(node: Node, pointer: str) -> InputPort:
     return InputPort(
         name=text_of(node, "name"),
         version=text_of(node, "version"),
         contract_id=text_of(node, "contractId"),
         tags=texts_of(node, "tags"),
         custom_properties=custom_properties(node),
+        pointer=pointer,
     )
 
 
-def _output_port(node: Node) -> OutputPort:
+def _output_port(node: Node, pointer: str) -> OutputPort:
     contracts = node.get("inputContracts") or ()
     return OutputPort(
         name=text_of(node, "name"),
@@ -144,4 +202,5 @@ def _output_port(node: Node) -> OutputPort:
             InputContract(text_of(each, "id"), text_of(each, "version")) for each in contracts
         ),
         custom_properties=custom_properties(node),
+        pointer=pointer,
     )

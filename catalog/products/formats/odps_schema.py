@@ -1,19 +1,17 @@
 """Our own JSON Schemas of ODPS (Bitol), written as field lists; one per version.
 
-A field is `name`, `name!` (required), with `:kind` when it is no text: `flag`, `any`, a definition,
-or `*` before a kind for a list. The newest version stands here, older ones as differences from it.
+The newest version stands here, older ones as differences from it.
 """
 
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from core.field_lists import Definitions, definition, kind_schema, read_fields
 from core.schema_checks import SchemaCheck
 
 LATEST = "v1.1.0"
 VERSIONS = ("v1.1.0", "v1.0.0", "v0.9.0")
-
-_Definitions = dict[str, dict[str, str]]  # definition: {field with its "!": kind}
 
 _MORE = "tags:*text customProperties:*CustomProperty authoritativeDefinitions:*Link"
 _SINCE_1_1 = "deprecated:flag id"
@@ -76,30 +74,23 @@ def schema_check(version: str) -> SchemaCheck:
 @cache
 def schema(version: str) -> dict[str, Any]:
     """The JSON Schema of one of `VERSIONS`; shared, do not change it."""
-    fields = _read(_FIELDS_OF_1_1)
+    fields = read_fields(_FIELDS_OF_1_1)
     if version != LATEST:
         _as_1_0(fields)
     if version == "v0.9.0":
         _as_0_9(fields)
-    definitions = {name: _definition(each) for name, each in fields.items()}
+    definitions = {name: definition(each) for name, each in fields.items()}
     root = definitions.pop("DataProduct")
     known = VERSIONS[VERSIONS.index(version) :]
     root["properties"]["apiVersion"]["enum"] = list(known)
     root["properties"]["kind"]["enum"] = ["DataProduct"]
     if version == "v0.9.0":
-        root["properties"]["team"] = _kind("*Member")
+        root["properties"]["team"] = kind_schema("*Member")
         definitions["Link"]["properties"]["type"]["enum"] = list(_LINK_TYPES_OF_0_9)
     return {**root, "$defs": definitions}
 
 
-def _read(lists: Mapping[str, str]) -> _Definitions:
-    return {
-        name: {field: kind or "text" for field, _, kind in (f.partition(":") for f in text.split())}
-        for name, text in lists.items()
-    }
-
-
-def _as_1_0(fields: _Definitions) -> None:
+def _as_1_0(fields: Definitions) -> None:
     for name, gone in _ONLY_SINCE_1_1.items():
         for field in gone.split():
             del fields[name][field]
@@ -108,29 +99,8 @@ def _as_1_0(fields: _Definitions) -> None:
             fields[name][f"{field}!"] = fields[name].pop(field)
 
 
-def _as_0_9(fields: _Definitions) -> None:
+def _as_0_9(fields: Definitions) -> None:
     for port in ("InputPort", "OutputPort"):
         for field in ("tags", "customProperties", "authoritativeDefinitions"):
             del fields[port][field]
     fields["Member"]["username"] = fields["Member"].pop("username!")
-
-
-def _definition(fields: Mapping[str, str]) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {name.rstrip("!"): _kind(kind) for name, kind in fields.items()},
-    }
-    required = [name.rstrip("!") for name in fields if name.endswith("!")]
-    return {**result, "required": required} if required else result
-
-
-def _kind(kind: str) -> dict[str, Any]:
-    if kind.startswith("*"):
-        return {"type": "array", "items": _kind(kind[1:])}
-    plain: Mapping[str, dict[str, Any]] = {
-        "text": {"type": "string"},
-        "flag": {"type": "boolean"},
-        "any": {},
-    }
-    return dict(plain[kind]) if kind in plain else {"$ref": f"#/$defs/{kind}"}

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from catalog.products.descriptors import Report, TooLarge, process
 from catalog.products.descriptors.report import REFUSED
+from catalog.products.rest.report_schema import REPORT
 from core.documents import Limits, Media
 from core.idempotency import idempotent
 from core.problems import has_errors
@@ -44,7 +45,7 @@ class Descriptors(APIView):
             OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER),
         ],
         request={"application/yaml": TEXT, "application/json": OBJECT},
-        responses={200: OBJECT, 403: OBJECT, 413: OBJECT, 422: OBJECT},
+        responses={200: REPORT, 403: OBJECT, 413: OBJECT, 422: OBJECT},
     )
     @idempotent
     def post(self, request: Request) -> Response:

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from catalog.products.rest import demands, descriptors, editing, systems, talk, views
+from catalog.products.rest import (
+    demands,
+    descriptors,
+    editing,
+    linked_data,
+    systems,
+    talk,
+    views,
+)
 
 urlpatterns = [
     path("products", views.ProductList.as_view(), name="products"),
@@ -31,6 +39,7 @@ urlpatterns = [
         systems.PortDocument.as_view(),
         name="system-port-document",
     ),
+    path("catalog.jsonld", linked_data.CatalogExport.as_view(), name="catalog-linked-data"),
     path("descriptors", descriptors.Descriptors.as_view(), name="descriptors"),
     path("demands", demands.DemandList.as_view(), name="demands"),
     path("demands/<uuid:demand_id>", demands.DemandDetail.as_view(), name="demand"),

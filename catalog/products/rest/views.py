@@ -16,9 +16,11 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from catalog.contracts.rest.renderers import YAML_RENDERERS
 from catalog.products import services
+from catalog.products.descriptors.export import descriptor_of
 from catalog.products.models import DataProduct
 from catalog.products.rest.editing import Editing, product_response
-from catalog.products.selectors import descriptor_of, product_by_fqn
+from catalog.products.rest.linked_data import FORMAT, LinkedDataRenderer, linked_document
+from catalog.products.selectors import product_by_fqn
 from catalog.search.rest.parameters import FILTERS, CsvRenderer, query_of
 from catalog.search.rest.views import csv_answer, hit_as_dict
 from catalog.search.selectors import CAP, hit_count, hits
@@ -73,12 +75,15 @@ class Product(Editing, APIView):
 class Descriptor(APIView):
     """The product as an ODPS document."""
 
-    renderer_classes = (*YAML_RENDERERS, JSONRenderer)
+    renderer_classes = (*YAML_RENDERERS, JSONRenderer, LinkedDataRenderer)
 
     @extend_schema(operation_id="product_descriptor", responses=OpenApiTypes.STR)
     def get(self, request: Request, fqn: str) -> Response:
-        """YAML by default, JSON by `Accept`."""
-        data, text = descriptor_of(product_by_fqn(actor_in(request), fqn))
+        """YAML by default, JSON by `Accept`; `application/ld+json` is DCAT 3 with DPROD."""
+        product = product_by_fqn(actor_in(request), fqn)
+        if request.accepted_renderer.format == FORMAT:
+            return Response(linked_document(product, request))
+        data, text = descriptor_of(product)
         return Response(data if request.accepted_renderer.format == "json" else text)
 
 

@@ -12,7 +12,6 @@ from accounts.actors import Actor
 from accounts.models import Domain
 from catalog.products import policies
 from catalog.products.data import InputData, LinkData, OwnershipData, PortData, ProductData
-from catalog.products.formats.odps_overlay import overlaid
 from catalog.products.models import DataProduct, OutputPort, Revision
 from catalog.products.services.history import Snapshot, snapshots_of
 from catalog.products.services.outcomes import Change, RevisionDiffers, Saved
@@ -57,7 +56,7 @@ def edit_product(
     data = _data(present, {**snapshot, **changed})
     if "name" in changed and not _names_its_slug(present):
         data = replace(data, slug="")
-    data = replace(data, document=_document(present, changed), status="")
+    data = replace(data, status="")
     return put_product(data=data, actor=actor, note=note)
 
 
@@ -117,15 +116,6 @@ def _differs(product: DataProduct, snapshot: Snapshot, values: Values) -> Revisi
 def _names_its_slug(product: DataProduct) -> bool:
     given = product.document.get("customProperties") if isinstance(product.document, dict) else None
     return any(isinstance(each, dict) and each.get("property") == "slug" for each in given or ())
-
-
-def _document(product: DataProduct, changed: Values) -> Document | None:
-    if not isinstance(product.document, dict):
-        return None
-    if not changed:
-        media: Any = "json" if product.text.lstrip().startswith("{") else "yaml"
-        return Document(product.document, product.text, media)
-    return overlaid(product.document, changed)
 
 
 def _data_of(product: DataProduct, number: int) -> ProductData:

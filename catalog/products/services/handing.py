@@ -13,7 +13,6 @@ from accounts.models import Team
 from catalog.contracts import services as contracts
 from catalog.contracts.models import DataContract
 from catalog.products import policies
-from catalog.products.formats.odps_overlay import overlaid
 from catalog.products.models import DataProduct, FormerName, OutputPort
 from catalog.products.services.history import Entry, record_change
 from catalog.products.services.indexing import record_offers, reindex
@@ -43,12 +42,8 @@ def hand_over_product(
         message = f"{to_team.name} owns this product already."
         raise Invalid(message, [Problem("/team", "same-team", message)])
     own = own_contracts(present)
-    values = {}
-    if isinstance(present.document, dict):
-        document = overlaid(present.document, {"team": to_team.slug})
-        values = {"document": document.data, "text": document.text}
     DataProduct.objects.filter(pk=present.pk).update(
-        owner=to_team, updated_at=Now(), revision=F("revision") + 1, **values
+        owner=to_team, updated_at=Now(), revision=F("revision") + 1
     )
     contracts.hand_over_contracts(contract_ids=own, to_team=to_team, actor=actor)
     product.refresh_from_db()

@@ -211,8 +211,8 @@ def _values(
         "visibility": data.visibility or (product.visibility if product else Visibility.COMPANY),
         "classification": data.classification or (product.classification if product else ""),
         "tags": [tag[:100] for tag in data.tags],
-        "document": data.document.data if data.document else None,
-        "text": data.document.text if data.document else "",
+        "document": data.document.data if data.document else product and product.document,
+        "text": data.document.text if data.document else product.text if product else "",
         "updated_at": now,
     }
     if data.links is not None:

@@ -141,7 +141,7 @@ def test_links_terms_and_people_are_kept_until_they_are_said_anew(data):
     user = UserFactory(username="ada")
     full = replace(
         data,
-        links=(LinkData("repository", "https://git.example/orders", "Code"),),
+        links=(LinkData("repository", "Code", "https://git.example/orders"),),
         terms=("order",),
         ownerships=(
             OwnershipData("expert", user="ada"),
@@ -176,10 +176,14 @@ def test_a_term_of_the_domain_comes_before_the_companys(data):
 @pytest.mark.parametrize(
     ("values", "code", "pointer"),
     [
-        ({"links": (LinkData("repository", "javascript:alert(1)"),)}, "bad-link", "/links/0/url"),
-        ({"links": (LinkData("repository", "https://a.b/ c"),)}, "bad-link", "/links/0/url"),
-        ({"links": (LinkData("nothing", "https://a.b"),)}, "not-in-list", "/links/0/kind"),
-        ({"links": (LinkData("other", "https://a.b"),) * 51}, "too-many", "/links"),
+        (
+            {"links": (LinkData("repository", "", "javascript:alert(1)"),)},
+            "bad-link",
+            "/links/0/url",
+        ),
+        ({"links": (LinkData("repository", "", "https://a.b/ c"),)}, "bad-link", "/links/0/url"),
+        ({"links": (LinkData("nothing", "", "https://a.b"),)}, "not-in-list", "/links/0/kind"),
+        ({"links": (LinkData("other", "", "https://a.b"),) * 51}, "too-many", "/links"),
         ({"terms": ("nowhere",)}, "unknown-term", "/terms/0"),
         ({"ownerships": (OwnershipData("expert", user="x"),)}, "unknown-user", "/ownership/0/user"),
         ({"ownerships": (OwnershipData("boss", user="x"),)}, "not-in-list", "/ownership/0/kind"),

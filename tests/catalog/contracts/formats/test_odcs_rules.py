@@ -78,7 +78,7 @@ def test_the_contract_the_other_tests_change_is_right() -> None:
             "dangling-reference",
             "/slaProperties/0/element",
         ),
-        ({"apiVersion": "v2.2.2"}, "version-not-supported", "/apiVersion"),
+        ({"apiVersion": "v2.2.2"}, "missing-field", ""),
         ({"apiVersion": "v9.0.0"}, "version-not-supported", "/apiVersion"),
     ],
 )

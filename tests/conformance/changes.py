@@ -1,0 +1,51 @@
+"""Documents with one thing changed, in a fixed order."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from core.problems import to_pointer
+
+UNKNOWN = "aFieldOfNobody"
+OTHERS: tuple[Any, ...] = (None, "", "text", 7, -1.5, True, [], {}, [1], {"a": 1})
+
+Path = tuple[str | int, ...]
+
+
+def changed(data: Any) -> Iterator[tuple[str, Any]]:
+    """The document without one field, with one of another type, or with an unknown one."""
+    for path in paths(data):
+        if path and isinstance(path[-1], str):
+            yield f"no {to_pointer(path)}", _without(data, path)
+        for at, value in enumerate(OTHERS):
+            if path:
+                yield f"{to_pointer(path)} = {OTHERS[at]}", _with(data, path, value)
+        if isinstance(_at(data, path), dict):
+            yield f"more in {to_pointer(path)}", _with(data, (*path, UNKNOWN), 1)
+
+
+def paths(data: Any, path: Path = ()) -> Iterator[Path]:
+    """Every place of a document, in its order."""
+    yield path
+    items = data.items() if isinstance(data, dict) else ()
+    steps = enumerate(data) if isinstance(data, list) else items
+    for step, below in steps:
+        yield from paths(below, (*path, step))
+
+
+def _at(data: Any, path: Path) -> Any:
+    for step in path:
+        data = data[step]
+    return data
+
+
+def _with(data: Any, path: Path, value: Any) -> Any:
+    result = copy.deepcopy(data)
+    _at(result, path[:-1])[path[-1]] = value
+    return result
+
+
+def _without(data: Any, path: Path) -> Any:
+    result = copy.deepcopy(data)
+    del _at(result, path[:-1])[path[-1]]
+    return result
