@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import IntegerField, Q, Value
+from django.db.models import F, IntegerField, Max, Q, Value
 from django.db.models.functions import Lower
 
 from accounts.actors import Actor
-from catalog.search.models import OFFERS, SearchEntry, SearchEntryQuerySet
-from catalog.search.words import query_text
+from catalog.search.models import OFFERS, SearchEntry, SearchEntryQuerySet, SearchWord
+from catalog.search.words import parts, query_text, runs
 
 MAX_SUGGESTIONS = 20
+FREQUENT = 1_500  # rows that hold a word
 SHORT = 2  # characters; so short a beginning is looked up at the start of names only
 FIELDS = ("kind", "fqn", "name", "domain_name", "owner_name", "status", "url")
 
@@ -32,7 +33,7 @@ def suggest(actor: Actor, text: str, limit: int = 8) -> list[Suggestion]:
     """Things whose name has words that begin so: products first, then the other kinds.
 
     Of each, names that begin with `text` come before names that hold it later, the best known
-    first. Cost: one SQL statement.
+    first. Cost: two SQL statements.
     """
     names = query_text(text)
     if not names or actor.is_visitor:
@@ -40,7 +41,10 @@ def suggest(actor: Actor, text: str, limit: int = 8) -> list[Suggestion]:
     limit = min(limit, MAX_SUGGESTIONS)
     visible = SearchEntry.objects.visible_to(actor)
     offers, others = visible.filter(kind__in=OFFERS), visible.filter(~Q(kind__in=OFFERS))
-    pieces = [piece for rows in (offers, others) for piece in _pieces(rows, text, names, limit)]
+    walk = _is_frequent(text)
+    pieces = [
+        piece for rows in (offers, others) for piece in _pieces(rows, text, names, limit, walk=walk)
+    ]
     found: list[tuple[Any, ...]] = list(pieces[0].union(*pieces[1:], all=True))
     seen: dict[tuple[str, str], Suggestion] = {}
     for _, _, *row in sorted(found, key=lambda row: (row[0], -row[1])):
@@ -49,21 +53,35 @@ def suggest(actor: Actor, text: str, limit: int = 8) -> list[Suggestion]:
     return _both(list(seen.values()), limit)
 
 
-def _pieces(rows: SearchEntryQuerySet, text: str, names: str, limit: int) -> list[Any]:
+def _pieces(
+    rows: SearchEntryQuerySet, text: str, names: str, limit: int, *, walk: bool
+) -> list[Any]:
     """Names that begin so, and names that hold a word that begins so."""
     lower = text.strip().lower()
     begins = rows.annotate(lower_name=Lower("name")).filter(lower_name__startswith=lower)
     holds = rows.named_like(names)
     pieces = [_cut(begins, 0, limit)]
-    return pieces if len(lower) <= SHORT else [*pieces, _cut(holds, 1, limit)]
+    return pieces if len(lower) <= SHORT else [*pieces, _cut(holds, 1, limit, walk=walk)]
 
 
-def _cut(rows: SearchEntryQuerySet, place: int, limit: int) -> Any:
+def _cut(rows: SearchEntryQuerySet, place: int, limit: int, *, walk: bool = True) -> Any:
+    """The best of these rows; without `walk` the index of ranks is not what they are read by."""
     return (
         rows.annotate(place=Value(place, output_field=IntegerField()))
-        .order_by("-rank", "id")
+        .order_by("-rank" if walk else (F("rank") + 0).desc(), "id")
         .values_list("place", "rank", *FIELDS)[:limit]
     )
+
+
+def _is_frequent(text: str) -> bool:
+    """Whether many rows hold a word that begins like the last one of `text`.
+
+    The database cannot guess it, and walking down the ranks for a rare word reads everything.
+    """
+    last = parts(runs(text)[-1])[-1]
+    known = SearchWord.objects.filter(word__startswith=last)
+    most: int | None = known.aggregate(most=Max("frequency"))["most"]
+    return (most or 0) >= FREQUENT
 
 
 def _both(found: list[Suggestion], limit: int) -> list[Suggestion]:

@@ -62,7 +62,14 @@ def test_an_applied_product_is_listed_searched_and_read_at_once(owner, member):
     found = member.get("search?q=orders").json()
     assert (found["total"], found["total_capped"]) == (1, False)
     assert found["facets"]["status"] == [
-        {"value": "active", "label": "Active", "count": 1, "selected": False, "depth": 0}
+        {
+            "value": "active",
+            "label": "Active",
+            "count": 1,
+            "selected": False,
+            "depth": 0,
+            "is_least": False,
+        }
     ]
     assert member.get("search/suggest?q=ord").json()["results"][0]["fqn"] == "sandbox.orders"
 
