@@ -55,7 +55,7 @@ def _domain(domain: Domain) -> EntryData:
         owner_slug=owner.slug if owner else "",
         owner_name=owner.name if owner else "",
         summary=domain.purpose,
-        terms=[owner.name] if owner else [],
+        words=[owner.name] if owner else [],
     )
 
 
@@ -73,5 +73,5 @@ def _team(team: Team) -> EntryData:
         owner_slug=team.slug,
         owner_name=team.name,
         summary=f"{team.get_kind_display()} team",
-        terms=[team.contact, team.domain.name if team.domain else ""],
+        words=[team.contact, team.domain.name if team.domain else ""],
     )

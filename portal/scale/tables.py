@@ -31,8 +31,8 @@ class Table:
         constant = [field for field in left if not _is_filled_by_database(field)]
         self.model = model
         self.name = model._meta.db_table
-        given = [fields[name] for name in columns]
-        self.columns = [str(field.column) for field in (*given, *constant)]
+        written = [*(fields[name] for name in columns), *constant]
+        self.columns = [str(field.column) for field in written]
         self._tail = tuple(_encoder(field)(_default(field)) for field in constant)
         encoders = [(at, _encoder(fields[name])) for at, name in enumerate(columns)]
         self._encoders = [(at, encode) for at, encode in encoders if encode is not _plain]
@@ -71,7 +71,7 @@ class Table:
         """COPY what waits; the constraints of the table are checked as always."""
         if not self.rows:
             return
-        names = sql.SQL(", ").join(sql.Identifier(column) for column in self.columns)
+        names = sql.SQL(", ").join([sql.Identifier(column) for column in self.columns])
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(self.name), names)
         with connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in self._encoded():

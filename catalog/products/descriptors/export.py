@@ -81,7 +81,6 @@ def data_of(product: DataProduct) -> ProductData:
     """The product as it is. Four statements; `domain` and `owner` must be loaded."""
     ports = product.output_ports.select_related("contract", "contract_version")
     loaded = ports.defer("contract_version__document", "contract_version__text")
-    inputs = product.input_ports.select_related("system", "system_port")
     people = product.ownerships.select_related("user", "team").order_by("kind", "pk")
     return ProductData(
         document_id=product.document_id,
@@ -100,7 +99,7 @@ def data_of(product: DataProduct) -> ProductData:
         version=product.version,
         tags=tuple(product.tags),
         ports=tuple(_port_data(port) for port in loaded),
-        inputs=tuple(_input_data(each) for each in inputs),
+        inputs=tuple(_input_data(each) for each in product.input_ports.all()),
         links=tuple(
             LinkData(kind=each["kind"], label=each["label"], url=each["url"])
             for each in product.links
@@ -134,12 +133,11 @@ def _port_data(port: OutputPort) -> PortData:
 
 
 def _input_data(port: InputPort) -> InputData:
-    system = port.system_port or port.system
     return InputData(
         name=port.name,
         version=port.version,
         contract_id=port.contract_document_id,
-        system=system.fqn if system else "",
+        system=port.system_name,
     )
 
 

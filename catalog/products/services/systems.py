@@ -275,7 +275,7 @@ def _entry(system: System, ports: list[SystemPort]) -> EntryData:
         url=system.get_absolute_url(),
         updated_at=system.updated_at,
         tags=system.tags,
-        terms=[
+        words=[
             system.technology,
             *(port.name for port in ports),
             *(port.title for port in ports),
