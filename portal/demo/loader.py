@@ -37,11 +37,15 @@ from portal.demo.people import owner_of
 PRIVATE = ("confidential", "restricted")
 
 
-def load_products() -> None:
-    """The products that live in the catalogue only, in the order in which they build on another."""
+def load_products(*, with_real: bool = False) -> None:
+    """The products that live in the catalogue only, in the order in which they build on another.
+
+    Args:
+        with_real: those with a table too, as if it were there.
+    """
     places, owners = _places(), _owners()
     for spec in products().values():
-        if not spec.real:
+        if with_real or not spec.real:
             put_product(spec, places, owners)
 
 
