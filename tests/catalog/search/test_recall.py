@@ -8,8 +8,7 @@ import yaml
 
 from accounts.actors import system_actor
 from catalog.search.selectors import SearchQueryData, find
-from catalog.search.services import refresh_words
-from portal.demo import loader, people, systems
+from portal.demo.loading import load_catalogue
 
 pytestmark = pytest.mark.django_db
 QUERIES: list[dict[str, Any]] = yaml.safe_load(
@@ -23,12 +22,7 @@ LEAST = 0.9
 def demo_catalogue(settings) -> None:
     """All products of the demo company, also those whose tables are in the warehouse."""
     settings.DEMO_PASSWORD = "only-for-tests"
-    people.load_people()
-    people.load_terms()
-    systems.load_systems()
-    loader.load_products(with_real=True)
-    loader.complete_products()
-    refresh_words()
+    load_catalogue()
 
 
 def wanted(each: dict[str, Any]) -> list[str]:
