@@ -12,18 +12,21 @@ from accounts.states import PortalRole, Scope, TeamRole
 
 ALL_SCOPES = frozenset(Scope.values)
 
-# One round trip: memberships with the home domain of each team.
-MEMBERSHIPS = """
-SELECT m.team_id, m.role, d.path FROM accounts_membership m
+# One round trip: memberships with the home domain of each team, and (with the role NULL) the
+# domains that a team owns whose owner the user is, with everything below them.
+STANDING = """
+WITH mine AS (
+    SELECT team_id, role FROM accounts_membership
+    WHERE user_id = %(user)s AND team_id = coalesce(%(team)s, team_id)
+)
+SELECT m.team_id, m.role, d.path FROM mine m
 JOIN accounts_team t ON t.id = m.team_id LEFT JOIN accounts_domain d ON d.id = t.domain_id
-WHERE m.user_id = %s
-"""
-# Domains whose owner team is one of these, with everything below them.
-OWNED_DOMAINS = """
-SELECT DISTINCT d.id, d.path FROM accounts_domain o
+UNION ALL
+SELECT DISTINCT d.id, NULL, d.path FROM accounts_domain o
 JOIN accounts_domain d ON d.path = o.path OR d.path LIKE o.path || '.%%'
-WHERE o.owner_id = ANY(%s)
+WHERE o.owner_id IN (SELECT team_id FROM mine WHERE role = %(owner)s)
 """
+Row = tuple[int, str | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,10 @@ VISITOR = Actor(scopes=frozenset({Scope.READ}))
 
 
 def actor_of(user: User, *, token: ApiToken | None = None) -> Actor:
-    """The actor for an active user, by session or by token. Two SQL statements."""
-    memberships = _memberships(user.pk)
-    if token is not None and token.team_id is not None:
-        memberships = [row for row in memberships if row[0] == token.team_id]
-    owner_teams = frozenset(team for team, role, _ in memberships if role == TeamRole.OWNER)
-    owned = _owned_domains(owner_teams)
+    """The actor for an active user, by session or by token. One SQL statement."""
+    rows = _standing(user.pk, None if token is None else token.team_id)
+    memberships = [row for row in rows if row[1] is not None]
+    owned = [row for row in rows if row[1] is None]
     service_account = token is not None and token.team_id is not None
     return Actor(
         user_id=user.pk,
@@ -83,9 +84,9 @@ def actor_of(user: User, *, token: ApiToken | None = None) -> Actor:
         contributor_team_ids=frozenset(
             team for team, role, _ in memberships if role != TeamRole.VIEWER
         ),
-        owner_team_ids=owner_teams,
-        owned_domain_ids=frozenset(pk for pk, _ in owned),
-        owned_domain_paths=frozenset(path for _, path in owned),
+        owner_team_ids=frozenset(team for team, role, _ in memberships if role == TeamRole.OWNER),
+        owned_domain_ids=frozenset(pk for pk, _, _ in owned),
+        owned_domain_paths=frozenset(path for _, _, path in owned if path),
         home_paths=frozenset(
             above for _, _, path in memberships if path for above in paths_up(path)
         ),
@@ -105,17 +106,10 @@ def paths_up(path: str) -> list[str]:
     return [".".join(parts[: n + 1]) for n in range(len(parts))]
 
 
-def _memberships(user_id: int) -> list[tuple[int, str, str | None]]:
+def _standing(user_id: int, team_id: int | None) -> list[Row]:
+    """Rows of STANDING; `team_id` when only that team counts."""
+    asked = {"user": user_id, "team": team_id, "owner": TeamRole.OWNER.value}
     with connection.cursor() as cursor:
-        cursor.execute(MEMBERSHIPS, [user_id])
-        rows: list[tuple[int, str, str | None]] = cursor.fetchall()
-    return rows
-
-
-def _owned_domains(owner_teams: frozenset[int]) -> list[tuple[int, str]]:
-    if not owner_teams:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(OWNED_DOMAINS, [list(owner_teams)])
-        rows: list[tuple[int, str]] = cursor.fetchall()
+        cursor.execute(STANDING, asked)
+        rows: list[Row] = cursor.fetchall()
     return rows

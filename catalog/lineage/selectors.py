@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from accounts.actors import Actor
 from catalog.lineage.models import Dataset, ProductEdge
@@ -20,6 +20,7 @@ from core.problems import Problem
 MAX_DEPTH = 20
 MAX_NODES = 5000  # looked at in one answer
 MAX_NEIGHBOURS = 200
+NEIGHBOUR_SHOWS = ("fqn", "name", "archetype", "quality_score", "domain__name")
 
 # UNION drops repeats per distance; the depth bounds cycles, the LIMIT a hub (DESIGN §6).
 REACH = """
@@ -117,22 +118,19 @@ def neighbours(
 def direct_neighbours(
     actor: Actor, product: DataProduct
 ) -> tuple[list[DataProduct], list[DataProduct]]:
-    """Products that `product` reads from, and those that read it; one SQL statement."""
-    visible = DataProduct.objects.visible_to(actor)
-    # asked of each neighbour: a list of all that is visible would be as long as the catalogue
-    sees_target, sees_source = (
-        Exists(visible.filter(pk=OuterRef(side))) for side in ("target", "source")
-    )
+    """Products that `product` reads from, and those that read it, the last seen first.
+
+    Cost: two SQL statements; one when there is no neighbour.
+    """
     touching = ProductEdge.objects.filter(Q(source=product) | Q(target=product))
-    seen = Q(sees_target, source=product) | Q(sees_source, target=product)
-    edges = touching.filter(seen).select_related("source__domain", "target__domain")
-    sources, targets = {}, {}
-    for edge in edges.order_by("-last_seen", "id")[:MAX_NEIGHBOURS]:
-        if edge.target_id == product.pk:
-            sources[edge.source_id] = edge.source
-        else:
-            targets[edge.target_id] = edge.target
-    return list(sources.values()), list(targets.values())
+    rows = touching.order_by("-last_seen", "id").values_list("source_id", "target_id")
+    edges = list(rows[:MAX_NEIGHBOURS])
+    ids = {pk for edge in edges for pk in edge} - {product.pk}
+    shown = DataProduct.objects.visible_to(actor).select_related("domain").only(*NEIGHBOUR_SHOWS)
+    found = {each.pk: each for each in shown.filter(pk__in=ids).order_by()} if ids else {}
+    sources = dict.fromkeys(pk for pk, target in edges if target == product.pk and pk in found)
+    targets = dict.fromkeys(pk for source, pk in edges if source == product.pk and pk in found)
+    return [found[pk] for pk in sources], [found[pk] for pk in targets]
 
 
 def _check(direction: str, depth: int, level: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet, TextField
-from django.db.models.functions import Cast, JSONObject
+from django.db.models.functions import Cast, JSONObject, Length
 
-from accounts.actors import Actor
+from accounts.actors import Actor, paths_up
 from accounts.models import Domain
 from catalog.governance.models import Term
 from catalog.products.facts import facts_of
@@ -23,6 +23,7 @@ from core.paging import KeysetPage, keyset_page
 from core.problems import Problem
 
 SHOWN_TERMS = 30
+OFF_PAGE = ("document", "text", "domain__field_schema", "successor__document", "successor__text")
 MAX_PARTS = 100  # people on a page
 UNSEEN = "There is nothing here, or you may not see it."
 
@@ -31,18 +32,19 @@ def product_by_fqn(actor: Actor, fqn: str, *, for_page: bool = False) -> DataPro
     """The product of this name, or of this former name: then its `fqn` is another one.
 
     Args:
-        for_page: in the same statement `parts`, `named_terms`, and what the head of its page says
-            (`talk.with_talk`).
+        for_page: in the same statement `parts`, `named_terms`, `places` (the domains from the top,
+            when the name is the present one), and what the head of its page says
+            (`talk.with_talk`); the documents are left out.
 
     Raises:
         NotFound: there is none, or the actor may not see it.
     """
-    visible = DataProduct.objects.visible_to(actor).select_related(
-        "domain__parent__parent", "owner", "successor"
-    )
+    visible = DataProduct.objects.visible_to(actor).select_related("domain", "owner", "successor")
     if for_page:
-        visible = with_talk(visible, actor).annotate(
-            parts=ArraySubquery(_parts()), named_terms=ArraySubquery(_named_terms())
+        visible = with_talk(visible.defer(*OFF_PAGE), actor).annotate(
+            parts=ArraySubquery(_parts()),
+            named_terms=ArraySubquery(_named_terms()),
+            places=ArraySubquery(_places(fqn)),
         )
     product = visible.filter(fqn=fqn).first()
     if product is None:
@@ -57,6 +59,12 @@ def _named_terms() -> QuerySet[Any]:
     """Names and addresses of a product's terms, to be read with it."""
     terms = Term.objects.filter(products=OuterRef("pk")).order_by("name")
     return terms.values(pair=JSONObject(id=Cast("id", TextField()), name="name"))[:SHOWN_TERMS]
+
+
+def _places(fqn: str) -> QuerySet[Any]:
+    """The domains that a name lies in, the outermost first."""
+    above = Domain.objects.filter(path__in=paths_up(fqn)[:-1]).order_by(Length("path"))
+    return above.values(place=JSONObject(path="path", name="name"))
 
 
 def _parts() -> QuerySet[Any]:
@@ -105,7 +113,7 @@ def publish_blockers(product: DataProduct) -> list[Problem]:
 def publish_problems(product: DataProduct) -> list[Problem]:
     """What keeps a product from being published, and as warnings what would soon do so.
 
-    Cost: seven statements.
+    Cost: three statements.
     """
     return gate_problems(list(facts_of([product.pk]).values())).get(product.pk, [])
 

@@ -107,7 +107,7 @@ def test_facts_cost_the_same_for_any_number(company, django_assert_num_queries):
     made = [product_of(company) for _ in range(4)]
 
     for count in (1, 4):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(2):
             facts_of([each.pk for each in made[:count]])
 
 
