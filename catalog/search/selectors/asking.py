@@ -9,7 +9,7 @@ from itertools import combinations
 from django.db import connection
 
 from catalog.search.spelling import SHORTEST, is_spelt, nearest, trigrams
-from catalog.search.words import MAX_QUERY_WORDS, fold, phrase_text, runs, term
+from catalog.search.words import MAX_QUERY_WORDS, fold, parts, phrase_text, runs, term
 
 MAX_SYNONYMS = 6  # of one word
 LONGEST_PHRASE = 4  # words of a synonym
@@ -46,6 +46,8 @@ SELECT unknown.word, ARRAY[near.word], near.frequency FROM unknown CROSS JOIN LA
         SELECT count(*) FROM unnest(trigrams) AS gram WHERE gram = ANY(unknown.grams)
     ) DESC, frequency DESC LIMIT 40
 ) AS near
+UNION ALL
+SELECT '=', ARRAY[word], frequency FROM search_searchword WHERE word = ANY(%(parts)s::varchar[])
 """
 
 
@@ -62,6 +64,13 @@ class Asked:
     is_corrected: bool = False
     meant: str = ""  # the text with its unknown words mended; "" when there is nothing to mend
     same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    frequencies: Mapping[str, int] = field(default_factory=dict)  # rows that hold a word
+
+    def rows(self) -> list[int]:
+        """Of each word that a hit needs, how many rows hold it; in a partial search, of most."""
+        strong = _strong(runs(self.text))
+        found = [min(self.frequencies.get(fold(part), 0) for part in parts(run)) for run in strong]
+        return sorted(found, reverse=True)[: _least(strong)] if self.is_partial else found
 
 
 def read(text: str) -> Asked:
@@ -69,15 +78,17 @@ def read(text: str) -> Asked:
     asked = runs(text)[:MAX_QUERY_WORDS]
     if not asked:
         return Asked(text=text)
-    same, near = _looked_up(asked)
-    meant = [near.get(run.lower(), run) for run in asked]
-    return replace(_built(asked, same), text=text, meant=" ".join(meant) if near else "", same=same)
+    same, near, frequencies = _looked_up(asked)
+    meant = " ".join(near.get(run.lower(), run) for run in asked) if near else ""
+    built = _built(asked, same)
+    return replace(built, text=text, meant=meant, same=same, frequencies=frequencies)
 
 
 def corrected(asked: Asked) -> Asked:
     """What was probably meant."""
     built = _built(runs(asked.meant), asked.same)
-    return replace(built, text=asked.meant, is_corrected=True, same=asked.same)
+    same, frequencies = asked.same, asked.frequencies
+    return replace(built, text=asked.meant, is_corrected=True, same=same, frequencies=frequencies)
 
 
 def most_words(asked: Asked) -> Asked | None:
@@ -89,12 +100,16 @@ def most_words(asked: Asked) -> Asked | None:
         _or([term(run, is_last=True), *map(phrase_text, asked.same.get(run.lower(), ()))])
         for run in strong
     ]
-    least = (len(strong) + 1) // 2
-    chosen = combinations(terms, least)
+    chosen = combinations(terms, _least(strong))
     required = _or(f"({' & '.join(group)})" for group in chosen)
     return replace(
         asked, required=required, ranked=_or(terms), counted=tuple(terms), is_partial=True
     )
+
+
+def _least(strong: Sequence[str]) -> int:
+    """Of so many words, most."""
+    return (min(len(strong), MOST_COUNTED) + 1) // 2
 
 
 def _built(asked: Sequence[str], same: Mapping[str, tuple[str, ...]]) -> Asked:
@@ -136,8 +151,10 @@ def _phrases(
         yield piece, at == len(asked)
 
 
-def _looked_up(asked: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    """`{phrase: synonyms}` and `{unknown word: the nearest known one}`."""
+def _looked_up(
+    asked: Sequence[str],
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str], dict[str, int]]:
+    """`{phrase: synonyms}`, `{unknown word: the nearest known one}`, `{word: its rows}`."""
     phrases = {form: phrase for phrase in _all_phrases(asked) for form in (phrase, _folded(phrase))}
     lower = [run.lower() for run in asked if is_spelt(run) and len(run) >= SHORTEST]
     words = [word for word in dict.fromkeys(lower) if word not in STOP]
@@ -146,15 +163,21 @@ def _looked_up(asked: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[s
         "words": words,
         "singles": [fold(word) for word in words],
         "grams": [" ".join(trigrams(word)) for word in words],
+        "parts": list({fold(part) for run in asked for part in parts(run)}),
     }
     with connection.cursor() as cursor:
         cursor.execute(DICTIONARY, params)
         rows = cursor.fetchall()
     same: dict[str, tuple[str, ...]] = {}
     near: dict[str, list[tuple[str, int]]] = {}
+    frequencies: dict[str, int] = {}
     for word, names, frequency in rows:
+        if word == "=":
+            frequencies[names[0]] = frequency
+            continue
         if word:
             near.setdefault(word, []).append((names[0], frequency))
+            frequencies[names[0]] = frequency
             continue
         for name in names:
             if name in phrases:
@@ -162,7 +185,7 @@ def _looked_up(asked: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[s
                 same[phrases[name]] = (*same.get(phrases[name], ()), *others)[:MAX_SYNONYMS]
     last = asked[-1].lower()
     nearest_of = {word: nearest(word, known, is_last=word == last) for word, known in near.items()}
-    return same, {word: meant for word, meant in nearest_of.items() if meant}
+    return same, {word: meant for word, meant in nearest_of.items() if meant}, frequencies
 
 
 def _all_phrases(asked: Sequence[str]) -> Iterable[str]:
