@@ -139,7 +139,7 @@ def _counted(
         if name in capped:
             facets[name] = tuple(replace(each, is_least=each.count > 0) for each in facets[name])
     total = counts["total", "all"]
-    return Counted(facets, min(total, CAP), total > CAP)
+    return Counted(facets, min(total, CAP), total > CAP or "total" in capped)
 
 
 def _capped(facets: Iterable[str], cap: str, rows: int) -> Iterator[str]:
@@ -186,11 +186,11 @@ def _hits(
         yield from _live("hits", _readings(actor, query, terms, scalars), scalars, total=True)
         rows = [narrowed(actor, query)]
         yield from _live("arrays", rows, arrays, cap=SIDE_CAP)
+    elif "kind" in facets and query.scope and terms:
+        rows = narrowed(actor, replace(query, scope=())).matching(terms)
+        yield from _live("hits", [rows], facets, total=True, scope=query.scope)
     else:
         yield from _live("hits", [narrowed(actor, query).matching(terms)], facets, total=True)
-    if "kind" in facets and query.scope and terms:
-        others = narrowed(actor, replace(query, scope=())).filter(~Q(kind__in=query.scope))
-        yield from _live("others", [others.matching(terms)], ["kind"], cap=SIDE_CAP)
 
 
 def _readings(
@@ -245,11 +245,13 @@ def _live(
     *,
     total: bool = False,
     cap: int = CAP,
+    scope: Sequence[str] = (),
 ) -> Iterator[_Part]:
     """One pass over at most `cap` rows: grouping sets for plain columns, arrays taken apart.
 
     Args:
         readings: rows without a row in common.
+        scope: kinds that count; rows of the others count in the facet `kind` alone.
     """
     scalars = [facet for facet in facets if facet in SCALARS]
     labels = [LABELLED[facet] for facet in scalars if facet in LABELLED]
@@ -268,10 +270,17 @@ def _live(
             params += given
     if not inner:
         return
-    selects = []
+    cte = f"SELECT * FROM ({' UNION ALL '.join(inner)}) AS readings LIMIT {cap + 1}"  # noqa: S608
+    of_pass = " ".join([*facets, *(["total"] if total else [])])
+    every = f"every_{name}" if scope else name
+    selects = [f"SELECT 'pass', '{of_pass}', '{cap}', count(*) FROM {every}"]  # noqa: S608
+    if scope:
+        selects.append(_grouping(every, ["kind"], total=False))
+        yield _Part(selects, every, cte, params)
+        selects, scalars = [], [facet for facet in scalars if facet != "kind"]
+        cte, params = f"SELECT * FROM {every} WHERE kind = ANY(%s)", [list(scope)]  # noqa: S608
     if scalars or total:
         selects.append(_grouping(name, scalars, total=total))
-    selects.append(f"SELECT 'pass', '{' '.join(facets)}', '{cap}', count(*) FROM {name}")  # noqa: S608
     selects += [
         f"SELECT '{facet}', v, '', count(*) FROM (SELECT {ARRAYS[facet]} FROM {name} "  # noqa: S608
         f"LIMIT {SIDE_CAP + 1}) AS taken, unnest({ARRAYS[facet]}) AS v "
@@ -279,7 +288,6 @@ def _live(
         for facet in facets
         if facet in ARRAYS
     ]
-    cte = f"SELECT * FROM ({' UNION ALL '.join(inner)}) AS readings LIMIT {cap + 1}"  # noqa: S608
     yield _Part(selects, name, cte, params)
 
 

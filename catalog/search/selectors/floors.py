@@ -7,9 +7,7 @@ from math import prod
 
 from django.db import connection
 
-from catalog.search.selectors.asking import Asked
-
-MANY = 10_000  # rows that hold a word; reading so many for their ranks takes a while
+from catalog.search.selectors.asking import MANY, Asked
 
 # What ANALYZE knows of the ranks; nothing in a new database.
 SPREAD = """
