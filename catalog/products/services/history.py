@@ -136,10 +136,13 @@ def _ports(product_ids: Sequence[UUID]) -> Iterable[OutputPort]:
     """With what they name, each table asked for itself: joins go wrong before a commit."""
     contracts = DataContract.objects.only("document_id")
     versions = ContractVersion.objects.only("version")
+    announced = ContractVersion.objects.select_related("contract").only(
+        "version", "contract__document_id"
+    )
     return OutputPort.objects.filter(product__in=product_ids).prefetch_related(
         Prefetch("contract", contracts),
         Prefetch("contract_version", versions),
-        Prefetch("next_contract_version", versions),
+        Prefetch("next_contract_version", announced),
         "datasets",
     )
 
