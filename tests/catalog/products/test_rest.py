@@ -118,7 +118,7 @@ def test_a_new_version_of_a_contract_says_what_becomes_other(owner, mode):
     (document,) = answer.json()["documents"]
     changes = {each["pointer"]: each for each in document["changes"]}
     change = changes["/description/purpose"]
-    assert (document["action"], change["to"], change["level"]) == ("update", "Another", "cosmetic")
+    assert (document["action"], change["to"], change["level"]) == ("create", "Another", "cosmetic")
 
 
 def test_a_document_cannot_take_a_product_back_to_a_proposal(owner):
