@@ -66,6 +66,13 @@ class StillRunning(DomainError):
     status = 409
 
 
+class TooLarge(DomainError):
+    """More was handed in than one call takes."""
+
+    code = "too-large"
+    status = 413
+
+
 class Invalid(DomainError):
     """Input that breaks rules; `problems` says where, which rule, and how to mend it."""
 

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -15,6 +17,7 @@ from core.problems import Problem
 T = TypeVar("T")
 
 MAX_PAGE = 200
+SURROGATE = re.compile("[\ud800-\udfff]")  # half a pair, which no database can keep
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,9 @@ def decode_cursor(cursor: str, *, length: int) -> list[Any]:
 
 
 def _is_plain(value: Any) -> bool:
-    return value is None or (
-        isinstance(value, str | int | float) and not (isinstance(value, str) and "\0" in value)
-    )
+    if isinstance(value, str):
+        return "\0" not in value and not SURROGATE.search(value)
+    return value is None or (isinstance(value, int | float) and math.isfinite(value))
 
 
 def _bad_cursor() -> Invalid:
@@ -70,7 +73,7 @@ def after_cursor(queryset: QuerySet[Any], order: Sequence[str], cursor: str) -> 
     values = decode_cursor(cursor, length=len(order))
     try:
         return queryset.filter(_after(order, values))
-    except (TypeError, ValueError, ValidationError) as error:
+    except (TypeError, ValueError, OverflowError, ValidationError) as error:
         raise _bad_cursor() from error
 
 

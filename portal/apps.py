@@ -4,6 +4,7 @@ from django.apps import AppConfig
 
 WORDS_EVERY_S = 3_600
 COUNTS_EVERY_S = 120
+VERSIONS_EVERY_S = 600
 
 
 class PortalConfig(AppConfig):
@@ -16,5 +17,7 @@ class PortalConfig(AppConfig):
         search = import_module("catalog.search.services")
         jobs.periodic("search-words", WORDS_EVERY_S, search.refresh_words)
         jobs.periodic("search-counts", COUNTS_EVERY_S, search.fold_counts)
+        products = import_module("catalog.products.services")
+        jobs.periodic("port-versions", VERSIONS_EVERY_S, products.apply_due_versions)
         outbox = import_module("core.outbox")
         outbox.subscribe("domain.changed", import_module("portal.places").follow_domain)

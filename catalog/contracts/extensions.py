@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -69,6 +70,33 @@ def affected_parties(actor: Actor, contract: DataContract) -> Affected:
     )
 
 
+class PromisesSource(Protocol):
+    def __call__(self, version_ids: Collection[int]) -> Collection[int]:
+        """Those of the versions that somebody may rely on; a constant number of reads."""
+        ...
+
+
+_promises: list[PromisesSource] = []
+
+
+def add_promised_versions(source: PromisesSource) -> None:
+    """Have `source` say which versions are promised to readers. Called in `AppConfig.ready()`."""
+    if source not in _promises:
+        _promises.append(source)
+
+
+def promised_versions(version_ids: Collection[int]) -> set[int]:
+    """Those of the versions that may not change under their readers, whatever their status."""
+    if not version_ids:
+        return set()
+    return {pk for source in _promises for pk in source(version_ids)}
+
+
 def registrations() -> list[str]:
     """Dotted names of the sources, for the table in `docs/architecture.md`."""
     return [f"{source.__module__}.{source.__qualname__}" for source in _sources]  # type: ignore[attr-defined]
+
+
+def promise_registrations() -> list[str]:
+    """Dotted names of those who promise versions, for the same table."""
+    return [f"{source.__module__}.{source.__qualname__}" for source in _promises]  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,6 +15,7 @@ from core.errors import Invalid, NotFound
 from core.problems import Problem, shown
 
 MAX_SHOWN = 2_000  # columns on one page
+Pair = tuple[int, int]  # ids of an older and a newer version
 
 
 @dataclass(frozen=True)
@@ -134,12 +135,27 @@ def breaking_between(from_version_id: int, to_version_id: int) -> list[Change]:
     as long as reading its two documents, and published versions never change: so results are kept
     in memory by the hash of both documents, and there is no table that could be out of date.
     """
-    rows = ContractVersion.objects.filter(pk__in=[from_version_id, to_version_id])
+    pair = (from_version_id, to_version_id)
+    return breaking_pairs([pair])[pair]
+
+
+def breaking_pairs(pairs: Collection[Pair]) -> dict[Pair, list[Change]]:
+    """`breaking_between` of many pairs.
+
+    Cost: one SQL statement, and one for each pair that was not compared lately.
+    """
+    ids = {pk for pair in pairs for pk in pair}
+    if not ids:
+        return {}
+    rows = ContractVersion.objects.filter(pk__in=ids)
     hashes = dict(rows.values_list("pk", "sha256"))
-    if not {from_version_id, to_version_id} <= hashes.keys():
+    if not ids <= hashes.keys():
         raise NotFound("There is no such contract version.")
-    older, newer = (_Document(pk, hashes[pk]) for pk in (from_version_id, to_version_id))
-    return [change for change in _diffed(older, newer) if change.breaks_consumers]
+    found = {}
+    for pair in pairs:
+        older, newer = (_Document(pk, hashes[pk]) for pk in pair)
+        found[pair] = [change for change in _diffed(older, newer) if change.breaks_consumers]
+    return found
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Contract states and classes."""
+"""Contract states."""
 
 from django.db.models import TextChoices
 
@@ -11,10 +11,3 @@ class ContractStatus(TextChoices):
     ACTIVE = "active", "Active"
     DEPRECATED = "deprecated", "Deprecated"
     RETIRED = "retired", "Retired"
-
-
-class Classification(TextChoices):
-    PUBLIC = "public", "Public"
-    INTERNAL = "internal", "Internal"
-    CONFIDENTIAL = "confidential", "Confidential"
-    RESTRICTED = "restricted", "Restricted"

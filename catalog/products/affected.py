@@ -11,9 +11,19 @@ from accounts.actors import Actor
 from catalog.contracts.extensions import Affected, Party
 from catalog.contracts.models import DataContract
 from catalog.products.models import DataProduct, InputPort, OutputPort
-from catalog.products.states import ProductStatus
+from catalog.products.states import LISTED, ProductStatus
 
 MAX_PARTIES = 500
+
+
+def offered_versions(version_ids: Collection[int]) -> set[int]:
+    """Those of the contract versions that a published port has, or will have. One statement."""
+    ports = OutputPort.objects.filter(product__status__in=LISTED)
+    named = ports.filter(
+        Q(contract_version__in=version_ids) | Q(next_contract_version__in=version_ids)
+    )
+    pairs = named.values_list("contract_version_id", "next_contract_version_id")
+    return {pk for pair in pairs for pk in pair if pk in set(version_ids)}
 
 
 def consumers_of_contract(actor: Actor, contract: DataContract) -> Affected:

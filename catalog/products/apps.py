@@ -7,15 +7,16 @@ class ProductsConfig(AppConfig):
 
     def ready(self) -> None:
         """Policies may speak of products; terms and contract changes say which ones they touch."""
-        from catalog.contracts.extensions import add_affected_parties
+        from catalog.contracts.extensions import add_affected_parties, add_promised_versions
         from catalog.governance.extensions import register_subjects
         from catalog.products import facts, panels
-        from catalog.products.affected import consumers_of_contract
+        from catalog.products.affected import consumers_of_contract, offered_versions
         from catalog.products.views.demands import answered_demands
         from core import outbox
         from core import panels as slots
 
         add_affected_parties(consumers_of_contract)
+        add_promised_versions(offered_versions)
         register_subjects(facts.ProductSubjects())
         outbox.subscribe("product.changed", facts.product_changed)
         slots.register("product.access", answered_demands, order=10)

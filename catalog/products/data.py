@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from accounts.models import Domain, Team
 from core.documents import Document
+from core.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class PortData:
     datasets: tuple[tuple[str, str], ...] | None = None  # OpenLineage (namespace, name)
     requestable: bool = True
     pointer: str = ""  # where it stands in the document
+    # when a contract version that breaks those who read the published port is to hold
+    breaking_from: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,10 @@ class ProductData:
     extra: Mapping[str, Any] | None = None  # what the domain's own JSON Schema asks for
     terms: tuple[str, ...] | None = None  # slugs or names
     ownerships: tuple[OwnershipData, ...] | None = None
+    # from a descriptor: people that are not known are told, not refused; and what else it says that
+    # stays in the document only
+    is_descriptor: bool = False
+    left_out: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from core.problems import Problem
 
 MAX_SLUG = 63
+LONGEST_TAG = 100  # characters
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,62}\Z")
 RESERVED = frozenset(
     {
@@ -36,6 +38,12 @@ def slug_for(*texts: str) -> str:
         if slug:
             return slug
     return f"x-{hashlib.sha256(texts[0].encode()).hexdigest()[:8]}"
+
+
+def normal_tags(tags: Iterable[str]) -> list[str]:
+    """As they were written, but trimmed, cut, and each one once."""
+    trimmed = (tag.strip()[:LONGEST_TAG].rstrip() for tag in tags)
+    return list(dict.fromkeys(tag for tag in trimmed if tag))
 
 
 def pattern_problem(slug: str, pointer: str) -> Problem | None:

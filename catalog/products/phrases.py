@@ -16,6 +16,7 @@ VERBS = {
     "product.reverted": "Taken back to an earlier version",
     "product.handed-over": "Handed over",
     "product.name-released": "Former name given up",
+    "product.contract-in-effect": "Announced contract in effect",
     "contract.handed-over": "Contract handed over",
     "announcement.made": "Announced",
     "announcement.changed": "Announcement changed",

@@ -28,7 +28,7 @@ class TeamData:
 
 @dataclass(frozen=True)
 class Col:
-    """A column of the demo; `marks`: k key, r required, c confidential."""
+    """A column of the demo; `marks`: k key, r required, c confidential, p personal data."""
 
     name: str
     logical_type: str
@@ -64,7 +64,8 @@ class ProductSpec:
     available: float | None = None  # percent
     majors: int = 1  # versions of the first port that live side by side
     first: dict[str, Any] = field(default_factory=dict)  # what major version 1 was like
-    formerly: str = ""
+    grew: list[str] = field(default_factory=list)  # columns that came with the minor version 1
+    age: int | None = None  # days since it was published
     successor: str = ""
     sunset_in: int | None = None  # days from now
 
@@ -88,16 +89,21 @@ class ProductSpec:
 
     @property
     def version(self) -> str:
-        return self.version_of(self.majors)
+        """Of the contract and its ports; what a form made as 1.0.0 promises more in 1.1.0."""
+        return f"{self.majors}.{1 if self.real or self.grew else 0}.0"
 
-    def version_of(self, major: int) -> str:
-        """Of the contract and the port; what a form made as 1.0.0 is promised more in 1.1.0."""
-        return f"{major}.{1 if self.real else 0}.0"
+    @property
+    def versions(self) -> list[str]:
+        """All versions of the contract but those that a form makes, the oldest first."""
+        older = [f"{major}.0.0" for major in range(1, self.majors)]
+        return [*older, *([f"{self.majors}.0.0"] if self.grew else []), self.version]
 
-    def columns_of(self, major: int) -> list[Col]:
-        """The columns of one major version; only the first may differ from the newest."""
-        if major == self.majors:
+    def columns_of(self, version: str) -> list[Col]:
+        """The columns of one version of the contract."""
+        if version == self.version:
             return self.columns
+        if version.startswith(f"{self.majors}."):
+            return [each for each in self.columns if each.name not in self.grew]
         gone, old = self.first.get("without", []), self.first.get("old", {})
         return [
             Col(old.get(each.name, each.name), each.logical_type, each.marks, each.description)
@@ -112,6 +118,13 @@ def read(name: str) -> Any:
     return load_documents((DATA / f"{name}.yaml").read_bytes(), media="yaml")[0].data
 
 
+def incidents() -> list[dict[str, Any]]:
+    """What went wrong in the last ninety days."""
+    found: list[dict[str, Any]] = read("talk")["incidents"]
+    return found
+
+
+@cache
 def teams() -> dict[str, TeamData]:
     """Teams by slug; the first owner listed acts for the team."""
     found = {}

@@ -7,6 +7,7 @@ from typing import Any
 
 from catalog.contracts.formats.odcs_build import Column, contract_from_columns
 from catalog.products.data import PortData
+from core.documents import Document, dump_yaml, load_documents
 from portal.demo.company import LAKE, Col, ProductSpec, contract_id, teams
 
 RETENTION_DAYS = 730
@@ -36,33 +37,47 @@ VALUES = {  # columns with a fixed list of values
 }
 
 
-def contract_of(spec: ProductSpec, major: int) -> dict[str, Any]:
-    """One version of the contract of a demo product."""
+def contract_of(spec: ProductSpec, version: str) -> Document:
+    """One version of the contract of a demo product, as its team would write it."""
+    return load_documents(dump_yaml(_contract(spec, version)), media="yaml")[0]
+
+
+def _contract(spec: ProductSpec, version: str) -> dict[str, Any]:
+    columns = spec.columns_of(version)
+    is_ending = major_of(version) < spec.majors
     document = contract_from_columns(
         document_id=contract_id(spec),
-        version=spec.version_of(major),
+        version=version,
         name=spec.name,
         domain=spec.domain,
         team=spec.team,
         purpose=spec.purpose,
         object_name=spec.slug.replace("-", "_"),
-        columns=[column_of(col) for col in spec.columns_of(major)],
+        columns=[column_of(col) for col in columns],
         classification=spec.classification,
         retention_days=RETENTION_DAYS,
-        status="active" if major == spec.majors else "deprecated",
+        status="deprecated" if is_ending else "active",
         must_have_rows=True,
     )
     document["description"] |= _terms(spec)
     document["slaProperties"] += _levels(spec)
     document["servers"] = [
-        {"server": name, "type": kind, "environment": "prod", **_place(spec, kind, major)}
+        {
+            "server": name,
+            "type": kind,
+            "environment": "prod",
+            **_place(spec, kind, major_of(version)),
+        }
         for name, kind in port_names(spec)
     ]
     team = teams()[spec.team]
     document["support"] = [{"channel": team.contact, "tool": "slack", "scope": "interactive"}]
     document["team"]["members"] = [{"username": name} for name in team.members]
     document["tags"] = list(spec.tags) or ["fernhaven"]
+    personal = {col.name for col in columns if "p" in col.marks}
     for described in document["schema"][0]["properties"]:
+        if described["name"] in personal:
+            described["tags"] = ["personal-data"]
         if described["name"] in VALUES:
             described.setdefault("quality", []).append(_one_of(described["name"]))
     return document
@@ -86,25 +101,35 @@ def port_names(spec: ProductSpec) -> Iterator[tuple[str, str]]:
         yield (f"{spec.slug}-{SUFFIXES[kind]}" if at else spec.slug), kind
 
 
-def ports_of(spec: ProductSpec) -> tuple[PortData, ...]:
-    """The output ports; the first one in every major version, the newest first."""
+def ports_of(spec: ProductSpec, version: str = "") -> tuple[PortData, ...]:
+    """The output ports; the first one in every major version, the newest first.
+
+    Args:
+        version: of the contract that the newest ports name; default: the newest.
+    """
     older = range(spec.majors - 1, 0, -1)
     named = list(port_names(spec))
-    newest = [_port(spec, name, kind, spec.majors) for name, kind in named]
-    return (newest[0], *(_port(spec, *named[0], major) for major in older), *newest[1:])
+    newest = [_port(spec, name, kind, version or spec.version) for name, kind in named]
+    first = [_port(spec, *named[0], f"{major}.0.0") for major in older]
+    return (newest[0], *first, *newest[1:])
 
 
-def _port(spec: ProductSpec, name: str, kind: str, major: int) -> PortData:
+def major_of(version: str) -> int:
+    return int(version.partition(".")[0])
+
+
+def _port(spec: ProductSpec, name: str, kind: str, version: str) -> PortData:
+    major = major_of(version)
     made = spec.real and kind == "postgresql"  # by an operation, which says where it lies
     return PortData(
         name=name,
         major=major,
-        version=spec.version_of(major),
+        version=version,
         title=spec.name if name == spec.slug else f"{spec.name}, {SUFFIXES[kind]}",
         description=WORDS[kind],
         technology=kind,
         contract_id=contract_id(spec),
-        contract_version=spec.version_of(major),
+        contract_version=version,
         location=None if made else _place(spec, kind, major),
         datasets=None if made else ((LAKE, _dataset_name(spec, name, major)),),
     )

@@ -1,4 +1,4 @@
-"""The policies and terms of the demo company; loaded through the services, again without effect."""
+"""The policies of the demo company; loaded through the services, again without effect."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from accounts.actors import Actor
-from accounts.models import Domain, Team
+from accounts.models import Team
 from catalog.governance import services
-from catalog.governance.models import Policy, Term
+from catalog.governance.models import Policy
 
 GRACE_DAYS = 45
 
 
 @dataclass(frozen=True)
 class PolicySpec:
-    """A policy of the company; `grace`: enforced, but only a warning for a while."""
+    """A policy of the company; with grace: enforced, but only a warning for a while."""
 
     slug: str
     name: str
@@ -28,6 +28,7 @@ class PolicySpec:
     subject: str = "product"
     is_enforced: bool = False
     has_grace: bool = False
+    is_retired: bool = False
 
 
 POLICIES = (
@@ -81,6 +82,26 @@ POLICIES = (
         mend="Fill in the purpose under description in the contract.",
         subject="contract",
     ),
+    PolicySpec(
+        slug="golden-products-name-their-limits",
+        name="Golden products name their limits",
+        words="What everybody builds on says what it is not good for.",
+        rule='!("golden" in tags) || limitations != ""',
+        mend="Say under limitations what the product is not good for.",
+        severity="low",
+        is_enforced=True,
+        has_grace=True,
+    ),
+    PolicySpec(
+        slug="every-product-has-a-handbook",
+        name="Every product has a handbook",
+        words="A page in the wiki tells newcomers how to begin.",
+        rule='"documentation" in links',
+        mend="Link a page of the wiki.",
+        severity="low",
+        is_enforced=True,
+        is_retired=True,
+    ),
 )
 
 
@@ -91,7 +112,7 @@ def load_policies(*, actor: Actor, owner: Team) -> None:
         if spec.slug in known:
             continue
         grace = timezone.now().date() + dt.timedelta(days=GRACE_DAYS) if spec.has_grace else None
-        services.save_policy(
+        version = services.save_policy(
             data=services.PolicyData(
                 slug=spec.slug,
                 name=spec.name,
@@ -105,20 +126,5 @@ def load_policies(*, actor: Actor, owner: Team) -> None:
             actor=actor,
             enforcement=services.Enforcement(grace) if spec.is_enforced else None,
         )
-
-
-def load_term(
-    *,
-    actor: Actor,
-    owner: Team,
-    name: str,
-    definition: str,
-    synonyms: tuple[str, ...] = (),
-    domain: Domain | None = None,
-) -> Term:
-    """A term as it should be, made or changed."""
-    term = Term.objects.filter(name=name, domain=domain).first()
-    data = services.TermData(
-        name=name, definition=definition, synonyms=synonyms, owner=owner, domain=domain
-    )
-    return services.put_term(data=data, actor=actor, term=term)
+        if spec.is_retired:
+            services.retire_policy(policy=version.policy, actor=actor)

@@ -12,8 +12,7 @@ from catalog.products.models import DataProduct
 from catalog.quality import services as quality
 from catalog.quality.models import QualityCheck, ScoreSnapshot
 from catalog.quality.states import Outcome
-from portal.demo.company import SEED, ProductSpec, products
-from portal.demo.loader import incidents
+from portal.demo.company import SEED, ProductSpec, incidents, products
 
 HISTORY_DAYS = 90
 ROWS_CHECKED = 120_000
@@ -68,7 +67,7 @@ def _history(
 ) -> list[ScoreSnapshot]:
     today = timezone.now().date()
     points = []
-    for ago in range(HISTORY_DAYS, 0, -1):
+    for ago in range(min(HISTORY_DAYS, spec.age or HISTORY_DAYS), 0, -1):
         value = score + chance.gauss(0, 0.8) - _lost(spec.fqn, ago)
         day = today - dt.timedelta(days=ago)
         points.append(

@@ -5,69 +5,49 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from django.db import transaction
-
-from accounts.models import Domain, Team
-from catalog.products.models import InputPort, System, SystemPort
-from core.documents import dump_yaml
-from portal.demo.company import document_id, products, read
+from catalog.products.data import LinkData, SystemData, SystemPortData
+from catalog.products.services import put_system
+from core.documents import dump_yaml, load_documents
+from portal.demo.company import document_id, read
+from portal.demo.people import Company, company
 
 OK = {"200": {"description": "As asked."}}
 
 
-@transaction.atomic
 def load_systems() -> None:
-    """Systems and their ports; loading again writes the same rows."""
-    places = {each.path: each for each in Domain.objects.all()}
-    owners = {each.slug: each for each in Team.objects.all()}
+    """Systems and their ports, as the teams that run them describe them."""
+    here = company()
     for fqn, given in read("systems").items():
-        system, _ = System.objects.update_or_create(
-            document_id=document_id("systems", fqn),
-            defaults={
-                "slug": fqn.rpartition(".")[2],
-                "fqn": fqn,
-                "name": given["name"],
-                "purpose": given["purpose"],
-                "domain": places[fqn.rpartition(".")[0]],
-                "owner": owners[given["team"]],
-                "status": given.get("status", "active"),
-                "technology": given["technology"],
-                "links": [_runbook(fqn)],
-            },
-        )
-        for at, (name, port) in enumerate(given["ports"].items()):
-            _put_port(system, at, name, port)
+        put_system(data=_system(fqn, given, here), actor=here.owner(given["team"]))
 
 
-def link_inputs() -> None:
-    """Let the declared inputs of products point to the systems they name. Two statements."""
-    ports = {each.fqn: each for each in SystemPort.objects.select_related("system")}
-    named = {name for spec in products().values() for name in spec.system_reads}
-    waiting = list(InputPort.objects.filter(name__in=named, system__isnull=True))
-    for each in waiting:
-        each.system_port = ports[each.name]
-        each.system = ports[each.name].system
-    InputPort.objects.bulk_update(waiting, ["system", "system_port"])
+def _system(fqn: str, given: dict[str, Any], here: Company) -> SystemData:
+    return SystemData(
+        document_id=document_id("systems", fqn),
+        name=given["name"],
+        slug=fqn.rpartition(".")[2],
+        domain=here.domains[fqn.rpartition(".")[0]],
+        owner=here.teams[given["team"]],
+        purpose=given["purpose"],
+        status=given.get("status", "active"),
+        technology=given["technology"],
+        links=(LinkData("runbook", "Runbook", f"https://wiki.fernhaven.example/systems/{fqn}"),),
+        ports=tuple(_port(fqn, given, name, port) for name, port in given["ports"].items()),
+    )
 
 
-def _put_port(system: System, at: int, name: str, given: dict[str, Any]) -> None:
-    operations = [_operation(text) for text in given.get("operations", [])]
-    document = _document(system, given, operations)
-    SystemPort.objects.update_or_create(
-        system=system,
+def _port(fqn: str, system: dict[str, Any], name: str, given: dict[str, Any]) -> SystemPortData:
+    slug = fqn.rpartition(".")[2]
+    described = _document(slug, system, given)
+    document = load_documents(dump_yaml(described), media="yaml")[0] if described else None
+    return SystemPortData(
         name=name,
-        defaults={
-            "fqn": f"{system.fqn}/{name}",
-            "kind": given["kind"],
-            "title": f"{system.name} {name.replace('-', ' ')}",
-            "version": given["version"],
-            "description": given.get("description", ""),
-            "url": _address(system.slug) if given["kind"] == "openapi" else "",
-            "operations": operations,
-            "document": document,
-            "text": dump_yaml(document) if document else "",
-            "position": at,
-        },
+        kind=given["kind"],
+        title=f"{system['name']} {name.replace('-', ' ')}",
+        version=given["version"],
+        description=given.get("description", ""),
+        url=_address(slug) if given["kind"] == "openapi" else "",
+        document=document,
     )
 
 
@@ -77,12 +57,15 @@ def _operation(text: str) -> dict[str, str]:
     return {"verb": verb, "name": name, "summary": summary}
 
 
-def _document(
-    system: System, given: dict[str, Any], operations: list[dict[str, str]]
-) -> dict[str, Any] | None:
-    info = {"title": system.name, "version": given["version"], "description": system.purpose}
+def _document(slug: str, system: dict[str, Any], given: dict[str, Any]) -> dict[str, Any] | None:
+    info = {
+        "title": system["name"],
+        "version": given["version"],
+        "description": system["purpose"],
+    }
+    operations = [_operation(text) for text in given.get("operations", [])]
     if given["kind"] == "openapi":
-        return _openapi(info, operations, _address(system.slug))
+        return _openapi(info, operations, _address(slug))
     if given["kind"] == "asyncapi":
         return _asyncapi(info, operations)
     return None
@@ -130,8 +113,3 @@ def _asyncapi(info: dict[str, str], operations: list[dict[str, str]]) -> dict[st
 
 def _address(slug: str) -> str:
     return f"https://{slug}.fernhaven.example/api"
-
-
-def _runbook(fqn: str) -> dict[str, str]:
-    url = f"https://wiki.fernhaven.example/systems/{fqn}"
-    return {"kind": "runbook", "label": "Runbook", "url": url}

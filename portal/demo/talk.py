@@ -1,25 +1,21 @@
-"""What people of the demo company say: announcements, comments, follows, wishes."""
+"""What people of the demo company said: announcements and comments."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Domain, Team, User
+from accounts.models import User
 from catalog.products.models import (
     Announcement,
     Comment,
     DataProduct,
-    Demand,
-    DemandVote,
-    Follow,
 )
-from portal.demo.company import products, read
-from portal.demo.loader import incidents
+from portal.demo.company import incidents, products, read
 
 
 @transaction.atomic
@@ -32,15 +28,6 @@ def load_talk() -> None:
     if not Comment.objects.filter(product__in=rows.values()).exists():
         for each in read("talk")["comments"]:
             _comment(each, rows[each["product"]], people)
-    follows = read("talk")["follows"]
-    Follow.objects.bulk_create(
-        [
-            Follow(user=people[name], product=rows[fqn])
-            for name, followed in follows.items()
-            for fqn in followed
-        ],
-        ignore_conflicts=True,
-    )
 
 
 def _announcements(people: dict[str, User], rows: dict[str, DataProduct]) -> None:
@@ -95,40 +82,6 @@ def _comment(given: dict[str, Any], product: DataProduct, people: dict[str, User
             body=reply["body"],
             created_at=_ago(reply["ago"]) + dt.timedelta(hours=at),
         )
-
-
-@transaction.atomic
-def load_demands() -> None:
-    """The demand board, with a wish in every state."""
-    people = {each.username: each for each in User.objects.all()}
-    known = set(Demand.objects.values_list("title", flat=True))
-    for given in read("talk")["demands"]:
-        if given["title"] not in known:
-            demand = _demand(given, people)
-            DemandVote.objects.bulk_create(_votes(demand, given["votes"], people))
-
-
-def _demand(given: dict[str, Any], people: dict[str, User]) -> Demand:
-    moment = _ago(given["ago"])
-    return Demand.objects.create(
-        title=given["title"],
-        need=given["need"],
-        domain=Domain.objects.filter(path=given.get("domain", "")).first(),
-        author=people[given["by"]],
-        state=given.get("state", "open"),
-        team=Team.objects.filter(slug=given.get("team", "")).first(),
-        product=DataProduct.objects.filter(fqn=given.get("product", "")).first(),
-        answer=given.get("answer", ""),
-        votes=len(given["votes"]),
-        created_at=moment,
-        updated_at=moment,
-    )
-
-
-def _votes(demand: Demand, names: Iterable[str], people: dict[str, User]) -> list[DemandVote]:
-    return [
-        DemandVote(demand=demand, user=people[name], created_at=demand.created_at) for name in names
-    ]
 
 
 def _ago(days: int) -> dt.datetime:

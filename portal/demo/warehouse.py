@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from dataclasses import replace
 from typing import Any
 
 import structlog
 from django.utils import timezone
 
-from accounts.models import Domain, Team
 from catalog.products.models import DataProduct, OutputPort
-from catalog.products.services import publish_product, save_product
+from catalog.products.services import publish_product
 from core import outbox
 from core.errors import Conflict
 from portal.demo.company import ProductSpec, instance_id, products, read
 from portal.demo.contracts import column_of
-from portal.demo.loader import data_of, put_contract
-from portal.demo.people import owner_of
+from portal.demo.people import Company, company
+from portal.demo.products import load_products
 from portal.demo.rows import rows_of
 from provisioning.access.models import Grant
 from provisioning.access.services import request_access
@@ -46,6 +44,7 @@ def real_products() -> list[ProductSpec]:
 def ask() -> None:
     """Ask for each real product as its owner would; workers begin while the rest is loaded."""
     blueprint = Blueprint.objects.get(slug=BLUEPRINT)
+    here = company()
     known = set(DataProduct.objects.values_list("fqn", flat=True))
     asked = set(Request.objects.filter(kind="service").values_list("subject__product", flat=True))
     for spec in real_products():
@@ -55,26 +54,25 @@ def ask() -> None:
             blueprint=blueprint,
             parameters=_parameters(spec),
             purpose="Set up with the demo company.",
-            actor=owner_of(spec.team),
+            actor=here.owner(spec.team),
             instance_id=instance_id(spec.fqn),
         )
         request = Request.objects.select_related("decider").get(pk=filed.pk)
         if request.state == "waiting" and request.decider is not None:
-            owner = owner_of(request.decider.slug)
+            owner = here.owner(request.decider.slug)
             decide(request=request, actor=owner, approve=True, note="Belongs to our domain.")
 
 
 def finish() -> None:
     """Wait until the real products are made, then fill, describe and publish them."""
     work_off()
-    places = {each.path: each for each in Domain.objects.all()}
-    owners = {each.slug: each for each in Team.objects.all()}
-    for spec in real_products():
-        product = DataProduct.objects.get(fqn=spec.fqn)
+    here = company()
+    load_products(real_products())
+    for product in DataProduct.objects.filter(fqn__in=products(), instance_id__isnull=False):
         if product.status == "draft":
+            spec = products()[product.fqn]
             _fill(spec, product)
-            _describe(spec, product, places[spec.domain], owners[spec.team])
-            publish_product(product=product, actor=owner_of(spec.team))
+            publish_product(product=product, actor=here.owner(spec.team))
 
 
 def work_off() -> None:
@@ -116,17 +114,6 @@ def _parameters(spec: ProductSpec) -> dict[str, Any]:
     }
 
 
-def _describe(spec: ProductSpec, product: DataProduct, domain: Domain, team: Team) -> None:
-    """The words that the form does not ask for, and the ports that are no table of the portal."""
-    put_contract(spec, domain, team)
-    wanted = data_of(spec, domain, team)
-    data = replace(
-        wanted, document_id=product.document_id, status="", instance_id=product.instance_id
-    )
-    save_product(data=data, actor=owner_of(spec.team))
-    product.refresh_from_db()
-
-
 def _fill(spec: ProductSpec, product: DataProduct) -> None:
     """What the product's own pipeline would do: write rows into its tables."""
     assert product.instance_id is not None
@@ -158,19 +145,25 @@ def measure() -> None:
 
 def load_access() -> None:
     """Grants in use, some of which end soon, and requests in every state that people reach."""
-    today = timezone.now().date()
+    here, today = company(), timezone.now().date()
     for team, fqn, purpose, days, fate, *note in read("talk")["access"]:
         port = OutputPort.objects.filter(product__fqn=fqn, technology="postgresql").first()
         if port is not None and not _asked(team, port):
             until = today + dt.timedelta(days=days)
-            _ask_for(team, port, purpose, until, fate, *note)
+            _ask_for(here, team, port, purpose, until, fate, *note)
     work_off()
 
 
 def _ask_for(
-    team: str, port: OutputPort, purpose: str, until: dt.date, fate: str, note: str = ""
+    here: Company,
+    team: str,
+    port: OutputPort,
+    purpose: str,
+    until: dt.date,
+    fate: str,
+    note: str = "",
 ) -> None:
-    asker, owner = owner_of(team), owner_of(port.product.owner.slug)
+    asker, owner = here.owner(team), here.owner(port.product.owner.slug)
     try:
         request = request_access(
             port=port.fqn, consumer=f"team:{team}", purpose=purpose, until=until, actor=asker

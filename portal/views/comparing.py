@@ -93,7 +93,7 @@ PLAIN: Mapping[str, Callable[[Any], str]] = {
     "Domain": lambda each: each.domain.name,
     "Status": lambda each: each.get_status_display(),
     "Kind": lambda each: each.get_archetype_display(),
-    "Classification": lambda each: each.get_classification_display(),
+    "Classification": lambda each: each.classification.replace("-", " ").capitalize(),
     "Score": _score,
     "Freshness": _freshness,
     "Consumers": lambda each: str(each.consumer_count),

@@ -32,7 +32,9 @@ def test_a_page_costs_one_statement(django_assert_num_queries):
         keyset_page(Domain.objects.all(), order=["path"], size=3)
 
 
-@pytest.mark.parametrize("cursor", ["x", "bm90IGpzb24", "WzEsMl0", "🙂", "e30"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "bm90IGpzb24", "WzEsMl0", "🙂", "e30", "WzFlOTk5XQ", "WyJcdWQ4MDAiXQ"]
+)
 def test_a_cursor_that_we_did_not_make_is_refused(cursor):
     with pytest.raises(Invalid) as refusal:
         keyset_page(Domain.objects.all(), order=["path"], size=3, cursor=cursor)

@@ -30,6 +30,9 @@ def rows() -> list[tuple[str, str]]:
     ]
     found += [("`contracts.affected_parties`", source) for source in contracts.registrations()]
     found += [
+        ("`contracts.promised_versions`", source) for source in contracts.promise_registrations()
+    ]
+    found += [
         (f"`governance.subjects` {kind}", who) for kind, who in governance.registrations().items()
     ]
     found += [("`products.links_changed`", handler) for handler in products.registrations()]

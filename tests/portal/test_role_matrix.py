@@ -111,7 +111,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
 
 
 def _slug(name: str, company: Company) -> str:
-    if name == "portal:team":
+    if name in {"portal:team", "rest:team"}:
         return company.team.slug
     if name.split(":")[1].startswith("policy"):
         return company.policy.slug

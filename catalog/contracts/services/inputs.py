@@ -24,7 +24,11 @@ IMMUTABLE = frozenset({ContractStatus.ACTIVE, ContractStatus.DEPRECATED, Contrac
 LONGEST = {"id": 400, "version": 100}  # characters
 LONGEST_NAME = 255
 LONGEST_PATH = 1_000
-POINTERS = {"version-content-differs": "/version", "id-owned-elsewhere": "/id"}
+POINTERS = {
+    "version-content-differs": "/version",
+    "breaking-change": "/version",
+    "id-owned-elsewhere": "/id",
+}
 
 Action = Literal["create", "update", "unchanged"]
 
@@ -33,6 +37,12 @@ class VersionContentDiffers(Conflict):
     """A published contract version is immutable (INTERFACE §4a)."""
 
     code = "version-content-differs"
+
+
+class BreakingChange(Conflict):
+    """Other content of a version that a published port offers, which breaks those who read it."""
+
+    code = "breaking-change"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
+from catalog.contracts.extensions import promised_versions
 from catalog.contracts.formats.odcs_diff import Change, Summary, diff, summarise
 from catalog.contracts.models import (
     ContractVersion,
@@ -22,6 +23,7 @@ from catalog.contracts.services.indexing import index, reindex
 from catalog.contracts.services.inputs import (
     IMMUTABLE,
     Action,
+    BreakingChange,
     SavedVersion,
     VersionContentDiffers,
     VersionInput,
@@ -74,7 +76,7 @@ def write_chunk(
     items: Sequence[VersionInput], claims: Sequence[Claim], actor: Actor
 ) -> list[SavedVersion | DomainError]:
     """Write what is new of `items` into their locked contracts; at most some hundreds at once."""
-    plan = Plan(claims, actor)
+    plan = Plan(items, claims, actor)
     steps = [plan.step(item, claim) for item, claim in zip(items, claims, strict=True)]
     taken = [step for step in steps if isinstance(step, Step) and step.is_change]
     if taken:
@@ -90,7 +92,9 @@ def write_chunk(
 class Plan:
     """What the contracts hold, and will hold after the items that were decided so far."""
 
-    def __init__(self, claims: Iterable[Claim], actor: Actor) -> None:
+    def __init__(
+        self, items: Iterable[VersionInput], claims: Sequence[Claim], actor: Actor
+    ) -> None:
         self.actor = actor
         ids = {claim.pk for claim in claims if isinstance(claim, DataContract)}
         stored = ContractVersion.objects.filter(contract__in=ids).defer("text", "document")
@@ -99,6 +103,22 @@ class Plan:
         self.latest: dict[Key, Step] = {}  # the last step of each version
         for version in stored.order_by("pk"):
             self._hold(version)
+        self.promised = promised_versions(self._replaced(items, claims))
+
+    def _replaced(self, items: Iterable[VersionInput], claims: Iterable[Claim]) -> set[int]:
+        """The drafts that get other content."""
+        known = [
+            (item, self.versions.get((claim.pk, item.parsed.version)))
+            for item, claim in zip(items, claims, strict=True)
+            if isinstance(claim, DataContract)
+        ]
+        return {
+            version.pk
+            for item, version in known
+            if version is not None
+            and version.sha256 != item.sha256
+            and version.status.lower() not in IMMUTABLE
+        }
 
     def step(self, item: VersionInput, claim: Claim) -> Step | DomainError:
         if isinstance(claim, DomainError):
@@ -116,7 +136,24 @@ class Plan:
                 document_id=doc.document_id,
                 version=doc.version,
             )
+        broken = self._broken(item, known) if known.pk in self.promised else []
+        if broken:
+            return BreakingChange(
+                f"A published port offers version {doc.version}, and this breaks those who read it:"
+                f" {' '.join(each.message for each in broken[:3])} Give it a new version.",
+                document_id=doc.document_id,
+                version=doc.version,
+            )
         return self._update(item, claim, known)
+
+    def _broken(self, item: VersionInput, known: ContractVersion) -> list[Change]:
+        """What of the draft breaks its readers. One statement; promised drafts are rare."""
+        earlier = self.latest.get((known.contract_id, known.version))
+        if earlier is not None:
+            before = earlier.item.document.data
+        else:
+            before = ContractVersion.objects.values_list("document", flat=True).get(pk=known.pk)
+        return [each for each in diff(before, item.document.data) if each.breaks_consumers]
 
     def newest_steps(self) -> tuple[list[Step], list[UUID]]:
         """Steps that gave a contract its newest version, and contracts that got an older one."""

@@ -4,16 +4,13 @@ import zlib
 from typing import Any
 
 import orjson
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
+
+from core.errors import TooLarge
 
 MAX_EVENT = 5 * 1024 * 1024  # bytes, after gunzip (SECURITY §1.6)
 MAX_BATCH = 32 * 1024 * 1024
-
-
-class TooLarge(APIException):
-    status_code = 413
-    default_code = "too-large"
 
 
 def read_json(request: Request, *, limit: int) -> Any:

@@ -17,7 +17,7 @@ from catalog.products.formats import odps
 from catalog.products.formats.detect import DATA_PRODUCT, detect_kind
 from catalog.products.formats.odps_merge import merged
 from catalog.products.models import DataProduct, InputPort, OutputPort
-from catalog.products.names import slugified
+from catalog.products.names import normal_tags, slugified
 from catalog.products.states import ProductStatus, Visibility
 from core.documents import Document, DocumentError, dump_yaml, load_documents
 from core.errors import NotAllowed
@@ -79,8 +79,15 @@ def _says_the_same(data: ProductData, product: DataProduct, actor: Actor) -> boo
 
 def data_of(product: DataProduct) -> ProductData:
     """The product as it is. Four statements; `domain` and `owner` must be loaded."""
-    ports = product.output_ports.select_related("contract", "contract_version")
-    loaded = ports.defer("contract_version__document", "contract_version__text")
+    ports = product.output_ports.select_related(
+        "contract", "contract_version", "next_contract_version__contract"
+    )
+    loaded = ports.defer(
+        "contract_version__document",
+        "contract_version__text",
+        "next_contract_version__document",
+        "next_contract_version__text",
+    )
     people = product.ownerships.select_related("user", "team").order_by("kind", "pk")
     return ProductData(
         document_id=product.document_id,
@@ -118,17 +125,19 @@ def data_of(product: DataProduct) -> ProductData:
 
 
 def _port_data(port: OutputPort) -> PortData:
-    version = port.contract_version.version if port.contract_version else ""
+    version, contract_version, breaking_from = port.wanted
+    contract = port.next_contract_version.contract if port.next_contract_version else port.contract
     return PortData(
         name=port.name,
         major=port.major,
-        version=port.version,
+        version=version,
         title=port.title,
         description=port.description,
         technology=port.technology,
-        contract_id=port.contract.document_id if port.contract else "",
-        contract_version=version,
+        contract_id=contract.document_id if contract else "",
+        contract_version=contract_version,
         requestable=port.requestable,
+        breaking_from=breaking_from,
     )
 
 
@@ -154,7 +163,7 @@ def described(data: ProductData) -> dict[str, Any]:
         usage=data.usage,
         limitations=data.limitations,
         archetype=data.archetype,
-        tags=[tag[:100] for tag in data.tags],
+        tags=normal_tags(data.tags),
         input_ports=[_input_port(each) for each in data.inputs],
         output_ports=[_output_port(each) for each in data.ports],
         links=[(each.kind, each.label, each.url) for each in data.links or ()],
@@ -194,6 +203,8 @@ def _output_port(each: PortData) -> odps.OutputPort:
         properties["contractVersion"] = each.contract_version
     if not each.requestable:
         properties["requestable"] = False
+    if each.breaking_from is not None:
+        properties["breakingFrom"] = each.breaking_from.isoformat()
     return odps.OutputPort(
         name=named,
         version=each.version or (str(each.major) if each.major != 1 else ""),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from accounts.models import Domain, Team
-from catalog.contracts.states import Classification
 from catalog.products.data import InputData, LinkData, OwnershipData, PortData, ProductData
 from catalog.products.formats import backstage, odps
 from catalog.products.names import slug_for
@@ -22,6 +22,7 @@ _POINTERS = {
     "/slug": "/customProperties",
     "/visibility": "/customProperties",
     "/archetype": "/type",
+    "/purpose": "/description/purpose",
     "/ports": "/outputPorts",
     "/datasets": "/outputPorts",
     "/ownerships": "/team/members",
@@ -67,7 +68,7 @@ def product_data(
         usage=doc.usage,
         archetype=doc.archetype,
         visibility=_known(doc, "visibility", Visibility.values),
-        classification=_known(doc, "classification", Classification.values),
+        classification=_text(doc.custom_properties, "classification").strip().lower(),
         version=doc.version[:60],
         tags=doc.tags,
         ports=tuple(_port(port) for port in doc.output_ports),
@@ -196,4 +197,12 @@ def _port(port: odps.OutputPort) -> PortData:
         contract_version=_text(port.custom_properties, "contractVersion"),
         requestable=port.custom_properties.get("requestable") is not False,
         pointer=port.pointer,
+        breaking_from=_date(port.custom_properties, "breakingFrom"),
     )
+
+
+def _date(properties: Mapping[str, Any], name: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(_text(properties, name).strip()[:10])
+    except ValueError:
+        return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -40,6 +42,12 @@ class OutputPort(models.Model):
     contract_version = models.ForeignKey(
         ContractVersion, on_delete=models.PROTECT, null=True, related_name="output_ports"
     )
+    # a move that breaks those who read it: to what, and on which day; null: none is announced
+    next_version = models.CharField(max_length=60, blank=True, db_default="")
+    next_contract_version = models.ForeignKey(
+        ContractVersion, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    next_version_on = models.DateField(null=True)
     # where it is: {"host", "port", "database", "schema", "tables": {object name: table}}
     location = models.JSONField(default=dict)
     requestable = models.BooleanField(default=True)
@@ -52,6 +60,18 @@ class OutputPort(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["product", "name", "major"], name="port_once"),
             models.CheckConstraint(condition=Q(name__regex=SLUG_PATTERN), name="port_name_valid"),
+            models.CheckConstraint(
+                condition=Q(next_contract_version__isnull=True, next_version_on__isnull=True)
+                | Q(next_contract_version__isnull=False, next_version_on__isnull=False),
+                name="port_next_version_has_its_day",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_version_on"],
+                condition=Q(next_version_on__isnull=False),
+                name="port_version_due",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -62,6 +82,14 @@ class OutputPort(models.Model):
             "products:port",
             kwargs={"fqn": self.product.fqn, "port": self.name, "major": self.major},
         )
+
+    @property
+    def wanted(self) -> tuple[str, str, dt.date | None]:
+        """As its owner wants it: version, contract version, and since when that is to hold."""
+        if self.next_contract_version is not None:
+            return self.next_version, self.next_contract_version.version, self.next_version_on
+        named = self.contract_version.version if self.contract_version else ""
+        return self.version, named, None
 
 
 class InputPort(models.Model):

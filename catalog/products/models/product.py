@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.models import SLUG_PATTERN, Domain, Team
-from catalog.contracts.states import Classification
 from catalog.governance.models import Term
 from catalog.products.states import LISTED, Archetype, ProductStatus, Visibility
 from core.ids import uuid7
@@ -54,7 +53,7 @@ class DataProduct(models.Model):
     visibility = models.CharField(
         max_length=12, choices=Visibility.choices, default=Visibility.COMPANY
     )
-    classification = models.CharField(max_length=20, choices=Classification.choices, blank=True)
+    classification = models.CharField(max_length=20, blank=True)  # slug of a class
     version = models.CharField(max_length=60, blank=True)
     tags = ArrayField(models.CharField(max_length=100), default=list)
     terms = models.ManyToManyField(Term, related_name="products", blank=True)

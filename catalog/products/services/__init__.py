@@ -30,6 +30,7 @@ from catalog.products.services.demands import (
     unvote,
     vote,
 )
+from catalog.products.services.due import apply_due_versions
 from catalog.products.services.editing import (
     EDITABLE,
     edit_product,
@@ -69,6 +70,7 @@ __all__ = [
     "TooManyComments",
     "accept_product",
     "answer_demand",
+    "apply_due_versions",
     "decline_demand",
     "deprecate_product",
     "edit_announcement",

@@ -20,10 +20,12 @@ from catalog.products.data import LinkData, OwnershipData, ProductData
 from catalog.products.models import DataProduct, Ownership
 from catalog.products.services.outcomes import Change, change
 from catalog.products.states import LinkKind
-from core.documents import Document
+from core.documents import Document, unsafe_character
 from core.problems import Problem
 from core.schema_checks import SchemaCheck
 
+LONGEST_TEXT = {"purpose": 20_000, "limitations": 20_000, "usage": 20_000, "description": 100_000}
+MAX_TAGS, LONGEST_TAG = 100, 100
 MAX_LINKS = 50
 MAX_EXTRA = 64_000  # bytes of JSON
 LONGEST_URL = 2_000
@@ -96,7 +98,8 @@ def read_words(items: Sequence[ProductData], product_ids: Sequence[UUID]) -> Kno
 
 
 def described(data: ProductData, known: KnownWords, problems: list[Problem]) -> Described:
-    """Terms and people as they will be; adds to `problems` what is not known."""
+    """Terms and people as they will be; adds to `problems` what is not known or not fit to keep."""
+    problems.extend(text_problems(data))
     return Described(_terms(data, known, problems), _parts(data, known, problems))
 
 
@@ -144,6 +147,29 @@ def part_text(part: Ownership) -> str:
     """`expert: ada`."""
     holder = part.user.username if part.user else part.team.slug if part.team else ""
     return f"{part.kind}: {holder}"
+
+
+def text_problems(data: ProductData) -> Iterator[Problem]:
+    """Texts and tags that are too long or too many, and invisible characters in names."""
+    for name, longest in LONGEST_TEXT.items():
+        length = len(getattr(data, name) or "")
+        if length > longest:
+            message = f"Use {longest:,} characters at most; these are {length:,}."
+            yield Problem(f"/{name}", "too-long", message)
+    yield from _unsafe("/name", data.name)
+    if len(data.tags) > MAX_TAGS:
+        yield Problem("/tags", "too-many", f"Keep {MAX_TAGS} tags at most.")
+    for at, tag in enumerate(data.tags[:MAX_TAGS]):
+        if len(tag) > LONGEST_TAG:
+            message = f"Use {LONGEST_TAG} characters at most."
+            yield Problem(f"/tags/{at}", "too-long", message)
+        yield from _unsafe(f"/tags/{at}", tag)
+
+
+def _unsafe(pointer: str, name: str) -> Iterator[Problem]:
+    found = unsafe_character(name)
+    if found:
+        yield Problem(pointer, "unsafe-name", f"Remove the invisible character {found}.")
 
 
 def link_problems(links: Sequence[LinkData]) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -175,4 +176,6 @@ def _domain(product: DataProduct, path: str) -> Domain:
 
 def _port(kept: Mapping[str, Any]) -> PortData:
     datasets = tuple((namespace, name) for namespace, name in kept["datasets"])
-    return PortData(**{**kept, "datasets": datasets})
+    day = kept.get("breaking_from")
+    breaking_from = dt.date.fromisoformat(day) if day else None
+    return PortData(**{**kept, "datasets": datasets, "breaking_from": breaking_from})

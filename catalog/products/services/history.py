@@ -114,20 +114,30 @@ def _columns(product: DataProduct) -> Snapshot:
 
 def _ports(product_ids: Sequence[UUID]) -> Iterable[OutputPort]:
     ports = OutputPort.objects.filter(product__in=product_ids)
-    loaded = ports.select_related("contract", "contract_version").prefetch_related("datasets")
-    return loaded.defer("contract_version__text", "contract_version__document")
+    loaded = ports.select_related(
+        "contract", "contract_version", "next_contract_version__contract"
+    ).prefetch_related("datasets")
+    return loaded.defer(
+        "contract_version__text",
+        "contract_version__document",
+        "next_contract_version__text",
+        "next_contract_version__document",
+    )
 
 
 def _port(port: OutputPort) -> Snapshot:
+    version, contract_version, breaking_from = port.wanted
+    contract = port.next_contract_version.contract if port.next_contract_version else port.contract
     return {
         "name": port.name,
         "major": port.major,
-        "version": port.version,
+        "version": version,
         "title": port.title,
         "description": port.description,
         "technology": port.technology,
-        "contract_id": port.contract.document_id if port.contract else "",
-        "contract_version": port.contract_version.version if port.contract_version else "",
+        "contract_id": contract.document_id if contract else "",
+        "contract_version": contract_version,
+        "breaking_from": breaking_from.isoformat() if breaking_from else "",
         "location": port.location,
         "requestable": port.requestable,
         "datasets": [[each.namespace, each.name] for each in port.datasets.all()],

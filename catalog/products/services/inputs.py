@@ -147,6 +147,15 @@ def link_systems(*, system_ids: Iterable[UUID]) -> int:
     return len(changed)
 
 
+def relink_inputs(touched: Sequence[OutputPort]) -> None:
+    """Link the inputs that waited for one of these ports. Six statements, two where none waits."""
+    waiting = _waiting(touched, ())
+    if waiting:
+        _find_sources(waiting)
+        InputPort.objects.bulk_update(waiting, ["source", "system", "system_port"])
+        links_changed(source_ids({row.product_id for row in waiting}))
+
+
 def _waiting(touched: Sequence[OutputPort], orphaned: Collection[UUID]) -> list[InputPort]:
     """Inputs without a source whose contract one of the ports has, or that lost theirs."""
     named = {port.contract_id for port in touched if port.contract_id}

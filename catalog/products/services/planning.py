@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Domain
-from catalog.contracts.states import Classification
+from catalog.governance.selectors import classification_problem, levels
 from catalog.products import policies
 from catalog.products.data import ProductData
-from catalog.products.models import DataProduct, InputPort
-from catalog.products.names import slug_for, slugified
+from catalog.products.models import DataProduct, InputPort, OutputPort
+from catalog.products.names import normal_tags, slug_for, slugified
 from catalog.products.selectors import Names, names_in_use
 from catalog.products.services.describing import (
     Described,
@@ -33,6 +33,7 @@ from catalog.products.services.inputs import (
     input_warnings,
     read_systems,
 )
+from catalog.products.services.moving import Announced
 from catalog.products.services.outcomes import Change, RevisionDiffers, change
 from catalog.products.services.ports import (
     KnownPorts,
@@ -47,6 +48,7 @@ from core.problems import Problem
 
 PLAIN_FIELDS = ("name", "purpose", "description", "limitations", "usage", "archetype", "version")
 UNTOLD = frozenset({"text", "published_at", "updated_at", "domain_id", "owner_id"})
+MAX_TAGS = 50
 LONGEST = {"document_id": 400, "name": 200, "version": 60}
 
 
@@ -60,6 +62,7 @@ class Known:
     ports: KnownPorts
     inputs: dict[UUID, list[InputPort]]
     systems: KnownSystems
+    classes: list[str]  # slugs of those that may be given
 
 
 @dataclass
@@ -73,6 +76,7 @@ class Plan:
     described: Described
     changes: tuple[Change, ...]
     warnings: tuple[Problem, ...]
+    announcements: tuple[tuple[OutputPort, Announced], ...] = ()
 
     @property
     def action(self) -> str:
@@ -99,7 +103,13 @@ def read_known(items: Sequence[ProductData], actor: Actor) -> Known:
         ports=read_ports(items, products, actor),
         inputs=inputs,
         systems=read_systems(each.system for item in items for each in item.inputs),
+        classes=_classes(items),
     )
+
+
+def _classes(items: Sequence[ProductData]) -> list[str]:
+    """One statement, none where no class is named."""
+    return [each.slug for each in levels()] if any(each.classification for each in items) else []
 
 
 def planned(data: ProductData, known: Known, actor: Actor, expected: int | None) -> Plan:
@@ -116,7 +126,7 @@ def planned(data: ProductData, known: Known, actor: Actor, expected: int | None)
         policies.require_move(actor, _home(data, known), data.domain)
     if expected is not None and expected != (product.revision if product else 0):
         raise RevisionDiffers("Somebody changed the product since you read it.")
-    problems = [*_problems(data, product), *_described_problems(data, product, known)]
+    problems = [*_problems(data, product, known), *_described_problems(data, product, known)]
     values = _values(data, product, known, problems)
     ports = planned_ports(data, product, values["fqn"], known.ports, problems)
     wanted = described(data, known.words, problems)
@@ -126,7 +136,8 @@ def planned(data: ProductData, known: Known, actor: Actor, expected: int | None)
     take_datasets(data.document_id, ports, known.ports)
     changes = _changes(data, product, values, ports, wanted, known) if product else []
     warnings = tuple(input_warnings(data, known.systems))
-    return Plan(data, product, values, ports, wanted, tuple(changes), warnings)
+    announcements = tuple(ports.announcements())
+    return Plan(data, product, values, ports, wanted, tuple(changes), warnings, announcements)
 
 
 def _changes(
@@ -151,7 +162,7 @@ def _home(data: ProductData, known: Known) -> Domain | None:
     return by_id.get(data.owner.domain_id or 0)
 
 
-def _problems(data: ProductData, product: DataProduct | None) -> Iterator[Problem]:
+def _problems(data: ProductData, product: DataProduct | None, known: Known) -> Iterator[Problem]:
     for field, longest in LONGEST.items():
         if len(getattr(data, field)) > longest:
             pointer = "/id" if field == "document_id" else f"/{field}"
@@ -164,9 +175,16 @@ def _problems(data: ProductData, product: DataProduct | None) -> Iterator[Proble
     if data.visibility not in {"", *Visibility.values}:
         choices = ", ".join(Visibility.values)
         yield Problem("/visibility", "not-in-list", f"Choose one of: {choices}.")
-    if data.classification not in {"", *Classification.values}:
-        choices = ", ".join(Classification.values)
-        yield Problem("/classification", "not-in-list", f"Choose one of: {choices}.")
+    wrong = classification_problem(
+        data.classification,
+        "/classification",
+        before=product.classification if product else "",
+        among=known.classes,
+    )
+    if wrong is not None:
+        yield wrong
+    if len(data.tags) > MAX_TAGS and len(normal_tags(data.tags)) > MAX_TAGS:
+        yield Problem("/tags", "too-many", f"Keep {MAX_TAGS} tags at most.")
     if product and data.status and not _may_become(product, data.status):
         state = product.get_status_display().lower()
         message = f"The product is {state}; it cannot become {data.status}."
@@ -210,7 +228,7 @@ def _values(
         "status": status,
         "visibility": data.visibility or (product.visibility if product else Visibility.COMPANY),
         "classification": data.classification or (product.classification if product else ""),
-        "tags": [tag[:100] for tag in data.tags],
+        "tags": normal_tags(data.tags),
         "document": data.document.data if data.document else product and product.document,
         "text": data.document.text if data.document else product.text if product else "",
         "updated_at": now,

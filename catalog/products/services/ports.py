@@ -8,16 +8,23 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import ProtectedError
-from django.db.models.deletion import Collector
-
 from accounts.actors import Actor
 from catalog.contracts.models import ContractVersion, DataContract
 from catalog.products.data import PortData, ProductData
 from catalog.products.formats.odps import GREATEST_MAJOR, major_of
 from catalog.products.models import DataProduct, OutputPort, PortDataset
 from catalog.products.names import pattern_problem
+from catalog.products.services.moving import (
+    Announced,
+    Moves,
+    announced,
+    held_ports,
+    read_moves,
+    removal_problem,
+    waiting_columns,
+)
 from catalog.products.services.outcomes import Change
+from catalog.products.states import LISTED
 from core.problems import Problem
 
 COMPARED = (
@@ -30,7 +37,11 @@ COMPARED = (
     "location",
     "requestable",
     "position",
+    "next_version",
+    "next_contract_version_id",
+    "next_version_on",
 )
+NEXT = frozenset({"next_version", "next_contract_version", "next_version_on"})  # in differences
 WRITTEN = (*COMPARED, "fqn")
 LONGEST = {"version": 60, "title": 200, "technology": 40}
 Key = tuple[str, int]  # name and major
@@ -46,6 +57,7 @@ class KnownPorts:
     versions: dict[str, list[ContractVersion]] = field(default_factory=dict)  # by contract id
     holders: dict[DatasetName, Holder] = field(default_factory=dict)
     kept: set[UUID] = field(default_factory=set)  # ports that may not go: somebody has access
+    moves: Moves = field(default_factory=Moves)  # of published ports
 
 
 @dataclass
@@ -54,6 +66,7 @@ class PortsPlan:
 
     before: dict[Key, OutputPort]
     wanted: dict[Key, tuple[PortData, dict[str, Any]]] = field(default_factory=dict)
+    waiting: dict[Key, Announced] = field(default_factory=dict)  # moves that wait for their day
 
     def changed(self) -> list[tuple[PortData, dict[str, Any], OutputPort | None]]:
         """New and changed ports, with the row where there is one."""
@@ -83,13 +96,30 @@ class PortsPlan:
             if known is None:
                 found.append({"field": name, "from": None, "to": "added"})
                 continue
-            found.append(
-                {"field": name, "from": None, "to": ", ".join(_differences(known, port, values))}
-            )
+            told = ", ".join(self._told(known, _differences(known, port, values)))
+            found.append({"field": name, "from": None, "to": told})
         for each in self.removed:
             name = f"port {each.name}@{each.major}"
             found.append({"field": name, "from": "removed", "to": None})
         return found
+
+    def announcements(self) -> list[tuple[OutputPort, Announced]]:
+        """Moves that are told for the first time, or for another day."""
+        return [
+            (known, self.waiting[port.name, port.major])
+            for port, values, known in self.changed()
+            if known is not None
+            and (port.name, port.major) in self.waiting
+            and not NEXT.isdisjoint(_differences(known, port, values))
+        ]
+
+    def _told(self, known: OutputPort, differing: Sequence[str]) -> list[str]:
+        """The names of what differs; an announced move in words."""
+        names = [name for name in differing if name not in NEXT]
+        if len(names) < len(differing):
+            move = self.waiting.get((known.name, known.major))
+            names.append(move.text if move else "no other contract announced")
+        return names
 
 
 def read_ports(
@@ -98,8 +128,13 @@ def read_ports(
     """What is known of the ports of `items`. At most six statements."""
     known = KnownPorts(versions=_versions(items, actor))
     ports = OutputPort.objects.filter(product__in=[each.pk for each in products.values()])
-    light = ports.select_related("contract", "contract_version").defer(
-        "contract_version__text", "contract_version__document"
+    light = ports.select_related(
+        "contract", "contract_version", "next_contract_version__contract"
+    ).defer(
+        "contract_version__text",
+        "contract_version__document",
+        "next_contract_version__text",
+        "next_contract_version__document",
     )
     for port in light.prefetch_related("datasets") if products else ():
         known.by_product.setdefault(port.product_id, {})[port.name, port.major] = port
@@ -107,8 +142,31 @@ def read_ports(
     named = {name for item in items for port in item.ports for name in port.datasets or ()}
     if named:
         known.holders = _holders(named)
-    known.kept = _kept(items, products, known.by_product)
+    known.kept = held_ports(items, products, known.by_product)
+    published = [
+        (item, known.by_product.get(product.pk, {}))
+        for item in items
+        if (product := products.get(item.document_id)) and product.status in LISTED
+    ]
+    known.moves = read_moves(*_moving(published, known.versions))
     return known
+
+
+def _moving(
+    published: Iterable[tuple[ProductData, Mapping[Key, OutputPort]]],
+    versions: Mapping[str, list[ContractVersion]],
+) -> tuple[list[tuple[OutputPort, ContractVersion]], list[UUID]]:
+    """The ports that are to have another contract version, and those that are to go."""
+    moving: list[tuple[OutputPort, ContractVersion]] = []
+    going: list[UUID] = []
+    for item, ports in published:
+        wanted = {(port.name, port.major): port for port in item.ports}
+        going += [row.pk for key, row in ports.items() if key not in wanted]
+        for key, port in wanted.items():
+            version = _contract_version(port, versions.get(port.contract_id, []))
+            if key in ports and version is not None:
+                moving.append((ports[key], version))
+    return moving, going
 
 
 def planned_ports(
@@ -127,8 +185,22 @@ def planned_ports(
         version = _contract_version(port, known.versions.get(port.contract_id, []))
         if port.contract_id and version is None:
             found.append(_unknown_contract(port, pointer))
+        values = _columns(port, at, version, before := plan.before.get(key))
+        if product is not None and before is not None and product.status in LISTED:
+            move = announced(
+                port,
+                version,
+                before,
+                known.moves,
+                pointer=pointer,
+                consumers=product.consumer_count,
+            )
+            if isinstance(move, Problem):
+                found.append(move)
+            elif move is not None:
+                plan.waiting[key] = move
+                values |= waiting_columns(port, before, move)
         problems.extend(found)
-        values = _columns(port, at, version, plan.before.get(key))
         plan.wanted.setdefault(key, (port, {**values, "fqn": f"{fqn}/{key[0]}@{key[1]}"}))
     problems.extend(_removal_problems(plan, known))
     problems.extend(_dataset_problems(data, plan, known))
@@ -185,12 +257,16 @@ def _versions(items: Iterable[ProductData], actor: Actor) -> dict[str, list[Cont
 
 def _keep_version(port: OutputPort, versions: dict[str, list[ContractVersion]]) -> None:
     """A port may go on naming its contract, also for somebody who may not see that."""
-    if port.contract is None or port.contract_version is None:
-        return
-    found = versions.setdefault(port.contract.document_id, [])
-    if port.contract_version not in found:
-        found.append(port.contract_version)
-        found.sort(key=lambda each: each.pk, reverse=True)
+    named = [(port.contract, port.contract_version)]
+    if port.next_contract_version is not None:
+        named.append((port.next_contract_version.contract, port.next_contract_version))
+    for contract, version in named:
+        if contract is None or version is None:
+            continue
+        found = versions.setdefault(contract.document_id, [])
+        if version not in found:
+            found.append(version)
+            found.sort(key=lambda each: each.pk, reverse=True)
 
 
 def _holders(named: set[DatasetName]) -> dict[DatasetName, Holder]:
@@ -205,37 +281,15 @@ def _holders(named: set[DatasetName]) -> dict[DatasetName, Holder]:
     }
 
 
-def _kept(
-    items: Iterable[ProductData],
-    products: Mapping[str, DataProduct],
-    ports: Mapping[UUID, Mapping[Key, OutputPort]],
-) -> set[UUID]:
-    """Of the ports that are not named any more: those that something in a higher room holds."""
-    going: list[OutputPort] = []
-    for item in items:
-        product = products.get(item.document_id)
-        known = ports.get(product.pk, {}) if product else {}
-        wanted = {(port.name, port.major) for port in item.ports}
-        going += [port for key, port in known.items() if key not in wanted]
-    if not going or _may_go(going):
-        return set()
-    return {port.pk for port in going if not _may_go([port])}
-
-
-def _may_go(ports: list[OutputPort]) -> bool:
-    try:
-        Collector(using="default").collect(ports)
-    except ProtectedError:
-        return False
-    return True
-
-
 def _removal_problems(plan: PortsPlan, known: KnownPorts) -> Iterator[Problem]:
     held = [port for port in plan.removed if port.pk in known.kept]
     if held:
         names = ", ".join(f"{port.name}@{port.major}" for port in held)
         message = f"Somebody was granted access to {names}; keep the port."
         yield Problem("/ports", "port-in-use", message)
+    read = removal_problem(plan.removed, known.moves)
+    if read is not None:
+        yield read
 
 
 def _dataset_problems(data: ProductData, plan: PortsPlan, known: KnownPorts) -> Iterator[Problem]:
@@ -300,6 +354,9 @@ def _columns(
         "technology": port.technology,
         "contract_id": version.contract_id if version else None,
         "contract_version_id": version.pk if version else None,
+        "next_version": "",
+        "next_contract_version_id": None,
+        "next_version_on": None,
         "location": kept if port.location is None else dict(port.location),
         "requestable": port.requestable,
         "position": at,

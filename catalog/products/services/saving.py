@@ -11,9 +11,11 @@ from accounts.actors import Actor
 from catalog.products.data import ProductData
 from catalog.products.models import DataProduct, FormerName, OutputPort
 from catalog.products.services.describing import write_described
+from catalog.products.services.gating import NotReady, facts_before, passed
 from catalog.products.services.history import Entry, record_revisions
 from catalog.products.services.indexing import record_offers, reindex
 from catalog.products.services.inputs import readers_of, write_inputs
+from catalog.products.services.moving import Announced
 from catalog.products.services.outcomes import Outcome, Saved
 from catalog.products.services.planning import Known, Plan, planned, read_known
 from catalog.products.services.ports import write_ports
@@ -21,6 +23,7 @@ from core import audit, outbox
 from core.audit import AuditData
 from core.errors import Conflict, DomainError
 from core.outbox import EventData
+from core.problems import Problem
 
 CHUNK = 500
 
@@ -77,7 +80,7 @@ def put_products(
     Returns:
         One outcome for each item, in their order.
 
-    Cost: about forty SQL statements for each 500 products.
+    Cost: about forty SQL statements for each 500 products, and sixteen where some are published.
     """
     outcomes: list[Outcome] = []
     for chunk in _chunks(items):
@@ -100,9 +103,15 @@ def _chunks(items: Sequence[ProductData]) -> Iterator[list[ProductData]]:
 def _put_chunk(
     chunk: list[ProductData], actor: Actor, expected: Mapping[str, int], entry: Entry
 ) -> list[Outcome]:
+    """What does not pass the publish gate is left out, and the rest written again without it."""
+    refused: dict[str, DomainError] = {}
     try:
-        with transaction.atomic():
-            return _put_all(chunk, actor, expected, entry)
+        while True:
+            try:
+                with transaction.atomic():
+                    return _put_all(chunk, actor, expected, entry, refused)
+            except NotReady as unready:
+                refused |= unready.errors
     except IntegrityError:
         if len(chunk) > 1:
             return [
@@ -113,18 +122,24 @@ def _put_chunk(
 
 
 def _put_all(
-    chunk: list[ProductData], actor: Actor, expected: Mapping[str, int], entry: Entry
+    chunk: list[ProductData],
+    actor: Actor,
+    expected: Mapping[str, int],
+    entry: Entry,
+    refused: Mapping[str, DomainError],
 ) -> list[Outcome]:
     known = read_known(chunk, actor)
     outcomes: list[Outcome | Plan] = []
     for item in chunk:
         try:
+            if item.document_id in refused:
+                raise refused[item.document_id]
             outcomes.append(planned(item, known, actor, expected.get(item.document_id)))
         except DomainError as error:
             product = known.products.get(item.document_id)
             outcomes.append(Outcome(item, product=product, error=error))
     plans = [each for each in outcomes if isinstance(each, Plan) and each.action != "unchanged"]
-    rows = _write(plans, known, entry) if plans else {}
+    rows, warnings = _write(plans, known, entry) if plans else ({}, {})
     return [
         each
         if isinstance(each, Outcome)
@@ -133,14 +148,21 @@ def _put_all(
             product=rows.get(each.data.document_id, each.product),
             action=each.action,
             changes=each.changes,
-            warnings=each.warnings,
+            warnings=(*each.warnings, *warnings.get(each.data.document_id, ())),
         )
         for each in outcomes
     ]
 
 
-def _write(plans: list[Plan], known: Known, entry: Entry) -> dict[str, DataProduct]:
-    """Write what was planned; the products by document id."""
+def _write(
+    plans: list[Plan], known: Known, entry: Entry
+) -> tuple[dict[str, DataProduct], dict[str, tuple[Problem, ...]]]:
+    """Write what was planned; the products, and what the gate warns of, by document id.
+
+    Raises:
+        NotReady: some do not pass the publish gate.
+    """
+    before = facts_before(plans)
     removed = [port for plan in plans for port in plan.ports.removed]
     orphaned = readers_of(removed)
     rows = _write_products(plans)
@@ -154,10 +176,11 @@ def _write(plans: list[Plan], known: Known, entry: Entry) -> dict[str, DataProdu
         orphaned,
     )
     write_described([(product, plan.described) for product, plan in pairs])
+    warnings = passed(pairs, before)
     record_offers(pk for plan in plans for pk in plan.ports.contract_ids)
     reindex([product.pk for product in rows.values()])
     _record(pairs, touched, entry)
-    return rows
+    return rows, warnings
 
 
 def _write_products(plans: list[Plan]) -> dict[str, DataProduct]:
@@ -193,6 +216,21 @@ def _remember(former: list[FormerName]) -> None:
     FormerName.objects.bulk_create(former)
 
 
+def _told(port: OutputPort, move: Announced) -> EventData:
+    """A move that breaks those who read the port, before its day."""
+    payload = {
+        "port_id": str(port.pk),
+        "product_id": str(port.product_id),
+        "port": port.fqn,
+        "from": port.contract_version.version if port.contract_version else "",
+        "to": move.version.version,
+        "on": move.on.isoformat(),
+        "level": "breaking",
+        "changes": move.changes,
+    }
+    return EventData("port.change-announced", port.pk, payload)
+
+
 def _record(
     pairs: Sequence[tuple[DataProduct, Plan]], touched: Sequence[OutputPort], entry: Entry
 ) -> None:
@@ -206,6 +244,7 @@ def _record(
                 EventData("product.changed", product.pk, {"product_id": str(product.pk)})
                 for product, _ in pairs
             ),
+            *(_told(port, move) for _, plan in pairs for port, move in plan.announcements),
             *(EventData("port.changed", port.pk, {"port_id": str(port.pk)}) for port in touched),
         ]
     )

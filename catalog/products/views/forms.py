@@ -8,7 +8,7 @@ from typing import Any
 from django.http import QueryDict
 
 from accounts.models import Domain
-from catalog.contracts.states import Classification
+from catalog.governance.selectors import levels
 from catalog.products.states import Archetype, LinkKind, Visibility
 from core.documents import DocumentError, dump_yaml, load_documents
 from core.errors import Invalid
@@ -48,7 +48,6 @@ MONO = frozenset({"links", "ownership", "extra"})
 CHOICES: dict[str, Any] = {
     "archetype": Archetype.choices,
     "visibility": Visibility.choices,
-    "classification": Classification.choices,
 }
 Texts = dict[str, str]
 
@@ -105,7 +104,11 @@ def fields_of(
         name = problem.pointer.split("/")[1] if "/" in problem.pointer else ""
         name = "name" if name == "slug" else name
         errors[name] = f"{errors[name]} {problem.message}" if name in errors else problem.message
-    options = {**CHOICES, "domain": [(each.path, f"{each.name} ({each.path})") for each in domains]}
+    options = {
+        **CHOICES,
+        "classification": _classes(texts.get("classification", "")),
+        "domain": [(each.path, f"{each.name} ({each.path})") for each in domains],
+    }
     return [
         {
             "kind": "select" if name in options else "textarea" if name in LONG else "text",
@@ -121,6 +124,12 @@ def fields_of(
         }
         for name, label in LABELS.items()
     ]
+
+
+def _classes(present: str) -> list[tuple[str, str]]:
+    """The classes that may be given, and the one that the product has."""
+    every = levels(all_of_them=True)
+    return [(each.slug, each.name) for each in every if each.is_active or each.slug == present]
 
 
 def _options(name: str, choices: Iterable[tuple[str, str]]) -> list[dict[str, str]]:

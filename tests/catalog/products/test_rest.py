@@ -348,7 +348,7 @@ def test_a_stale_patch_answers_both_versions_and_changes_nothing(owner, mine):
         ({"name": None}, "wrong-type"),
         ({"name": " "}, "empty-value"),
         ({"purpose": 7}, "wrong-type"),
-        ({"purpose": "a\0b"}, "unsafe-text"),
+        ({"purpose": "a\0b"}, "value-not-storable"),
         ({"tags": "x"}, "wrong-type"),
         ({"links": [{"kind": "other", "href": "x"}]}, "wrong-form"),
         ({"links": [{"kind": "other", "url": "javascript:alert(1)"}]}, "bad-link"),

@@ -334,7 +334,7 @@ def test_rest_follows_announces_and_comments(product, owner, reader):
     edited = client.patch(f"{base}/announcements/{made['id']}", {"kind": "incident"}, **call).json()
     comment = client.post(f"{base}/comments", {"body": "Hello"}, **call).json()
     client.post(f"{base}/comments", {"body": "Hi", "parent": comment["id"]}, **call)
-    bad = client.post(f"{base}/comments", {"body": "Hi", "parent": 10**30}, **call)
+    bad = client.post(f"{base}/comments", {"body": "Hi", "parent": 2**62}, **call)
     removed = client.delete(f"{base}/comments/{comment['id']}", **call)
     listed = client.get(f"{base}/comments?page_size=1", **call).json()
 
