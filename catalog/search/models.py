@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce, Lower, Now
 
 from accounts.actors import Actor
@@ -17,6 +17,11 @@ from accounts.models import User
 UNMEASURED = -1.0  # where a missing score sorts
 OFFERS = ("product", "contract")  # the kinds that the marketplace lists unless asked for others
 CLOSED = Q(listed=False) | ~Q(visibility="company")
+OPEN = Q(listed=True, visibility="company")  # every member sees it
+COUNTED = (  # scalar columns of facets; counts of open rows are read from an index that has them
+    *("domain_path", "status", "owner_slug", "owner_name", "archetype"),
+    *("classification", "band", "stale_at", "score"),
+)
 
 
 class NameWords(Func):
@@ -43,6 +48,10 @@ class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
         )
         return self.filter(mine | listed)
 
+    def open_to(self, actor: Actor) -> SearchEntryQuerySet:
+        """The rows that every member sees; with `closed_but_visible_to`, all that `actor` sees."""
+        return self.none() if actor.is_visitor else self.filter(OPEN)
+
     def closed_but_visible_to(self, actor: Actor) -> SearchEntryQuerySet:
         """The few rows that `actor` sees and not every member does.
 
@@ -68,11 +77,6 @@ class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
     def named_like(self, terms: str) -> SearchEntryQuerySet:
         """Rows whose name answers to the tsquery `terms`; served by an index of names alone."""
         return self.annotate(names=NameWords("vector")).filter(names=TermsQuery(terms))
-
-    def read_for(self, terms: str) -> SearchEntryQuerySet:
-        """As `matching`, but each row is read: quicker where other filters leave few."""
-        held = self.annotate(held=Coalesce("vector", Value("", output_field=SearchVectorField())))
-        return held.filter(held=TermsQuery(terms)) if terms else self
 
 
 class TermsQuery(SearchQuery):
@@ -148,6 +152,7 @@ class SearchEntry(models.Model):
             models.Index(
                 fields=["-rank", "id"], name="search_others", condition=~Q(kind__in=OFFERS)
             ),
+            models.Index(fields=["kind"], include=COUNTED, name="search_open", condition=OPEN),
             models.Index(fields=["owner_team_id", "id"], name="search_closed", condition=CLOSED),
             models.Index(fields=["domain_path", "id"], name="search_closed_here", condition=CLOSED),
             GinIndex(fields=["readers"], name="search_readers", condition=CLOSED),

@@ -9,10 +9,11 @@ from itertools import combinations
 from django.db import connection
 
 from catalog.search.spelling import SHORTEST, is_spelt, nearest, trigrams
-from catalog.search.words import MAX_QUERY_WORDS, fold, phrase_text, runs, term
+from catalog.search.words import MAX_QUERY_WORDS, fold, parts, phrase_text, runs, term
 
 MAX_SYNONYMS = 6  # of one word
 LONGEST_PHRASE = 4  # words of a synonym
+MANY = 10_000  # rows that hold a word: it finds enough as it stands
 MOST_COUNTED = 6  # words of which most must be there
 # Words that say nothing, and words that nearly everything here could say of itself.
 STOP_TEXT = """
@@ -46,6 +47,11 @@ SELECT unknown.word, ARRAY[near.word], near.frequency FROM unknown CROSS JOIN LA
         SELECT count(*) FROM unnest(trigrams) AS gram WHERE gram = ANY(unknown.grams)
     ) DESC, frequency DESC LIMIT 40
 ) AS near
+UNION ALL
+SELECT '=', ARRAY[word], frequency FROM search_searchword WHERE word = ANY(%(parts)s::varchar[])
+UNION ALL
+SELECT '*', ARRAY[%(last)s], coalesce(max(frequency), 0) FROM search_searchword
+WHERE word ~>=~ %(last)s AND word ~<~ (%(last)s || chr(1114111))
 """
 
 
@@ -62,6 +68,17 @@ class Asked:
     is_corrected: bool = False
     meant: str = ""  # the text with its unknown words mended; "" when there is nothing to mend
     same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    frequencies: Mapping[str, int] = field(default_factory=dict)  # rows that hold a word; `ord*`
+
+    def rows(self) -> list[int]:
+        """Of each word that a hit needs, how many rows hold it; in a partial search, of most."""
+        strong = _strong(runs(self.text))
+        found = [min(map(self._rows_with, parts(run))) for run in strong]
+        return sorted(found, reverse=True)[: _least(strong)] if self.is_partial else found
+
+    def _rows_with(self, part: str) -> int:
+        known = self.frequencies
+        return max(known.get(fold(part), 0), known.get(f"{part}*", 0))
 
 
 def read(text: str) -> Asked:
@@ -69,15 +86,17 @@ def read(text: str) -> Asked:
     asked = runs(text)[:MAX_QUERY_WORDS]
     if not asked:
         return Asked(text=text)
-    same, near = _looked_up(asked)
-    meant = [near.get(run.lower(), run) for run in asked]
-    return replace(_built(asked, same), text=text, meant=" ".join(meant) if near else "", same=same)
+    same, near, frequencies = _looked_up(asked)
+    meant = " ".join(near.get(run.lower(), run) for run in asked) if near else ""
+    built = _built(asked, same, frequencies)
+    return replace(built, text=text, meant=meant, same=same, frequencies=frequencies)
 
 
 def corrected(asked: Asked) -> Asked:
     """What was probably meant."""
-    built = _built(runs(asked.meant), asked.same)
-    return replace(built, text=asked.meant, is_corrected=True, same=asked.same)
+    same, frequencies = asked.same, asked.frequencies
+    built = _built(runs(asked.meant), same, frequencies)
+    return replace(built, text=asked.meant, is_corrected=True, same=same, frequencies=frequencies)
 
 
 def most_words(asked: Asked) -> Asked | None:
@@ -86,25 +105,42 @@ def most_words(asked: Asked) -> Asked | None:
     if len(strong) < 2:
         return None
     terms = [
-        _or([term(run, is_last=True), *map(phrase_text, asked.same.get(run.lower(), ()))])
+        _or(
+            [
+                term(run, is_last=_is_begun(run, asked.frequencies)),
+                *map(phrase_text, asked.same.get(run.lower(), ())),
+            ]
+        )
         for run in strong
     ]
-    least = (len(strong) + 1) // 2
-    chosen = combinations(terms, least)
+    chosen = combinations(terms, _least(strong))
     required = _or(f"({' & '.join(group)})" for group in chosen)
     return replace(
         asked, required=required, ranked=_or(terms), counted=tuple(terms), is_partial=True
     )
 
 
-def _built(asked: Sequence[str], same: Mapping[str, tuple[str, ...]]) -> Asked:
+def _is_begun(run: str, frequencies: Mapping[str, int]) -> bool:
+    """Whether a word may be the beginning of another; one that very many rows hold is whole."""
+    return min(frequencies.get(fold(part), 0) for part in parts(run)) < MANY
+
+
+def _least(strong: Sequence[str]) -> int:
+    """Of so many words, most."""
+    return (min(len(strong), MOST_COUNTED) + 1) // 2
+
+
+def _built(
+    asked: Sequence[str], same: Mapping[str, tuple[str, ...]], frequencies: Mapping[str, int]
+) -> Asked:
     required: list[str] = []
     ranked: list[str] = []
     also: list[str] = []
     strong = set(_strong(asked))
+    is_begun = _is_begun(asked[-1], frequencies)
     for phrase, is_last in _phrases(asked, same):
         others = same.get(" ".join(phrase).lower(), ())
-        inner = [term(run, is_last=is_last and run is phrase[-1]) for run in phrase]
+        inner = [term(run, is_last=is_last and is_begun and run is phrase[-1]) for run in phrase]
         terms = _or([_and(inner), *map(phrase_text, others)])
         ranked.append(terms)
         also += others
@@ -136,8 +172,10 @@ def _phrases(
         yield piece, at == len(asked)
 
 
-def _looked_up(asked: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    """`{phrase: synonyms}` and `{unknown word: the nearest known one}`."""
+def _looked_up(
+    asked: Sequence[str],
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str], dict[str, int]]:
+    """`{phrase: synonyms}`, `{unknown word: the nearest known one}`, `{word: its rows}`."""
     phrases = {form: phrase for phrase in _all_phrases(asked) for form in (phrase, _folded(phrase))}
     lower = [run.lower() for run in asked if is_spelt(run) and len(run) >= SHORTEST]
     words = [word for word in dict.fromkeys(lower) if word not in STOP]
@@ -146,15 +184,22 @@ def _looked_up(asked: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[s
         "words": words,
         "singles": [fold(word) for word in words],
         "grams": [" ".join(trigrams(word)) for word in words],
+        "parts": list({fold(part) for run in asked for part in parts(run)}),
+        "last": parts(asked[-1])[-1],
     }
     with connection.cursor() as cursor:
         cursor.execute(DICTIONARY, params)
         rows = cursor.fetchall()
     same: dict[str, tuple[str, ...]] = {}
     near: dict[str, list[tuple[str, int]]] = {}
+    frequencies: dict[str, int] = {}
     for word, names, frequency in rows:
+        if word in {"=", "*"}:
+            frequencies[names[0] + word.strip("=")] = frequency
+            continue
         if word:
             near.setdefault(word, []).append((names[0], frequency))
+            frequencies[names[0]] = frequency
             continue
         for name in names:
             if name in phrases:
@@ -162,7 +207,7 @@ def _looked_up(asked: Sequence[str]) -> tuple[dict[str, tuple[str, ...]], dict[s
                 same[phrases[name]] = (*same.get(phrases[name], ()), *others)[:MAX_SYNONYMS]
     last = asked[-1].lower()
     nearest_of = {word: nearest(word, known, is_last=word == last) for word, known in near.items()}
-    return same, {word: meant for word, meant in nearest_of.items() if meant}
+    return same, {word: meant for word, meant in nearest_of.items() if meant}, frequencies
 
 
 def _all_phrases(asked: Sequence[str]) -> Iterable[str]:

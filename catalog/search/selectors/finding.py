@@ -17,6 +17,7 @@ from catalog.search.models import UNMEASURED, SearchEntry, SearchEntryQuerySet, 
 from catalog.search.selectors.asking import Asked, corrected, most_words, read
 from catalog.search.selectors.conditions import narrowed
 from catalog.search.selectors.counting import FacetValue, count_facets
+from catalog.search.selectors.floors import floor_of
 from catalog.search.selectors.questions import SearchQueryData
 from catalog.search.words import is_found, runs
 from core.errors import Invalid
@@ -25,7 +26,8 @@ from core.problems import Problem
 
 EXACT, BEGINNING = 1000.0, 100.0  # far above any text rank
 PER_WORD = 4.0  # a hit with one word more stands before those with a word less
-CANDIDATES = 1_000  # the most trusted of many matches; only these are ranked by their text
+CANDIDATES = 500  # the most trusted of many matches; only these are ranked by their text
+WANTED = 1_500  # matches above the floor, so that filters leave a page of them
 BEGINNINGS = 50
 ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -123,13 +125,30 @@ def hits(actor: Actor, query: SearchQueryData, asked: Asked | None = None) -> Ke
     """The page alone. Cost: one SQL statement; one more to read the text without `asked`."""
     asked = read(query.text) if asked is None else asked
     order = _order_of(query, asked)
-    rows = narrowed(actor, query)
-    if order == "relevance":
-        rows = rows.filter(pk__in=_candidates(rows, asked)).annotate(relevance=_relevance(asked))
-    else:
-        rows = rows.matching(asked.required)
+    if order != "relevance":
+        rows = narrowed(actor, query).matching(asked.required)
         if order == "score":
             rows = rows.annotate(known_score=Coalesce("score", UNMEASURED))
+        return _page(rows, query, asked, order)
+    floor = floor_of(asked, WANTED)
+    page = _page(_ranked(actor, query, asked, floor), query, asked, order)
+    if floor is None or page.next_cursor:
+        return page
+    return _page(_ranked(actor, query, asked, None), query, asked, order)
+
+
+def _ranked(
+    actor: Actor, query: SearchQueryData, asked: Asked, floor: float | None
+) -> SearchEntryQuerySet:
+    """Candidates with their relevance."""
+    rows = narrowed(actor, query)
+    candidates = _candidates(rows, asked, floor)
+    return SearchEntry.objects.filter(pk__in=candidates).annotate(relevance=_relevance(asked))
+
+
+def _page(
+    rows: SearchEntryQuerySet, query: SearchQueryData, asked: Asked, order: str
+) -> KeysetPage[Hit]:
     rows = rows.defer("vector", *([] if asked.required else ["columns", "terms"]))
     page = keyset_page(rows, order=ORDERS[order], size=query.size, cursor=query.cursor)
     return KeysetPage([_hit(row, asked.text) for row in page.rows], page.next_cursor, page.keys)
@@ -159,10 +178,16 @@ def _order_of(query: SearchQueryData, asked: Asked) -> str:
     return order
 
 
-def _candidates(rows: SearchEntryQuerySet, asked: Asked) -> Any:
-    """Ids: the most trusted matches, and whatever is named like the text."""
+def _candidates(rows: SearchEntryQuerySet, asked: Asked, floor: float | None) -> Any:
+    """Ids: the most trusted matches, and whatever is named like the text.
+
+    The rank is written so that no index of ranks is walked: each step would read a whole vector.
+    """
     name = asked.text.strip().lower()
-    trusted = rows.matching(asked.required).order_by("-rank", "id").values("pk")[:CANDIDATES]
+    matches = rows.matching(asked.required)
+    if floor is not None:
+        matches = matches.filter(rank__gte=floor)
+    trusted = matches.order_by((F("rank") + 0).desc(), "id").values("pk")[:CANDIDATES]
     lower = rows.annotate(lower_name=Lower("name"))
     named = lower.filter(Q(lower_name=name) | Q(fqn=name)).order_by().values("pk")
     begins = lower.filter(lower_name__startswith=name).order_by("-rank", "id")

@@ -10,7 +10,7 @@ from django.db import transaction
 from catalog.search.models import SearchEntry, SynonymGroup
 from catalog.search.scores import band, full_hour
 from catalog.search.services.vocabulary import learn_words
-from catalog.search.words import weighted_vector
+from catalog.search.words import runs, weighted_vector
 
 MAX_COLUMNS = 2_000  # kept for "matched column …"; the vector has its own limit
 STATUS_TRUST = {"active": 1.0, "deprecated": 0.4, "proposed": 0.3, "draft": 0.3, "retired": 0.1}
@@ -89,7 +89,8 @@ def remove_many(kind: str, object_ids: Iterable[object]) -> None:
 @transaction.atomic
 def record_synonyms(*, source: str, names: Iterable[str]) -> None:
     """Keep words that mean the same; replaces the group of this source, none removes it."""
-    group = sorted({name.strip().lower()[:120] for name in names if name.strip()})
+    spoken = (" ".join(runs(name)).lower()[:120] for name in names)  # as it is looked up
+    group = sorted({name for name in spoken if name})
     if len(group) < 2:
         SynonymGroup.objects.filter(source=source).delete()
         return
