@@ -22,7 +22,11 @@ class AuditEvent(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [
-            models.Index(fields=["object_kind", "object_id", "id"], name="audit_by_object"),
+            models.Index(  # by object, and by the beginning of its name: the ports of a product
+                fields=["object_kind", "object_id", "id"],
+                opclasses=["varchar_ops", "varchar_pattern_ops", "int8_ops"],
+                name="audit_by_object_name",
+            ),
             models.Index(fields=["actor", "id"], name="audit_by_actor"),
         ]
 

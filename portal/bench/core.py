@@ -8,7 +8,9 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from django.db import connection
@@ -39,6 +41,7 @@ class Budget:
     statements: int | None = None
     db_p95_ms: float | None = None
     response_p95_ms: float | None = None
+    cpu_p50_ms: float | None = None  # where the budget is a ratio: free of the machine's load
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,15 @@ class Spread:
 
 @dataclass(frozen=True)
 class Figure:
-    """What one case took."""
+    """What one case took. `cpu` is of this process and of its database backend, without waiting
+    for either's turn: on a busy machine it says more than the time that passed."""
 
     name: str
     requests: int
     statements: int  # of the request that needed most
     database: Spread
     response: Spread
+    cpu: Spread
     budget: Budget = Budget()
     scans: tuple[str, ...] = ()  # big tables that were read from end to end, with the statement
 
@@ -86,6 +91,7 @@ class Figure:
                 (self.statements, self.budget.statements),
                 (self.database.p95, self.budget.db_p95_ms),
                 (self.response.p95, self.budget.response_p95_ms),
+                (self.cpu.p50, self.budget.cpu_p50_ms),
             )
             if granted is not None
         ]
@@ -154,31 +160,73 @@ def measure(case: Case) -> Figure:
     Raises:
         RuntimeError: an answer was not what the case expects: its time would say nothing.
     """
-    for call in case.calls[:WARM_UPS]:
-        call()
-    responses, databases, counts = [], [], []
-    slowest: dict[str, Statement] = {}
+    return measure_together([case])[0]
+
+
+def measure_together(cases: Sequence[Case]) -> list[Figure]:
+    """The cases by turns, so that neither order nor a busy minute tells them apart.
+
+    Raises:
+        RuntimeError: as `measure`.
+    """
+    takes = [Take(case) for case in cases]
+    for take in takes:
+        for call in take.case.calls[:WARM_UPS]:
+            call()
     gc.collect()
-    for call in case.calls:
+    for turn in range(max(len(case.calls) for case in cases)):
+        for take in takes if turn % 2 else reversed(takes):
+            if turn < len(take.case.calls):
+                take.one(take.case.calls[turn])
+    return [take.figure() for take in takes]
+
+
+class Take:
+    """The measurements of one case."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.responses_ms: list[float] = []
+        self.databases_ms: list[float] = []
+        self.cpu_ms: list[float] = []
+        self.most = 0  # statements
+        self.statements: dict[str, Statement] = {}
+
+    def one(self, call: Call) -> None:
         recorder = Recorder()
-        started = time.perf_counter()
+        used, started = cpu_ms(), time.perf_counter()
         with connection.execute_wrapper(recorder):
             answer = call()
-        responses.append((time.perf_counter() - started) * 1000)
-        databases.append(recorder.spent_s * 1000)
-        counts.append(len(recorder.statements))
-        slowest.update((statement.sql, statement) for statement in recorder.statements)
-        if answer.status_code not in case.expected:
-            raise RuntimeError(f"“{case.name}” answered {answer.status_code}")
-    return Figure(
-        case.name,
-        len(case.calls),
-        max(counts),
-        Spread.of(databases),
-        Spread.of(responses),
-        case.budget,
-        tuple(found for each in slowest.values() for found in scans(each)),
-    )
+        self.responses_ms.append((time.perf_counter() - started) * 1000)
+        self.cpu_ms.append(cpu_ms() - used)
+        self.databases_ms.append(recorder.spent_s * 1000)
+        self.most = max(self.most, len(recorder.statements))
+        self.statements.update((statement.sql, statement) for statement in recorder.statements)
+        if answer.status_code not in self.case.expected:
+            raise RuntimeError(f"“{self.case.name}” answered {answer.status_code}")
+
+    def figure(self) -> Figure:
+        return Figure(
+            self.case.name,
+            len(self.case.calls),
+            self.most,
+            Spread.of(self.databases_ms),
+            Spread.of(self.responses_ms),
+            Spread.of(self.cpu_ms),
+            self.case.budget,
+            tuple(found for each in self.statements.values() for found in scans(each)),
+        )
+
+
+def cpu_ms() -> float:
+    """CPU time of this process, and of its database backend where that runs here (Linux)."""
+    used = time.process_time() * 1000
+    backend = getattr(connection.connection, "info", None)
+    with suppress(OSError, ValueError):  # another machine, another kind of system
+        place = Path(f"/proc/{backend.backend_pid}") if backend else None
+        if place and "postgres" in (place / "comm").read_text():
+            used += int((place / "schedstat").read_text().split()[0]) / 1e6
+    return used
 
 
 BIG = 5_000  # rows; a smaller table is read from end to end for good reasons

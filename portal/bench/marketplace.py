@@ -12,25 +12,38 @@ from django.test import Client
 
 from accounts.actors import actor_of
 from accounts.models import User
-from catalog.products.models import DataProduct, OutputPort
+from catalog.contracts.models import DataContract
+from catalog.products.models import DataProduct, OutputPort, System
 from catalog.products.states import LISTED, Visibility
 from catalog.search.models import SearchEntry
 from catalog.search.selectors import SearchQueryData, hits
 from catalog.search.words import words
-from portal.bench.core import SAMPLES, SEED, Budget, Call, Case, Figure, Result, floors, measure
+from portal.bench.core import (
+    SAMPLES,
+    SEED,
+    Budget,
+    Call,
+    Case,
+    Figure,
+    Result,
+    floors,
+    measure_together,
+)
 from portal.bench.readers import NAMES, readers
 
 PAGE = Budget(statements=8, db_p95_ms=20, response_p95_ms=60)
 TYPE_AHEAD = Budget(db_p95_ms=10)
 PRODUCT = Budget(statements=12, response_p95_ms=50)
+FEW = 20  # requests without a choice of inputs
+MOST_DRAWN = 10_000
 DEEP_PAGE = 400
 DEEP_STEP = 200  # rows
 TABS = ("schema", "quality", "lineage", "contract", "access", "activity")
-GRAPHQL = """query Products($after: String) {
-  products(first: 100, after: $after) { edges { node {
-    fqn name owner { name } quality { score dimensions { dimension score } }
-    upstream { name distance }
-  } } pageInfo { endCursor } } }"""
+LISTS = (
+    *("domains/", "teams/", "systems/", "glossary/", "policies/", "demands/", "requests/"),
+    *("approvals/", "resources/", "access/", "api/v1/products", "api/v1/contracts"),
+    *("api/v1/systems", "api/v1/terms", "api/v1/demands"),
+)
 
 
 def run(only: str = "", count: int = SAMPLES) -> Result:
@@ -38,11 +51,15 @@ def run(only: str = "", count: int = SAMPLES) -> Result:
     with readers() as clients:
         samples = Samples(Random(SEED), count)  # noqa: S311 - which requests, not secrets
         base = floors(clients["member"])
-        figures = [
-            _named(measure(case), who)
+        asked = [
+            list(samples.cases(client, User.objects.get(username=NAMES[who])))
             for who, client in clients.items()
-            for case in samples.cases(client, User.objects.get(username=NAMES[who]))
-            if only in case.name
+        ]
+        figures = [
+            _named(figure, who)
+            for cases in zip(*asked, strict=True)
+            if only in cases[0].name
+            for who, figure in zip(clients, measure_together(cases), strict=True)
         ]
     return Result("marketplace", sizes(), base, figures)
 
@@ -74,6 +91,9 @@ class Samples:
         facets = SearchEntry.objects.filter(kind="product").order_by("pk")
         self.domains = self._drawn(facets.values_list("domain_path", flat=True))
         self.teams = self._drawn(facets.values_list("owner_slug", flat=True))
+        self.systems = self._drawn(System.objects.order_by("fqn").values_list("fqn", flat=True))
+        described = DataContract.objects.order_by("pk").values_list("pk", flat=True)
+        self.contracts = self._drawn(str(pk) for pk in described[:MOST_DRAWN])
 
     def cases(self, client: Client, user: User) -> Iterable[Case]:
         """The requests of one reader."""
@@ -126,21 +146,37 @@ class Samples:
             yield Case(f"product: {tab}", _gets(client, [f"{url}?tab={tab}" for url in urls]))
         yield Case("port", _gets(client, self.ports))
         yield Case("home", _gets(client, ["/"] * self.count))
-        yield Case("domain", _gets(client, [f"/domains/{each}/" for each in self.domains]))
+        for kind, names in (
+            ("domain", self.domains),
+            ("team", self.teams),
+            ("system", self.systems),
+            ("contract", self.contracts),
+        ):
+            asked = [f"/{kind}s/{name}/" for name in names]
+            if asked:
+                yield Case(kind, _gets(client, asked))
+        diffs = [f"/contracts/{each}/diff/?from=1.0.0&to=1.1.0" for each in self.contracts]
+        yield Case("contract: diff", _gets(client, diffs), expected=frozenset({200, 404}))
+        for name in LISTS:
+            yield Case(f"list: {name}", _gets(client, [f"/{name}"] * min(FEW, self.count)))
 
     def _interfaces(self, client: Client) -> Iterable[Case]:
         yield Case(
             "REST: product", _gets(client, [f"/api/v1/products/{fqn}" for fqn in self.products])
         )
-        body: dict[str, Any] = {"query": GRAPHQL}
-        asked: list[Call] = [
-            lambda: client.post("/graphql/", body, content_type="application/json")
-        ]
-        yield Case("GraphQL: 100 products", asked * 30, Budget(statements=8))
+        for part in ("descriptor", "revisions", "quality"):
+            asked = [f"/api/v1/products/{fqn}/{part}" for fqn in self.products]
+            yield Case(f"REST: product, {part}", _gets(client, asked))
+        yield Case(
+            "REST: catalog.jsonld", _gets(client, ["/api/v1/catalog.jsonld"] * min(FEW, self.count))
+        )
 
     def _drawn(self, values: Iterable[str]) -> list[str]:
+        """Distinct ones as far as there are, then again; frequent ones are likelier."""
         pool = list(values)
-        return [self.random.choice(pool) for _ in range(self.count)] if pool else []
+        self.random.shuffle(pool)
+        distinct = list(dict.fromkeys(pool))
+        return [distinct[n % len(distinct)] for n in range(self.count)] if distinct else []
 
     def _words(self) -> tuple[list[str], list[str]]:
         """Words of names and texts: those that most entries have, and those that few have."""

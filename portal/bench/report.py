@@ -8,8 +8,11 @@ from typing import Any
 
 from portal.bench.core import Budget, Figure, Result
 
-HEAD = ("", "n", "SQL", "db p50", "db p95", "p50", "p95", "× empty", "budget", "ratio", "")
-WIDTHS = (38, 4, 4, 8, 8, 8, 8, 8, 16, 6, 7)
+HEAD = (
+    *("", "n", "SQL", "db p50", "db p95", "cpu p50", "cpu p95", "p50", "p95"),
+    *("× empty", "budget", "ratio", ""),
+)
+WIDTHS = (38, 4, 4, 8, 8, 8, 8, 8, 8, 8, 24, 6, 7)
 
 
 def as_data(result: Result) -> dict[str, Any]:
@@ -42,7 +45,8 @@ def _empty(result: Result) -> float:
 
 
 def _cells(figure: Figure, empty: float) -> tuple[str, ...]:
-    times = (figure.database.p50, figure.database.p95, figure.response.p50, figure.response.p95)
+    spreads = (figure.database, figure.cpu, figure.response)
+    times = [time for each in spreads for time in (each.p50, each.p95)]
     return (
         figure.name,
         str(figure.requests),
@@ -59,7 +63,8 @@ def _granted(budget: Budget) -> str:
     parts = (
         (budget.statements, "{}"),
         (budget.db_p95_ms, "db {:g}"),
-        (budget.response_p95_ms, "{:g} ms"),
+        (budget.response_p95_ms, "{:.4g} ms"),
+        (budget.cpu_p50_ms, "cpu {:.3g}"),
     )
     return ", ".join(form.format(value) for value, form in parts if value is not None)
 

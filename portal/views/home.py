@@ -26,7 +26,8 @@ HOME_ROWS = 6
 def home(request: HttpRequest) -> HttpResponse:
     """What waits for me, what is mine, what I asked for, what I may read."""
     actor = request.actor  # type: ignore[attr-defined]
-    products = DataProduct.objects.visible_to(actor).select_related("domain", "owner")
+    visible = DataProduct.objects.visible_to(actor).select_related("domain", "owner")
+    products = visible.defer("document", "text", "domain__field_schema")
     teams = list(Team.objects.filter(pk__in=actor.team_ids))
     grants = list(Grant.objects.held_by(actor).live().for_lists().order_by("until")[:HOME_ROWS])
     now = timezone.now()

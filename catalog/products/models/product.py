@@ -88,6 +88,12 @@ class DataProduct(models.Model):
         indexes = [
             models.Index(fields=["status"], name="product_by_status"),
             models.Index(fields=["instance_id"], name="product_by_instance"),
+            models.Index(
+                fields=["-updated_at"],
+                condition=Q(status__in=LISTED),
+                name="product_listed_by_change",
+            ),
+            models.Index(fields=["owner", "-updated_at"], name="product_of_owner_by_change"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["domain", "slug"], name="product_slug_once_per_domain"),

@@ -10,12 +10,13 @@ from functools import partial
 from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import DomainError
-from portal.bench import imports, marketplace, validation
+from portal.bench import graphql, imports, marketplace, validation
 from portal.bench.core import SAMPLES, Result
 from portal.bench.report import as_data, as_text
 
 SUITES: dict[str, Callable[[], Result]] = {
     "marketplace": marketplace.run,
+    "graphql": graphql.run,
     "import": imports.run,
     "validation": validation.run,
 }
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         suites: dict[str, Callable[[], Result]] = {
             **SUITES,
             "marketplace": partial(marketplace.run, only, samples),
+            "graphql": partial(graphql.run, samples),
             "import": partial(imports.run, n),
         }
         chosen = [suite] if suite else list(suites)

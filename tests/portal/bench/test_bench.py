@@ -12,7 +12,16 @@ from accounts.models import User
 from catalog.contracts.models import DataContract
 from catalog.products.models import DataProduct
 from catalog.search.models import SearchEntry
-from portal.bench.core import Budget, Case, Figure, Spread, Statement, measure, scans
+from portal.bench.core import (
+    Budget,
+    Case,
+    Figure,
+    Spread,
+    Statement,
+    measure,
+    measure_together,
+    scans,
+)
 from portal.bench.validation import document
 from portal.scale.loading import scale
 
@@ -31,7 +40,7 @@ def asked(*options, **named):
 
 def figure(**values):
     even = Spread(1.0, 2.0)
-    return Figure("x", 1, values.pop("statements", 3), even, even, **values)
+    return Figure("x", 1, values.pop("statements", 3), even, even, even, **values)
 
 
 def test_a_spread_is_median_and_95th_percentile():
@@ -57,6 +66,22 @@ def test_statements_of_a_request_are_counted():
     assert (found.requests, found.statements) == (5, 2)
 
 
+def test_cases_are_asked_by_turns():
+    asked_of = []
+
+    def call(name):
+        def answer():
+            asked_of.append(name)
+            return Answer()
+
+        return answer
+
+    found = measure_together([Case("a", [call("a")] * 2), Case("b", [call("b")] * 2)])
+
+    assert [each.name for each in found] == ["a", "b"]
+    assert asked_of[-4:] == ["b", "a", "a", "b"]
+
+
 def test_an_answer_that_was_not_expected_is_no_measurement():
     class Refused:
         status_code = 404
@@ -78,7 +103,7 @@ def test_the_marketplace_is_measured_for_both_readers_and_leaves_no_trace():
     names = [row["name"] for row in result["figures"]]
     assert [row["name"] for row in result["floors"]] == ["SELECT 1", "empty view"]
     assert "product: overview (member)" in names
-    assert "GraphQL: 100 products (steward)" in names
+    assert "REST: product (steward)" in names
     assert result["size"]["products"] == 40
     assert User.objects.count() == people
     assert not User.objects.filter(username__startswith="bench-").exists()
@@ -90,6 +115,17 @@ def test_the_product_overview_keeps_its_budget_of_statements():
     (result,) = json.loads(asked("marketplace", "--json", only="overview", samples=30))
 
     assert all(row["statements"] <= 12 for row in result["figures"])
+
+
+def test_graphql_is_measured_beside_sql_that_says_the_same():
+    scale(products=120, seed=5)
+
+    (result,) = json.loads(asked("graphql", "--json", samples=3))
+
+    assert [row["name"] for row in result["floors"]] == ["the same by hand", "GraphQL: nothing"]
+    (row,) = result["figures"]
+    assert row["statements"] <= row["budget"]["statements"]
+    assert row["scans"] == []
 
 
 def test_the_table_is_for_people():
