@@ -282,7 +282,7 @@ def _freshness_fact(product: DataProduct, promise: PromiseText | None) -> Contex
         return {**fact, "hint": "last written, nothing promised"}
     kept = promise.within is not None and written + promise.within >= now
     verdict = "" if promise.within is None else "kept" if kept else "late"
-    return {**fact, "hint": f"promised within {promise.value}", "hint2": verdict}
+    return {**fact, "hint": f"{promise.value} promised", "hint2": verdict}
 
 
 def _when(product: DataProduct) -> Any:

@@ -124,7 +124,7 @@ def test_freshness_stands_beside_what_was_promised(anybody, product, minutes, ve
 
     page = anybody.get(product.get_absolute_url())
 
-    assert ("promised within 1 hour" in page.text) == bool(verdict)
+    assert ("1 hour promised" in page.text) == bool(verdict)
     assert (f"<br>{verdict}</span>" in page.text) == bool(verdict)
     assert ('<span class="hint">promised</span>' in page.text) != bool(verdict)
 
