@@ -17,6 +17,6 @@ class ProductsConfig(AppConfig):
 
         add_affected_parties(consumers_of_contract)
         register_subjects(facts.ProductSubjects())
-        outbox.subscribe("product.changed", facts.product_changed)
+        outbox.subscribe_many("product.changed", facts.products_changed)
         slots.register("product.access", answered_demands, order=10)
         slots.register("term.products", panels.products_of_term)
