@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.services import create_token
 from catalog.lineage.models import Dataset, DatasetEdge, LineageEvent, ProductEdge, Run
 from catalog.lineage.selectors import neighbours
-from catalog.lineage.services import ingest, match_datasets_of_port
+from catalog.lineage.services import ingest, match_datasets_of_ports
 from catalog.products.models import PortDataset
 from core.errors import Invalid, NotAllowed, NotFound
 from core.models import OutboxEvent
@@ -157,7 +157,9 @@ def test_a_reading_token_may_not_send(team):
 def test_a_dataset_seen_before_its_port_is_matched_later(actor):
     ingest(event=event(["db.s.orders"], ["db.m.revenue"]), actor=actor)
     for port in (offer("db.s.orders"), offer("db.m.revenue")):
-        match_datasets_of_port(OutboxEvent(topic="port.changed", payload={"port_id": str(port.pk)}))
+        match_datasets_of_ports(
+            [OutboxEvent(topic="port.changed", payload={"port_id": str(port.pk)})]
+        )
 
     assert ProductEdge.objects.count() == 1
 
