@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0002_model_in_full'),
         ('governance', '0003_versions_stay_and_first_classes'),
-        ('products', '0003_inputs_name_systems'),
+        ('products', '0004_coming_contract_versions'),
     ]
 
     operations = [
