@@ -6,6 +6,7 @@ from typing import Any
 
 from structlog.contextvars import get_contextvars
 
+from core.copying import insert_rows
 from core.models import AuditEvent
 
 SYSTEM = "system"
@@ -36,19 +37,20 @@ def record(*, actor: str, verb: str, kind: str, object_id: object, **detail: Any
 
 
 def record_many(events: Iterable[AuditData]) -> None:
-    """Append audit events in their order, in one statement for up to 1,000 of them."""
+    """Append audit events in their order, in one statement."""
     request_id = str(get_contextvars().get("request_id", ""))[:64]
-    AuditEvent.objects.bulk_create(
-        [
-            AuditEvent(
-                actor=each.actor,
-                verb=each.verb,
-                object_kind=each.kind,
-                object_id=str(each.object_id)[:400],
-                detail=dict(each.detail),
-                request_id=request_id,
+    insert_rows(
+        AuditEvent,
+        ["actor", "verb", "object_kind", "object_id", "detail", "request_id"],
+        (
+            (
+                each.actor,
+                each.verb,
+                each.kind,
+                str(each.object_id)[:400],
+                dict(each.detail),
+                request_id,
             )
             for each in events
-        ],
-        batch_size=1_000,
+        ),
     )

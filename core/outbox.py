@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from core.clock import db_now
+from core.copying import insert_rows
 from core.models import OutboxEvent
 from core.retrying import backoff
 
@@ -53,13 +55,11 @@ def emit(topic: str, *, key: object, **payload: Any) -> None:
 
 
 def emit_many(events: Iterable[EventData]) -> None:
-    """Write events in their order, in one statement for up to 1,000 of them."""
-    OutboxEvent.objects.bulk_create(
-        [
-            OutboxEvent(topic=each.topic, key=str(each.key)[:400], payload=dict(each.payload))
-            for each in events
-        ],
-        batch_size=1_000,
+    """Write events in their order, in one statement."""
+    insert_rows(
+        OutboxEvent,
+        ["event_id", "topic", "key", "payload", "attempts", "last_error"],
+        ((uuid4(), each.topic, str(each.key)[:400], dict(each.payload), 0, "") for each in events),
     )
 
 

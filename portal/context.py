@@ -12,23 +12,24 @@ from provisioning.requests.models import Request
 NAV = [
     ("Home", "portal:home", "home"),
     ("Marketplace", "search:marketplace", "market"),
-    ("Wanted data", "products:demands", "follow"),
     ("Lineage", "lineage:explorer", "lineage"),
     ("Services", "blueprints:services", "services"),
     ("Requests", "requests:requests", "requests"),
     ("Approvals", "requests:approvals", "approvals"),
     ("My access", "access:mine", "key"),
+    ("Policies", "governance:policies", "policies"),
 ]
 NAV_PLATFORM = [
     ("Domains", "portal:domains", "domain"),
-    ("Glossary", "governance:glossary", "file"),
-    ("Policies", "governance:policies", "policies"),
     ("Teams", "portal:teams", "people"),
     ("Systems", "products:systems", "system"),
+    ("Glossary", "governance:glossary", "file"),
     ("Resources", "jobs:resources", "db"),
-    ("REST API", "portal:api-docs", "api"),
-    ("GraphQL", "portal:graphql", "api"),
 ]
+BELOW = {  # pages that lie below another one's address: they mark its entry
+    "search:marketplace": ("/products/", "/demands/", "/contracts/"),
+    "governance:policies": ("/classification/",),
+}
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -62,7 +63,8 @@ def _item(
     request: HttpRequest, label: str, name: str, icon: str, *, waiting: _Lazy | None = None
 ) -> dict[str, Any]:
     url = reverse(name)
-    current = request.path == url or (url != "/" and request.path.startswith(url))
+    below = (url, *BELOW.get(name, ()))
+    current = request.path == url or (url != "/" and request.path.startswith(below))
     count = waiting if name == "requests:approvals" else None
     return {"label": label, "url": url, "icon": icon, "current": current, "count": count}
 

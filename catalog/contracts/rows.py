@@ -16,7 +16,7 @@ from catalog.contracts.models import (
     SchemaProperty,
     Sla,
 )
-from core.copying import copy_rows
+from core.copying import copy_rows, insert_objects
 
 Described = tuple[ContractVersion, odcs.ContractDoc]
 
@@ -60,11 +60,11 @@ LEVEL_COLUMNS = ("version_id", "property", "value", "unit", "element")
 def create_rows(described: Iterable[Described]) -> None:
     """Write objects, properties, rules and service levels of new or emptied versions.
 
-    Cost: one INSERT for up to 2,000 objects, and three COPY.
+    Cost: one INSERT and three COPY.
     """
     pairs = list(described)
     objects = [row for version, doc in pairs for row in _objects(version, doc)]
-    SchemaObject.objects.bulk_create((row for row, _ in objects), batch_size=2_000)
+    insert_objects([row for row, _ in objects])
     copy_rows(
         SchemaProperty,
         PROPERTY_COLUMNS,

@@ -56,7 +56,9 @@ def change_rows(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def value_text(value: Any) -> str:
-    """Lists with commas, mappings as `name: value`; nothing is ""."""
+    """Lists with commas, mappings as `name: value`, yes or no; nothing is ""."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, Mapping):
         pairs = sorted((str(name), value_text(each)) for name, each in value.items())
         return ", ".join(f"{name}: {text}" for name, text in pairs if text)

@@ -31,10 +31,10 @@ def require_product_change(actor: Actor, product: DataProduct) -> None:
 def require_product_write(actor: Actor, product: DataProduct | None, owner: Team) -> None:
     """Raises: NotAllowed: `actor` does not act for `owner`, or the id is another team's."""
     if product is not None and product.owner_id != owner.pk:
-        raise IdOwnedElsewhere(
-            "Another team owns this id. Use an id of your own, or ask that team.",
-            document_id=product.document_id,
-        )
+        message = "Another team owns this id. Use an id of your own, or ask that team."
+        if can_change_product(actor, product):
+            message = f"{product.owner.name} owns this product; hand it over on its page first."
+        raise IdOwnedElsewhere(message, document_id=product.document_id)
     require_act_for_team(actor, owner)
 
 

@@ -27,6 +27,7 @@ TECHNOLOGIES = {  # ODCS server types in people's words
     "redshift": "Redshift",
     "mysql": "MySQL",
     "sqlserver": "SQL Server",
+    "trino": "Trino",
     "api": "API",
     "sftp": "SFTP",
     "gcs": "Google Cloud Storage",

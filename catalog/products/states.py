@@ -62,6 +62,7 @@ class DemandState(TextChoices):
 LISTED = frozenset({ProductStatus.ACTIVE, ProductStatus.DEPRECATED})
 
 SOURCES: dict[ProductStatus, frozenset[ProductStatus]] = {  # target: states it is entered from
+    ProductStatus.PROPOSED: frozenset(),  # only where it begins
     ProductStatus.DRAFT: frozenset({ProductStatus.PROPOSED}),
     ProductStatus.ACTIVE: frozenset(
         {ProductStatus.PROPOSED, ProductStatus.DRAFT, ProductStatus.DEPRECATED}

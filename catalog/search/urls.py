@@ -6,6 +6,7 @@ app_name = "search"
 urlpatterns = [
     path("marketplace/", views.marketplace, name="marketplace"),
     path("marketplace/export/", views.export, name="export"),
+    path("marketplace/suggest/", views.suggestions, name="suggestions"),
     path("marketplace/saved/", views.saved_searches, name="saved-searches"),
     path("marketplace/saved/<int:pk>/", views.saved_search, name="saved-search"),
 ]

@@ -23,6 +23,7 @@ from core.cel.process import Gone, Turn, turn
 MAX_OVERRUNS = 3  # of one rule in one call; then it is not tried on the rest
 TOO_SLOW = "It took longer than 100 ms."
 NO_HELPER = "The evaluator did not answer."
+NOT_A_DECISION = "The rule gives something else than true or false."
 CONSTANTS = frozenset({"true", "false", "null", "in", "int", "uint", "double", "string", "bytes"})
 TYPES = frozenset({"bool", "list", "map", "null_type", "type"})
 _POSITION = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
@@ -89,7 +90,7 @@ def _decided(helper: Turn, source: str, facts: Mapping[str, Any]) -> Verdict:
     if "error" in answer:
         return Verdict(None, _reason(answer["error"], answer["text"]))
     if answer["result"] is None:
-        return Verdict(None, "The rule gives something else than true or false.")
+        return Verdict(None, NOT_A_DECISION)
     return Verdict(answer["result"])
 
 

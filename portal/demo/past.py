@@ -54,7 +54,8 @@ def _move(row: DataProduct, revisions: Sequence[Revision], now: dt.datetime) -> 
     chance = random.Random(f"{SEED}/{row.fqn}")  # noqa: S311 - made-up dates, no secret
     days = chance.randint(230, 900) if spec.age is None else spec.age
     published = now - dt.timedelta(days=days, hours=chance.randint(1, 9))
-    row.created_at = published - SET_UP
+    was_draft = any(each.verb == "product.published" for each in revisions)
+    row.created_at = published - SET_UP if was_draft or not row.published_at else published
     if row.published_at is not None:
         row.published_at = published
     told = {each.note: each.ago for each in edits() if each.product == row.fqn}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,8 +40,12 @@ def edits() -> list[Edit]:
     return [Edit(**given) for given in read("history")]
 
 
-def load_products(specs: Iterable[ProductSpec]) -> None:
-    """Make the products as they once were and then change them; known ones as they are now."""
+def load_products(specs: Iterable[ProductSpec]) -> set[str]:
+    """Make products as they once were; those that are there already as they are now.
+
+    Returns:
+        The fqns of those that are as they once were; `tell_the_past` changes them.
+    """
     here, wanted = company(), list(specs)
     fqns = [spec.fqn for spec in wanted]
     known = {each.fqn: each for each in DataProduct.objects.filter(fqn__in=fqns)}
@@ -54,7 +58,19 @@ def load_products(specs: Iterable[ProductSpec]) -> None:
         by_team[data.owner.slug].append(data)
     for team, items in by_team.items():
         _put(items, here.owner(team))
-    _tell_the_past(young, known, here)
+    return set(young)
+
+
+def tell_the_past(young: Collection[str]) -> None:
+    """Change young products, one edit after the other, until they are as they are now."""
+    here = company()
+    rows = {each.fqn: each for each in DataProduct.objects.filter(fqn__in=young)}
+    for at, edit in enumerate(edits()):
+        if edit.product in young:
+            spec = products()[edit.product]
+            data = data_of(spec, here, _before(edit.product, at))
+            data = _as_known(data, rows.get(edit.product))
+            _put([replace(data, status="")], here.actor(edit.by), edit.note)
 
 
 def end_products() -> None:
@@ -139,16 +155,6 @@ def _as_known(data: ProductData, row: DataProduct | None) -> ProductData:
     if row is None:
         return data
     return replace(data, document_id=row.document_id, status="", instance_id=row.instance_id)
-
-
-def _tell_the_past(
-    young: Mapping[str, ProductSpec], known: Mapping[str, DataProduct], here: Company
-) -> None:
-    for at, edit in enumerate(edits()):
-        if edit.product in young:
-            data = data_of(young[edit.product], here, _before(edit.product, at))
-            data = _as_known(data, known.get(edit.product))
-            _put([replace(data, status="")], here.actor(edit.by), edit.note)
 
 
 def _before(fqn: str, at: int) -> dict[str, Any]:

@@ -63,16 +63,21 @@ def ask() -> None:
             decide(request=request, actor=owner, approve=True, note="Belongs to our domain.")
 
 
-def finish() -> None:
-    """Wait until the real products are made, then fill, describe and publish them."""
+def finish() -> set[str]:
+    """Wait until the real products are made, then fill, describe and publish them.
+
+    Returns:
+        The fqns of those that are new; see `load_products`.
+    """
     work_off()
     here = company()
-    load_products(real_products())
+    young = load_products(real_products())
     for product in DataProduct.objects.filter(fqn__in=products(), instance_id__isnull=False):
         if product.status == "draft":
             spec = products()[product.fqn]
             _fill(spec, product)
             publish_product(product=product, actor=here.owner(spec.team))
+    return young
 
 
 def work_off() -> None:

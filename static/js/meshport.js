@@ -21,6 +21,11 @@
     if (focus) canvas.scrollLeft += focus.left + focus.width / 2 - canvas.getBoundingClientRect().left - canvas.clientWidth / 2;
   }
 
+  // on a phone the tab that is open may lie beyond the edge
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 16;
+  }
+
   function nameTheme() {
     const words = `Theme: ${THEME_WORDS[root.dataset.theme ?? ""]}`;
     for (const button of document.querySelectorAll("[data-theme-toggle]")) {
@@ -130,6 +135,46 @@
     const form = event.target.form;
     if (form?.matches("[data-auto]")) form.requestSubmit();
   });
+
+  // the list below the search box: arrows choose, Enter opens what is chosen, Esc closes
+  const box = document.querySelector("#q[role=combobox]");
+  const hits = document.querySelector("#hits");
+
+  function showHits(shown) {
+    hits.hidden = !shown;
+    box.setAttribute("aria-expanded", shown);
+    box.removeAttribute("aria-activedescendant");
+    for (const each of hits.querySelectorAll("[aria-selected=true]")) each.ariaSelected = "false";
+  }
+
+  function chooseHit(step) {
+    const options = [...hits.querySelectorAll("[role=option]")];
+    if (!options.length) return;
+    const here = options.findIndex((each) => each.ariaSelected === "true");
+    const next = here < 0 && step < 0 ? options.length - 1 : (here + step + options.length) % options.length;
+    showHits(true);
+    options[next].ariaSelected = "true";
+    options[next].scrollIntoView({ block: "nearest" });
+    box.setAttribute("aria-activedescendant", options[next].id);
+  }
+
+  function steerHits(event) {
+    const chosen = hits.hidden ? null : hits.querySelector("[aria-selected=true]");
+    if (event.key === "ArrowDown") chooseHit(1);
+    else if (event.key === "ArrowUp") chooseHit(-1);
+    else if (event.key === "Enter" && chosen) chosen.click();
+    else if (event.key === "Escape" && !hits.hidden) showHits(false);
+    else return;
+    event.preventDefault();
+  }
+
+  if (box) {
+    box.addEventListener("keydown", steerHits);
+    box.form.addEventListener("focusout", (event) => {
+      if (!box.form.contains(event.relatedTarget)) showHits(false);
+    });
+    hits.addEventListener("htmx:afterSwap", () => showHits(hits.childElementCount > 0 && box === document.activeElement));
+  }
 
   // lists marked data-list: J and K move, X chooses, Enter opens; [data-key="a"] gets the focus by its key
   function moveInList(step) {

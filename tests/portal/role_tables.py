@@ -94,6 +94,8 @@ HTML: dict[tuple[str, str], Row] = {
     ("governance:term-edit", "post"): GOVERNED.replace("may", "422"),
     ("governance:term-remove", "get"): GOVERNED.replace("may", "200"),
     ("governance:term-remove", "post"): GOVERNED.replace("may", "302"),
+    ("search:suggestions", "get"): PAGE,
+    ("search:suggestions", "post"): NO_SUCH_METHOD,
     ("search:export", "get"): PAGE,
     ("search:export", "post"): NO_SUCH_METHOD,
     ("search:saved-searches", "get"): PAGE,

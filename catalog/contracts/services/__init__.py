@@ -1,7 +1,13 @@
 """Verbs on contracts."""
 
 from catalog.contracts.services.handing import hand_over_contracts
-from catalog.contracts.services.indexing import SEARCH_KIND, Offer, record_offers, reindex
+from catalog.contracts.services.indexing import (
+    SEARCH_KIND,
+    Offer,
+    record_offers,
+    reindex,
+    reindex_unoffered,
+)
 from catalog.contracts.services.inputs import (
     IMMUTABLE,
     Outcome,
@@ -23,6 +29,7 @@ __all__ = [
     "hand_over_contracts",
     "record_offers",
     "reindex",
+    "reindex_unoffered",
     "remove_version",
     "save_version",
     "store_version",

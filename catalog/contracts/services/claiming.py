@@ -9,6 +9,7 @@ from accounts.policies import can_act_for_team, require_act_for_team
 from catalog.contracts import policies
 from catalog.contracts.models import DataContract
 from catalog.contracts.services.inputs import VersionInput, length_refusal
+from core.copying import insert_objects
 from core.errors import DomainError
 
 Claim = DataContract | DomainError
@@ -20,7 +21,7 @@ def claimed(items: Sequence[VersionInput], actor: Actor) -> list[Claim]:
     The first writer's team owns an id. New ids are written before known ones are locked, both in
     one order for everybody, so that two writers never wait for each other.
 
-    Cost: two statements, and one for every 500 new contracts.
+    Cost: two statements, and one for new contracts.
     """
     refusals = [length_refusal(item) for item in items]
     fitting = [item for item, refusal in zip(items, refusals, strict=True) if refusal is None]
@@ -53,7 +54,7 @@ def _add_missing(items: Iterable[VersionInput], known: Mapping[str, DataContract
     for item in items:
         if item.parsed.document_id not in known:
             first.setdefault(item.parsed.document_id, item)
-    DataContract.objects.bulk_create(
+    insert_objects(
         [
             DataContract(
                 document_id=document_id,
@@ -64,7 +65,6 @@ def _add_missing(items: Iterable[VersionInput], known: Mapping[str, DataContract
             )
             for document_id, item in sorted(first.items(), key=lambda entry: entry[0])
         ],
-        batch_size=500,
         ignore_conflicts=True,
     )
 

@@ -12,6 +12,7 @@ from catalog.contracts.entries import entry_of
 from catalog.contracts.formats import odcs
 from catalog.contracts.models import ContractVersion, DataContract
 from catalog.search import services as search
+from core.copying import update_objects
 
 SEARCH_KIND = "contract"
 OFFERED = ["offered", "visibility", "reader_team_ids", "reader_user_ids"]
@@ -34,11 +35,11 @@ def record_offers(offers: Mapping[UUID, Offer | None]) -> None:
 
     A contract that no port names is a row of its own in search ("not yet offered").
 
-    Cost: two statements for those that change nothing, one more for every 500 that do.
+    Cost: one statement for those that change nothing, two more for those that do.
     """
     rows = DataContract.objects.select_for_update(no_key=True).order_by("pk")
     changed = [each for each in rows.filter(pk__in=offers) if _takes(each, offers[each.pk])]
-    DataContract.objects.bulk_update(changed, OFFERED, batch_size=500)
+    update_objects(changed, OFFERED)
     reindex(each.pk for each in changed)
 
 
@@ -70,6 +71,12 @@ def reindex(contract_ids: Iterable[UUID]) -> None:
         .defer("text")
     )
     index(free, [(version, odcs.parse(version.document)) for version in newest])
+
+
+def reindex_unoffered(document_ids: Collection[str]) -> None:
+    """Write the search rows of those of these contracts that no port names."""
+    free = DataContract.objects.filter(document_id__in=document_ids, offered=False)
+    reindex(free.values_list("pk", flat=True))
 
 
 def index(contracts: Mapping[UUID, DataContract], newest: Iterable[Newest]) -> None:

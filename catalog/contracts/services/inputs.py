@@ -50,7 +50,8 @@ class VersionInput:
     """One version of a contract, found valid before.
 
     `visibility` holds until a port names the contract; `instance_id`: whose provisioning brings
-    it and may take it away again; `doc`: the document as `odcs.parse` read it, if it was read.
+    it and may take it away again; `doc`: the document as `odcs.parse` read it, if it was read;
+    `shown`: False leaves the search row to the caller, who may be about to let a port name it.
     """
 
     document: Document
@@ -59,6 +60,7 @@ class VersionInput:
     visibility: str = "company"  # company, domain, restricted
     instance_id: UUID | None = None
     doc: odcs.ContractDoc | None = None
+    shown: bool = True
 
     @cached_property
     def parsed(self) -> odcs.ContractDoc:

@@ -29,6 +29,7 @@ from catalog.contracts.services.inputs import (
     VersionInput,
 )
 from core import audit, outbox
+from core.copying import insert_objects, update_objects
 from core.errors import DomainError
 
 CONTENT = ["api_version", "status", "text", "sha256", "document", "created_by"]
@@ -228,16 +229,17 @@ def _write(plan: Plan, taken: Sequence[Step]) -> None:
     kept = list(plan.latest.values())
     replaced = [step.version for step in kept if step.version.pk is not None]
     created = [step.version for step in taken if step.action == "create"]
-    ContractVersion.objects.bulk_create(created)
+    insert_objects(created)
     if replaced:
-        ContractVersion.objects.bulk_update(replaced, CONTENT)
+        update_objects(replaced, CONTENT)
         for model in (SchemaObject, QualityRule, Sla):
             model._default_manager.filter(version__in=replaced).delete()
     create_rows((step.version, step.item.parsed) for step in kept)
     _follow(taken)
     newest, others = plan.newest_steps()
-    contracts = {step.contract.pk: step.contract for step in newest}
-    index(contracts, [(step.version, step.item.parsed) for step in newest])
+    shown = [step for step in newest if step.item.shown]
+    contracts = {step.contract.pk: step.contract for step in shown}
+    index(contracts, [(step.version, step.item.parsed) for step in shown])
     reindex(others)
 
 
@@ -249,7 +251,7 @@ def _follow(taken: Iterable[Step]) -> None:
         if (contract.name, contract.domain_id) != (item.name, item.domain.pk):
             contract.name, contract.domain = item.name, item.domain
             changed[contract.pk] = contract
-    DataContract.objects.bulk_update(changed.values(), ["name", "domain"])
+    update_objects(changed.values(), ["name", "domain"])
 
 
 def _record(taken: Iterable[Step], actor: Actor) -> None:

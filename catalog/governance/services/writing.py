@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.actors import Actor
 from catalog.governance import policies
 from catalog.governance.data import Enforcement, PolicyData
-from catalog.governance.extensions import kinds
+from catalog.governance.extensions import kinds, subjects_of
 from catalog.governance.models import Policy, PolicyVersion
 from catalog.governance.names import slug_of
 from catalog.governance.selectors import known_facts
@@ -173,5 +174,16 @@ def _problems(data: PolicyData, policy: Policy | None) -> Iterator[Problem]:
     if kind not in kinds():
         yield Problem("/subject", "not-in-list", f"Choose one of: {', '.join(kinds())}.")
         return
-    for found in cel.check(data.rule.strip(), known_facts(kind)):
+    yield from _rule_problems(data.rule.strip(), kind)
+
+
+def _rule_problems(rule: str, kind: str) -> Iterator[Problem]:
+    """What is wrong with its form, and whether it decides anything at all."""
+    problems = cel.check(rule, known_facts(kind))
+    for found in problems:
         yield Problem("/rule", "bad-rule", str(found), line=found.line)
+    if problems or not rule:
+        return
+    example = {**subjects_of(kind).example, "now": timezone.now().isoformat()}
+    if cel.decide(rule, [example])[0].reason == cel.NOT_A_DECISION:
+        yield Problem("/rule", "bad-rule", cel.NOT_A_DECISION)

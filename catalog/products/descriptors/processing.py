@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -179,9 +179,17 @@ def _put_all(entries: list[Entry], *, actor: Actor, domain: str | None, team: st
     entities = [entry for entry in waiting if isinstance(entry.doc, backstage.Entity)]
     leave_others(entities)
     placed = [entry for entry in waiting if _is_taken(entry) and _place(entry, places)]
-    _store_contracts([each for each in placed if isinstance(each.doc, odcs.ContractDoc)], actor)
+    offered = {
+        port.contract_id
+        for each in placed
+        if isinstance(each.doc, odps.ProductDoc)
+        for port in each.doc.output_ports
+    }
+    stored = [each for each in placed if isinstance(each.doc, odcs.ContractDoc)]
+    _store_contracts(stored, actor, offered)
     put_systems([each for each in placed if isinstance(each.doc, backstage.Entity)], actor)
     _put_products([each for each in placed if isinstance(each.doc, odps.ProductDoc)], actor)
+    contracts.reindex_unoffered(offered & {each.id for each in stored})
 
 
 def _is_taken(entry: Entry) -> bool:
@@ -198,8 +206,10 @@ def _place(entry: Entry, places: Places) -> bool:
     return not entry.refusals
 
 
-def _store_contracts(entries: Sequence[Entry], actor: Actor) -> None:
-    outcomes = contracts.store_versions([_version_input(each) for each in entries], actor=actor)
+def _store_contracts(entries: Sequence[Entry], actor: Actor, named: Collection[str]) -> None:
+    """`named`: contracts that a port of this call names, so that they hardly stand in search."""
+    items = [_version_input(each, shown=each.id not in named) for each in entries]
+    outcomes = contracts.store_versions(items, actor=actor)
     for entry, outcome in zip(entries, outcomes, strict=True):
         if isinstance(outcome, contracts.SavedVersion):
             entry.action, entry.changes = outcome.action, outcome.changes
@@ -207,11 +217,13 @@ def _store_contracts(entries: Sequence[Entry], actor: Actor) -> None:
             entry.refusals += outcome
 
 
-def _version_input(entry: Entry) -> contracts.VersionInput:
+def _version_input(entry: Entry, *, shown: bool) -> contracts.VersionInput:
     assert isinstance(entry.doc, odcs.ContractDoc)
     assert entry.domain is not None
     assert entry.team is not None
-    return contracts.VersionInput(entry.document, entry.team, entry.domain, doc=entry.doc)
+    return contracts.VersionInput(
+        entry.document, entry.team, entry.domain, doc=entry.doc, shown=shown
+    )
 
 
 def _put_products(entries: Sequence[Entry], actor: Actor) -> None:

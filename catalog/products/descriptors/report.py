@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from catalog.contracts.formats.odcs_diff import Change as ContractChange
+from catalog.products.services.outcomes import change
 from core.problems import Problem
 
 Mode = Literal["validate", "plan", "apply"]
@@ -23,7 +25,7 @@ class DocumentReport:
     valid: bool
     action: Action
     problems: tuple[Problem, ...] = ()
-    changes: tuple[Mapping[str, Any], ...] = ()  # {"field", "from", "to"}
+    changes: tuple[Mapping[str, Any] | ContractChange, ...] = ()
     source: str = ""  # name of the file it came in
     line: int = 1  # where the document begins there
     declared: str | None = None  # version of the standard, as written
@@ -39,7 +41,7 @@ class DocumentReport:
             "valid": self.valid,
             "action": self.action,
             "problems": [problem.as_dict() for problem in self.problems],
-            "changes": [dict(change) for change in self.changes],
+            "changes": [_shown(each) for each in self.changes],
             "declared": self.declared,
             "latest": self.latest,
             "latest_valid": self.latest_valid,
@@ -72,3 +74,17 @@ class Report:
         """The public form (INTERFACE §4)."""
         documents = [document.as_dict() for document in self.documents]
         return {"mode": self.mode, "valid": self.valid, "documents": documents}
+
+
+def _shown(each: Mapping[str, Any] | ContractChange) -> dict[str, Any]:
+    """`{"field", "from", "to"}`; of a contract also whom the change hits and how hard."""
+    if not isinstance(each, ContractChange):
+        return dict(each)
+    return {
+        **change(each.path, each.before, each.after),
+        "pointer": each.pointer,
+        "code": each.code,
+        "level": each.level,
+        "direction": each.direction,
+        "message": each.message,
+    }

@@ -18,6 +18,22 @@ PROBLEM: dict[str, Any] = {
     },
 }
 
+CHANGE: dict[str, Any] = {
+    "type": "object",
+    "description": "of a contract's new version also how hard the change hits whom",
+    "required": ["field", "from", "to"],
+    "properties": {
+        "field": _TEXT,
+        "from": {},
+        "to": {},
+        "pointer": _TEXT,
+        "code": _TEXT,
+        "level": {**_TEXT, "enum": ["breaking", "compatible", "cosmetic"]},
+        "direction": _TEXT,
+        "message": _TEXT,
+    },
+}
+
 DOCUMENT: dict[str, Any] = {
     "type": "object",
     "required": ["kind", "id", "version", "valid", "action", "problems", "changes"],
@@ -28,10 +44,7 @@ DOCUMENT: dict[str, Any] = {
         "valid": {"type": "boolean", "description": "by the version of the standard it declares"},
         "action": {**_TEXT, "enum": ["create", "update", "unchanged", "refused"]},
         "problems": {"type": "array", "items": PROBLEM},
-        "changes": {
-            "type": "array",
-            "items": {"type": "object", "properties": {"field": _TEXT, "from": {}, "to": {}}},
-        },
+        "changes": {"type": "array", "items": CHANGE},
         "declared": {**_MAYBE_TEXT, "description": "version of the standard, as written"},
         "latest": {**_MAYBE_TEXT, "description": "newest version of that standard"},
         "latest_valid": {**_MAYBE, "description": "whether it would be valid under `latest`"},

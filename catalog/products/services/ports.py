@@ -248,9 +248,10 @@ def _versions(items: Iterable[ProductData], actor: Actor) -> dict[str, list[Cont
     found: dict[str, list[ContractVersion]] = defaultdict(list)
     if names:
         visible = DataContract.objects.visible_to(actor).filter(document_id__in=names)
-        versions = ContractVersion.objects.filter(contract__in=visible)
-        light = versions.select_related("contract").only("version", "contract__document_id")
-        for each in light.order_by("-id"):
+        contracts = {each.pk: each for each in visible.only("document_id")}
+        versions = ContractVersion.objects.filter(contract__in=contracts)
+        for each in versions.only("version", "contract_id").order_by("-id"):
+            each.contract = contracts[each.contract_id]
             found[each.contract.document_id].append(each)
     return found
 

@@ -21,6 +21,7 @@ from catalog.products.services.planning import Known, Plan, planned, read_known
 from catalog.products.services.ports import write_ports
 from core import audit, outbox
 from core.audit import AuditData
+from core.copying import insert_objects
 from core.errors import Conflict, DomainError
 from core.outbox import EventData
 from core.problems import Problem
@@ -200,9 +201,7 @@ def _write_products(plans: list[Plan]) -> dict[str, DataProduct]:
         product.revision += 1
         written |= plan.values.keys()
         rows[product.document_id] = product
-    DataProduct.objects.bulk_create(
-        rows.values(), update_conflicts=True, unique_fields=["id"], update_fields=sorted(written)
-    )
+    insert_objects(rows.values(), replace_on=["id"], replaced=written)
     _remember(former)
     return rows
 

@@ -20,7 +20,7 @@ from catalog.contracts.models import ContractVersion, DataContract, Sla
 from catalog.contracts.phrases import PromiseText, promise_text
 from catalog.contracts.selectors import DescribedObject, described
 from catalog.products.models import DataProduct, OutputPort, Revision
-from catalog.products.phrases import change_rows, event_text
+from catalog.products.phrases import change_rows, event_text, value_text
 from catalog.products.policies import can_change_product, can_hand_over
 from catalog.products.selectors import history, port_by_fqn, product_by_fqn, publish_problems
 from catalog.products.services import publish_product
@@ -182,6 +182,7 @@ def _overview(request: HttpRequest, product: DataProduct) -> Context:
         "ports": [_port_view(port) for port in ports],
         "facts": _facts(product, ports, promises),
         "promises": promises,
+        "extra": [(name, value_text(value)) for name, value in product.extra.items()],
         "changes": _changes(product, LAST_CHANGES),
     }
 

@@ -11,6 +11,7 @@ from catalog.search.models import SearchEntry, SynonymGroup
 from catalog.search.scores import band, full_hour
 from catalog.search.services.vocabulary import learn_words
 from catalog.search.words import runs, weighted_vector
+from core.copying import insert_objects
 
 MAX_COLUMNS = 2_000  # kept for "matched column …"; the vector has its own limit
 STATUS_TRUST = {"active": 1.0, "deprecated": 0.4, "proposed": 0.3, "draft": 0.3, "retired": 0.1}
@@ -64,15 +65,9 @@ def index(entry: EntryData) -> None:
 
 @transaction.atomic
 def index_many(entries: Iterable[EntryData]) -> None:
-    """Write or replace rows, in batches. Cost: two statements a batch of 500."""
+    """Write or replace rows. Cost: two statements; `entries` are all in memory meanwhile."""
     rows = [_row(entry) for entry in entries]
-    SearchEntry.objects.bulk_create(
-        rows,
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=["kind", "object_id"],
-        update_fields=UPDATED,
-    )
+    insert_objects(rows, replace_on=["kind", "object_id"], replaced=UPDATED)
     learn_words(str(row.vector) for row in rows)
 
 

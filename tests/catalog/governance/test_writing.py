@@ -55,6 +55,15 @@ def test_a_wrong_rule_is_refused_with_its_place(company):
     assert not Policy.objects.exists()
 
 
+@pytest.mark.parametrize("rule", ["1 + 1", "name", "ports.map(p, p.columns)"])
+def test_a_rule_that_decides_nothing_is_refused(company, rule):
+    with pytest.raises(Invalid) as refusal:
+        policy_of(company, rule=rule)
+
+    assert [(each.pointer, each.code) for each in refusal.value.problems] == [("/rule", "bad-rule")]
+    assert not Policy.objects.exists()
+
+
 def test_a_new_wording_is_a_new_version_and_the_enforced_one_stays_in_force(company):
     policy = policy_of(company, enforced=True)
 

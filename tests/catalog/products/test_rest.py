@@ -107,6 +107,31 @@ def test_with_on_error_skip_the_rest_is_taken(owner):
     ]
 
 
+@pytest.mark.parametrize("mode", ["plan", "apply"])
+def test_a_new_version_of_a_contract_says_what_becomes_other(owner, mode):
+    apply(owner, contract_data())
+    later = contract_data(version="1.1.0", description={"purpose": "Another"})
+
+    answer = apply(owner, later, query=f"mode={mode}&domain=sandbox")
+
+    assert answer.status_code == 200, answer.content
+    (document,) = answer.json()["documents"]
+    changes = {each["pointer"]: each for each in document["changes"]}
+    change = changes["/description/purpose"]
+    assert (document["action"], change["to"], change["level"]) == ("create", "Another", "cosmetic")
+
+
+def test_a_document_cannot_take_a_product_back_to_a_proposal(owner):
+    apply(owner, contract_data(), product_data())
+
+    answer = apply(owner, product_data(status="proposed"))
+
+    assert answer.status_code == 422
+    (problem,) = answer.json()["documents"][0]["problems"]
+    assert problem["code"] == "invalid-transition"
+    assert DataProduct.objects.get().status == "active"
+
+
 def test_validate_of_an_invalid_document_answers_200(owner):
     answer = owner.post("descriptors?mode=validate", {"kind": "DataContract"})
 

@@ -242,3 +242,28 @@ def test_an_excerpt_is_a_few_words_around_the_hit():
     text = excerpt("x " * 60 + "needle in " + "y " * 60, "needle")
 
     assert text == "…x x x x x needle in y y y y…"
+
+
+def test_the_list_below_the_search_box_is_grouped_with_the_hit_marked(client, sales):
+    put(sales, "Sales orders")
+
+    part = client.get(f"{URL}suggest/", {"q": "sal"}, headers=HTMX).text
+
+    assert "<html" not in part
+    assert '<ul role="group" aria-label="Products">' in part
+    assert "<mark>Sal</mark>es orders" in part
+    assert 'href="/marketplace/?q=sal"' in part
+
+
+def test_nothing_typed_closes_the_list(client):
+    assert client.get(f"{URL}suggest/", {"q": " "}, headers=HTMX).text.strip() == ""
+
+
+def test_the_list_below_the_search_box_costs_few_statements(
+    client, sales, django_assert_num_queries
+):
+    put(sales, "Orders")
+    client.get(URL)  # a new session is written once
+
+    with django_assert_num_queries(5):  # session, user, teams; frequency of the word, names
+        client.get(f"{URL}suggest/", {"q": "ord"}, headers=HTMX)

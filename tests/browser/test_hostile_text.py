@@ -1,0 +1,229 @@
+"""Every text of the catalogue attacks; a real browser shows it (SECURITY §4, S6).
+
+One-line texts are shown alone, each in the lists and on a page of its own; Markdown texts stand
+as paragraphs of one text, so that a page shows all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from core.documents import dump_yaml
+from tests.browser.conftest import Portal
+from tests.browser.payloads import PAYLOADS
+from tests.browser.person import Person
+from tests.browser.script import Script
+
+pytestmark = pytest.mark.browser
+ALL = "\n\n".join(PAYLOADS)
+COMMENTERS = ("owner", "consumer", "steward", "platform")  # 20 comments an hour each
+KINDS = ("incident", "maintenance", "news")
+TRAP = "window.hits = 0; window.hit = () => { window.hits += 1; }; window.alert = window.hit;"
+ATTACKS = """() => [...document.querySelectorAll('body *')].flatMap(each => [
+    ...each.getAttributeNames().filter(name => /^(on|hx-on|data-hx)/.test(name)),
+    ...['href', 'src', 'action', 'xlink:href', 'data', 'srcdoc'].filter(
+        name => /^\\s*(javascript|data):/i.test(each.getAttribute(name) ?? '')),
+    ...(/^(script|iframe|object|embed|base|style|meta)$/i.test(each.tagName) ? [each.tagName] : []),
+])"""
+
+
+def contract(at: int, text: str) -> dict[str, Any]:
+    """The first one has every text as a column; the others have one column."""
+    columns = PAYLOADS if at == 0 else [text]
+    return {
+        "apiVersion": "v3.1.0",
+        "kind": "DataContract",
+        "id": f"hostile-{at}",
+        "name": text,
+        "version": "1.0.0",
+        "status": "active",
+        "tags": [text],
+        "description": {"purpose": text, "usage": text, "limitations": text},
+        "schema": [
+            {
+                "name": text,
+                "description": text,
+                "properties": [
+                    {
+                        "name": name,
+                        "logicalType": "string",
+                        "physicalType": name,
+                        "description": name,
+                        "classification": name,
+                        "quality": [{"type": "text", "name": name, "description": name}],
+                    }
+                    for name in columns
+                ],
+            }
+        ],
+        "slaProperties": [{"property": "retention", "value": text, "unit": text}],
+    }
+
+
+def product(at: int, text: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1.0.0",
+        "kind": "DataProduct",
+        "id": f"hostile-product-{at}",
+        "name": text,
+        "version": "1.0.0",
+        "status": "active",
+        "tags": [text],
+        "description": {"purpose": text, "usage": text, "limitations": text},
+        "customProperties": [{"property": "slug", "value": f"hostile-{at}"}],
+        "support": [{"channel": text, "url": "https://example.com/x", "description": text}],
+        "inputPorts": [{"name": text, "version": "1.0.0", "contractId": text}],
+        "outputPorts": [
+            {
+                "name": f"table-{at}",
+                "version": "1.0.0",
+                "type": "postgresql",
+                "description": text,
+                "contractId": f"hostile-{at}",
+            }
+        ],
+    }
+
+
+@pytest.fixture(scope="module")
+def pages(portal: Portal) -> dict[str, str]:
+    """Hostile texts in every field; the pages of what is only one, by kind."""
+    owner, steward = Script(portal, "owner"), Script(portal, "steward")
+    documents = [make(at, text) for make in (contract, product) for at, text in enumerate(PAYLOADS)]
+    stream = "---\n".join(map(dump_yaml, documents)).encode()
+    report = json.loads(
+        owner.send(
+            "descriptors?mode=apply&domain=sales&team=sales-data", stream, "application/yaml"
+        )
+    )
+    assert {each["action"] for each in report["documents"]} == {"create"}
+    for at, text in enumerate(PAYLOADS):
+        fqn = f"sales.hostile-{at}"
+        owner.post(f"products/{fqn}/announcements", kind=KINDS[at % 3], title=text, body=text)
+        owner.post("demands", title=text, need=text)
+        owner.put(f"systems/sales.hostile-system-{at}", **system(text))
+        steward.post("terms", name=text, definition=text, synonyms=[text], owner="governance")
+    commenters = [owner, *(Script(portal, user) for user in COMMENTERS[1:])]
+    thread = owner.post("products/sales.hostile-0/comments", body=ALL)["id"]
+    for at, text in enumerate(PAYLOADS):
+        writer = commenters[at % len(commenters)]
+        writer.post("products/sales.hostile-0/comments", body=text, parent=thread)
+    demand = owner.post("demands", title="Hostile", need=ALL)["id"]
+    term = steward.post("terms", name="Hostile", definition=ALL, owner="governance")["id"]
+    policy = steward.post("policies", **POLICY)["slug"]
+    owner.put("systems/sales.hostile-system", **system("Hostile") | {"description": ALL})
+    return {
+        "term": f"/glossary/{term}/",
+        "demand": f"/demands/{demand}/",
+        "policy": f"/policies/{policy}/",
+        "policy form": f"/policies/{policy}/edit/",
+        "system": "/systems/sales.hostile-system/",
+    }
+
+
+POLICY = {
+    "name": "Hostile " + PAYLOADS[0],
+    "rule": "size(purpose) > 100000",
+    "words": ALL,
+    "mend": ALL,
+    "subject": "product",
+    "owner": "governance",
+    "severity": "low",
+    "state": "draft",
+}
+
+
+def system(text: str) -> dict[str, Any]:
+    return {
+        "name": text,
+        "team": "sales-data",
+        "purpose": text,
+        "description": text,
+        "technology": text[:60],
+        "tags": [text],
+    }
+
+
+@pytest.fixture(scope="module")
+def reader(portal: Portal, chromium: Any, pages: dict[str, str]) -> Person:
+    person = Person(chromium, portal, "steward")
+    person.page.add_init_script(TRAP)
+    person.page.on("dialog", lambda dialog: dialog.dismiss())
+    return person
+
+
+def harm(person: Person, path: str) -> list[str]:
+    """What a page of hostile texts did beyond showing them."""
+    person.complaints.clear()
+    person.goto(path)
+    hits = person.page.evaluate("window.hits")
+    attacks = person.page.evaluate(ATTACKS)
+    assert "hit" in person.page.content(), f"{path} shows none of the texts"
+    found = [f"{path}: {text}" for text in person.complaints]
+    return found + ([f"{path}: ran {hits}, {attacks}"] if hits or attacks else [])
+
+
+def test_lists_show_hostile_texts_as_text(reader: Person) -> None:
+    paths = [
+        "/marketplace/?team=sales-data",
+        "/marketplace/?team=sales-data&view=cards",
+        "/marketplace/?q=hit",
+        "/marketplace/?q=hit&kind=all&view=cards",
+        "/marketplace/suggest/?q=hit",
+        "/marketplace/compare/?p=sales.hostile-34&p=sales.hostile-36&p=sales.hostile-46",
+        "/glossary/",
+        "/glossary/?q=hit",
+        "/demands/",
+        "/systems/?q=hit",
+        "/domains/sales/",
+        "/teams/sales-data/",
+        "/policies/",
+        "/lineage/?node=product:sales.hostile-35",
+        "/products/sales.hostlie-1/",
+    ]
+
+    assert [fault for path in paths for fault in harm(reader, path)] == []
+
+
+def test_pages_show_hostile_texts_as_text(reader: Person, pages: dict[str, str]) -> None:
+    tabs = ("schema", "quality", "lineage", "contract", "access", "activity")
+    paths = [*pages.values(), *(f"/products/sales.hostile-0/?tab={tab}" for tab in tabs)]
+
+    assert [fault for path in paths for fault in harm(reader, path)] == []
+
+
+def test_each_hostile_text_is_text_on_the_page_of_its_product(reader: Person) -> None:
+    paths = [f"/products/sales.hostile-{at}/" for at in range(len(PAYLOADS))]
+
+    assert [fault for path in paths for fault in harm(reader, path)] == []
+
+
+def test_each_hostile_text_is_text_on_the_page_of_its_contract(
+    reader: Person, portal: Portal
+) -> None:
+    script = Script(portal, "owner")
+    found = json.loads(script.get("contracts?page_size=200"))["results"]
+    ids = [each["id"] for each in found if each["document_id"].startswith("hostile-")]
+
+    assert len(ids) == len(PAYLOADS)
+    paths = [f"/contracts/{each}/" for each in ids]
+    assert [fault for path in paths for fault in harm(reader, path)] == []
+
+
+def test_forms_give_hostile_texts_back_as_text(portal: Portal, chromium: Any, pages: Any) -> None:
+    owner = Person(chromium, portal, "owner")
+    owner.page.add_init_script(TRAP)
+    owner.goto("/domains/sales/edit/")
+    owner.page.fill("[name=purpose]", ALL[:2000])
+    owner.click("Save")
+    paths = [
+        "/domains/sales/",
+        "/domains/sales/edit/",
+        "/domains/",
+        *(f"/products/sales.hostile-{at}/edit/" for at in (34, 36, 37, 38, 39)),
+    ]
+
+    assert [fault for path in paths for fault in harm(owner, path)] == []
