@@ -49,6 +49,15 @@ def page_response(request: Request, page: KeysetPage[Any], results: list[Any]) -
     return Response({"results": results, "next": following})
 
 
+def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object that was sent; empty without a body.
+
+    Raises:
+        ParseError, TooLarge, Invalid: see `core.json_body`.
+    """
+    return request.data if isinstance(request.data, dict) else {}
+
+
 def page_size(request: Request, default: int = 50) -> int:
     """`page_size` of the query, 1 to 200."""
     try:

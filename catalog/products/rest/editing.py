@@ -21,7 +21,7 @@ from catalog.products.services.editing import CHOICES, TEXTS
 from core.errors import Invalid
 from core.idempotency import idempotent
 from core.problems import Problem
-from core.rest import page_response, page_size
+from core.rest import body_of, page_response, page_size
 
 OBJECT = {"type": "object"}
 KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
@@ -58,7 +58,7 @@ class Editing:
         """Change the fields that are named (JSON merge); 412 shows both versions."""
         actor = actor_in(request)
         product = product_by_fqn(actor, fqn)
-        body = request.data if isinstance(request.data, dict) else {}
+        body = body_of(request)
         values = values_of(body, product)
         saved = services.edit_product(
             product=product, values=values, actor=actor, expected=expected_revision(request)
@@ -80,7 +80,7 @@ class Revert(APIView):
         """A new revision like the old one; 422 where something it needs is gone."""
         actor = actor_in(request)
         product = product_by_fqn(actor, fqn)
-        body = request.data if isinstance(request.data, dict) else {}
+        body = body_of(request)
         number = body.get("revision")
         if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 2**31:
             message = "Name the number of a revision."
@@ -109,7 +109,7 @@ class HandOver(APIView):
         """Contracts that only this product names go along."""
         actor = actor_in(request)
         product = product_by_fqn(actor, fqn)
-        body = request.data if isinstance(request.data, dict) else {}
+        body = body_of(request)
         slug = str(body.get("team") or "")[:63].replace("\0", "")
         team = Team.objects.filter(slug=slug).first()
         if team is None:

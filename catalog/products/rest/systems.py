@@ -25,7 +25,7 @@ from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.paging import keyset_page
 from core.problems import Problem
-from core.rest import page_response, page_size
+from core.rest import body_of, page_response, page_size
 
 OBJECT = {"type": "object"}
 TEXT = {"type": "string"}
@@ -109,7 +109,7 @@ class SystemItem(APIView):
     def put(self, request: Request, fqn: str) -> Response:
         """Create it, or make it be as the body says; ports that are not named are taken away."""
         actor = actor_in(request)
-        body = request.data if isinstance(request.data, dict) else {}
+        body = body_of(request)
         system, action, changes = services.put_system(data=_data(fqn, body), actor=actor)
         answer = {**system_in_full(system, actor), "action": action, "changes": list(changes)}
         return Response(answer, status=201 if action == "create" else 200)

@@ -25,7 +25,7 @@ from catalog.products.talk import (
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.problems import Problem
-from core.rest import page_response, page_size
+from core.rest import body_of, page_response, page_size
 
 OBJECT = {"type": "object"}
 TEXT = {"type": "string"}
@@ -100,7 +100,7 @@ class AnnouncementList(APIView):
         """Announce something to everybody who sees the product."""
         actor = actor_in(request)
         product = product_by_fqn(actor, fqn)
-        body = _body(request)
+        body = body_of(request)
         made = services.make_announcement(
             product=product,
             actor=actor,
@@ -125,7 +125,7 @@ class AnnouncementItem(APIView):
         """Say it differently; what is not named stays. `ends_at` null: it holds on."""
         actor = actor_in(request)
         found = announcement_of(product_by_fqn(actor, fqn), announcement_id)
-        body = _body(request)
+        body = body_of(request)
         changed = services.edit_announcement(
             announcement=found,
             actor=actor,
@@ -172,7 +172,7 @@ class CommentList(APIView):
         """Write a comment or a reply; a reply to a reply joins the same thread."""
         actor = actor_in(request)
         product = product_by_fqn(actor, fqn)
-        body = _body(request)
+        body = body_of(request)
         comment = services.write_comment(
             product=product,
             body=_text(body, "body"),
@@ -194,7 +194,7 @@ class CommentItem(APIView):
         """Change one's own words."""
         actor = actor_in(request)
         comment = comment_of(product_by_fqn(actor, fqn), comment_id)
-        services.edit_comment(comment=comment, body=_text(_body(request), "body"), actor=actor)
+        services.edit_comment(comment=comment, body=_text(body_of(request), "body"), actor=actor)
         return Response(_said(Said(comment, True, True)))
 
     @extend_schema(operation_id="comment_remove", responses={204: None})
@@ -204,10 +204,6 @@ class CommentItem(APIView):
         comment = comment_of(product_by_fqn(actor, fqn), comment_id)
         services.remove_comment(comment=comment, actor=actor)
         return Response(status=204)
-
-
-def _body(request: Request) -> dict[str, Any]:
-    return request.data if isinstance(request.data, dict) else {}
 
 
 def _text(body: dict[str, Any], field: str, default: str = "") -> str:

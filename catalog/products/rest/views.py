@@ -27,7 +27,7 @@ from catalog.search.selectors import CAP, hit_count, hits
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.problems import Problem
-from core.rest import page_response
+from core.rest import body_of, page_response
 
 OBJECT = {"type": "object"}
 KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
@@ -128,7 +128,7 @@ class Deprecate(APIView):
     def post(self, request: Request, fqn: str) -> Response:
         """It stays readable; `successor` and `sunset_on` tell consumers what to do."""
         product = product_by_fqn(actor_in(request), fqn)
-        body = request.data if isinstance(request.data, dict) else {}
+        body = body_of(request)
         services.deprecate_product(
             product=product,
             actor=actor_in(request),

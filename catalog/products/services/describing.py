@@ -16,7 +16,7 @@ from django.db.models.functions import Lower
 from accounts.actors import paths_up
 from accounts.models import Domain, Team, User
 from catalog.governance.models import Term
-from catalog.products.data import LinkData, OwnershipData, ProductData
+from catalog.products.data import LinkData, OwnershipData, ProductData, SystemData
 from catalog.products.models import DataProduct, Ownership
 from catalog.products.services.outcomes import Change, change
 from catalog.products.states import LinkKind
@@ -149,10 +149,10 @@ def part_text(part: Ownership) -> str:
     return f"{part.kind}: {holder}"
 
 
-def text_problems(data: ProductData) -> Iterator[Problem]:
+def text_problems(data: ProductData | SystemData) -> Iterator[Problem]:
     """Texts and tags that are too long or too many, and invisible characters in names."""
     for name, longest in LONGEST_TEXT.items():
-        length = len(getattr(data, name) or "")
+        length = len(getattr(data, name, ""))
         if length > longest:
             message = f"Use {longest:,} characters at most; these are {length:,}."
             yield Problem(f"/{name}", "too-long", message)

@@ -10,28 +10,27 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from catalog.products import policies
-from catalog.products.data import LinkData, SystemData, SystemPortData
+from catalog.products.data import SystemData, SystemPortData
 from catalog.products.formats import asyncapi, openapi
 from catalog.products.formats.apis import ApiDescription
 from catalog.products.models import System, SystemPort
 from catalog.products.names import pattern_problem, slug_for, slugified
 from catalog.products.selectors import system_name_problems
+from catalog.products.services.describing import link_problems, link_rows, text_problems
 from catalog.products.services.inputs import link_systems
-from catalog.products.states import LinkKind, SystemPortKind, SystemStatus
+from catalog.products.services.outcomes import Change, change
+from catalog.products.states import SystemPortKind, SystemStatus
 from catalog.search import services as search
 from catalog.search.services import EntryData
 from core import audit, outbox
 from core.errors import Conflict, Invalid
 from core.problems import Problem
 
-Change = Mapping[str, Any]  # {"field", "from", "to"}
 SEARCH_KIND = "system"
 READERS = {SystemPortKind.OPENAPI: openapi.read, SystemPortKind.ASYNCAPI: asyncapi.read}
 LONGEST = {"document_id": 400, "name": 200, "technology": 60}
 LONGEST_OF_PORT = {"title": 200, "version": 60, "url": 1000}
-LONGEST_SHOWN = 200
-MAX_PORTS, MAX_LINKS, MAX_TAGS = 100, 50, 50
-SCHEMES = ("https://", "http://", "mailto:")
+MAX_PORTS = 100
 UNTOLD = frozenset({"text", "updated_at"})
 
 
@@ -88,7 +87,7 @@ def _created(data: SystemData, values: dict[str, Any]) -> System:
 def _set(system: System, values: Mapping[str, Any]) -> list[Change]:
     """Set the values; returns what was another one before."""
     changes = [
-        _change(name, getattr(system, name), value)
+        change(name, getattr(system, name), value)
         for name, value in values.items()
         if getattr(system, name) != value and name not in UNTOLD
     ]
@@ -120,25 +119,15 @@ def _problems(data: SystemData) -> Iterator[Problem]:
     if data.status not in SystemStatus.values:
         choices = ", ".join(SystemStatus.values)
         yield Problem("/status", "not-in-list", f"Choose one of: {choices}.")
-    for field, most in (("ports", MAX_PORTS), ("links", MAX_LINKS), ("tags", MAX_TAGS)):
-        if len(getattr(data, field)) > most:
-            yield Problem(f"/{field}", "too-many", f"Name {most} at most.")
+    if len(data.ports) > MAX_PORTS:
+        yield Problem("/ports", "too-many", f"Name {MAX_PORTS} at most.")
     names = [port.name for port in data.ports]
     for at, port in enumerate(data.ports):
         if port.name in names[:at]:
             message = f"Another port is called {port.name} too; give one of them another name."
             yield Problem(f"{port.pointer or f'/ports/{at}'}/name", "duplicate-port", message)
-    for at, link in enumerate(data.links):
-        yield from _link_problems(link, f"/links/{at}")
-
-
-def _link_problems(link: LinkData, pointer: str) -> Iterator[Problem]:
-    if link.kind not in LinkKind.values:
-        choices = ", ".join(LinkKind.values)
-        yield Problem(f"{pointer}/kind", "not-in-list", f"Choose one of: {choices}.")
-    if not link.url.lower().startswith(SCHEMES) or len(link.url) > LONGEST_OF_PORT["url"]:
-        message = "Give an address that begins with https://, http:// or mailto:."
-        yield Problem(f"{pointer}/url", "wrong-form", message)
+    yield from link_problems(data.links)
+    yield from text_problems(data)
 
 
 def _values(data: SystemData, known: System | None, problems: list[Problem]) -> dict[str, Any]:
@@ -156,7 +145,7 @@ def _values(data: SystemData, known: System | None, problems: list[Problem]) -> 
         "status": data.status,
         "technology": data.technology,
         "tags": [tag[:100] for tag in data.tags],
-        "links": [{"kind": each.kind, "label": each.label, "url": each.url} for each in data.links],
+        "links": link_rows(data.links),
         "document": data.document.data if data.document else None,
         "text": data.document.text if data.document else "",
         "updated_at": timezone.now(),
@@ -243,18 +232,6 @@ def _save_ports(system: System, ports: list[dict[str, Any]]) -> None:
         unique_fields=["system", "name"],
         update_fields=["fqn", *(name for name in ports[0] if name != "name")] if ports else ["fqn"],
     )
-
-
-def _change(field: str, before: Any, after: Any) -> Change:
-    if field == "document":
-        return {"field": field, "from": None, "to": None}
-    return {"field": field, "from": _shown(before), "to": _shown(after)}
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, str | list | None):
-        return value[:LONGEST_SHOWN] if value else value
-    return str(value)[:LONGEST_SHOWN]
 
 
 def _entry(system: System, ports: list[SystemPort]) -> EntryData:

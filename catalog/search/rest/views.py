@@ -34,7 +34,7 @@ from catalog.search.selectors import (
 from core.errors import NotFound
 from core.idempotency import idempotent
 from core.paging import KeysetPage
-from core.rest import page_response
+from core.rest import body_of, page_response
 
 OBJECT = {"type": "object"}
 KIND = OpenApiParameter(
@@ -131,7 +131,7 @@ class SavedSearches(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Keep one. `query` is the query string of a marketplace page."""
-        body = _body(request)
+        body = body_of(request)
         saved = services.save_search(
             name=str(body.get("name") or ""),
             query=query_string(question_of(QueryDict(str(body.get("query") or "")[:4000]), size=1)),
@@ -153,7 +153,7 @@ class SavedSearchDetail(APIView):
     @idempotent
     def patch(self, request: Request, pk: int) -> Response:
         """Change `name` or `follow`; `seen: true` says that what is there now is known."""
-        actor, body = actor_in(request), _body(request)
+        actor, body = actor_in(request), body_of(request)
         saved = _own(request, pk)
         if body.get("seen") is True:
             services.mark_seen(saved=saved, actor=actor)
@@ -204,10 +204,6 @@ def _own(request: Request, pk: int) -> SavedSearch:
 
 def _saved(saved: SavedSearch) -> dict[str, Any]:
     return {"id": saved.pk, "name": saved.name, "query": saved.query, "follow": saved.follow}
-
-
-def _body(request: Request) -> dict[str, Any]:
-    return request.data if isinstance(request.data, dict) else {}
 
 
 def hit_as_dict(hit: Hit) -> dict[str, Any]:
