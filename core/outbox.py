@@ -1,14 +1,14 @@
 """Events between rooms: written with the change, handled within about a second of its commit."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from core.clock import db_now
@@ -17,10 +17,13 @@ from core.models import OutboxEvent
 from core.retrying import backoff
 
 Handler = Callable[[OutboxEvent], None]
+ManyHandler = Callable[[Sequence[OutboxEvent]], None]
 
 MAX_ATTEMPTS = 10
+BATCH = 200  # events of a topic in one transaction, where all of its handlers take many
 log = structlog.get_logger(__name__)
 _handlers: dict[str, list[Handler]] = defaultdict(list)
+_many_handlers: dict[str, list[ManyHandler]] = defaultdict(list)
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,21 @@ def subscribe(topic: str, handler: Handler) -> None:
         _handlers[topic].append(handler)
 
 
+def subscribe_many(topic: str, handler: ManyHandler) -> None:
+    """As `subscribe`, for a handler that takes events of `topic` many at a time: those that are
+    due, no two of one key. When it fails on several, each is tried alone.
+    """
+    if handler not in _many_handlers[topic]:
+        _many_handlers[topic].append(handler)
+
+
 def subscriptions() -> dict[str, list[str]]:
     """`{topic: [dotted handler name]}`, for the table in `docs/architecture.md`."""
-    return {
-        topic: [f"{handler.__module__}.{handler.__qualname__}" for handler in handlers]
-        for topic, handlers in sorted(_handlers.items())
-    }
+    found: dict[str, list[str]] = defaultdict(list)
+    for registry in (_handlers, _many_handlers):
+        for topic, handlers in registry.items():
+            found[topic] += [f"{each.__module__}.{each.__qualname__}" for each in handlers]
+    return dict(sorted(found.items()))
 
 
 def emit(topic: str, *, key: object, **payload: Any) -> None:
@@ -64,39 +76,54 @@ def emit_many(events: Iterable[EventData]) -> None:
 
 
 def drain(*, limit: int = 100) -> int:
-    """Handle up to `limit` due events, each in its own transaction; returns how many were tried."""
-    for tried in range(limit):
-        if not _handle_next():
-            return tried
-    return limit
+    """Handle up to `limit` due events; returns how many were tried.
+
+    Each has its own transaction, or shares one with others of its topic (`subscribe_many`).
+    """
+    tried = 0
+    while tried < limit:
+        handled = _handle_next(min(BATCH, limit - tried))
+        if not handled:
+            break
+        tried += handled
+    return tried
 
 
-def _handle_next() -> bool:
+def _handle_next(most: int) -> int:
     with transaction.atomic():
-        event = _claim()
-        if event is None:
-            return False
-        try:
-            with transaction.atomic():
-                for handler in _handlers[event.topic]:
+        events = list(_due()[:1])
+        if events and not _handlers.get(events[0].topic):
+            same = _due().filter(topic=events[0].topic).exclude(pk=events[0].pk)
+            events += same[: most - 1]
+        _handle(events)
+    return len(events)
+
+
+def _handle(events: Sequence[OutboxEvent]) -> None:
+    try:
+        with transaction.atomic():
+            for event in events:
+                for handler in _handlers.get(event.topic, ()):
                     handler(event)
-        except Exception as error:  # noqa: BLE001 - kept, retried, shown
-            _put_off(event, error)
+            for many in _many_handlers.get(events[0].topic, ()) if events else ():
+                many(events)
+    except Exception as error:  # noqa: BLE001 - kept, retried, shown
+        if len(events) == 1:
+            _put_off(events[0], error)
         else:
-            event.handled_at = db_now()
-            event.save(update_fields=["handled_at"])
-    return True
+            for event in events:
+                _handle([event])
+    else:
+        handled = OutboxEvent.objects.filter(pk__in=[event.pk for event in events])
+        handled.update(handled_at=db_now())
 
 
-def _claim() -> OutboxEvent | None:
+def _due() -> QuerySet[OutboxEvent]:
+    """Events whose turn it is: no earlier one of their key waits. They are locked when read."""
     pending = OutboxEvent.objects.filter(handled_at__isnull=True, dead_at__isnull=True)
     earlier = pending.filter(key=OuterRef("key"), id__lt=OuterRef("id"))
-    return (
-        pending.filter(~Exists(earlier), next_at__lte=Now())
-        .order_by("id")
-        .select_for_update(skip_locked=True)
-        .first()
-    )
+    due = pending.filter(~Exists(earlier), next_at__lte=Now()).order_by("id")
+    return due.select_for_update(skip_locked=True)
 
 
 def _put_off(event: OutboxEvent, error: Exception) -> None:

@@ -12,4 +12,4 @@ class ContractsConfig(AppConfig):
         from core import outbox
 
         register_subjects(facts.ContractSubjects())
-        outbox.subscribe("contract.changed", facts.contract_changed)
+        outbox.subscribe_many("contract.changed", facts.contracts_changed)

@@ -18,7 +18,7 @@ from catalog.contracts.models import (
     Sla,
 )
 from catalog.governance.extensions import Facts, Shown
-from catalog.governance.services import subject_changed
+from catalog.governance.services import subjects_changed
 from core.models import OutboxEvent
 
 EXAMPLE: Facts = {
@@ -92,9 +92,9 @@ class ContractSubjects:
         ]
 
 
-def contract_changed(event: OutboxEvent) -> None:
-    """Outbox `contract.changed`: what the policies say of it now."""
-    subject_changed("contract", event)
+def contracts_changed(events: Sequence[OutboxEvent]) -> None:
+    """Outbox `contract.changed`: what the policies say of them now."""
+    subjects_changed("contract", events)
 
 
 def _of_document(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 UNITS = {  # as ODCS writes them: one, many
@@ -32,6 +33,7 @@ PROMISES = {
     "endoflife": "Ends on",
 }
 FRESHNESS = frozenset({"latency", "freshness"})
+LENGTHS = frozenset({"seconds", "minutes", "hours", "days", "weeks"})  # always the same
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,17 @@ class PromiseText:
     label: str
     value: str
     is_freshness: bool
+    within: dt.timedelta | None  # of a promise of freshness, where its unit has one length
 
 
 def promise_text(name: str, value: str, unit: str) -> PromiseText:
     """`latency 1 h` → “Fresh within”, “1 hour”."""
     key = name.replace("_", "").replace(" ", "").lower()
     label = PROMISES.get(key) or name.replace("_", " ").capitalize()
-    return PromiseText(label, amount(value, unit), key in FRESHNESS)
+    is_freshness = key in FRESHNESS
+    return PromiseText(
+        label, amount(value, unit), is_freshness, _duration(value, unit) if is_freshness else None
+    )
 
 
 def amount(value: str, unit: str) -> str:
@@ -55,6 +61,15 @@ def amount(value: str, unit: str) -> str:
         known = next((pair for pair in UNITS.values() if unit.lower() in pair), None)
     word = unit if known is None else known[0 if value.strip() == "1" else 1]
     return f"{value} {word}".strip()
+
+
+def _duration(value: str, unit: str) -> dt.timedelta | None:
+    """`4`, `h` → four hours; months and years have no one length."""
+    name = amount("2", unit).partition(" ")[2]
+    try:
+        return dt.timedelta(**{name: float(value)}) if name in LENGTHS else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def rule_text(operator: str, threshold: object, unit: str) -> str:

@@ -7,11 +7,11 @@ class LineageConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog.lineage import panels as lineage_panels
-        from catalog.lineage.services import match_datasets_of_port, write_declared_edges
+        from catalog.lineage.services import match_datasets_of_ports, write_declared_edges
         from catalog.products import extensions as products
         from core import outbox, panels
 
-        outbox.subscribe("port.changed", match_datasets_of_port)
+        outbox.subscribe_many("port.changed", match_datasets_of_ports)
         products.on_links_changed(write_declared_edges)
         panels.register("product.lineage", lineage_panels.product_lineage)
         panels.register("product.overview", lineage_panels.product_neighbours)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,16 +11,20 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.states import Scope
 from catalog.lineage.formats.openlineage import DatasetRef, Event, parse_event
 from catalog.lineage.models import Dataset, DatasetEdge, Job, LineageEvent, ProductEdge, Run
+from catalog.products import services as products
 from catalog.products.models import PortDataset
+from core.copying import update_objects
 from core.errors import NotAllowed
 from core.models import OutboxEvent
 
-ENDED = {"COMPLETE": "complete", "ABORT": "aborted", "FAIL": "failed"}
+COMPLETE = "COMPLETE"
+ENDED = {COMPLETE: "complete", "ABORT": "aborted", "FAIL": "failed"}
 
 # Product edges that follow from dataset edges which touch any of these datasets.
 DERIVE_PRODUCT_EDGES = """
@@ -92,7 +97,17 @@ def _apply(event: Event, *, team_id: int | None) -> None:
     outputs = [ids[ref.namespace, ref.name] for ref in event.outputs]
     if event.run_id is not None:
         inputs, outputs = _update_run(event, event.run_id, job, inputs, outputs)
+        if event.event_type == COMPLETE and outputs:
+            _tell_products(outputs, event.time)
     _write_edges(job, inputs, outputs)
+
+
+def _tell_products(outputs: Sequence[int], ended_at: dt.datetime) -> None:
+    """The ports behind these datasets were written; a clock that is ahead counts as now."""
+    ports = Dataset.objects.filter(pk__in=outputs, port__isnull=False)
+    products.record_written(
+        port_ids=ports.values_list("port_id", flat=True), at=min(ended_at, timezone.now())
+    )
 
 
 def _upsert_datasets(
@@ -184,15 +199,20 @@ def derive_product_edges(dataset_ids: Sequence[int]) -> None:
 
 
 @transaction.atomic
-def match_datasets_of_port(event: OutboxEvent) -> None:
-    """Outbox handler of `port.changed`: datasets seen before now belong to the port."""
-    port_id = event.payload["port_id"]
-    offers = PortDataset.objects.filter(port_id=port_id).values_list("namespace", "name")
-    node_ids = [f"dataset:{namespace}:{name}" for namespace, name in offers]
-    Dataset.objects.filter(port_id=port_id).exclude(node_id__in=node_ids).update(port=None)
-    matched = Dataset.objects.filter(node_id__in=node_ids)
-    matched.update(port_id=port_id)
-    derive_product_edges(list(matched.values_list("pk", flat=True)))
+def match_datasets_of_ports(events: Sequence[OutboxEvent]) -> None:
+    """Outbox handler of `port.changed`: datasets seen before now belong to the ports."""
+    ports = [event.payload["port_id"] for event in events]
+    offers = PortDataset.objects.filter(port_id__in=ports)
+    wanted = {
+        f"dataset:{namespace}:{name}": port_id
+        for namespace, name, port_id in offers.values_list("namespace", "name", "port_id")
+    }
+    Dataset.objects.filter(port_id__in=ports).exclude(node_id__in=wanted).update(port=None)
+    matched = list(Dataset.objects.filter(node_id__in=wanted).only("node_id", "port_id"))
+    for dataset in matched:
+        dataset.port_id = wanted[dataset.node_id]
+    update_objects(matched, ["port"])
+    derive_product_edges([dataset.pk for dataset in matched])
 
 
 @transaction.atomic

@@ -18,6 +18,6 @@ class ProductsConfig(AppConfig):
         add_affected_parties(consumers_of_contract)
         add_promised_versions(offered_versions)
         register_subjects(facts.ProductSubjects())
-        outbox.subscribe("product.changed", facts.product_changed)
+        outbox.subscribe_many("product.changed", facts.products_changed)
         slots.register("product.access", answered_demands, order=10)
         slots.register("term.products", panels.products_of_term)

@@ -17,7 +17,7 @@ from accounts.actors import Actor
 from catalog.contracts.models import SchemaProperty, Sla
 from catalog.governance.extensions import Facts, Shown
 from catalog.governance.models import Term
-from catalog.governance.services import subject_changed
+from catalog.governance.services import subjects_changed
 from catalog.products.models import DataProduct, InputPort, OutputPort, Ownership
 from catalog.products.states import LISTED
 from core.models import OutboxEvent
@@ -238,6 +238,6 @@ class ProductSubjects:
         ]
 
 
-def product_changed(event: OutboxEvent) -> None:
-    """Outbox `product.changed`: what the policies say of it now."""
-    subject_changed("product", event)
+def products_changed(events: Sequence[OutboxEvent]) -> None:
+    """Outbox `product.changed`: what the policies say of them now."""
+    subjects_changed("product", events)

@@ -7,8 +7,8 @@ class QualityConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog.quality import panels as quality_panels
-        from catalog.quality.services import checks_of_changed_port
+        from catalog.quality.services import checks_of_changed_ports
         from core import outbox, panels
 
-        outbox.subscribe("port.changed", checks_of_changed_port)
+        outbox.subscribe_many("port.changed", checks_of_changed_ports)
         panels.register("product.quality", quality_panels.product_quality)

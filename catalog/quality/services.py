@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,7 @@ from catalog.quality.scores import (
 from catalog.quality.states import Outcome
 from core import audit
 from core.clock import db_now
+from core.copying import insert_objects
 from core.models import OutboxEvent
 
 RUNNABLE_METRICS = frozenset(
@@ -57,18 +59,46 @@ def sync_checks(*, port: OutputPort) -> int:
     Rules of type `text` are documentation and become no check; what the portal cannot run
     (custom engines, other technologies) is kept and counts as not measured.
     """
-    wanted = {rule.pointer: _check_of(port, rule) for rule in _rules(port)}
-    QualityCheck.objects.filter(port=port, active=True, key__startswith="/").exclude(
-        key__in=wanted
-    ).update(active=False, due_at=None)
-    QualityCheck.objects.bulk_create(
+    return sync_checks_of([port])
+
+
+@transaction.atomic
+def sync_checks_of(ports: Sequence[OutputPort]) -> int:
+    """`sync_checks` of many ports. Cost: five statements, and some more for each product that has
+    results, since its score may be another now.
+    """
+    rules: dict[int | None, list[QualityRule]] = defaultdict(list)
+    versions = {port.contract_version_id for port in ports if port.contract_version_id}
+    for rule in QualityRule.objects.filter(version__in=versions).exclude(type="text"):
+        rules[rule.version_id].append(rule)
+    wanted = {
+        (port.pk, rule.pointer): _check_of(port, rule)
+        for port in ports
+        for rule in rules[port.contract_version_id]
+    }
+    own = QualityCheck.objects.filter(port__in=ports, active=True, key__startswith="/")
+    kept = own.values_list("pk", "port_id", "key")
+    gone = [pk for pk, port_id, key in kept if (port_id, key) not in wanted]
+    if gone:
+        QualityCheck.objects.filter(pk__in=gone).update(active=False, due_at=None)
+    insert_objects(
         wanted.values(),
-        update_conflicts=True,
-        unique_fields=["port", "key"],
-        update_fields=["name", "dimension", "weight", "definition", "runnable", "due_at", "active"],
+        replace_on=["port_id", "key"],
+        replaced=["name", "dimension", "weight", "definition", "runnable", "due_at", "active"],
     )
-    recompute_score(product_id=port.product_id)
+    for product_id in _measured({port.product_id for port in ports}):
+        recompute_score(product_id=product_id)
     return len(wanted)
+
+
+def _measured(product_ids: set[UUID]) -> set[UUID]:
+    """Those that have a result or a score; the others keep none, whatever their checks are."""
+    scored = DataProduct.objects.filter(pk__in=product_ids, quality_measured_at__isnull=False)
+    checks = QualityCheck.objects.filter(port__product__in=product_ids, score__isnull=False)
+    return {
+        *scored.values_list("pk", flat=True),
+        *checks.values_list("port__product_id", flat=True),
+    }
 
 
 def is_in_sync(port: OutputPort) -> bool:
@@ -133,11 +163,10 @@ def _phrase(rule: QualityRule) -> str:
     return PHRASES.get(rule.metric, "Rule on {0}").format(subject)
 
 
-def checks_of_changed_port(event: OutboxEvent) -> None:
+def checks_of_changed_ports(events: Sequence[OutboxEvent]) -> None:
     """Outbox handler of `port.changed`."""
-    port = OutputPort.objects.select_related("product").filter(pk=event.payload["port_id"]).first()
-    if port is not None:
-        sync_checks(port=port)
+    ports = OutputPort.objects.filter(pk__in=[event.payload["port_id"] for event in events])
+    sync_checks_of(list(ports.select_related("product")))
 
 
 @transaction.atomic

@@ -65,6 +65,7 @@ class ProductSpec:
     majors: int = 1  # versions of the first port that live side by side
     first: dict[str, Any] = field(default_factory=dict)  # what major version 1 was like
     grew: list[str] = field(default_factory=list)  # columns that came with the minor version 1
+    is_late: bool = False  # its newest rows are older than promised
     age: int | None = None  # days since it was published
     successor: str = ""
     sunset_in: int | None = None  # days from now

@@ -114,7 +114,7 @@ def _put_team(slug: str, data: TeamData, domains: Mapping[str, Domain]) -> Team:
     return Team.objects.update_or_create(slug=slug, defaults=values)[0]
 
 
-def _put_people() -> dict[str, User]:
+def _put_people() -> Mapping[str, User]:
     known = {each.username: each for each in User.objects.filter(username__in=_people())}
     any_one = next(iter(known.values()), None)
     is_same = any_one is not None and any_one.check_password(settings.DEMO_PASSWORD)

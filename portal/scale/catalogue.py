@@ -20,7 +20,6 @@ from catalog.products.models import (
     OutputPort,
     Ownership,
     PortDataset,
-    Revision,
 )
 from catalog.products.states import LISTED, Visibility
 from core.models import AuditEvent
@@ -114,14 +113,11 @@ class Catalogue:
         self.datasets = Table(PortDataset, "port_id", "namespace", "name")
         self.product_terms = Table(DataProduct.terms.through, "dataproduct_id", "term_id")
         self.ownerships = Table(Ownership, "product_id", "kind", "user_id", "team_id")
-        self.revisions = Table(
-            Revision, "product_id", "number", "at", "actor", "verb", "changes", "snapshot"
-        )
         self.audit = Table(AuditEvent, "at", "actor", "verb", "object_kind", "object_id", "detail")
         self.tables = [
             *(self.contracts, self.versions, self.objects, self.properties, self.rules),
             *(self.levels, self.products, self.ports, self.datasets, self.product_terms),
-            *(self.ownerships, self.revisions, self.audit),
+            *(self.ownerships, self.audit),
         ]
         self._earlier: dict[int, str] = {}  # a product of each domain, for successors
 
@@ -157,7 +153,7 @@ class Catalogue:
         if random.random() < SHARE_WITHOUT_PORT:
             self._contract_without_port(random, product, domain, team)
         self._people(random, product)
-        self._history(random, product, updated)
+        self._history(product)
         self._earlier[product.domain.id] = product.id
 
     def _product(
@@ -289,10 +285,8 @@ class Catalogue:
             for at in {skewed(random, len(terms)) for _ in range(2)}:
                 self.product_terms.add(product.id, terms[at])
 
-    def _history(self, random: Random, product: ProductPlan, updated: dt.datetime) -> None:
+    def _history(self, product: ProductPlan) -> None:
         created = product.created.isoformat()
-        snapshot = {"name": product.name, "slug": product.slug, "status": product.status}
-        self.revisions.add(product.id, 1, created, ACTOR, "product.created", [], snapshot)
         self.audit.add(
             created, ACTOR, "product.created", "product", product.fqn, {"name": product.name}
         )

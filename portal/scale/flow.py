@@ -26,7 +26,7 @@ class Flow:
         self.inputs = Table(
             InputPort,
             *("product_id", "name", "version", "contract_document_id", "source_id", "system_id"),
-            "system_port_id",
+            *("system_port_id", "system_name"),
         )
         self.datasets = Table(
             Dataset,
@@ -49,7 +49,7 @@ class Flow:
             self.inputs.add(
                 product.id,
                 *(f"{source.name}, {source.port_name(0)}", "1.0.0", f"{source.id}-0"),
-                *(source.port_id(0), None, None),
+                *(source.port_id(0), None, None, ""),
             )
         offered, inner = self._datasets(product, ports, seen)
         self._offered[product.number] = offered[0]
@@ -70,8 +70,8 @@ class Flow:
 
     def _system(self, random: Random, product: ProductPlan) -> None:
         systems = self.structure.system_ids
-        system, port = systems[skewed(random, len(systems))]
-        self.inputs.add(product.id, "Operational data", "", "", None, system, port)
+        system, port, name = systems[skewed(random, len(systems))]
+        self.inputs.add(product.id, "Operational data", "", "", None, system, port, name)
 
     def _datasets(
         self, product: ProductPlan, ports: list[PortPlan], seen: tuple[str, str]

@@ -9,12 +9,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from catalog.products.models import DataProduct
-from catalog.search.services import record_synonyms
+from catalog.products.models import DataProduct, Revision
 from core.errors import Conflict
 from portal.scale import search
-from portal.scale.catalogue import Catalogue
+from portal.scale.catalogue import ACTOR, Catalogue
 from portal.scale.flow import Flow
+from portal.scale.history import write_revisions
 from portal.scale.people import People
 from portal.scale.plan import Plan, ProductPlan, make_plan
 from portal.scale.quality import Quality
@@ -38,6 +38,7 @@ class Loader:
             *(*self.structure.tables, *self.catalogue.tables, *self.quality.tables),
             *(*self.flow.tables, *self.people.tables),
         ]
+        self.revisions = 0
 
     def load(self) -> None:
         """Write everything but search rows, in the present transaction."""
@@ -55,11 +56,11 @@ class Loader:
             for product in chunk:
                 self._add(product)
             self._write()
+            ids = [product.id for product in chunk]
+            self.revisions += write_revisions(ids, actor=ACTOR)
         for table in numbered:
             table.release()
         self._give_request_numbers()
-        for source, names in self.structure.synonyms:
-            record_synonyms(source=source, names=names)
 
     def _add(self, product: ProductPlan) -> None:
         random = self.plan.random(product.number)
@@ -85,7 +86,8 @@ class Loader:
 
     def counts(self) -> dict[str, int]:
         """`{table: rows written}`."""
-        return {table.name: table.count for table in self.tables}
+        written = {table.name: table.count for table in self.tables}
+        return {**written, Revision._meta.db_table: self.revisions}
 
 
 def scale(
@@ -116,9 +118,12 @@ def scale(
         loader.load()
     ids = [product.id for product in plan.products]
     contracts = [product.port_id(90) for product in plan.products]
-    rows = search.index(ids, contracts, processes=processes)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("ANALYZE")  # search rows are written from what is there now
+    systems = [each[0] for each in loader.structure.system_ids]
+    rows = search.index(ids, contracts, systems, loader.structure.term_ids, processes=processes)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE search_searchentry, search_searchword, search_facetcount")
     return {**loader.counts(), "search_searchentry": rows}
 
 

@@ -12,6 +12,7 @@ from portal.scale.plan import Plan, ProductPlan, made_id, skewed
 from portal.scale.structure import Structure
 from portal.scale.tables import Table
 from provisioning.access.models import Grant
+from provisioning.access.services.granting import DRIVER
 from provisioning.access.states import GrantState
 from provisioning.jobs.models import Instance
 from provisioning.requests.models import Request
@@ -19,7 +20,6 @@ from provisioning.requests.states import RequestKind, RequestState
 
 SHARE_WITH_READERS = 0.2  # of listed products
 MOST_READERS = 80
-DRIVER = "manual"  # no driver of that name: nothing of it is in any target
 _SAID = ("body", "created_at")
 _HOLDS = ("created_at", "starts_at", "ends_at")
 PURPOSE = "Read it for the weekly report"

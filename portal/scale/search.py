@@ -6,17 +6,30 @@ import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from django.db import connections
+from django.db import connections, transaction
 
 from catalog.contracts.services import reindex as reindex_contracts
+from catalog.governance.models import Term
+from catalog.governance.services.terms import reindex_term
+from catalog.products.models import System
 from catalog.products.services import reindex as reindex_products
+from catalog.products.services.systems import reindex_systems
 from catalog.search.models import SearchEntry
+from catalog.search.services import fold_counts, refresh_words
+from portal.places import reindex_places
 
 AT_ONCE = 500
 Task = tuple[str, Sequence[str]]
 
 
-def index(products: Sequence[str], contracts: Sequence[str], *, processes: int) -> int:
+def index(
+    products: Sequence[str],
+    contracts: Sequence[str],
+    systems: Sequence[str],
+    terms: Sequence[str],
+    *,
+    processes: int,
+) -> int:
     """Write the rows of these things; returns how many there are.
 
     Args:
@@ -33,6 +46,13 @@ def index(products: Sequence[str], contracts: Sequence[str], *, processes: int) 
     else:
         for task in tasks:
             _run(task)
+    with transaction.atomic():
+        reindex_systems(System.objects.filter(pk__in=systems).select_related("domain", "owner"))
+        for term in Term.objects.filter(pk__in=terms).select_related("domain", "owner"):
+            reindex_term(term)
+        reindex_places()
+        refresh_words()
+        fold_counts()
     return SearchEntry.objects.count() - before
 
 

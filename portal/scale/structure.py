@@ -49,8 +49,7 @@ class Structure:
             *(self.terms, self.systems, self.system_ports),
         ]
         self.term_ids: list[str] = []
-        self.synonyms: list[tuple[str, list[str]]] = []  # source, names
-        self.system_ids: list[tuple[str, str]] = []  # system, one of its ports
+        self.system_ids: list[tuple[str, str, str]] = []  # system, one of its ports, its fqn
         self.first_user = self.first_team = self.first_domain = 0
 
     def number(self) -> None:
@@ -113,8 +112,6 @@ class Structure:
             owner = self.first_team + team.id
             self.terms.add(pk, slug, name, definition, synonyms, domain, owner, moment, moment)
             self.term_ids.append(pk)
-            if synonyms:
-                self.synonyms.append((f"term:{pk}", [name, *synonyms]))
 
     def _systems(self) -> None:
         plan, random = self.plan, self.plan.random("systems")
@@ -138,4 +135,4 @@ class Structure:
             self.system_ports.add(
                 port, pk, "api", f"{fqn}/api", SystemPortKind.OPENAPI, title, operations
             )
-            self.system_ids.append((pk, port))
+            self.system_ids.append((pk, port, f"{fqn}/api"))

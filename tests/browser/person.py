@@ -12,9 +12,12 @@ WAIT_MS = 30_000
 class Person:
     """Somebody logged in, in a browser of their own."""
 
-    def __init__(self, chromium: Any, portal: Portal, user: str) -> None:
+    def __init__(
+        self, chromium: Any, portal: Portal, user: str, width: int = 1440, **options: Any
+    ) -> None:
         self.portal = portal
-        self.context = chromium.new_context(viewport={"width": 1440, "height": 900})
+        viewport = {"width": width, "height": 900}
+        self.context = chromium.new_context(viewport=viewport, **options)
         self.context.set_default_timeout(WAIT_MS)
         self.page = self.context.new_page()
         self.complaints: list[str] = []

@@ -76,3 +76,48 @@ def test_what_a_failed_handler_wrote_is_undone(monkeypatch):
     outbox.drain(limit=1)
 
     assert not OutboxEvent.objects.filter(topic="test.follow-up").exists()
+
+
+@pytest.fixture
+def heard_together(monkeypatch):
+    """The keys that each call of a handler of many events got; it refuses the key `broken`."""
+    calls = []
+
+    def listen(events):
+        calls.append([event.key for event in events])
+        if "broken" in calls[-1]:
+            raise RuntimeError("not today")
+
+    monkeypatch.setattr(outbox, "_handlers", outbox.defaultdict(list))
+    monkeypatch.setattr(outbox, "_many_handlers", outbox.defaultdict(list))
+    outbox.subscribe_many("test.happened", listen)
+    return calls
+
+
+def test_events_of_a_topic_are_handled_together_but_one_of_each_key(heard_together):
+    for key in ["a", "b", "a"]:
+        outbox.emit("test.happened", key=key)
+    outbox.emit("test.other", key="c")
+
+    assert outbox.drain() == 4
+    assert heard_together == [["a", "b"], ["a"]]
+    assert not OutboxEvent.objects.filter(handled_at=None).exists()
+
+
+def test_one_that_fails_among_many_does_not_hold_back_the_others(heard_together):
+    for key in ["a", "broken", "b"]:
+        outbox.emit("test.happened", key=key)
+
+    outbox.drain()
+
+    assert heard_together == [["a", "broken", "b"], ["a"], ["broken"], ["b"]]
+    waiting = OutboxEvent.objects.get(handled_at=None)
+    assert (waiting.key, waiting.attempts) == ("broken", 1)
+
+
+def test_no_more_events_are_taken_than_were_asked_for(heard_together):
+    for key in ["a", "b", "c"]:
+        outbox.emit("test.happened", key=key)
+
+    assert outbox.drain(limit=2) == 2
+    assert heard_together == [["a", "b"]]

@@ -2,7 +2,7 @@
 
 from catalog.governance.data import Enforcement, PolicyData, TermData
 from catalog.governance.services.classes import put_level
-from catalog.governance.services.evaluating import evaluate_subjects, subject_changed
+from catalog.governance.services.evaluating import evaluate_subjects, subjects_changed
 from catalog.governance.services.terms import put_term, remove_term
 from catalog.governance.services.writing import enforce_policy, retire_policy, save_policy
 
@@ -17,5 +17,5 @@ __all__ = [
     "remove_term",
     "retire_policy",
     "save_policy",
-    "subject_changed",
+    "subjects_changed",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from django.db import transaction
@@ -32,10 +32,14 @@ def evaluate_subjects(kind: str, ids: Collection[UUID]) -> None:
     _keep(versions, ids, _published_facts(kind, ids))
 
 
-def subject_changed(kind: str, event: OutboxEvent) -> None:
-    """Outbox: a subject, or several (`ids`), came, changed or went."""
-    ids = event.payload.get("ids") or [event.payload[f"{kind}_id"]]
-    evaluate_subjects(kind, [UUID(each) for each in ids])
+def subjects_changed(kind: str, events: Iterable[OutboxEvent]) -> None:
+    """Outbox: subjects, each alone or several in one event (`ids`), came, changed or went."""
+    ids = {
+        UUID(each)
+        for event in events
+        for each in event.payload.get("ids") or [event.payload[f"{kind}_id"]]
+    }
+    evaluate_subjects(kind, ids)
 
 
 def evaluate_again(event: OutboxEvent) -> None:

@@ -68,6 +68,8 @@ class DataProduct(models.Model):
     quality_coverage = models.FloatField(default=0, editable=False)
     quality_measured_at = models.DateTimeField(null=True, editable=False)
     quality_stale_at = models.DateTimeField(null=True, editable=False)
+    # kept by the lineage room: when a run last wrote into a port
+    written_at = models.DateTimeField(null=True, editable=False)
     # kept by the access room: who reads through a live grant
     consumer_count = models.PositiveIntegerField(default=0, editable=False)
     reader_team_ids = ArrayField(models.BigIntegerField(), default=list, editable=False)

@@ -38,7 +38,7 @@ from catalog.products.services.editing import (
     revert_preview,
     revert_product,
 )
-from catalog.products.services.figures import record_readers, record_score
+from catalog.products.services.figures import record_readers, record_score, record_written
 from catalog.products.services.following import follow_product, unfollow_product
 from catalog.products.services.handing import hand_over_product, own_contracts, release_name
 from catalog.products.services.indexing import reindex
@@ -91,6 +91,7 @@ __all__ = [
     "put_system",
     "record_readers",
     "record_score",
+    "record_written",
     "reindex",
     "reindex_systems",
     "release_name",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.services.indexing import record_offers, reindex
@@ -29,6 +30,12 @@ def record_score(
         quality_stale_at=stale_at,
     )
     reindex([product_id])
+
+
+def record_written(*, port_ids: Iterable[UUID], at: dt.datetime) -> None:
+    """Keep that a run wrote into these ports; an older moment than the known one says nothing."""
+    older = Q(written_at__isnull=True) | Q(written_at__lt=at)
+    DataProduct.objects.filter(older, output_ports__in=port_ids).update(written_at=at)
 
 
 @transaction.atomic

@@ -239,8 +239,8 @@ def _facts(
     fresh = next((promise for promise in promises if promise.is_freshness), None)
     columns = sum(getattr(port, "column_count", 0) for port in ports)
     found: list[Context] = [_quality_fact(product)]
-    if fresh is not None:
-        found.append({"label": "Freshness", "value": fresh.value, "hint": "promised"})
+    if fresh is not None or product.written_at is not None:
+        found.append(_freshness_fact(product, fresh))
     found.append(
         {
             "label": "Consumers",
@@ -271,6 +271,19 @@ def _quality_fact(product: DataProduct) -> Context:
         "hint": f"{share(product.quality_coverage)} of rules measured",
         "hint2": "out of date" if stale_at and stale_at < now else _when(product),
     }
+
+
+def _freshness_fact(product: DataProduct, promise: PromiseText | None) -> Context:
+    """When a run last wrote, beside what the contract promises; without runs the promise alone."""
+    written, now = product.written_at, timezone.now()
+    if written is None:
+        return {"label": "Freshness", "value": promise and promise.value, "hint": "promised"}
+    fact = {"label": "Freshness", "value": relative_time(written, now)}
+    if promise is None:
+        return {**fact, "hint": "last written, nothing promised"}
+    kept = promise.within is not None and written + promise.within >= now
+    verdict = "" if promise.within is None else "kept" if kept else "late"
+    return {**fact, "hint": f"{promise.value} promised", "hint2": verdict}
 
 
 def _when(product: DataProduct) -> Any:

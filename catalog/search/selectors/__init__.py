@@ -2,7 +2,6 @@
 
 from catalog.search.selectors.asking import Asked
 from catalog.search.selectors.counting import (
-    CAP,
     FRESHNESS_LABELS,
     KIND_LABELS,
     FacetValue,
@@ -20,6 +19,7 @@ from catalog.search.selectors.finding import (
     hits,
     matching,
 )
+from catalog.search.selectors.passes import CAP
 from catalog.search.selectors.questions import (
     CHOICES,
     SearchQueryData,

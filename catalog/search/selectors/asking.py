@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from typing import Any
 
 from django.db import connection
 
@@ -179,7 +180,7 @@ def _looked_up(
     phrases = {form: phrase for phrase in _all_phrases(asked) for form in (phrase, _folded(phrase))}
     lower = [run.lower() for run in asked if is_spelt(run) and len(run) >= SHORTEST]
     words = [word for word in dict.fromkeys(lower) if word not in STOP]
-    params = {
+    params: dict[str, Any] = {
         "phrases": list(phrases),
         "words": words,
         "singles": [fold(word) for word in words],

@@ -10,23 +10,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
-from django.db.models import Case, CharField, Q, Value, When
-from django.db.models.functions import Now
+from django.db.models import Q
 
 from accounts.actors import Actor, paths_up
 from catalog.search.models import OFFERS, SearchEntry, SearchEntryQuerySet
 from catalog.search.scores import BANDS, NOT_MEASURED
 from catalog.search.selectors.conditions import FACETS, KEPT, OVERDUE, kept, narrowed
+from catalog.search.selectors.passes import (
+    ARRAYS,
+    CAP,
+    SIDE_CAP,
+    WIDE_CAP,
+    Part,
+    live,
+    rows_of,
+)
 from catalog.search.selectors.questions import CHOICES, SearchQueryData
 
-CAP = 5_000  # hits that are counted; beyond it the page says "5,000+"
-SIDE_CAP = 2_000  # rows of a pass beside the hits; counts past it carry a "+" too
 MAX_VALUES = 100  # of one facet
 KIND_LABELS = {
     "product": "Data products",
@@ -38,22 +40,6 @@ KIND_LABELS = {
     "blueprint": "Services",
 }
 FRESHNESS_LABELS = {KEPT: "Within its promise", OVERDUE: "Overdue", NOT_MEASURED: "Not measured"}
-SCALARS = {  # facet: column of a hit
-    "domain": "domain_path",
-    "status": "status",
-    "team": "owner_slug",
-    "archetype": "archetype",
-    "classification": "classification",
-    "score": "band",
-    "freshness": "promise",
-    "kind": "kind",
-}
-ARRAYS = {"technology": "technologies", "tag": "tags"}
-LABELLED = {"team": "owner_name"}
-
-# Goes along with the statement, for its transaction: of a frequent word PostgreSQL would read the
-# table from its beginning until the cap is reached, taking every vector from beside its row.
-INDEXED = "SET LOCAL enable_seqscan = off; "
 # The sums that triggers keep; a promise is kept or not as of now.
 SUMS = """
 SELECT CASE facet WHEN 'promise' THEN 'freshness' ELSE facet END AS facet,
@@ -94,9 +80,6 @@ class Counted:
     total_capped: bool
 
 
-Count = tuple[str, str, str, int]  # facet, value, label, count
-
-
 def count_facets(actor: Actor, query: SearchQueryData, terms: str) -> Counted:
     """Counts over at most `CAP` hits. Cost: one SQL statement.
 
@@ -108,7 +91,7 @@ def count_facets(actor: Actor, query: SearchQueryData, terms: str) -> Counted:
     names: dict[str, str] = {}
     labels: dict[tuple[str, str], str] = {}
     capped: set[str] = set()
-    for facet, value, label, count in _rows(parts):
+    for facet, value, label, count in rows_of(parts):
         if facet == "name":
             names[value] = label
         elif facet == "pass":
@@ -149,14 +132,7 @@ def _capped(facets: Iterable[str], cap: str, rows: int) -> Iterator[str]:
             yield facet
 
 
-class _Part:
-    """SELECTs that are joined by UNION ALL, with the CTEs they read."""
-
-    def __init__(self, selects: Iterable[str], name: str = "", cte: str = "", params: Any = ()):
-        self.selects, self.name, self.cte, self.params = list(selects), name, cte, tuple(params)
-
-
-def _parts(actor: Actor, query: SearchQueryData, terms: str) -> Iterator[_Part]:
+def _parts(actor: Actor, query: SearchQueryData, terms: str) -> Iterator[Part]:
     """What must be counted for this question."""
     chosen = [name for name, values in query.chosen().items() if values]
     plain = [name for name in FACETS if name not in chosen]
@@ -172,25 +148,24 @@ def _parts(actor: Actor, query: SearchQueryData, terms: str) -> Iterator[_Part]:
             yield from _sums(actor, rest, [name])
         else:
             rows = _readings(actor, rest, terms, [name])
-            yield from _live(f"without_{name}", rows, [name], cap=SIDE_CAP)
-    yield _Part([NAMES])
+            yield from live(f"without_{name}", rows, [name], cap=SIDE_CAP)
+    yield Part([NAMES])
 
 
 def _hits(
     actor: Actor, query: SearchQueryData, terms: str, facets: Sequence[str]
-) -> Iterator[_Part]:
+) -> Iterator[Part]:
     """What the list itself holds."""
     arrays = [facet for facet in facets if facet in ARRAYS]
     scalars = [facet for facet in facets if facet not in ARRAYS]
     if _is_covered(query, terms, scalars):
-        yield from _live("hits", _readings(actor, query, terms, scalars), scalars, total=True)
-        rows = [narrowed(actor, query)]
-        yield from _live("arrays", rows, arrays, cap=SIDE_CAP)
+        yield from live("hits", _readings(actor, query, terms, scalars), scalars, total=True)
+        yield from live("arrays", [narrowed(actor, query)], arrays, cap=SIDE_CAP)
     elif "kind" in facets and query.scope and terms:
-        rows = narrowed(actor, replace(query, scope=())).matching(terms)
-        yield from _live("hits", [rows], facets, total=True, scope=query.scope)
+        every = narrowed(actor, replace(query, scope=())).matching(terms)
+        yield from live("hits", [every], facets, total=True, cap=WIDE_CAP, scope=query.scope)
     else:
-        yield from _live("hits", [narrowed(actor, query).matching(terms)], facets, total=True)
+        yield from live("hits", [narrowed(actor, query).matching(terms)], facets, total=True)
 
 
 def _readings(
@@ -215,7 +190,7 @@ def _is_whole(query: SearchQueryData, terms: str, *, kind: bool = False) -> bool
     return not terms and query.is_unfiltered() and whole_scope
 
 
-def _sums(actor: Actor, query: SearchQueryData, facets: Sequence[str]) -> Iterator[_Part]:
+def _sums(actor: Actor, query: SearchQueryData, facets: Sequence[str]) -> Iterator[Part]:
     """The kept sums of what all members see, and live counts of what this reader sees besides."""
     if actor.is_visitor:
         return
@@ -226,109 +201,16 @@ def _sums(actor: Actor, query: SearchQueryData, facets: Sequence[str]) -> Iterat
     selects = [f"SELECT facet, value, label, n FROM {name}"]  # noqa: S608 - constants
     if "team" in facets:
         selects.append(TEAM_NAMES.replace("sums", name))
-    yield _Part(selects, name, SUMS, [opens, names, opens, tag, tag])
+    yield Part(selects, name, SUMS, [opens, names, opens, tag, tag])
     if not actor.sees_all_metadata:
         closed = SearchEntry.objects.closed_but_visible_to(actor)
         scalars = [each for each in facets if each != "total"]
-        yield from _live(
+        yield from live(
             f"extra_{facets[0]}", [kept(closed, query)], scalars, total="total" in facets
         )
         if "kind" in facets and query.scope:
             others = closed.filter(~Q(kind__in=query.scope))
-            yield from _live("extra_kinds", [others], ["kind"])
-
-
-def _live(
-    name: str,
-    readings: Iterable[SearchEntryQuerySet],
-    facets: Sequence[str],
-    *,
-    total: bool = False,
-    cap: int = CAP,
-    scope: Sequence[str] = (),
-) -> Iterator[_Part]:
-    """One pass over at most `cap` rows: grouping sets for plain columns, arrays taken apart.
-
-    Args:
-        readings: rows without a row in common.
-        scope: kinds that count; rows of the others count in the facet `kind` alone.
-    """
-    scalars = [facet for facet in facets if facet in SCALARS]
-    labels = [LABELLED[facet] for facet in scalars if facet in LABELLED]
-    columns = [SCALARS[facet] for facet in scalars] + labels
-    arrays = [ARRAYS[facet] for facet in facets if facet in ARRAYS]
-    inner: list[str] = []
-    params: list[Any] = []
-    for rows in readings:
-        annotated: Any = rows.order_by()
-        if "promise" in columns:
-            annotated = annotated.annotate(promise=_promise())
-        taken = annotated.values_list(*(columns + arrays or ["id"]))[: cap + 1]
-        with suppress(EmptyResultSet):  # nothing is visible: Django knows it without asking
-            sql, given = taken.query.sql_with_params()
-            inner.append(f"({sql})")
-            params += given
-    if not inner:
-        return
-    cte = f"SELECT * FROM ({' UNION ALL '.join(inner)}) AS readings LIMIT {cap + 1}"  # noqa: S608
-    of_pass = " ".join([*facets, *(["total"] if total else [])])
-    every = f"every_{name}" if scope else name
-    selects = [f"SELECT 'pass', '{of_pass}', '{cap}', count(*) FROM {every}"]  # noqa: S608
-    if scope:
-        selects.append(_grouping(every, ["kind"], total=False))
-        yield _Part(selects, every, cte, params)
-        selects, scalars = [], [facet for facet in scalars if facet != "kind"]
-        cte, params = f"SELECT * FROM {every} WHERE kind = ANY(%s)", [list(scope)]  # noqa: S608
-    if scalars or total:
-        selects.append(_grouping(name, scalars, total=total))
-    selects += [
-        f"SELECT '{facet}', v, '', count(*) FROM (SELECT {ARRAYS[facet]} FROM {name} "  # noqa: S608
-        f"LIMIT {SIDE_CAP + 1}) AS taken, unnest({ARRAYS[facet]}) AS v "
-        "GROUP BY v ORDER BY count(*) DESC LIMIT 200"
-        for facet in facets
-        if facet in ARRAYS
-    ]
-    yield _Part(selects, name, cte, params)
-
-
-def _grouping(name: str, facets: Sequence[str], *, total: bool) -> str:
-    """Names and columns are constants of this module, never input."""
-    columns = [SCALARS[facet] for facet in facets]
-    sets = [
-        f"({', '.join([SCALARS[facet], *([LABELLED[facet]] if facet in LABELLED else [])])})"
-        for facet in facets
-    ]
-    if total:
-        sets.append("()")
-    which = " ".join(f"WHEN GROUPING({SCALARS[facet]}) = 0 THEN '{facet}'" for facet in facets)
-    facet = f"CASE {which} ELSE 'total' END" if columns else "'total'"
-    value = f"coalesce({', '.join([*columns, chr(39) + 'all' + chr(39)])})"
-    label = "owner_name" if "team" in facets else "''"
-    return (
-        f"SELECT {facet}, {value}, coalesce({label}, ''), count(*) FROM {name} "  # noqa: S608
-        f"GROUP BY GROUPING SETS ({', '.join(sets)})"
-    )
-
-
-def _promise() -> Case:
-    return Case(
-        When(stale_at__isnull=True, then=Value(NOT_MEASURED)),
-        When(Q(stale_at__gt=Now()), then=Value(KEPT)),
-        default=Value(OVERDUE),
-        output_field=CharField(),
-    )
-
-
-def _rows(parts: Sequence[_Part]) -> list[Count]:
-    ctes = [f"{part.name} AS MATERIALIZED ({part.cte})" for part in parts if part.cte]
-    params = [value for part in parts for value in part.params]
-    selects = [f"({select})" for part in parts for select in part.selects]
-    sql = (f"WITH {', '.join(ctes)} " if ctes else "") + " UNION ALL ".join(selects)
-    with connection.cursor() as cursor:
-        cursor.execute(INDEXED + sql, params or None)
-        cursor.nextset()
-        rows: list[Count] = cursor.fetchall()
-    return rows
+            yield from live("extra_kinds", [others], ["kind"])
 
 
 def _values(

@@ -26,8 +26,8 @@ from core.problems import Problem
 
 EXACT, BEGINNING = 1000.0, 100.0  # far above any text rank
 PER_WORD = 4.0  # a hit with one word more stands before those with a word less
-CANDIDATES = 500  # the most trusted of many matches; only these are ranked by their text
-WANTED = 1_500  # matches above the floor, so that filters leave a page of them
+CANDIDATES = 400  # the most trusted of many matches; only these are ranked by their text
+WANTED = 1_000  # matches above the floor, so that filters leave a page of them
 BEGINNINGS = 50
 ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

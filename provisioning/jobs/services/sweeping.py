@@ -30,7 +30,7 @@ def sweep() -> None:
         DatabaseError: the ledger is away.
     """
     nudge_unnoticed()
-    outbox.drain()
+    outbox.drain(limit=1_000)
     for schedule in extensions.schedules():
         if _take_tick(schedule):
             _call(schedule)

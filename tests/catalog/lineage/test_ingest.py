@@ -1,16 +1,18 @@
 """OpenLineage events in, product edges out; on the real database."""
 
+import datetime as dt
 import gzip
 import json
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.services import create_token
 from catalog.lineage.models import Dataset, DatasetEdge, LineageEvent, ProductEdge, Run
 from catalog.lineage.selectors import neighbours
-from catalog.lineage.services import ingest, match_datasets_of_port
+from catalog.lineage.services import ingest, match_datasets_of_ports
 from catalog.products.models import PortDataset
 from core.errors import Invalid, NotAllowed, NotFound
 from core.models import OutboxEvent
@@ -85,6 +87,34 @@ def test_inputs_of_start_and_outputs_of_complete_meet_in_any_order(actor):
     assert Run.objects.get().state == "complete"
 
 
+def test_a_finished_run_says_how_fresh_a_product_is_and_an_older_one_nothing(actor):
+    product = offer("db.s.orders").product
+    other = offer("db.m.revenue").product
+
+    ingest(event=event(["db.m.revenue"], ["db.s.orders"], kind="RUNNING"), actor=actor)
+    product.refresh_from_db()
+    assert product.written_at is None
+
+    ingest(event=event(["db.m.revenue"], ["db.s.orders"]), actor=actor)
+    earlier = event(outputs=["db.s.orders"], eventTime="2026-11-19T10:00:00Z")
+    ingest(event=earlier, actor=actor)
+
+    product.refresh_from_db()
+    other.refresh_from_db()
+    assert product.written_at == dt.datetime(2026, 11, 20, 10, tzinfo=dt.UTC)
+    assert other.written_at is None
+
+
+def test_a_run_that_ends_tomorrow_ended_now(actor):
+    product = offer("db.s.orders").product
+    tomorrow = timezone.now() + dt.timedelta(days=1)
+
+    ingest(event=event(outputs=["db.s.orders"], eventTime=tomorrow.isoformat()), actor=actor)
+
+    product.refresh_from_db()
+    assert product.written_at <= timezone.now()
+
+
 def test_an_odd_event_is_stored_with_warnings(actor):
     body = event(
         ["a"], ["b"], kind="finished", schemaURL=None, eventTime="2026-11-20T10:00:00.1234567"
@@ -127,7 +157,9 @@ def test_a_reading_token_may_not_send(team):
 def test_a_dataset_seen_before_its_port_is_matched_later(actor):
     ingest(event=event(["db.s.orders"], ["db.m.revenue"]), actor=actor)
     for port in (offer("db.s.orders"), offer("db.m.revenue")):
-        match_datasets_of_port(OutboxEvent(topic="port.changed", payload={"port_id": str(port.pk)}))
+        match_datasets_of_ports(
+            [OutboxEvent(topic="port.changed", payload={"port_id": str(port.pk)})]
+        )
 
     assert ProductEdge.objects.count() == 1
 

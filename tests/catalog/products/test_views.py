@@ -1,7 +1,10 @@
 """The pages of products, ports and contracts."""
 
+import datetime as dt
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.actors import system_actor
 from accounts.states import TeamRole
@@ -13,6 +16,7 @@ from catalog.products.services import (
     ProductData,
     deprecate_product,
     publish_product,
+    record_written,
     save_product,
 )
 from catalog.products.snippets import snippets
@@ -108,6 +112,21 @@ def test_the_overview_says_what_it_is_and_how_to_read_it(anybody, product):
     assert "psql &quot;host=warehouse.example port=5432 dbname=mesh" in page.text
     assert "Fresh within" in page.text
     assert "1 hour" in page.text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "verdict"), [(None, ""), (30, "kept"), (90, "late")], ids=["never", "kept", "late"]
+)
+def test_freshness_stands_beside_what_was_promised(anybody, product, minutes, verdict):
+    if minutes is not None:
+        at = timezone.now() - dt.timedelta(minutes=minutes)
+        record_written(port_ids=product.output_ports.values_list("pk", flat=True), at=at)
+
+    page = anybody.get(product.get_absolute_url())
+
+    assert ("1 hour promised" in page.text) == bool(verdict)
+    assert (f"<br>{verdict}</span>" in page.text) == bool(verdict)
+    assert ('<span class="hint">promised</span>' in page.text) != bool(verdict)
 
 
 def test_the_overview_costs_twelve_statements(product, django_assert_max_num_queries):

@@ -11,6 +11,7 @@ import pytest
 from portal.ops import postgres_install
 from portal.ops.errors import CannotRun
 from portal.ops.postgres import Postgres, load_place
+from portal.ops.postgres_cluster import buffers_mb
 from portal.ops.postgres_roles import APP, OWNER, WAREHOUSE
 from tests.portal.ops.conftest import remove_cluster
 from tests.portal.ops.helpers import eventually, processes_naming, python
@@ -210,3 +211,8 @@ def test_an_unknown_platform_is_told_to_bring_a_database(monkeypatch):
 
     with pytest.raises(CannotRun, match="set DATABASE_URL to a PostgreSQL 15 or newer"):
         postgres_install.find_install()
+
+
+@pytest.mark.parametrize(("memory_gb", "buffers"), [(0.5, 64), (4, 256), (64, 512)])
+def test_a_larger_machine_keeps_more_pages_in_memory(memory_gb, buffers):
+    assert buffers_mb(int(memory_gb * 2**30)) == buffers

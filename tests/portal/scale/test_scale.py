@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.test import Client
 
+from accounts.actors import system_actor
 from accounts.models import User
 from catalog.contracts import services as contracts
 from catalog.contracts.formats import odcs
@@ -21,9 +22,12 @@ from catalog.contracts.models import (
     Sla,
 )
 from catalog.contracts.rows import create_rows
+from catalog.contracts.services import VersionInput
+from catalog.governance.models import Term
 from catalog.lineage.models import Dataset, DatasetEdge, ProductEdge
 from catalog.products import services as products
-from catalog.products.models import DataProduct, OutputPort
+from catalog.products.models import DataProduct, InputPort, OutputPort, Revision
+from catalog.products.services.history import snapshots_of
 from catalog.products.services.indexing import record_offers
 from catalog.quality.models import DimensionScore, QualityCheck
 from catalog.quality.services import is_in_sync, recompute_score
@@ -78,7 +82,6 @@ def test_search_rows_are_those_that_reindexing_writes(catalogue):
     contracts.reindex(list(DataContract.objects.values_list("pk", flat=True)))
 
     assert list(SearchEntry.objects.order_by("kind", "object_id").values(*names)) == before
-    assert {row["kind"] for row in before} == {"product", "contract"}
 
 
 def test_contracts_are_offered_as_their_ports_say(catalogue):
@@ -97,7 +100,8 @@ def test_documents_are_valid_and_the_text_says_the_same(catalogue):
         assert verdict.valid, verdict.problems
         assert not verdict.problems
         assert document.data == version.document
-        assert contracts._digest(document.data) == version.sha256
+        item = VersionInput(document, version.contract.owner, version.contract.domain)
+        assert item.sha256 == version.sha256
 
 
 def test_contract_rows_are_those_that_the_document_gives(catalogue):
@@ -127,7 +131,7 @@ def test_contract_rows_are_those_that_the_document_gives(catalogue):
         for table in (SchemaObject, QualityRule, Sla):
             table.objects.filter(version=version).delete()
 
-        create_rows(version, odcs.parse(version.document))
+        create_rows([(version, odcs.parse(version.document))])
 
         assert rows(version) == before
         assert all(before)
@@ -243,3 +247,36 @@ def test_the_same_seed_gives_the_same_company():
         return found, texts
 
     assert company() == company()
+
+
+def test_revisions_hold_what_a_revert_reads(catalogue):
+    ids = list(DataProduct.objects.values_list("pk", flat=True))
+    told = {pk: snapshot for pk, (_, snapshot) in snapshots_of(ids).items()}
+
+    kept = dict(Revision.objects.values_list("product_id", "snapshot"))
+
+    assert kept == told
+
+
+def test_a_product_of_the_catalogue_can_be_edited_and_taken_back(catalogue):
+    product = DataProduct.objects.filter(status="active").earliest("fqn")
+    actor = system_actor()
+    products.edit_product(
+        product=product, values={"purpose": "Another one"}, expected=1, actor=actor
+    )
+    product.refresh_from_db()
+
+    saved = products.revert_product(product=product, number=1, actor=actor)
+
+    first = Revision.objects.get(product=product, number=1).snapshot
+    assert saved.action == "update"
+    assert saved.product.purpose == first["purpose"]
+    assert snapshots_of([product.pk])[product.pk][1] == first
+
+
+def test_everything_that_can_be_found_stands_in_search(catalogue):
+    kinds = set(SearchEntry.objects.values_list("kind", flat=True))
+
+    assert kinds == {"product", "contract", "system", "term", "team", "domain"}
+    assert SearchEntry.objects.filter(kind="term").count() == Term.objects.count()
+    assert not InputPort.objects.filter(system__isnull=False, system_name="").exists()

@@ -1,0 +1,116 @@
+"""At some size, questions to the marketplace are answered from indexes."""
+
+from functools import partial
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.actors import Actor, system_actor
+from accounts.states import PortalRole
+from catalog.search.models import SearchEntry
+from catalog.search.selectors import SearchQueryData, find, suggest
+from catalog.search.selectors.asking import MANY, read
+from catalog.search.selectors.floors import floor_of
+from catalog.search.selectors.passes import INDEXED
+from catalog.search.services import refresh_words
+
+pytestmark = pytest.mark.django_db
+ROWS = 20_000
+OFFERS = ("product", "contract")
+# `alpha` stands in three rows of four, `beta` in one of ten, `gamma…` in few; ranks are spread.
+FILL = """
+INSERT INTO search_searchentry (kind, object_id, fqn, name, summary, domain_path, domain_name,
+    owner_team_id, owner_slug, owner_name, status, archetype, classification, tags, columns, band,
+    score, consumers, rank, visibility, listed, readers, reader_users, url, updated_at, vector)
+SELECT CASE WHEN n %% 50 = 0 THEN 'term' ELSE 'product' END, n, 'd' || n %% 40 || '.p' || n,
+    'Product ' || n, repeat('text ', 40), 'd' || n %% 40, 'D', n %% 200, 'team-' || n %% 200,
+    'Team', CASE WHEN n %% 9 = 0 THEN 'deprecated' ELSE 'active' END, 'aggregate', 'internal',
+    ARRAY['tag-' || n %% 30], '{}', '75', 80, n %% 7, (n * 7919 %% 20011) / 20011.0,
+    CASE WHEN n %% 20 = 0 THEN 'restricted' ELSE 'company' END, true, '{}', '{}', '/', now(),
+    (CASE WHEN n %% 4 > 0 THEN '''alpha'':1C ' ELSE '' END
+        || CASE WHEN n %% 10 = 0 THEN '''beta'':2C ' ELSE '' END
+        || CASE WHEN n %% 401 = 0 THEN '''gamma'':3C ' ELSE '' END
+        || '''product'':4A ''n' || n || ''':5A')::tsvector
+FROM generate_series(1, %s) AS n
+"""
+QUESTIONS = {
+    "everything": SearchQueryData(scope=OFFERS),
+    "a domain": SearchQueryData(scope=OFFERS, domains=("d7",)),
+    "a status": SearchQueryData(scope=OFFERS, statuses=("active",)),
+    "several filters": SearchQueryData(scope=OFFERS, statuses=("active",), scores=("75",)),
+    "a team": SearchQueryData(scope=OFFERS, teams=("team-9",)),
+    "a tag": SearchQueryData(scope=OFFERS, tags=("tag-3",)),
+    "a frequent word": SearchQueryData(scope=OFFERS, text="alpha"),
+    "a frequent word and a filter": SearchQueryData(
+        scope=OFFERS, text="alpha", statuses=("active",)
+    ),
+    "two words": SearchQueryData(scope=OFFERS, text="alpha beta"),
+    "a rare word": SearchQueryData(scope=OFFERS, text="gamma"),
+    "most words": SearchQueryData(scope=OFFERS, text="alpha gamma unheard"),
+}
+
+
+@pytest.fixture
+def many_rows() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, [ROWS])
+        cursor.execute("ANALYZE search_searchentry")
+    refresh_words()
+
+
+@pytest.fixture
+def member() -> Actor:
+    return Actor(user_id=1, name="member", role=PortalRole.MEMBER, team_ids=frozenset({3, 4}))
+
+
+def plan_of(sql: str) -> str:
+    """With the one setting that goes along with a statement; a test is one long transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(INDEXED if sql.startswith(INDEXED) else "SET LOCAL enable_seqscan = on")
+        cursor.execute(f"EXPLAIN {sql.removeprefix(INDEXED)}")
+        return "\n".join(row[0] for row in cursor.fetchall())
+
+
+def test_no_question_reads_the_table_from_end_to_end(many_rows, member):
+    asked = {name: partial(find, member, query) for name, query in QUESTIONS.items()}
+    asked["type-ahead"] = partial(suggest, member, "product 12")
+
+    scans = {}
+    for name, ask in asked.items():
+        with CaptureQueriesContext(connection) as context:
+            answer = ask()
+        assert getattr(answer, "rows", answer), name
+        plans = [plan_of(each["sql"]) for each in context.captured_queries]
+        scans[name] = [plan for plan in plans if "Seq Scan on search_searchentry" in plan]
+
+    assert not any(scans.values()), scans
+
+
+def test_of_a_frequent_word_the_most_trusted_rows_are_found(many_rows):
+    asked = read("alpha")
+    floor = floor_of(asked, 1_000)
+    best = SearchEntry.objects.matching(asked.required).order_by("-rank", "id")
+
+    page = find(system_actor(), SearchQueryData(text="alpha", size=100))
+
+    assert asked.rows() == [ROWS * 3 // 4]
+    assert floor is not None
+    assert 800 < best.filter(rank__gte=floor).count() < 1_300
+    assert [hit.fqn for hit in page.rows] == list(best.values_list("fqn", flat=True)[:100])
+
+
+def test_a_rare_word_has_no_floor_and_asks_nothing(many_rows, django_assert_num_queries):
+    asked = read("beta")
+
+    with django_assert_num_queries(0):
+        assert floor_of(asked, 1_000) is None
+    assert max(asked.rows()) < MANY
+
+
+def test_a_frequent_word_in_a_narrow_list_finds_all_of_it(many_rows):
+    page = find(system_actor(), SearchQueryData(text="alpha", teams=("team-9",), size=200))
+
+    held = SearchEntry.objects.filter(owner_slug="team-9").matching(read("alpha").required)
+    assert {hit.fqn for hit in page.rows} == set(held.values_list("fqn", flat=True))
+    assert (page.total, page.total_capped) == (held.count(), False)
