@@ -14,6 +14,7 @@ from accounts.models import Domain
 from catalog.governance.selectors import classification_problem, levels
 from catalog.products import policies
 from catalog.products.data import ProductData
+from catalog.products.formats.odps_merge import same_but_days
 from catalog.products.models import DataProduct, InputPort, OutputPort
 from catalog.products.names import normal_tags, slug_for, slugified
 from catalog.products.selectors import Names, names_in_use
@@ -149,6 +150,8 @@ def _changes(
     known: Known,
 ) -> Iterator[Change]:
     for name, value in values.items():
+        if name == "document" and ports.waiting and same_but_days(product.document, value):
+            continue
         if name not in UNTOLD and getattr(product, name) != value:
             yield change(name, getattr(product, name), value)
     yield from ports.changes()

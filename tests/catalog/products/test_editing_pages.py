@@ -5,7 +5,13 @@ import pytest
 from accounts.actors import system_actor
 from catalog.products.models import DataProduct
 from catalog.products.services import PortData, ProductData, edit_product, save_product
-from tests.factories import DomainFactory, TeamFactory, UserFactory, member_of
+from tests.factories import (
+    ContractVersionFactory,
+    DomainFactory,
+    TeamFactory,
+    UserFactory,
+    member_of,
+)
 
 pytestmark = pytest.mark.django_db
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -25,7 +31,7 @@ def product(team) -> DataProduct:
         owner=team,
         purpose="All orders",
         status="active",
-        ports=(PortData("table"),),
+        ports=(PortData("table", contract_id=ContractVersionFactory().contract.document_id),),
     )
     return save_product(data=data, actor=system_actor())[0]
 
