@@ -266,5 +266,5 @@ class ProductSubjects:
 
 
 def product_changed(event: OutboxEvent) -> None:
-    """Outbox `product.changed`: what the policies say of it now."""
+    """Outbox `product.changed` and `product.measured`: what the policies say of it now."""
     subject_changed("product", event)

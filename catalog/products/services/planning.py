@@ -130,15 +130,17 @@ def planned(data: ProductData, known: Known, actor: Actor, expected: int | None)
     problems = [*_problems(data, product, known), *_described_problems(data, product, known)]
     values = _values(data, product, known, problems)
     ports = planned_ports(data, product, values["fqn"], known.ports, problems)
-    wanted = described(data, known.words, problems)
+    warnings = [*data.left_out, *input_warnings(data, known.systems)]
+    wanted = described(data, known.words, problems, warnings)
     if problems:
         raise Invalid("The product cannot be saved like that.", problems)
     known.names.take(values["fqn"], product.fqn if product else "", data.document_id)
     take_datasets(data.document_id, ports, known.ports)
     changes = _changes(data, product, values, ports, wanted, known) if product else []
-    warnings = tuple(input_warnings(data, known.systems))
     announcements = tuple(ports.announcements())
-    return Plan(data, product, values, ports, wanted, tuple(changes), warnings, announcements)
+    return Plan(
+        data, product, values, ports, wanted, tuple(changes), tuple(warnings), announcements
+    )
 
 
 def _changes(

@@ -168,7 +168,13 @@ def test_the_history_has_pages(owner, product):
 
 def test_a_deprecation_names_what_follows(owner, product, team):
     data = ProductData(
-        document_id="new", name="New orders", domain=team.domain, owner=team, status="active"
+        document_id="new",
+        name="New orders",
+        domain=team.domain,
+        owner=team,
+        purpose="All orders",
+        status="active",
+        ports=(PortData("table", contract_id=ContractVersionFactory().contract.document_id),),
     )
     save_product(data=data, actor=system_actor())
 
