@@ -19,5 +19,6 @@ class ProductsConfig(AppConfig):
         add_promised_versions(offered_versions)
         register_subjects(facts.ProductSubjects())
         outbox.subscribe_many("product.changed", facts.products_changed)
+        outbox.subscribe_many("product.measured", facts.products_changed)
         slots.register("product.access", answered_demands, order=10)
         slots.register("term.products", panels.products_of_term)

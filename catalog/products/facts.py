@@ -239,5 +239,5 @@ class ProductSubjects:
 
 
 def products_changed(events: Sequence[OutboxEvent]) -> None:
-    """Outbox `product.changed`: what the policies say of them now."""
+    """Outbox `product.changed` and `product.measured`: what the policies say of them now."""
     subjects_changed("product", events)

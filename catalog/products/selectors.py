@@ -88,7 +88,7 @@ def port_by_fqn(actor: Actor, fqn: str) -> OutputPort:
     """
     name, _, rest = fqn.partition("/")
     ports = OutputPort.objects.select_related(
-        "product__domain", "product__owner", "contract", "contract_version"
+        "product__domain", "product__owner", "contract", "contract_version", "next_contract_version"
     )
     product = product_by_fqn(actor, name)
     port = ports.filter(fqn=f"{product.fqn}/{rest}").first()

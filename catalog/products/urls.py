@@ -12,6 +12,7 @@ urlpatterns = [
     path("products/<str:fqn>/deprecate/", lifecycle.deprecate, name="deprecate"),
     path("products/<str:fqn>/retire/", lifecycle.retire, name="retire"),
     path("products/<str:fqn>/hand-over/", lifecycle.hand_over, name="hand-over"),
+    path("products/<str:fqn>/former-names/", lifecycle.release, name="release-name"),
     path("products/<str:fqn>/ports/<str:port>/<int:major>/", product.port, name="port"),
     path("products/<str:fqn>/follow/", talk.follow, name="follow"),
     path(

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
-from accounts.models import Domain, Team
+from accounts.models import Domain, Team, User
 from catalog.products import policies
 from catalog.products.data import InputData, LinkData, OwnershipData, PortData, ProductData
 from catalog.products.descriptors.translation import EXTRA_PREFIX, TEAM_PREFIX, product_data
@@ -31,7 +31,8 @@ def descriptor_of(product: DataProduct) -> tuple[dict[str, Any], str]:
     made by a form, or from another standard, is described from its rows. `domain` and `owner`
     must be loaded.
 
-    Cost: four statements, and two more where the given domain and team are not the portal's.
+    Cost: four statements, two more where the given domain and team are not the portal's, and two
+    where people are named.
     """
     now = data_of(product)
     given = product.document
@@ -226,6 +227,7 @@ def _kept(
         slug=before.slug or now.slug,
         visibility=before.visibility or now.visibility,
         classification=before.classification or now.classification,
+        ownerships=_known_people(before.ownerships),
         ports=tuple(_kept_port(port, ports.get((port.name, port.major))) for port in before.ports),
     )
     said = {(each.name[:200], each.version[:60]): each.system for each in before.inputs}
@@ -258,6 +260,18 @@ def _terms(
     slugs = {term.name.casefold(): term.slug for term in product.terms.all()}
     same = {slugs.get(each.casefold(), each) for each in said}
     return said if same == set(now) else now
+
+
+def _known_people(said: tuple[OwnershipData, ...] | None) -> tuple[OwnershipData, ...] | None:
+    """Those whom the portal knows; the others stay in the document. None or two statements."""
+    if not said:
+        return said
+    names = {each.user.strip() for each in said} - {""}
+    users = User.objects.filter(Q(username__in=names) | Q(email__in=names), is_active=True)
+    known = {name for pair in users.values_list("username", "email") for name in pair}
+    slugs = {each.team.strip() for each in said} - {""}
+    teams = set(Team.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+    return tuple(each for each in said if each.user.strip() in known or each.team in teams - {""})
 
 
 def _people(

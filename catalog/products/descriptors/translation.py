@@ -12,6 +12,7 @@ from catalog.products.formats import backstage, odps
 from catalog.products.names import slug_for
 from catalog.products.states import ProductStatus, Visibility
 from core.documents import Document
+from core.problems import Problem, shown
 
 EXTRA_PREFIX = "extra."
 TEAM_PREFIX = "team:"
@@ -25,7 +26,7 @@ _POINTERS = {
     "/purpose": "/description/purpose",
     "/ports": "/outputPorts",
     "/datasets": "/outputPorts",
-    "/ownerships": "/team/members",
+    "/ownership": "/team/members",
     "/links": "/support",
     "/terms": "/customProperties",
     "/extra": "/customProperties",
@@ -39,13 +40,12 @@ _ROLES = {  # of a member, in small letters with "-" for spaces: the part he has
     "on-call": "on-call",
     "oncall": "on-call",
 }
-_LIFECYCLES = {"production": "active", "deprecated": "deprecated", "decommissioned": "retired"}
 
 
 def public_pointer(pointer: str) -> str:
     """The pointer into the document for one of the service's."""
     head, _, rest = pointer.removeprefix("/").partition("/")
-    if rest and f"/{head}" in ("/extra", "/terms", "/links", "/ownerships"):
+    if rest and f"/{head}" in ("/extra", "/terms", "/links", "/ownership"):
         return _POINTERS[f"/{head}"]
     return _POINTERS.get(pointer, pointer)
 
@@ -87,6 +87,8 @@ def product_data(
         extra=_extra(doc.custom_properties),
         terms=_terms(doc.custom_properties.get("terms")),
         ownerships=None if doc.members is None else tuple(_ownerships(doc.members)),
+        is_descriptor=True,
+        left_out=tuple(_left_out(doc.links or ())),
     )
 
 
@@ -97,7 +99,8 @@ def product_of_entity(entity: backstage.Entity) -> odps.ProductDoc:
         api_version="",
         name=entity.title or entity.name,
         version=entity.version,
-        status=_LIFECYCLES.get(entity.lifecycle.lower(), "draft"),
+        # it names no port and no contract, so it cannot pass the gate: a new one is a draft
+        status="retired" if entity.lifecycle.lower() == "decommissioned" else "",
         domain=entity.domain,
         tenant="",
         archetype="",
@@ -134,6 +137,17 @@ def _links(found: Iterable[tuple[str, str, str]]) -> Iterator[LinkData]:
         if url.lower().startswith(LINK_SCHEMES) and len(url) <= 1_000 and url not in seen:
             seen.add(url)
             yield LinkData(kind, label[:200], url)
+
+
+def _left_out(found: Iterable[tuple[str, str, str]]) -> Iterator[Problem]:
+    """Addresses that no reader may follow; told, because they are not on the product's page."""
+    for kind, _, url in found:
+        if url and not url.lower().startswith(LINK_SCHEMES):
+            pointer = "/support" if kind == "support" else "/authoritativeDefinitions"
+            message = (
+                f"The link {shown(url)} is kept in the document only: use https, http, mailto."
+            )
+            yield Problem(pointer, "bad-link", message, severity="warning")
 
 
 def _ownerships(members: Iterable[odps.Member]) -> Iterator[OwnershipData]:

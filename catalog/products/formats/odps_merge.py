@@ -35,6 +35,29 @@ def merged(given: Node, before: Node, now: Node) -> dict[str, Any]:
     return result if schema_check(_version(result)).accepts(result) else _in_newest(result)
 
 
+def same_but_days(one: Any, other: Any) -> bool:
+    """Whether two documents say the same, but for the days on which announced moves happen."""
+    return bool(_without_days(one) == _without_days(other))
+
+
+def _without_days(data: Any) -> Any:
+    if not isinstance(data, Mapping) or not isinstance(data.get("outputPorts"), list):
+        return data
+    return {**data, "outputPorts": [_port_without_day(port) for port in data["outputPorts"]]}
+
+
+def _port_without_day(port: Any) -> Any:
+    if not isinstance(port, Mapping) or not isinstance(port.get("customProperties"), list):
+        return port
+    kept = [
+        each
+        for each in port["customProperties"]
+        if not (isinstance(each, Mapping) and each.get("property") == "breakingFrom")
+    ]
+    rest = {name: value for name, value in port.items() if name != "customProperties"}
+    return {**rest, "customProperties": kept} if kept else rest
+
+
 def _mapping(given: Node, before: Node, now: Node) -> dict[str, Any]:
     result = dict(given)
     for name in (*before, *(name for name in now if name not in before)):

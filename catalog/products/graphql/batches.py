@@ -54,6 +54,8 @@ PORT = (
     "location",
     "requestable",
     "position",
+    "next_contract_version_id",
+    "next_version_on",
 )
 PORT_ORDER = ("position", "id")
 INPUT = ("id", "product_id", "name", "version", "contract_document_id", "source_id", "system_id")

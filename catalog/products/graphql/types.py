@@ -59,6 +59,13 @@ class OutputPort(RowsType):
     product = one(lambda: DataProduct, products_by_id, key="product_id")
     contract = one(DataContract, contracts_by_id, key="contract_id")
     contract_version = one(ContractVersion, versions_by_id, key="contract_version_id")
+    next_version = one(
+        ContractVersion,
+        versions_by_id,
+        key="next_contract_version_id",
+        description="What the port moves to, where that breaks those who read it.",
+    )
+    next_version_on = graphene.Date(description="The day of that move, UTC.")
     url = graphene.String(required=True)
 
     @staticmethod

@@ -121,6 +121,20 @@ class HandOver(APIView):
         return product_response(product, request)
 
 
+class FormerNameItem(APIView):
+    """A name that the product had."""
+
+    @extend_schema(
+        operation_id="product_name_release", parameters=[KEY], request=None, responses={204: None}
+    )
+    @idempotent
+    def delete(self, request: Request, fqn: str, name: str) -> Response:
+        """Give it up: it redirects no more, and others may take it."""
+        actor = actor_in(request)
+        services.release_name(product=product_by_fqn(actor, fqn), fqn=name, actor=actor)
+        return Response(status=204)
+
+
 class Revisions(APIView):
     """What a product was."""
 

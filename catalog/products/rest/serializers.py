@@ -22,7 +22,14 @@ def as_dict(product: DataProduct, actor: Actor) -> dict[str, Any]:
 
     Cost: at most seven statements.
     """
-    ports = product.output_ports.select_related("contract", "contract_version")
+    ports = product.output_ports.select_related(
+        "contract", "contract_version", "next_contract_version"
+    ).defer(
+        "contract_version__text",
+        "contract_version__document",
+        "next_contract_version__text",
+        "next_contract_version__document",
+    )
     inputs = list(product.input_ports.all())
     sources = OutputPort.objects.visible_to(actor).in_bulk(
         [each.source_id for each in inputs if each.source_id]
@@ -94,12 +101,20 @@ def _output_port(port: OutputPort) -> dict[str, Any]:
         "description": port.description,
         "technology": port.technology,
         "contract": _contract(port),
+        "next": _next(port),
         "location": port.location,
         "requestable": port.requestable,
         "datasets": [
             {"namespace": each.namespace, "name": each.name} for each in port.datasets.all()
         ],
     }
+
+
+def _next(port: OutputPort) -> dict[str, Any] | None:
+    """The contract version that is to hold, and since when."""
+    if port.next_contract_version is None:
+        return None
+    return {"version": port.next_contract_version.version, "on": port.next_version_on}
 
 
 def _contract(port: OutputPort) -> dict[str, Any] | None:

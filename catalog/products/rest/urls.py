@@ -17,6 +17,11 @@ urlpatterns = [
     path("products/<str:fqn>/revisions", editing.Revisions.as_view(), name="product-revisions"),
     path("products/<str:fqn>/revert", editing.Revert.as_view(), name="product-revert"),
     path("products/<str:fqn>/hand-over", editing.HandOver.as_view(), name="product-hand-over"),
+    path(
+        "products/<str:fqn>/former-names/<str:name>",
+        editing.FormerNameItem.as_view(),
+        name="former-name",
+    ),
     path("products/<str:fqn>/accept", views.Accept.as_view(), name="product-accept"),
     path("products/<str:fqn>/publish", views.Publish.as_view(), name="product-publish"),
     path("products/<str:fqn>/deprecate", views.Deprecate.as_view(), name="product-deprecate"),

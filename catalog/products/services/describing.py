@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from core.schema_checks import SchemaCheck
 LONGEST_TEXT = {"purpose": 20_000, "limitations": 20_000, "usage": 20_000, "description": 100_000}
 MAX_TAGS_READ, LONGEST_TAG = 100, 100  # how many are kept is the caller's rule
 MAX_LINKS = 50
+UNKNOWN = frozenset({"unknown-user", "unknown-team"})
 MAX_EXTRA = 64_000  # bytes of JSON
 LONGEST_URL = 2_000
 LONGEST_LABEL = 200
@@ -97,10 +98,15 @@ def read_words(items: Sequence[ProductData], product_ids: Sequence[UUID]) -> Kno
     return known
 
 
-def described(data: ProductData, known: KnownWords, problems: list[Problem]) -> Described:
-    """Terms and people as they will be; adds to `problems` what is not known or not fit to keep."""
+def described(
+    data: ProductData, known: KnownWords, problems: list[Problem], warnings: list[Problem]
+) -> Described:
+    """Terms and people as they will be; adds to `problems` what is not known or not fit to keep.
+
+    People that only a descriptor names are left to it, with a warning.
+    """
     problems.extend(text_problems(data))
-    return Described(_terms(data, known, problems), _parts(data, known, problems))
+    return Described(_terms(data, known, problems), _parts(data, known, problems, warnings))
 
 
 def described_changes(
@@ -235,14 +241,19 @@ def _terms(data: ProductData, known: KnownWords, problems: list[Problem]) -> lis
     return list(found.values())
 
 
-def _parts(data: ProductData, known: KnownWords, problems: list[Problem]) -> list[Part] | None:
+def _parts(
+    data: ProductData, known: KnownWords, problems: list[Problem], warnings: list[Problem]
+) -> list[Part] | None:
     if data.ownerships is None:
         return None
     found: dict[Part, None] = {}
     for at, each in enumerate(data.ownerships):
         pointer = each.pointer or f"/ownership/{at}"
         part = _part(each, known, pointer)
-        if isinstance(part, Problem):
+        if isinstance(part, Problem) and data.is_descriptor and part.code in UNKNOWN:
+            message = f"{part.message} Until then it stays in the document only."
+            warnings.append(replace(part, severity="warning", message=message))
+        elif isinstance(part, Problem):
             problems.append(part)
         else:
             found[part] = None

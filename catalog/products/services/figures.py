@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.services.indexing import record_offers, reindex
+from core import outbox
 
 
 @transaction.atomic
@@ -22,8 +23,16 @@ def record_score(
     measured_at: dt.datetime | None,
     stale_at: dt.datetime | None,
 ) -> None:
-    """Keep the latest quality score (percent; None: not measured) and coverage (0-1)."""
-    DataProduct.objects.filter(pk=product_id).update(
+    """Keep the latest quality score (percent; None: not measured) and coverage (0-1).
+
+    Another score or coverage is told as `product.measured`, for policies that ask about quality; it
+    is no change of the product, so nothing else hears of it.
+    """
+    row = DataProduct.objects.filter(pk=product_id)
+    before = row.select_for_update().values_list("quality_score", "quality_coverage").first()
+    if before is not None and before != (score, coverage):
+        outbox.emit("product.measured", key=product_id, product_id=str(product_id))
+    row.update(
         quality_score=score,
         quality_coverage=coverage,
         quality_measured_at=measured_at,

@@ -14,6 +14,7 @@ from accounts.models import Domain
 from catalog.governance.selectors import classification_problem, levels
 from catalog.products import policies
 from catalog.products.data import ProductData
+from catalog.products.formats.odps_merge import same_but_days
 from catalog.products.models import DataProduct, InputPort, OutputPort
 from catalog.products.names import normal_tags, slug_for, slugified
 from catalog.products.selectors import Names, names_in_use
@@ -129,15 +130,17 @@ def planned(data: ProductData, known: Known, actor: Actor, expected: int | None)
     problems = [*_problems(data, product, known), *_described_problems(data, product, known)]
     values = _values(data, product, known, problems)
     ports = planned_ports(data, product, values["fqn"], known.ports, problems)
-    wanted = described(data, known.words, problems)
+    warnings = [*data.left_out, *input_warnings(data, known.systems)]
+    wanted = described(data, known.words, problems, warnings)
     if problems:
         raise Invalid("The product cannot be saved like that.", problems)
     known.names.take(values["fqn"], product.fqn if product else "", data.document_id)
     take_datasets(data.document_id, ports, known.ports)
     changes = _changes(data, product, values, ports, wanted, known) if product else []
-    warnings = tuple(input_warnings(data, known.systems))
     announcements = tuple(ports.announcements())
-    return Plan(data, product, values, ports, wanted, tuple(changes), warnings, announcements)
+    return Plan(
+        data, product, values, ports, wanted, tuple(changes), tuple(warnings), announcements
+    )
 
 
 def _changes(
@@ -149,6 +152,8 @@ def _changes(
     known: Known,
 ) -> Iterator[Change]:
     for name, value in values.items():
+        if name == "document" and ports.waiting and same_but_days(product.document, value):
+            continue
         if name not in UNTOLD and getattr(product, name) != value:
             yield change(name, getattr(product, name), value)
     yield from ports.changes()

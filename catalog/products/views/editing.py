@@ -28,6 +28,7 @@ from core.errors import Invalid
 from core.problems import Problem
 
 MAX_DOMAINS = 500
+MAX_FORMER = 50  # names on a page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -119,6 +120,7 @@ def _form(
         "revision": revision,
         "problems": problems,
         "differing": differing,
+        "former_names": product.former_names.order_by("fqn")[:MAX_FORMER],
     }
     return render(request, "catalog/products/edit.html", context, status=status)
 

@@ -20,6 +20,7 @@ from catalog.products.services import (
     deprecate_product,
     hand_over_product,
     own_contracts,
+    release_name,
     retire_product,
 )
 from catalog.products.views.parts import crumbs_of
@@ -119,6 +120,17 @@ def hand_over(request: HttpRequest, fqn: str) -> HttpResponse:
         "Its address, its domain and everybody's access stay.",
     ]
     return _dialog(request, product, "Hand over", fields, consequences, do)
+
+
+@require_POST
+def release(request: HttpRequest, fqn: str) -> HttpResponse:
+    """Give up a former name of the product."""
+    actor = request.actor  # type: ignore[attr-defined]
+    product = product_by_fqn(actor, fqn)
+    name = request.POST.get("name", "").replace("\0", "")[:600]
+    release_name(product=product, fqn=name, actor=actor)
+    messages.success(request, f"{name} leads here no more; others may take it.")
+    return redirect("products:edit", fqn=product.fqn)
 
 
 def _dialog(

@@ -33,6 +33,7 @@ from catalog.products.snippets import (
 )
 from catalog.products.states import ProductStatus
 from catalog.products.talk import talk_context
+from catalog.products.views.coming import Coming, coming_of
 from catalog.products.views.parts import crumbs_of, crumbs_to
 from core.errors import Invalid
 from core.models import AuditEvent
@@ -66,6 +67,7 @@ class PortView:
     snippets: list[Snippet]
     columns: int
     objects: list[DescribedObject]
+    coming: Coming | None = None  # an announced move
 
 
 @dataclass(frozen=True)
@@ -189,14 +191,21 @@ def _overview(request: HttpRequest, product: DataProduct) -> Context:
 
 def _ports(product: DataProduct) -> list[OutputPort]:
     """Ports with contract, promises and number of columns; kept for panels. One SQL statement."""
-    ports = OutputPort.objects.select_related("contract_version__contract", "contract")
+    ports = OutputPort.objects.select_related(
+        "contract_version__contract", "contract", "next_contract_version"
+    )
     promised = Sla.objects.filter(version=OuterRef("contract_version")).order_by("id")
     triple = JSONObject(name="property", value="value", unit="unit")
     counted = ports.annotate(
         column_count=Count("contract_version__objects_described__properties"),
         promised=ArraySubquery(promised.values(triple=triple)[:MAX_PROMISES]),
     )
-    light = counted.defer("contract_version__text", "contract_version__document")
+    light = counted.defer(
+        "contract_version__text",
+        "contract_version__document",
+        "next_contract_version__text",
+        "next_contract_version__document",
+    )
     prefetch_related_objects([product], Prefetch("output_ports", queryset=light))
     return list(product.output_ports.all())
 
@@ -215,6 +224,7 @@ def _port_view(
         snippets=snippets(port.technology, port.location, [_table(each) for each in everything]),
         columns=getattr(port, "column_count", counted),
         objects=shown,
+        coming=coming_of(port),
     )
 
 
@@ -340,6 +350,7 @@ def _contract(request: HttpRequest, product: DataProduct) -> Context:
         "contract_ports": list(versions.values()),
         "version": version,
         "has_page": visible.filter(pk=version.contract_id).exists(),
+        "coming": coming_of(versions[key]),
         "source_text": version.text[:SHOWN_SOURCE],
         "source_is_cut": len(version.text) > SHOWN_SOURCE,
     }

@@ -87,7 +87,8 @@ def test_changes_name_field_and_values():
     report = run(
         stream(
             product_data(
-                description={"purpose": "Other"}, outputPorts=[{"name": "view", "version": "1.0.0"}]
+                description={"purpose": "Other"},
+                outputPorts=[{"name": "view", "version": "1.0.0", "contractId": "orders-contract"}],
             )
         ),
         mode="plan",

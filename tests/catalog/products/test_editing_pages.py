@@ -5,7 +5,13 @@ import pytest
 from accounts.actors import system_actor
 from catalog.products.models import DataProduct
 from catalog.products.services import PortData, ProductData, edit_product, save_product
-from tests.factories import DomainFactory, TeamFactory, UserFactory, member_of
+from tests.factories import (
+    ContractVersionFactory,
+    DomainFactory,
+    TeamFactory,
+    UserFactory,
+    member_of,
+)
 
 pytestmark = pytest.mark.django_db
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -25,7 +31,7 @@ def product(team) -> DataProduct:
         owner=team,
         purpose="All orders",
         status="active",
-        ports=(PortData("table"),),
+        ports=(PortData("table", contract_id=ContractVersionFactory().contract.document_id),),
     )
     return save_product(data=data, actor=system_actor())[0]
 
@@ -162,7 +168,13 @@ def test_the_history_has_pages(owner, product):
 
 def test_a_deprecation_names_what_follows(owner, product, team):
     data = ProductData(
-        document_id="new", name="New orders", domain=team.domain, owner=team, status="active"
+        document_id="new",
+        name="New orders",
+        domain=team.domain,
+        owner=team,
+        purpose="All orders",
+        status="active",
+        ports=(PortData("table", contract_id=ContractVersionFactory().contract.document_id),),
     )
     save_product(data=data, actor=system_actor())
 

@@ -310,6 +310,8 @@ def test_a_revert_makes_a_new_revision_like_the_old_one(data):
 
 
 def test_a_revert_never_takes_a_product_out_of_the_marketplace(data):
+    port = PortData("table", contract_id=ContractVersionFactory().contract.document_id)
+    data = replace(data, ports=(port,))
     product = put(data).product
     put(replace(data, status="active"))
 

@@ -249,11 +249,8 @@ def test_an_unseen_successor_is_unknown(owner):
 
 
 def test_the_list_filters_counts_and_pages(owner, member):
-    documents = [
-        product_data(id=f"p{number}", name=f"Product {number}", outputPorts=[])
-        for number in range(5)
-    ]
-    apply(owner, *documents)
+    documents = [product_data(id=f"p{number}", name=f"Product {number}") for number in range(5)]
+    apply(owner, contract_data(), *documents)
 
     page = member.get("products?page_size=2&order=name&count=true&domain=sandbox").json()
     following = member.client.get(page["next"], headers=member.headers).json()
@@ -305,11 +302,8 @@ def test_visitors_write_nothing(client, path):
 def test_a_list_takes_a_constant_number_of_statements(
     owner, member, count, django_assert_max_num_queries
 ):
-    documents = [
-        product_data(id=f"p{number}", name=f"Product {number}", outputPorts=[])
-        for number in range(count)
-    ]
-    apply(owner, *documents)
+    documents = [product_data(id=f"p{number}", name=f"Product {number}") for number in range(count)]
+    apply(owner, contract_data(), *documents)
 
     with django_assert_max_num_queries(6):
         assert len(member.get("products?search=product").json()["results"]) == count
