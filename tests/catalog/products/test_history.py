@@ -486,25 +486,3 @@ def test_a_sunset_lies_in_the_future():
         )
 
     assert codes(refusal) == ["sunset-in-the-past"]
-
-
-@pytest.mark.parametrize(
-    ("values", "pointer", "code"),
-    [
-        ({"purpose": "x" * 20_001}, "/purpose", "too-long"),
-        ({"description": "x" * 100_001}, "/description", "too-long"),
-        ({"name": "Orders\u202e"}, "/name", "unsafe-name"),
-        ({"tags": ["t" * 101]}, "/tags/0", "too-long"),
-        ({"tags": ["a\nb"]}, "/tags/0", "unsafe-name"),
-        ({"tags": [f"t{n}" for n in range(101)]}, "/tags", "too-many"),
-    ],
-)
-def test_texts_that_are_too_long_or_not_visible_are_refused(data, values, pointer, code):
-    product = put(data).product
-
-    with pytest.raises(Invalid) as refusal:
-        services.edit_product(product=product, values=values, actor=system_actor())
-
-    assert [(each.pointer, each.code) for each in refusal.value.problems] == [(pointer, code)]
-    product.refresh_from_db()
-    assert (product.revision, product.purpose) == (1, "All orders")
