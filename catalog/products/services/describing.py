@@ -18,6 +18,7 @@ from accounts.models import Domain, Team, User
 from catalog.governance.models import Term
 from catalog.products.data import LinkData, OwnershipData, ProductData, SystemData
 from catalog.products.models import DataProduct, Ownership
+from catalog.products.names import normal_tags
 from catalog.products.services.outcomes import Change, change
 from catalog.products.states import LinkKind
 from core.documents import Document, unsafe_character
@@ -25,7 +26,7 @@ from core.problems import Problem
 from core.schema_checks import SchemaCheck
 
 LONGEST_TEXT = {"purpose": 20_000, "limitations": 20_000, "usage": 20_000, "description": 100_000}
-MAX_TAGS_READ, LONGEST_TAG = 100, 100  # how many are kept is the caller's rule
+MAX_TAGS, LONGEST_TAG = 50, 100
 MAX_LINKS = 50
 UNKNOWN = frozenset({"unknown-user", "unknown-team"})
 MAX_EXTRA = 64_000  # bytes of JSON
@@ -156,14 +157,16 @@ def part_text(part: Ownership) -> str:
 
 
 def text_problems(data: ProductData | SystemData) -> Iterator[Problem]:
-    """Texts and tags that are too long, and invisible characters in names."""
+    """Texts and tags that are too long or too many, and invisible characters in names."""
     for name, longest in LONGEST_TEXT.items():
         length = len(getattr(data, name, ""))
         if length > longest:
             message = f"Use {longest:,} characters at most; these are {length:,}."
             yield Problem(f"/{name}", "too-long", message)
     yield from _unsafe("/name", data.name)
-    for at, tag in enumerate(data.tags[:MAX_TAGS_READ]):
+    if len(normal_tags(data.tags)) > MAX_TAGS:
+        yield Problem("/tags", "too-many", f"Keep {MAX_TAGS} tags at most.")
+    for at, tag in enumerate(data.tags):
         if len(tag) > LONGEST_TAG:
             message = f"Use {LONGEST_TAG} characters at most."
             yield Problem(f"/tags/{at}", "too-long", message)

@@ -49,7 +49,6 @@ from core.problems import Problem
 
 PLAIN_FIELDS = ("name", "purpose", "description", "limitations", "usage", "archetype", "version")
 UNTOLD = frozenset({"text", "published_at", "updated_at", "domain_id", "owner_id"})
-MAX_TAGS = 50
 LONGEST = {"document_id": 400, "name": 200, "version": 60}
 
 
@@ -188,8 +187,6 @@ def _problems(data: ProductData, product: DataProduct | None, known: Known) -> I
     )
     if wrong is not None:
         yield wrong
-    if len(data.tags) > MAX_TAGS and len(normal_tags(data.tags)) > MAX_TAGS:
-        yield Problem("/tags", "too-many", f"Keep {MAX_TAGS} tags at most.")
     if product and data.status and not _may_become(product, data.status):
         state = product.get_status_display().lower()
         message = f"The product is {state}; it cannot become {data.status}."

@@ -30,7 +30,7 @@ SEARCH_KIND = "system"
 READERS = {SystemPortKind.OPENAPI: openapi.read, SystemPortKind.ASYNCAPI: asyncapi.read}
 LONGEST = {"document_id": 400, "name": 200, "technology": 60}
 LONGEST_OF_PORT = {"title": 200, "version": 60, "url": 1000}
-MAX_PORTS, MAX_TAGS = 100, 50
+MAX_PORTS = 100
 UNTOLD = frozenset({"text", "updated_at"})
 
 
@@ -119,9 +119,8 @@ def _problems(data: SystemData) -> Iterator[Problem]:
     if data.status not in SystemStatus.values:
         choices = ", ".join(SystemStatus.values)
         yield Problem("/status", "not-in-list", f"Choose one of: {choices}.")
-    for field, most in (("ports", MAX_PORTS), ("tags", MAX_TAGS)):
-        if len(getattr(data, field)) > most:
-            yield Problem(f"/{field}", "too-many", f"Name {most} at most.")
+    if len(data.ports) > MAX_PORTS:
+        yield Problem("/ports", "too-many", f"Name {MAX_PORTS} at most.")
     names = [port.name for port in data.ports]
     for at, port in enumerate(data.ports):
         if port.name in names[:at]:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('products', '0003_inputs_name_systems'),
+        ('products', '0005_reads_by_change'),
     ]
 
     operations = [
