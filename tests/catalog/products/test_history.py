@@ -10,6 +10,7 @@ from accounts.actors import system_actor
 from accounts.states import TeamRole
 from catalog.governance.models import Term
 from catalog.products import selectors, services
+from catalog.products.descriptors.export import descriptor_of
 from catalog.products.models import (
     DataProduct,
     FormerName,
@@ -346,8 +347,10 @@ def test_a_preview_changes_nothing(data):
         services.revert_preview(product=product, number=9, actor=system_actor())
 
 
-def test_an_edit_changes_the_document_where_it_says_the_same_and_nothing_else(data):
+def test_an_edit_keeps_the_document_as_given_and_the_export_says_both(data):
     body = {
+        "apiVersion": "v1.0.0",
+        "kind": "DataProduct",
         "id": "orders",
         "name": "Orders",
         "description": {"purpose": "All orders", "authoritative": 1},
@@ -360,10 +363,10 @@ def test_an_edit_changes_the_document_where_it_says_the_same_and_nothing_else(da
     )
 
     assert saved.changes[0] == {"field": "purpose", "from": "All orders", "to": "Every order"}
-    assert saved.product.document == {
-        **body,
-        "description": {"purpose": "Every order", "authoritative": 1},
-    }
+    assert saved.product.document == body
+    exported, _ = descriptor_of(saved.product)
+    assert exported["description"] == {"purpose": "Every order", "authoritative": 1}
+    assert exported["custom"] == {"x": 1}
 
 
 def test_an_edit_of_what_somebody_else_changed_shows_both_versions(data):
@@ -486,25 +489,3 @@ def test_a_sunset_lies_in_the_future():
         )
 
     assert codes(refusal) == ["sunset-in-the-past"]
-
-
-@pytest.mark.parametrize(
-    ("values", "pointer", "code"),
-    [
-        ({"purpose": "x" * 20_001}, "/purpose", "too-long"),
-        ({"description": "x" * 100_001}, "/description", "too-long"),
-        ({"name": "Orders\u202e"}, "/name", "unsafe-name"),
-        ({"tags": ["t" * 101]}, "/tags/0", "too-long"),
-        ({"tags": ["a\nb"]}, "/tags/0", "unsafe-name"),
-        ({"tags": [f"t{n}" for n in range(101)]}, "/tags", "too-many"),
-    ],
-)
-def test_texts_that_are_too_long_or_not_visible_are_refused(data, values, pointer, code):
-    product = put(data).product
-
-    with pytest.raises(Invalid) as refusal:
-        services.edit_product(product=product, values=values, actor=system_actor())
-
-    assert [(each.pointer, each.code) for each in refusal.value.problems] == [(pointer, code)]
-    product.refresh_from_db()
-    assert (product.revision, product.purpose) == (1, "All orders")
