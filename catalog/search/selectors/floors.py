@@ -39,9 +39,9 @@ def _quantile(
 ) -> float | None:
     """The rank that this share of rows reaches."""
     weighed = list(common)
-    if bounds:
-        left = 1 - sum(weight for _, weight in weighed)
-        weighed += [(value, left / len(bounds)) for value in bounds]
+    if bounds:  # as many rows stand between each two; the last one is the highest of all
+        each = (1 - sum(weight for _, weight in weighed)) / (len(bounds) - 1)
+        weighed += [(value, each) for value in bounds[:-1]]
     reached = 0.0
     for value, weight in sorted(weighed, reverse=True):
         reached += weight
