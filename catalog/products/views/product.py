@@ -14,6 +14,7 @@ from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.contracts.models import ContractVersion, DataContract, Sla
@@ -288,12 +289,12 @@ def _freshness_fact(product: DataProduct, promise: PromiseText | None) -> Contex
     written, now = product.written_at, timezone.now()
     if written is None:
         return {"label": "Freshness", "value": promise and promise.value, "hint": "promised"}
-    fact = {"label": "Freshness", "value": relative_time(written, now)}
-    if promise is None:
-        return {**fact, "hint": "last written, nothing promised"}
-    kept = promise.within is not None and written + promise.within >= now
-    verdict = "" if promise.within is None else "kept" if kept else "late"
-    return {**fact, "hint": f"{promise.value} promised", "hint2": verdict}
+    ago, promised = relative_time(written, now), f"{promise.value} promised" if promise else ""
+    if promise is None or promise.within is None:
+        return {"label": "Freshness", "value": ago, "hint": promised or "nothing promised"}
+    verdict = "Kept" if written + promise.within >= now else "Late"
+    when = format_html("written {}", ago)
+    return {"label": "Freshness", "value": verdict, "hint": when, "hint2": promised}
 
 
 def _when(product: DataProduct) -> Any:

@@ -115,7 +115,9 @@ def test_the_overview_says_what_it_is_and_how_to_read_it(anybody, product):
 
 
 @pytest.mark.parametrize(
-    ("minutes", "verdict"), [(None, ""), (30, "kept"), (90, "late")], ids=["never", "kept", "late"]
+    ("minutes", "verdict"),
+    [(None, "1 hour"), (30, "Kept"), (90, "Late")],
+    ids=["never", "kept", "late"],
 )
 def test_freshness_stands_beside_what_was_promised(anybody, product, minutes, verdict):
     if minutes is not None:
@@ -124,9 +126,9 @@ def test_freshness_stands_beside_what_was_promised(anybody, product, minutes, ve
 
     page = anybody.get(product.get_absolute_url())
 
-    assert ("1 hour promised" in page.text) == bool(verdict)
-    assert (f"<br>{verdict}</span>" in page.text) == bool(verdict)
-    assert ('<span class="hint">promised</span>' in page.text) != bool(verdict)
+    assert f"<dt>Freshness</dt><dd>{verdict}" in page.text
+    assert ("written <time" in page.text) == bool(minutes)
+    assert ("</time><br>1 hour promised" in page.text) == bool(minutes)
 
 
 def test_the_overview_costs_twelve_statements(product, django_assert_max_num_queries):
