@@ -19,8 +19,9 @@ ACTIONS = ("create", "update", "unchanged", "refused")
 
 class Command(BaseCommand):
     help = (
-        "Take descriptors (ODPS products, ODCS contracts) from files or folders. Prints one line "
-        "per document. Ends with 0: all taken, 3: some refused, 2: nothing taken."
+        "Take descriptors from files or folders: products (ODPS, DPDS), contracts (ODCS) and "
+        "entities of Backstage (systems, APIs, data products). Prints one line per document. "
+        "Ends with 0: all taken, 3: some refused, 2: nothing taken."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
