@@ -293,7 +293,7 @@ def test_the_main_path_needs_no_script(portal: Portal, chromium: Any, width: int
     page = owner.page
 
     owner.goto("/")
-    page.fill("#q", "order lines")
+    page.fill("#q", "order")
     page.press("#q", "Enter")
     if width < 1152:
         owner.click("Filters")
