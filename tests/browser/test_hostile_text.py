@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -22,6 +23,8 @@ ALL = "\n\n".join(PAYLOADS)
 NAMES = [text.replace("\t", " ") for text in PAYLOADS]  # a name with a tab is refused
 COMMENTERS = ("owner", "consumer", "steward", "platform")  # 20 comments an hour each
 KINDS = ("incident", "maintenance", "news")
+A_POLICY = 8  # texts in the words of one, which have 500 characters
+MARK = uuid4().hex[:4]
 TRAP = "window.hits = 0; window.hit = () => { window.hits += 1; }; window.alert = window.hit;"
 ATTACKS = """() => [...document.querySelectorAll('body *')].flatMap(each => [
     ...each.getAttributeNames().filter(name => /^(on|hx-on|data-hx)/.test(name)),
@@ -106,36 +109,40 @@ def pages(portal: Portal) -> dict[str, str]:
         owner.post(f"products/{fqn}/announcements", kind=KINDS[at % 3], title=text, body=text)
         owner.post("demands", title=text, need=text)
         owner.put(f"systems/sales.hostile-system-{at}", **system(text))
-        name = f"{text} {at}"  # unlike in more than capitals
+        name = f"{text} {MARK}-{at}"  # unlike in more than capitals
         steward.post("terms", name=name, definition=text, synonyms=[text], owner="governance")
     commenters = [owner, *(Script(portal, user) for user in COMMENTERS[1:])]
     thread = owner.post("products/sales.hostile-0/comments", body=ALL)["id"]
     for at, text in enumerate(PAYLOADS):
         writer = commenters[at % len(commenters)]
         writer.post("products/sales.hostile-0/comments", body=text, parent=thread)
-    demand = owner.post("demands", title="Hostile", need=ALL)["id"]
-    term = steward.post("terms", name="Hostile", definition=ALL, owner="governance")["id"]
-    policy = steward.post("policies", **POLICY)["slug"]
+    demand = owner.post("demands", title=f"Hostile {MARK}", need=ALL)["id"]
+    term = steward.post("terms", name=f"Hostile {MARK}", definition=ALL, owner="governance")["id"]
+    policies = [
+        steward.post("policies", **policy(at))["slug"] for at in range(0, len(PAYLOADS), A_POLICY)
+    ]
     owner.put("systems/sales.hostile-system", **system("Hostile") | {"description": ALL})
     return {
         "term": f"/glossary/{term}/",
         "demand": f"/demands/{demand}/",
-        "policy": f"/policies/{policy}/",
-        "policy form": f"/policies/{policy}/edit/",
+        **{f"policy {slug}": f"/policies/{slug}/" for slug in policies},
+        "policy form": f"/policies/{policies[0]}/edit/",
         "system": "/systems/sales.hostile-system/",
     }
 
 
-POLICY = {
-    "name": "Hostile " + PAYLOADS[0],
-    "rule": "size(purpose) > 100000",
-    "words": ALL,
-    "mend": ALL,
-    "subject": "product",
-    "owner": "governance",
-    "severity": "low",
-    "state": "draft",
-}
+def policy(at: int) -> dict[str, Any]:
+    words = "\n".join(PAYLOADS[at : at + A_POLICY])
+    return {
+        "name": f"{PAYLOADS[at][:60]} {MARK}",
+        "rule": "size(purpose) > 100000",
+        "words": words,
+        "mend": words,
+        "subject": "product",
+        "owner": "governance",
+        "severity": "low",
+        "state": "draft",
+    }
 
 
 def system(text: str) -> dict[str, Any]:
