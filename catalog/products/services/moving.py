@@ -68,7 +68,7 @@ def read_moves(
         return Moves()
     breaking = {
         pair: changes
-        for pair, found in breaking_pairs(pairs).items()  # type: ignore[arg-type]
+        for pair, found in breaking_pairs(pairs).items()
         if (changes := [each for each in found if each.code != ANOTHER_CONTRACT])
     }
     broken = {
