@@ -181,7 +181,6 @@ def test_lists_show_hostile_texts_as_text(reader: Person) -> None:
         "/marketplace/?team=sales-data&view=cards",
         "/marketplace/?q=hit",
         "/marketplace/?q=hit&kind=all&view=cards",
-        "/marketplace/suggest/?q=hit",
         "/marketplace/compare/?p=sales.hostile-34&p=sales.hostile-36&p=sales.hostile-46",
         "/glossary/",
         "/glossary/?q=hit",
@@ -191,10 +190,20 @@ def test_lists_show_hostile_texts_as_text(reader: Person) -> None:
         "/teams/sales-data/",
         "/policies/",
         "/lineage/?node=product:sales.hostile-35",
-        "/products/sales.hostlie-1/",
     ]
 
     assert [fault for path in paths for fault in harm(reader, path)] == []
+
+
+def test_offers_and_near_names_show_hostile_texts_as_text(reader: Person) -> None:
+    reader.goto("/")
+    reader.page.locator("#q").press_sequentially("hit")
+    reader.page.locator("#hits").get_by_role("option").first.wait_for()
+    offers = reader.page.evaluate("window.hits"), reader.page.evaluate(ATTACKS)
+    faults = harm(reader, "/products/sales.hostlie-1/")
+
+    assert offers == (0, [])
+    assert all("404 (Not Found)" in fault for fault in faults)  # the page's own status
 
 
 def test_pages_show_hostile_texts_as_text(reader: Person, pages: dict[str, str]) -> None:
