@@ -92,7 +92,8 @@ class Samples:
         self.domains = self._drawn(facets.values_list("domain_path", flat=True))
         self.teams = self._drawn(facets.values_list("owner_slug", flat=True))
         self.systems = self._drawn(System.objects.order_by("fqn").values_list("fqn", flat=True))
-        described = DataContract.objects.order_by("pk").values_list("pk", flat=True)
+        known = DataContract.objects.filter(visibility=Visibility.COMPANY)  # to both readers
+        described = known.order_by("pk").values_list("pk", flat=True)
         self.contracts = self._drawn(str(pk) for pk in described[:MOST_DRAWN])
 
     def cases(self, client: Client, user: User) -> Iterable[Case]:
