@@ -31,22 +31,25 @@ def consumers_of_contract(actor: Actor, contract: DataContract) -> Affected:
 
     A port that `actor` may not see is called what the reader calls it.
 
-    Cost: four SQL statements.
+    Cost: five SQL statements.
     """
-    reading = InputPort.objects.filter(
-        Q(source__contract=contract)
-        | Q(source__isnull=True, contract_document_id=contract.document_id)
-    ).exclude(product__status=ProductStatus.RETIRED)
-    readers = reading.values("product").distinct()
-    seen = DataProduct.objects.visible_to(actor).filter(pk__in=readers)
+    offering = list(OutputPort.objects.filter(contract=contract).values_list("pk", flat=True))
+    by_name = Q(source__isnull=True, contract_document_id=contract.document_id)
+    reading = InputPort.objects.filter(Q(source__in=offering) | by_name).exclude(
+        product__status=ProductStatus.RETIRED
+    )
+    # ids first: nested in one statement, the plan is at the mercy of what is known of the tables
+    readers = set(reading.order_by().values_list("product", flat=True))
+    visible = DataProduct.objects.visible_to(actor).filter(pk__in=readers)
+    seen = list(visible.order_by().values_list("pk", flat=True))
     shown = reading.filter(product__in=seen).select_related(
         "product__owner", "source__contract_version"
     )
     light = shown.defer("source__contract_version__text", "source__contract_version__document")
     ports = light.order_by("product__fqn", "name")[:MAX_PARTIES]
-    offered = OutputPort.objects.visible_to(actor).filter(contract=contract)
+    offered = OutputPort.objects.visible_to(actor).filter(pk__in=offering)
     parties = tuple(_parties(ports, frozenset(offered.values_list("pk", flat=True))))
-    return Affected(parties, readers.count() - seen.count())
+    return Affected(parties, len(readers) - len(seen))
 
 
 def _parties(ports: Iterable[InputPort], visible: Collection[UUID]) -> Iterator[Party]:

@@ -28,19 +28,17 @@ OLD_DRAFT = dt.timedelta(days=90)
 def teams(request: HttpRequest) -> HttpResponse:
     """All teams; `?q=` finds them by name."""
     text = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    listed = DataProduct.objects.visible_to(actor_in(request)).filter(status__in=LISTED)
-    rows = Team.objects.select_related("domain").annotate(
-        people=Count("memberships", distinct=True),
-        product_count=Count(
-            "data_products", filter=Q(data_products__in=listed.values("pk")), distinct=True
-        ),
-    )
+    rows = Team.objects.select_related("domain").annotate(people=Count("memberships"))
     if text:
         rows = rows.filter(Q(name__icontains=text) | Q(slug__icontains=text))
     page = keyset_page(rows, order=["name", "id"], size=PAGE_SIZE, cursor=request.GET.get("cursor"))
+    listed = DataProduct.objects.visible_to(actor_in(request)).filter(
+        status__in=LISTED, owner__in=[each.pk for each in page.rows]
+    )
+    products = dict(listed.order_by().values_list("owner").annotate(count=Count("pk")))
     kept = {"q": text} if text else {}
     context = {
-        "teams": page.rows,
+        "teams": [(each, products.get(each.pk, 0)) for each in page.rows],
         "text": text,
         "pager": {
             "text": f"{len(page.rows)} on this page",
