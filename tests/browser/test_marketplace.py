@@ -34,8 +34,9 @@ def width(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
 
-def is_clean(person: Person, axe: Any, width: int) -> None:
-    assert look(person, axe, "light", width) == []
+def is_clean(person: Person, axe: Any, *widths: int) -> None:
+    """At all of the widths; the window is left at the first."""
+    assert [fault for width in widths[::-1] for fault in look(person, axe, "light", width)] == []
 
 
 def test_a_consumer_finds_understands_compares_and_keeps(
@@ -149,11 +150,11 @@ def test_the_same_product_is_linked_data(portal: Portal, chromium: Any) -> None:
 
 
 def test_an_owner_edits_against_another_reverts_announces_and_answers(
-    portal: Portal, chromium: Any, axe: Any, width: int
+    portal: Portal, chromium: Any, axe: Any
 ) -> None:
-    owner = Person(chromium, portal, "owner", width)
+    owner = Person(chromium, portal, "owner")
     page = owner.page
-    consumer = Person(chromium, portal, "consumer", width)
+    consumer = Person(chromium, portal, "consumer")
     fqn, mark = "sales.order-lines", uuid4().hex[:6]
 
     # two windows, one product: the later one sees both versions and loses nothing
@@ -171,7 +172,7 @@ def test_an_owner_edits_against_another_reverts_announces_and_answers(
     assert f"second {mark}" in both
     assert page.input_value("[name=purpose]") == f"Lines of orders, second {mark}."
     owner.complaints.clear()  # the browser logs the answer 409
-    is_clean(owner, axe, width)
+    is_clean(owner, axe, *WIDTHS)
     owner.click("Save")
     owner.sees(f"Lines of orders, second {mark}.")
 
@@ -179,14 +180,14 @@ def test_an_owner_edits_against_another_reverts_announces_and_answers(
     owner.goto(f"/products/{fqn}/?tab=activity")
     page.locator("details.revision summary").nth(1).click()
     page.get_by_role("link", name=re.compile("^Revert to this")).first.click()
-    is_clean(owner, axe, width)
+    is_clean(owner, axe, *WIDTHS)
     owner.click("Take it back")
     owner.sees(f"Lines of orders, first {mark}.")
 
     # an announcement stands above every tab
     page.locator("#announcements").get_by_role("link", name="Announce", exact=True).click()
     page.fill("[name=title]", f"Late tonight {mark}")
-    is_clean(owner, axe, width)
+    is_clean(owner, axe, *WIDTHS)
     page.get_by_role("button", name="Announce").last.click()
     consumer.goto(f"/products/{fqn}/?tab=schema")
     consumer.sees(f"Late tonight {mark}")
@@ -202,33 +203,33 @@ def test_an_owner_edits_against_another_reverts_announces_and_answers(
     thread.locator("textarea").fill(f"An hour. {mark}")
     thread.get_by_role("button", name="Reply").click()
     owner.sees(f"An hour. {mark}")
-    is_clean(owner, axe, width)
+    is_clean(owner, axe, *WIDTHS)
     assert owner.complaints == []
     assert consumer.complaints == []
 
 
 def test_a_steward_writes_a_term_and_a_policy_and_the_owner_sees_what_to_fix(
-    portal: Portal, chromium: Any, axe: Any, width: int
+    portal: Portal, chromium: Any, axe: Any
 ) -> None:
-    steward = Person(chromium, portal, "steward", width)
-    owner = Person(chromium, portal, "owner", width)
+    steward = Person(chromium, portal, "steward")
+    owner = Person(chromium, portal, "owner")
     page, mark = steward.page, uuid4().hex[:6]
     fqn = draft(portal, mark)
 
     steward.goto("/glossary/new/")
     page.fill("[name=name]", f"Basket {mark}")
     page.fill("[name=definition]", "What a customer has **not yet** paid.")
-    is_clean(steward, axe, width)
+    is_clean(steward, axe, *WIDTHS)
     steward.click("Save")
     steward.sees("not yet")
-    is_clean(steward, axe, width)
+    is_clean(steward, axe, *WIDTHS)
 
     steward.goto("/policies/new/")
     page.fill("[name=name]", f"Marked {mark}")
     page.fill("[name=words]", f"A product says {mark}.")
     page.fill("[name=rule]", f'description.contains("{mark}")')
     page.fill("[name=mend]", f"Write {mark} into the description.")
-    is_clean(steward, axe, width)
+    is_clean(steward, axe, *WIDTHS)
     steward.click("Save")
     page.get_by_role("heading", name=f"Marked {mark}").wait_for()
     failing = page.get_by_role("region", name="Who does not keep it today")
@@ -238,7 +239,7 @@ def test_a_steward_writes_a_term_and_a_policy_and_the_owner_sees_what_to_fix(
         page.wait_for_timeout(500)
         page.reload()
     assert failing.get_by_role("link").count()
-    is_clean(steward, axe, width)
+    is_clean(steward, axe, *WIDTHS)
     owner.goto(f"/products/{fqn}/")
     assert owner.page.get_by_role("button", name="Publish").is_visible()
 
@@ -247,7 +248,7 @@ def test_a_steward_writes_a_term_and_a_policy_and_the_owner_sees_what_to_fix(
     owner.goto(f"/products/{fqn}/")
     owner.sees("1 thing to fix before publishing")
     owner.sees(f"Write {mark} into the description.")
-    is_clean(owner, axe, width)
+    is_clean(owner, axe, *WIDTHS)
     assert steward.complaints == []
     assert owner.complaints == []
 
@@ -302,7 +303,7 @@ def test_the_main_path_needs_no_script(portal: Portal, chromium: Any, width: int
     page.wait_for_url(re.compile("status=active"))
     page.locator("#results").get_by_role("link", name="Order Lines", exact=True).click()
     page.get_by_role("navigation", name="Product").get_by_role("link", name="Schema").click()
-    owner.sees("Type")
+    owner.sees("order_id")
     owner.click("Edit", role="link")
     page.fill("[name=name]", "")
     page.fill("[name=purpose]", "Typed and not lost")

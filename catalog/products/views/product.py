@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog.contracts.models import ContractVersion, DataContract, Sla
 from catalog.contracts.phrases import PromiseText, promise_text
 from catalog.contracts.selectors import DescribedObject, described
+from catalog.contracts.selectors import versions as known_versions
 from catalog.products.models import DataProduct, OutputPort, Revision
 from catalog.products.phrases import change_rows, event_text, value_text
 from catalog.products.policies import can_change_product, can_hand_over
@@ -351,6 +352,9 @@ def _contract(request: HttpRequest, product: DataProduct) -> Context:
         "contract_ports": list(versions.values()),
         "version": version,
         "has_page": visible.filter(pk=version.contract_id).exists(),
+        "about": version.document.get("description"),
+        "promises": _promises([versions[key]]),
+        "known": known_versions(version.contract),
         "coming": coming_of(versions[key]),
         "source_text": version.text[:SHOWN_SOURCE],
         "source_is_cut": len(version.text) > SHOWN_SOURCE,

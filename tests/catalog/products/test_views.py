@@ -218,6 +218,17 @@ def test_the_contract_is_shown_as_it_was_handed_in_and_can_be_downloaded(anybody
     assert file["Content-Disposition"] == 'attachment; filename="orders-contract-1-0-0.yaml"'
 
 
+def test_the_contract_tab_tells_terms_promises_and_versions_before_the_source(anybody, product):
+    version = product.output_ports.get().contract_version
+
+    page = anybody.get(product.get_absolute_url(), {"tab": "contract"})
+
+    told = page.text[: page.text.index('id="source-title"')]
+    assert "<dt>Purpose</dt><dd>Every order</dd>" in told
+    assert "<dt>Fresh within</dt><dd>1 hour</dd>" in told
+    assert f'href="/contracts/{version.contract_id}/?version=1.0.0">1.0.0</a>' in told
+
+
 def test_the_page_of_a_contract_shows_columns_rules_and_promises(anybody, product):
     contract = DataContract.objects.get()
 
