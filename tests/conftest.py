@@ -1,5 +1,7 @@
 """What every test gets."""
 
+from importlib import import_module
+
 import pytest
 
 
@@ -24,3 +26,23 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:  # type: ignore
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE core_auditevent DISABLE TRIGGER audit_append_only")
+
+
+@pytest.fixture(autouse=True)
+def _first_classes(request: pytest.FixtureRequest) -> None:
+    """Transactional tests begin with emptied tables: what migrations filled in stands again."""
+    marker = request.node.get_closest_marker("django_db")
+    is_marked = marker is not None and marker.kwargs.get("transaction", False)
+    if not is_marked and "transactional_db" not in request.fixturenames:
+        return
+    request.getfixturevalue("transactional_db")
+    from catalog.governance.models import ClassificationLevel
+
+    levels = import_module("catalog.governance.migrations.0003_versions_stay_and_first_classes")
+    ClassificationLevel.objects.bulk_create(
+        (
+            ClassificationLevel(slug=slug, name=name, rank=rank, meaning=meaning)
+            for slug, name, rank, meaning in levels.LEVELS
+        ),
+        ignore_conflicts=True,
+    )

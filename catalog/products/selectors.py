@@ -25,6 +25,7 @@ from core.problems import Problem
 SHOWN_TERMS = 30
 OFF_PAGE = ("document", "text", "domain__field_schema", "successor__document", "successor__text")
 MAX_PARTS = 100  # people on a page
+MAX_SYSTEMS = 50
 UNSEEN = "There is nothing here, or you may not see it."
 
 
@@ -32,9 +33,9 @@ def product_by_fqn(actor: Actor, fqn: str, *, for_page: bool = False) -> DataPro
     """The product of this name, or of this former name: then its `fqn` is another one.
 
     Args:
-        for_page: in the same statement `parts`, `named_terms`, `places` (the domains from the top,
-            when the name is the present one), and what the head of its page says
-            (`talk.with_talk`); the documents are left out.
+        for_page: in the same statement `parts`, `named_terms`, `read_systems`, `places` (the
+            domains from the top, when the name is the present one), and what the head of its page
+            says (`talk.with_talk`); the documents are left out.
 
     Raises:
         NotFound: there is none, or the actor may not see it.
@@ -44,6 +45,7 @@ def product_by_fqn(actor: Actor, fqn: str, *, for_page: bool = False) -> DataPro
         visible = with_talk(visible.defer(*OFF_PAGE), actor).annotate(
             parts=ArraySubquery(_parts()),
             named_terms=ArraySubquery(_named_terms()),
+            read_systems=ArraySubquery(_read_systems()),
             places=ArraySubquery(_places(fqn)),
         )
     product = visible.filter(fqn=fqn).first()
@@ -59,6 +61,12 @@ def _named_terms() -> QuerySet[Any]:
     """Names and addresses of a product's terms, to be read with it."""
     terms = Term.objects.filter(products=OuterRef("pk")).order_by("name")
     return terms.values(pair=JSONObject(id=Cast("id", TextField()), name="name"))[:SHOWN_TERMS]
+
+
+def _read_systems() -> QuerySet[Any]:
+    """Operational systems that a product declares as inputs; everybody logged in sees systems."""
+    systems = System.objects.filter(consumers__product=OuterRef("pk")).distinct().order_by("fqn")
+    return systems.values(system=JSONObject(fqn="fqn", name="name"))[:MAX_SYSTEMS]
 
 
 def _places(fqn: str) -> QuerySet[Any]:

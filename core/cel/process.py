@@ -112,18 +112,19 @@ class Turn:
         global _helper
         if _helper is not None and _helper._process.poll() is not None:
             _drop()  # it ended by itself, for nobody asked
-        for attempt in range(2):
-            fresh = _helper is None
-            if _helper is None:
-                _helper = Helper()
+        if _helper is not None:
             try:
                 return _helper.ask(line)
             except Gone as gone:
-                ended_idle = not fresh and _helper._process.returncode == 0
                 _drop()
-                if not ended_idle or attempt or gone.overran:
-                    raise
-        raise Gone
+                if gone.overran:
+                    raise  # any other end may be older than the question: a fresh one is asked
+        _helper = Helper()
+        try:
+            return _helper.ask(line)
+        except Gone:
+            _drop()
+            raise
 
 
 _lock = threading.Lock()

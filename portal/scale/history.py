@@ -26,7 +26,7 @@ LEFT JOIN LATERAL (
         'name', port.name, 'major', port.major, 'version', port.version, 'title', port.title,
         'description', port.description, 'technology', port.technology,
         'contract_id', coalesce(c.document_id, ''), 'contract_version', coalesce(v.version, ''),
-        'location', port.location, 'requestable', port.requestable,
+        'breaking_from', '', 'location', port.location, 'requestable', port.requestable,
         'datasets', coalesce((
             SELECT jsonb_agg(jsonb_build_array(each.namespace, each.name) ORDER BY each.id)
             FROM products_portdataset each WHERE each.port_id = port.id), '[]')
