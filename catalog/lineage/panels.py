@@ -9,7 +9,6 @@ from django.utils.safestring import SafeString
 from catalog.lineage.selectors import direct_neighbours, neighbours
 from catalog.lineage.views import drawing_context
 from catalog.products.models import DataProduct
-from catalog.products.systems_reading import systems_read_by
 
 
 def product_lineage(request: HttpRequest, product: DataProduct) -> SafeString:
@@ -28,7 +27,7 @@ def product_neighbours(request: HttpRequest, product: DataProduct) -> SafeString
     context = {
         "product": product,
         "reads": reads,
-        "systems": systems_read_by(actor, product),
+        "systems": getattr(product, "named_systems", None) or [],
         "read_by": read_by,
         "explorer_url": f"{reverse('lineage:explorer')}?{said}",
     }

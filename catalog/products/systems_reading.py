@@ -11,8 +11,6 @@ from accounts.actors import Actor
 from catalog.products.models import DataProduct, System, SystemPort, SystemQuerySet
 from catalog.search.selectors import matching
 
-MAX_INPUTS = 50  # systems on a page
-
 
 def systems_matching(
     actor: Actor, *, text: str = "", domain: str = "", team: str = ""
@@ -30,12 +28,6 @@ def systems_matching(
         rows = matching(actor, text, kind="system")
         found = found.filter(fqn__in=rows.values("fqn"))
     return found
-
-
-def systems_read_by(actor: Actor, product: DataProduct) -> list[System]:
-    """The systems that the product declares as inputs, by name. One SQL statement."""
-    found = System.objects.visible_to(actor).filter(consumers__product=product).distinct()
-    return list(found.only("fqn", "name").order_by("fqn")[:MAX_INPUTS])
 
 
 def system_card(system: System) -> dict[str, Any]:
