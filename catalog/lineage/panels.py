@@ -27,7 +27,7 @@ def product_neighbours(request: HttpRequest, product: DataProduct) -> SafeString
     context = {
         "product": product,
         "reads": reads,
-        "systems": getattr(product, "read_systems", []),
+        "systems": getattr(product, "named_systems", None) or [],
         "read_by": read_by,
         "explorer_url": f"{reverse('lineage:explorer')}?{said}",
     }

@@ -15,7 +15,15 @@ from accounts.models import Domain
 from catalog.governance.models import Term
 from catalog.products.facts import facts_of
 from catalog.products.gate import gate_problems
-from catalog.products.models import DataProduct, FormerName, OutputPort, Ownership, Revision, System
+from catalog.products.models import (
+    DataProduct,
+    FormerName,
+    InputPort,
+    OutputPort,
+    Ownership,
+    Revision,
+    System,
+)
 from catalog.products.names import slug_problem
 from catalog.products.talk import with_talk
 from core.errors import NotFound
@@ -23,9 +31,9 @@ from core.paging import KeysetPage, keyset_page
 from core.problems import Problem
 
 SHOWN_TERMS = 30
+MAX_INPUTS = 50  # systems on a page
 OFF_PAGE = ("document", "text", "domain__field_schema", "successor__document", "successor__text")
 MAX_PARTS = 100  # people on a page
-MAX_SYSTEMS = 50
 UNSEEN = "There is nothing here, or you may not see it."
 
 
@@ -33,9 +41,9 @@ def product_by_fqn(actor: Actor, fqn: str, *, for_page: bool = False) -> DataPro
     """The product of this name, or of this former name: then its `fqn` is another one.
 
     Args:
-        for_page: in the same statement `parts`, `named_terms`, `read_systems`, `places` (the
-            domains from the top, when the name is the present one), and what the head of its page
-            says (`talk.with_talk`); the documents are left out.
+        for_page: in the same statement `parts`, `named_terms`, `named_systems` (those it reads),
+            `places` (the domains from the top, when the name is the present one), and what the
+            head of its page says (`talk.with_talk`); the documents are left out.
 
     Raises:
         NotFound: there is none, or the actor may not see it.
@@ -45,7 +53,7 @@ def product_by_fqn(actor: Actor, fqn: str, *, for_page: bool = False) -> DataPro
         visible = with_talk(visible.defer(*OFF_PAGE), actor).annotate(
             parts=ArraySubquery(_parts()),
             named_terms=ArraySubquery(_named_terms()),
-            read_systems=ArraySubquery(_read_systems()),
+            named_systems=ArraySubquery(_named_systems(actor)),
             places=ArraySubquery(_places(fqn)),
         )
     product = visible.filter(fqn=fqn).first()
@@ -63,10 +71,11 @@ def _named_terms() -> QuerySet[Any]:
     return terms.values(pair=JSONObject(id=Cast("id", TextField()), name="name"))[:SHOWN_TERMS]
 
 
-def _read_systems() -> QuerySet[Any]:
-    """Operational systems that a product declares as inputs; everybody logged in sees systems."""
-    systems = System.objects.filter(consumers__product=OuterRef("pk")).distinct().order_by("fqn")
-    return systems.values(system=JSONObject(fqn="fqn", name="name"))[:MAX_SYSTEMS]
+def _named_systems(actor: Actor) -> QuerySet[Any]:
+    """The systems that a product declares as inputs, to be read with it."""
+    declared = InputPort.objects.filter(product=OuterRef(OuterRef("pk")), system__isnull=False)
+    found = System.objects.visible_to(actor).filter(pk__in=declared.values("system"))
+    return found.order_by("fqn").values(pair=JSONObject(fqn="fqn", name="name"))[:MAX_INPUTS]
 
 
 def _places(fqn: str) -> QuerySet[Any]:
