@@ -180,8 +180,8 @@ def test_the_list_of_teams_counts_what_one_may_see(team, owner):
 
     page = browser(UserFactory()).get("/teams/?q=sales")
 
-    (found,) = page.context["teams"]
-    assert (found.people, found.product_count) == (1, 1)
+    ((found, product_count),) = page.context["teams"]
+    assert (found.people, product_count) == (1, 1)
     assert "No team matches" in browser(owner).get("/teams/?q=zzz").text
 
 

@@ -121,9 +121,7 @@ def _port_view(port: SystemPort, text: str) -> PortView:
 
 def _readers(actor: Actor, system: System) -> list[InputPort]:
     """The inputs of visible products that read the system."""
-    reading = set(InputPort.objects.filter(system=system).values_list("product", flat=True))
-    visible = DataProduct.objects.visible_to(actor).filter(pk__in=reading)
-    seen = list(visible.order_by().values_list("pk", flat=True))
-    inputs: QuerySet[InputPort, Any] = InputPort.objects.filter(system=system, product__in=seen)
+    visible = DataProduct.objects.visible_to(actor)
+    inputs: QuerySet[InputPort, Any] = InputPort.objects.filter(system=system, product__in=visible)
     shown = inputs.select_related("product__domain", "product__owner", "system_port")
     return list(shown.order_by("product__name", "pk")[:MAX_READERS])
