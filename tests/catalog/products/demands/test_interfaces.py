@@ -4,7 +4,6 @@ import pytest
 from django.test import Client
 
 from accounts.services import create_token
-from accounts.states import TeamRole
 from catalog.products.models import Demand
 from catalog.products.services import (
     DemandData,
@@ -12,39 +11,12 @@ from catalog.products.services import (
     post_demand,
 )
 from tests.factories import (
-    DomainFactory,
     ProductFactory,
-    TeamFactory,
-    UserFactory,
     actor_for,
-    member_of,
 )
 
 pytestmark = pytest.mark.django_db
 NEED = "Temperature of each shop, **hourly**."
-
-
-@pytest.fixture
-def team():
-    return TeamFactory(
-        slug="store-systems", name="Store Systems", domain=DomainFactory(path="stores")
-    )
-
-
-@pytest.fixture
-def helper(team):
-    return member_of(team, TeamRole.CONTRIBUTOR, username="helper")
-
-
-@pytest.fixture
-def author():
-    return UserFactory(username="author", display_name="Greta")
-
-
-@pytest.fixture
-def wish(team, author) -> Demand:
-    data = DemandData("Weather by shop", NEED, team.domain)
-    return post_demand(data=data, actor=actor_for(author))
 
 
 @pytest.fixture

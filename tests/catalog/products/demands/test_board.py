@@ -6,7 +6,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from accounts.states import TeamRole
 from catalog.products.models import Demand, DemandVote
 from catalog.products.services import (
     DemandData,
@@ -23,7 +22,6 @@ from catalog.products.states import DemandState, ProductStatus
 from core.errors import Invalid, InvalidTransition, NotAllowed
 from core.models import AuditEvent, OutboxEvent
 from tests.factories import (
-    DomainFactory,
     ProductFactory,
     TeamFactory,
     UserFactory,
@@ -33,29 +31,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 NEED = "Temperature of each shop, **hourly**."
-
-
-@pytest.fixture
-def team():
-    return TeamFactory(
-        slug="store-systems", name="Store Systems", domain=DomainFactory(path="stores")
-    )
-
-
-@pytest.fixture
-def helper(team):
-    return member_of(team, TeamRole.CONTRIBUTOR, username="helper")
-
-
-@pytest.fixture
-def author():
-    return UserFactory(username="author", display_name="Greta")
-
-
-@pytest.fixture
-def wish(team, author) -> Demand:
-    data = DemandData("Weather by shop", NEED, team.domain)
-    return post_demand(data=data, actor=actor_for(author))
 
 
 def page(user, path, **posted):

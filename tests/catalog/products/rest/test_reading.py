@@ -1,51 +1,14 @@
 """The catalogue over REST."""
 
-import json
-
 import pytest
 import yaml
 
-from accounts.services import create_token
 from catalog.products.models import DataProduct
-from tests.factories import DomainFactory, ProductFactory, TeamFactory, UserFactory, member_of
-from tests.factories.documents import contract_data, product_data, stream
+from tests.catalog.products.rest.callers import Caller, apply
+from tests.factories import ProductFactory, TeamFactory, member_of
+from tests.factories.documents import contract_data, product_data
 
 pytestmark = pytest.mark.django_db
-
-
-class Caller:
-    def __init__(self, client, user, scopes=("read", "write")):
-        _, text = create_token(user=user, name="test", scopes=scopes)
-        self.client = client
-        self.headers = {"Authorization": f"Bearer {text}"}
-
-    def get(self, path, **headers):
-        return self.client.get(f"/api/v1/{path}", headers={**self.headers, **headers})
-
-    def post(self, path, body=b"", content_type="application/json", **headers):
-        data = body if isinstance(body, bytes) else json.dumps(body)
-        return self.client.post(
-            f"/api/v1/{path}", data, content_type, headers={**self.headers, **headers}
-        )
-
-
-@pytest.fixture
-def team():
-    return TeamFactory(slug="platform", domain=DomainFactory(path="sandbox", name="Sandbox"))
-
-
-@pytest.fixture
-def owner(client, team):
-    return Caller(client, member_of(team))
-
-
-@pytest.fixture
-def member(client):
-    return Caller(client, UserFactory())
-
-
-def apply(caller, *documents, query="mode=apply&domain=sandbox"):
-    return caller.post(f"descriptors?{query}", stream(*documents), "application/yaml")
 
 
 def test_an_applied_product_is_listed_searched_and_read_at_once(owner, member):
