@@ -64,9 +64,10 @@ def sync_checks(*, port: OutputPort) -> int:
 
 @transaction.atomic
 def sync_checks_of(ports: Sequence[OutputPort]) -> int:
-    """`sync_checks` of many ports. Cost: five statements, and some more for each product that has
+    """`sync_checks` of many ports. Cost: six statements, and some more for each product that has
     results, since its score may be another now.
     """
+    products.lock_products(port.product_id for port in ports)
     rules: dict[int | None, list[QualityRule]] = defaultdict(list)
     versions = {port.contract_version_id for port in ports if port.contract_version_id}
     for rule in QualityRule.objects.filter(version__in=versions).exclude(type="text"):
@@ -87,7 +88,7 @@ def sync_checks_of(ports: Sequence[OutputPort]) -> int:
         replaced=["name", "dimension", "weight", "definition", "runnable", "due_at", "active"],
     )
     for product_id in _measured({port.product_id for port in ports}):
-        recompute_score(product_id=product_id)
+        _recompute_score(product_id)
     return len(wanted)
 
 
@@ -204,13 +205,10 @@ def record_results(
 
     A result older than the one a check has is kept as history and changes no score.
     """
-    checks = {
-        check.pk: check
-        for check in QualityCheck.objects.select_for_update(of=("self",))
-        .select_related("port")
-        .filter(pk__in=[result.check_id for result in results])
-        .order_by("pk")
-    }
+    named = QualityCheck.objects.filter(pk__in=[result.check_id for result in results])
+    product_ids = set(named.values_list("port__product_id", flat=True))
+    products.lock_products(product_ids)
+    checks = {check.pk: check for check in named}
     known = [result for result in results if result.check_id in checks]
     CheckResult.objects.bulk_create(
         CheckResult(
@@ -229,8 +227,8 @@ def record_results(
     for result in known:
         _keep_latest(checks[result.check_id], result)
     QualityCheck.objects.bulk_update(checks.values(), ["outcome", "score", "measured_at"])
-    for product_id in {check.port.product_id for check in checks.values()}:
-        recompute_score(product_id=product_id)
+    for product_id in product_ids:
+        _recompute_score(product_id)
     return len(known)
 
 
@@ -245,6 +243,11 @@ def _keep_latest(check: QualityCheck, result: ResultData) -> None:
 @transaction.atomic
 def recompute_score(*, product_id: UUID) -> ProductScore:
     """Compute a product's score from its checks' latest results and keep it for lists."""
+    products.lock_products([product_id])
+    return _recompute_score(product_id)
+
+
+def _recompute_score(product_id: UUID) -> ProductScore:
     checks = list(QualityCheck.objects.filter(port__product_id=product_id, active=True))
     score = product_score(map(_as_score, checks))
     measured = [check for check in checks if check.score is not None and check.measured_at]

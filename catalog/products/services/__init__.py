@@ -38,7 +38,12 @@ from catalog.products.services.editing import (
     revert_preview,
     revert_product,
 )
-from catalog.products.services.figures import record_readers, record_score, record_written
+from catalog.products.services.figures import (
+    lock_products,
+    record_readers,
+    record_score,
+    record_written,
+)
 from catalog.products.services.following import follow_product, unfollow_product
 from catalog.products.services.handing import hand_over_product, own_contracts, release_name
 from catalog.products.services.indexing import reindex
@@ -82,6 +87,7 @@ __all__ = [
     "follow_product",
     "hand_over_product",
     "link_systems",
+    "lock_products",
     "make_announcement",
     "own_contracts",
     "post_demand",

@@ -14,6 +14,15 @@ from catalog.products.services.indexing import record_offers, reindex
 from core import outbox
 
 
+def lock_products(product_ids: Iterable[UUID]) -> None:
+    """Let one writer at a time, until its transaction ends, into what is computed of each product.
+
+    Called before the rows are read that the figure is computed of; all take the locks in one order.
+    """
+    rows = DataProduct.objects.filter(pk__in=set(product_ids)).order_by("pk")
+    list(rows.select_for_update(no_key=True).values_list("pk"))
+
+
 @transaction.atomic
 def record_score(
     *,
@@ -25,11 +34,12 @@ def record_score(
 ) -> None:
     """Keep the latest quality score (percent; None: not measured) and coverage (0-1).
 
+    The caller holds the product (`lock_products`).
     Another score or coverage is told as `product.measured`, for policies that ask about quality; it
     is no change of the product, so nothing else hears of it.
     """
     row = DataProduct.objects.filter(pk=product_id)
-    before = row.select_for_update().values_list("quality_score", "quality_coverage").first()
+    before = row.values_list("quality_score", "quality_coverage").first()
     if before is not None and before != (score, coverage):
         outbox.emit("product.measured", key=product_id, product_id=str(product_id))
     row.update(

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from catalog.products.models import DataProduct
-from catalog.products.services import record_readers
+from catalog.products.services import lock_products, record_readers
 from core import audit
 from provisioning.access.models import Grant
 from provisioning.access.selectors import readers
@@ -19,7 +18,7 @@ def note(verb: str, grant: Grant, *, actor: str = audit.SYSTEM, **detail: Any) -
 def update_readers(grant: Grant) -> None:
     """Tell the catalogue who reads the product now; the lock puts parallel changes in a row."""
     product_id = grant.port.product_id
-    DataProduct.objects.select_for_update(no_key=True).only("pk").get(pk=product_id)
+    lock_products([product_id])
     teams, users, consumers = readers(product_id)
     record_readers(
         product_id=product_id,
