@@ -5,7 +5,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -26,7 +26,12 @@ class KeysetPage(Generic[T]):
 
     rows: list[T]
     next_cursor: str | None
-    keys: list[Sequence[Any]] = field(default_factory=list)  # sort key of each row
+    keys: Sequence[Sequence[Any]] = ()  # sort key of each row
+
+
+def page_size(asked: int) -> int:
+    """Rows of a page: 1 to 200."""
+    return max(1, min(asked, MAX_PAGE))
 
 
 def encode_cursor(values: Sequence[Any]) -> str:
@@ -95,7 +100,7 @@ def keyset_page(
 
     Cost: one SQL statement over the index behind `order`, whatever the depth.
     """
-    size = max(1, min(size, MAX_PAGE))
+    size = page_size(size)
     names = [name.lstrip("-") for name in order]
     if cursor:
         queryset = after_cursor(queryset, order, cursor)

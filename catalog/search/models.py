@@ -9,7 +9,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Coalesce, Lower, Now
+from django.db.models.functions import Coalesce, Collate, Lower, Now
 
 from accounts.actors import Actor
 from accounts.models import User
@@ -17,11 +17,9 @@ from accounts.models import User
 UNMEASURED = -1.0  # where a missing score sorts
 OFFERS = ("product", "contract")  # the kinds that the marketplace lists unless asked for others
 CLOSED = Q(listed=False) | ~Q(visibility="company")
-OPEN = Q(listed=True, visibility="company")  # every member sees it
-COUNTED = (  # scalar columns of facets; counts of open rows are read from an index that has them
-    *("domain_path", "status", "owner_slug", "owner_name", "archetype"),
-    *("classification", "band", "stale_at", "score"),
-)
+
+# Sums of facets are kept for these audiences, and for the members of each domain (`d:<path>`).
+EVERYBODY, CLOSED_ROWS = "all", "closed"
 
 
 class NameWords(Func):
@@ -48,24 +46,18 @@ class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
         )
         return self.filter(mine | listed)
 
-    def open_to(self, actor: Actor) -> SearchEntryQuerySet:
-        """The rows that every member sees; with `closed_but_visible_to`, all that `actor` sees."""
-        return self.none() if actor.is_visitor else self.filter(OPEN)
-
-    def closed_but_visible_to(self, actor: Actor) -> SearchEntryQuerySet:
-        """The few rows that `actor` sees and not every member does.
+    def uncounted_for(self, actor: Actor) -> SearchEntryQuerySet:
+        """The few rows that `actor` sees and no kept sum of `audiences_of(actor)` counts.
 
         The rule is written flat, so that the database joins one index for each arm.
         """
-        if actor.sees_all_metadata:
-            return self.filter(CLOSED)
-        if actor.is_visitor:
+        if actor.sees_all_metadata or actor.is_visitor:
             return self.none()
         return self.filter(
             CLOSED,
+            ~Q(listed=True, visibility="domain", domain_path__in=actor.home_paths),
             Q(owner_team_id__in=actor.team_ids)
             | Q(domain_path__in=actor.owned_domain_paths)
-            | Q(listed=True, visibility="domain", domain_path__in=actor.home_paths)
             | Q(listed=True, readers__overlap=sorted(actor.team_ids))
             | Q(listed=True, reader_users__contains=[actor.user_id]),
         )
@@ -77,6 +69,20 @@ class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
     def named_like(self, terms: str) -> SearchEntryQuerySet:
         """Rows whose name answers to the tsquery `terms`; served by an index of names alone."""
         return self.annotate(names=NameWords("vector")).filter(names=TermsQuery(terms))
+
+
+def audiences_of(actor: Actor) -> list[str]:
+    """Whose kept sums add up to what `actor` sees; see also `uncounted_for`."""
+    if actor.sees_all_metadata:
+        return [EVERYBODY, CLOSED_ROWS]
+    if actor.is_visitor:
+        return []
+    return [EVERYBODY, *(f"d:{path}" for path in sorted(actor.home_paths))]
+
+
+def spelling_of_name() -> Collate:
+    """The name as it is compared; in an order that one index serves in every database."""
+    return Collate(Lower("name"), "C")
 
 
 class TermsQuery(SearchQuery):
@@ -139,20 +145,16 @@ class SearchEntry(models.Model):
             ),
             models.Index(fields=["-updated_at", "id"], name="search_by_update"),
             models.Index(fields=["-consumers", "id"], name="search_by_consumers"),
-            models.Index(fields=["domain_path"], name="search_by_domain"),
+            models.Index(OpClass("domain_path", name="text_pattern_ops"), name="search_by_domain"),
             models.Index(fields=["owner_team_id"], name="search_by_owner"),
             models.Index(fields=["owner_slug"], name="search_by_owner_slug"),
-            models.Index(Lower("name"), name="search_by_exact_name"),
-            models.Index(
-                OpClass(Lower("name"), name="text_pattern_ops"), name="search_by_beginning"
-            ),
+            models.Index(spelling_of_name(), name="search_by_spelling"),
             models.Index(fields=["fqn"], name="search_by_fqn"),
             models.Index(fields=["-added_at"], name="search_by_arrival"),
             models.Index(fields=["stale_at"], name="search_by_promise"),
             models.Index(
                 fields=["-rank", "id"], name="search_others", condition=~Q(kind__in=OFFERS)
             ),
-            models.Index(fields=["kind"], include=COUNTED, name="search_open", condition=OPEN),
             models.Index(fields=["owner_team_id", "id"], name="search_closed", condition=CLOSED),
             models.Index(fields=["domain_path", "id"], name="search_closed_here", condition=CLOSED),
             GinIndex(fields=["readers"], name="search_readers", condition=CLOSED),
@@ -198,11 +200,12 @@ class SearchWord(models.Model):
 class FacetCount(models.Model):
     """A change of a count; the sum per value is the count. Written by triggers of the entries.
 
-    Sums of the rows that all members see, and of the rest. Only rows of `OFFERS` count, except in
-    the facet `kind`. A promise (`stale_at`) is counted by its hour.
+    A row that every member sees counts for the audience `all`, another one for `closed`, and for
+    `d:<domain>` too where the members of that domain see it. Only rows of `OFFERS` count, except
+    in the facet `kind`. A promise (`stale_at`) is counted by its hour.
     """
 
-    open = models.BooleanField()
+    audience = models.CharField(max_length=510)
     facet = models.CharField(max_length=16)
     value = models.CharField(max_length=500)
     n = models.BigIntegerField()
@@ -210,9 +213,9 @@ class FacetCount(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["facet", "open", "value"], include=["n"], name="facet_count_value"
+                fields=["facet", "audience", "value"], include=["n"], name="facet_count_value"
             ),
-            models.Index(fields=["facet", "-n"], name="facet_count_most"),
+            models.Index(fields=["facet", "audience", "-n"], name="facet_count_most"),
         ]
 
     def __str__(self) -> str:

@@ -23,12 +23,13 @@ from catalog.products.rest.linked_data import FORMAT, LinkedDataRenderer, linked
 from catalog.products.selectors import product_by_fqn
 from catalog.search.rest.parameters import FILTERS, CsvRenderer, query_of
 from catalog.search.rest.views import csv_answer, hit_as_dict
-from catalog.search.selectors import CAP, hit_count, hits
+from catalog.search.selectors import hit_count, hits
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.problems import Problem
 from core.rest import body_of, page_response
 
+COUNT_CAP = 5_000  # products that are counted; beyond it `count_capped` is true
 OBJECT = {"type": "object"}
 KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 DEPRECATION = {
@@ -58,8 +59,8 @@ class ProductList(APIView):
         page = hits(actor_in(request), query)
         answer = page_response(request, page, [hit_as_dict(each) for each in page.rows])
         if request.query_params.get("count") == "true":
-            count = hit_count(actor_in(request), query, cap=CAP)
-            answer.data |= {"count": min(count, CAP), "count_capped": count > CAP}
+            count = hit_count(actor_in(request), query, cap=COUNT_CAP)
+            answer.data |= {"count": min(count, COUNT_CAP), "count_capped": count > COUNT_CAP}
         return answer
 
 

@@ -11,15 +11,12 @@ from catalog.search.selectors.exporting import HEADER as EXPORT_HEADER
 from catalog.search.selectors.exporting import export_rows
 from catalog.search.selectors.finding import (
     ORDERS,
-    Hit,
-    Matched,
     SearchPage,
     find,
     hit_count,
     hits,
     matching,
 )
-from catalog.search.selectors.passes import CAP
 from catalog.search.selectors.questions import (
     CHOICES,
     SearchQueryData,
@@ -27,10 +24,10 @@ from catalog.search.selectors.questions import (
     question_of,
 )
 from catalog.search.selectors.saved import SavedRow, saved_with_news
+from catalog.search.selectors.showing import Hit, Matched
 from catalog.search.selectors.suggesting import Suggestion, suggest
 
 __all__ = [
-    "CAP",
     "CHOICES",
     "EXPORT_HEADER",
     "FRESHNESS_LABELS",

@@ -68,6 +68,7 @@ class Asked:
     is_partial: bool = False  # hits have most of the words, not all
     is_corrected: bool = False
     meant: str = ""  # the text with its unknown words mended; "" when there is nothing to mend
+    is_unheard: bool = False  # a word stands nowhere and has no synonym: no row answers
     same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     frequencies: Mapping[str, int] = field(default_factory=dict)  # rows that hold a word; `ord*`
 
@@ -79,7 +80,7 @@ class Asked:
 
     def _rows_with(self, part: str) -> int:
         known = self.frequencies
-        return max(known.get(fold(part), 0), known.get(f"{part}*", 0))
+        return max(known.get(form, 0) for form in (part, fold(part), f"{part}*"))
 
 
 def read(text: str) -> Asked:
@@ -90,7 +91,14 @@ def read(text: str) -> Asked:
     same, near, frequencies = _looked_up(asked)
     meant = " ".join(near.get(run.lower(), run) for run in asked) if near else ""
     built = _built(asked, same, frequencies)
-    return replace(built, text=text, meant=meant, same=same, frequencies=frequencies)
+    return replace(
+        built,
+        text=text,
+        meant=meant,
+        is_unheard=bool(near) and not same,
+        same=same,
+        frequencies=frequencies,
+    )
 
 
 def corrected(asked: Asked) -> Asked:

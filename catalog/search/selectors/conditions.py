@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from accounts.actors import Actor
-from catalog.search.models import SearchEntry, SearchEntryQuerySet
+from catalog.search.models import UNMEASURED, SearchEntry, SearchEntryQuerySet
 from catalog.search.scores import NOT_MEASURED
 from catalog.search.selectors.questions import SearchQueryData
 
 Condition = Callable[[Sequence[str]], Q]
 KEPT, OVERDUE = "kept", "overdue"
+KNOWN_SCORE = Coalesce("score", UNMEASURED)  # as its index has it
 
 
 def _any_of(column: str) -> Condition:
@@ -81,5 +82,5 @@ def kept(
     if query.term:
         rows = rows.filter(terms__contains=[query.term])
     if query.min_score is not None:
-        rows = rows.filter(score__gte=query.min_score)
+        rows = rows.annotate(known_score=KNOWN_SCORE).filter(known_score__gte=query.min_score)
     return rows

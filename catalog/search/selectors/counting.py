@@ -1,9 +1,9 @@
-"""Facet counts in one statement: each facet is counted with its own filter left out.
+"""Facet counts: each facet is counted with its own filter left out.
 
-The whole marketplace is never counted: triggers keep the sums of what all members see (see
-`FacetCount`), and only the few rows that this reader sees besides are counted live. What is
-filtered is counted over at most `CAP` hits, all facets in one pass; a facet that has a choice gets
-a pass of its own, without that choice.
+The whole marketplace is never counted: triggers keep the sums of what all members see and of what
+those of a domain see (`FacetCount`); only the few rows that this reader sees besides are counted
+live. What is filtered is counted over at most `CAP` hits, all facets in one pass; a facet that has
+a choice gets a pass of its own, without that choice.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from dataclasses import dataclass, replace
 from django.db.models import Q
 
 from accounts.actors import Actor, paths_up
-from catalog.search.models import OFFERS, SearchEntry, SearchEntryQuerySet
+from catalog.search.models import OFFERS, SearchEntry, audiences_of
 from catalog.search.scores import BANDS, NOT_MEASURED
 from catalog.search.selectors.conditions import FACETS, KEPT, OVERDUE, kept, narrowed
 from catalog.search.selectors.passes import (
     ARRAYS,
     CAP,
+    FLOORED_CAP,
     SIDE_CAP,
-    WIDE_CAP,
+    Count,
     Part,
     live,
     rows_of,
@@ -40,25 +41,30 @@ KIND_LABELS = {
     "blueprint": "Services",
 }
 FRESHNESS_LABELS = {KEPT: "Within its promise", OVERDUE: "Overdue", NOT_MEASURED: "Not measured"}
-# The sums that triggers keep; a promise is kept or not as of now.
+# The sums that triggers keep; a promise is kept or not as of now. Of facets with very many values,
+# the most frequent and the chosen ones.
 SUMS = """
 SELECT CASE facet WHEN 'promise' THEN 'freshness' ELSE facet END AS facet,
     CASE WHEN facet <> 'promise' OR value = 'none' THEN value
         WHEN value::bigint > extract(epoch FROM now()) THEN 'kept' ELSE 'overdue' END AS value,
-    '' AS label, sum(n)::bigint AS n
+    sum(n)::bigint AS n
 FROM (
-    SELECT facet, value, n FROM search_facetcount WHERE open = ANY(%s) AND facet = ANY(%s)
+    SELECT facet, value, n FROM search_facetcount WHERE audience = ANY(%s) AND facet = ANY(%s)
     UNION ALL
-    SELECT facet, value, n FROM search_facetcount WHERE open = ANY(%s) AND facet = %s AND value IN (
-        SELECT value FROM search_facetcount WHERE facet = %s ORDER BY n DESC LIMIT 200
-    )
+    SELECT known.facet, known.value, known.n
+    FROM unnest(%s::text[]) AS many (facet) CROSS JOIN LATERAL (
+        SELECT top.value FROM unnest(%s::text[]) AS reached (audience) CROSS JOIN LATERAL (
+            SELECT value FROM search_facetcount AS every
+            WHERE every.facet = many.facet AND every.audience = reached.audience
+            ORDER BY every.n DESC LIMIT 100
+        ) AS top
+        UNION SELECT unnest(%s::text[])
+    ) AS frequent JOIN search_facetcount AS known ON known.facet = many.facet
+        AND known.audience = ANY(%s) AND known.value = frequent.value
 ) AS kept GROUP BY 1, 2 HAVING sum(n) > 0
 """
+MANY_VALUES = ("team", "tag")
 NAMES = "SELECT 'name', path, name, 0::bigint FROM accounts_domain ORDER BY path LIMIT 2000"
-TEAM_NAMES = """
-SELECT 'team-name', slug, name, 0::bigint FROM accounts_team
-WHERE slug IN (SELECT value FROM sums WHERE facet = 'team')
-"""
 
 
 @dataclass(frozen=True)
@@ -86,18 +92,20 @@ def count_facets(actor: Actor, query: SearchQueryData, terms: str) -> Counted:
     Args:
         terms: the tsquery that hits answer to; "" for none.
     """
-    parts = list(_parts(actor, query, terms))
+    return counted_of(query, rows_of(list(counting_parts(actor, query, terms))))
+
+
+def counted_of(query: SearchQueryData, rows: Iterable[Count]) -> Counted:
+    """What the rows of `counting_parts` say."""
     counts: Counter[tuple[str, str]] = Counter()
     names: dict[str, str] = {}
     labels: dict[tuple[str, str], str] = {}
     capped: set[str] = set()
-    for facet, value, label, count in rows_of(parts):
+    for facet, value, label, count in rows:
         if facet == "name":
             names[value] = label
         elif facet == "pass":
             capped.update(_capped(value.split(), label, count))
-        elif facet == "team-name":
-            labels["team", value] = label
         else:
             counts[facet, value] += count
             labels.setdefault((facet, value), label)
@@ -121,8 +129,14 @@ def _counted(
             facets[name] = _values(name, found, chosen[name], labels)
         if name in capped:
             facets[name] = tuple(replace(each, is_least=each.count > 0) for each in facets[name])
-    total = counts["total", "all"]
-    return Counted(facets, min(total, CAP), total > CAP or "total" in capped)
+    total, is_capped = counts["total", "all"], "total" in capped
+    return Counted(facets, _said(total) if is_capped else total, is_capped)
+
+
+def _said(total: int) -> int:
+    """Of more hits than were read, a number that is easy to grasp."""
+    least = min(total, CAP)
+    return least // 100 * 100 or least
 
 
 def _capped(facets: Iterable[str], cap: str, rows: int) -> Iterator[str]:
@@ -132,56 +146,50 @@ def _capped(facets: Iterable[str], cap: str, rows: int) -> Iterator[str]:
             yield facet
 
 
-def _parts(actor: Actor, query: SearchQueryData, terms: str) -> Iterator[Part]:
-    """What must be counted for this question."""
+def counting_parts(
+    actor: Actor, query: SearchQueryData, terms: str, *, floor: float | None = None
+) -> Iterator[Part]:
+    """What must be counted for this question; its CTE `hits` holds what the list does.
+
+    Args:
+        floor: the least rank of hits that are looked at; None for all of them.
+    """
     chosen = [name for name, values in query.chosen().items() if values]
     plain = [name for name in FACETS if name not in chosen]
     if _is_whole(query, terms):
         yield from _sums(actor, query, [*plain, "total"])
     else:
-        yield from _hits(actor, query, terms, plain)
+        yield from hit_parts(actor, query, terms, plain, floor=floor)
     for name in chosen:
         rest = replace(query, **{CHOICES[name]: ()})  # type: ignore[arg-type]
         if name == "kind":
             rest = replace(rest, scope=())
         if _is_whole(rest, terms, kind=name == "kind"):
-            yield from _sums(actor, rest, [name])
+            yield from _sums(actor, rest, [name], query.chosen()[name])
         else:
-            rows = _readings(actor, rest, terms, [name])
-            yield from live(f"without_{name}", rows, [name], cap=SIDE_CAP)
+            rows = narrowed(actor, rest).matching(terms)
+            teams = query.teams if name == "team" else ()
+            yield from live(f"without_{name}", rows, [name], cap=SIDE_CAP, chosen=teams)
     yield Part([NAMES])
 
 
-def _hits(
-    actor: Actor, query: SearchQueryData, terms: str, facets: Sequence[str]
+def hit_parts(
+    actor: Actor,
+    query: SearchQueryData,
+    terms: str,
+    facets: Sequence[str],
+    *,
+    floor: float | None = None,
 ) -> Iterator[Part]:
-    """What the list itself holds."""
-    arrays = [facet for facet in facets if facet in ARRAYS]
-    scalars = [facet for facet in facets if facet not in ARRAYS]
-    if _is_covered(query, terms, scalars):
-        yield from live("hits", _readings(actor, query, terms, scalars), scalars, total=True)
-        yield from live("arrays", [narrowed(actor, query)], arrays, cap=SIDE_CAP)
-    elif "kind" in facets and query.scope and terms:
-        every = narrowed(actor, replace(query, scope=())).matching(terms)
-        yield from live("hits", [every], facets, total=True, cap=WIDE_CAP, scope=query.scope)
-    else:
-        yield from live("hits", [narrowed(actor, query).matching(terms)], facets, total=True)
-
-
-def _readings(
-    actor: Actor, query: SearchQueryData, terms: str, facets: Sequence[str]
-) -> list[SearchEntryQuerySet]:
-    """The hits, read in the way that costs least: open rows from an index that has all of it."""
-    if not _is_covered(query, terms, facets):
-        return [narrowed(actor, query).matching(terms)]
-    entries = SearchEntry.objects
-    return [kept(entries.open_to(actor), query), kept(entries.closed_but_visible_to(actor), query)]
-
-
-def _is_covered(query: SearchQueryData, terms: str, facets: Sequence[str]) -> bool:
-    """Whether the index of open rows has every column that is asked for."""
-    wide = terms or query.term or query.tags or query.technologies
-    return not wide and not any(facet in ARRAYS for facet in facets)
+    """What the list itself holds; the kinds that it leaves out are counted beside it."""
+    is_wide = "kind" in facets and query.scope and terms
+    asked = replace(query, scope=()) if is_wide else query
+    rows = narrowed(actor, asked).matching(terms)
+    is_cut, cap = floor is not None, CAP
+    if is_cut:
+        rows, cap = rows.filter(rank__gte=floor), FLOORED_CAP
+    scope = query.scope if is_wide else ()
+    yield from live("hits", rows, facets, total=True, cap=cap, is_cut=is_cut, scope=scope)
 
 
 def _is_whole(query: SearchQueryData, terms: str, *, kind: bool = False) -> bool:
@@ -190,27 +198,30 @@ def _is_whole(query: SearchQueryData, terms: str, *, kind: bool = False) -> bool
     return not terms and query.is_unfiltered() and whole_scope
 
 
-def _sums(actor: Actor, query: SearchQueryData, facets: Sequence[str]) -> Iterator[Part]:
-    """The kept sums of what all members see, and live counts of what this reader sees besides."""
+def _sums(
+    actor: Actor, query: SearchQueryData, facets: Sequence[str], chosen: Sequence[str] = ()
+) -> Iterator[Part]:
+    """The kept sums of what this reader sees, and live counts of what no sum has."""
     if actor.is_visitor:
         return
-    names = [{"freshness": "promise"}.get(name, name) for name in facets if name != "tag"]
-    opens = [True, False] if actor.sees_all_metadata else [True]
-    tag = "tag" if "tag" in facets else ""
+    few = [name for name in facets if name not in MANY_VALUES]
+    many = [name for name in facets if name in MANY_VALUES]
+    few = [{"freshness": "promise"}.get(name, name) for name in few]
+    audiences = audiences_of(actor)
     name = f"sums_{facets[0]}"
-    selects = [f"SELECT facet, value, label, n FROM {name}"]  # noqa: S608 - constants
-    if "team" in facets:
-        selects.append(TEAM_NAMES.replace("sums", name))
-    yield Part(selects, name, SUMS, [opens, names, opens, tag, tag])
-    if not actor.sees_all_metadata:
-        closed = SearchEntry.objects.closed_but_visible_to(actor)
-        scalars = [each for each in facets if each != "total"]
-        yield from live(
-            f"extra_{facets[0]}", [kept(closed, query)], scalars, total="total" in facets
-        )
-        if "kind" in facets and query.scope:
-            others = closed.filter(~Q(kind__in=query.scope))
-            yield from live("extra_kinds", [others], ["kind"])
+    select = (
+        f"SELECT facet, value, coalesce(name, ''), n FROM {name} "  # noqa: S608 - constants
+        "LEFT JOIN accounts_team ON facet = 'team' AND slug = value"
+    )
+    params = [audiences, few, many, audiences, list(chosen), audiences]
+    yield Part([select], name, SUMS, params)
+    rest = SearchEntry.objects.uncounted_for(actor)
+    scalars = [each for each in facets if each != "total"]
+    yield from live(
+        f"extra_{facets[0]}", kept(rest, query), scalars, total="total" in facets, chosen=chosen
+    )
+    if "kind" in facets and query.scope:
+        yield from live("extra_kinds", rest.filter(~Q(kind__in=query.scope)), ["kind"])
 
 
 def _values(

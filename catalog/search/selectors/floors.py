@@ -7,7 +7,11 @@ from math import prod
 
 from django.db import connection
 
-from catalog.search.selectors.asking import MANY, Asked
+from catalog.search.selectors.asking import Asked
+from catalog.search.selectors.passes import CAP
+
+ENOUGH = CAP  # matches; so many are all read
+WANTED = 1_500  # matches above the floor, so that filters leave a page of them
 
 # What ANALYZE knows of the ranks; nothing in a new database.
 SPREAD = """
@@ -18,20 +22,27 @@ WHERE pg_class.oid = 'search_searchentry'::regclass
 """
 
 
-def floor_of(asked: Asked, wanted: int) -> float | None:
-    """The rank above which about `wanted` rows answer to the text; None where all can be read.
+def floor_of(asked: Asked) -> float | None:
+    """The rank above which about `WANTED` rows answer to the text; None where all can be read.
 
     Cost: one SQL statement where every word stands in many rows, else none.
     """
-    if not asked.frequencies or min(asked.rows()) < MANY:
+    if not asked.frequencies or min(asked.rows()) < ENOUGH:
         return None
     with connection.cursor() as cursor:
         cursor.execute(SPREAD)
         total, values, shares, bounds = cursor.fetchone() or (0, None, None, None)
-    expected = total * prod(each / max(total, 1) for each in asked.rows())
-    if expected < MANY:
+    expected = _expected(asked.rows(), total)
+    if expected < ENOUGH:
         return None
-    return _quantile(wanted / expected, list(zip(values or (), shares or (), strict=True)), bounds)
+    return _quantile(WANTED / expected, list(zip(values or (), shares or (), strict=True)), bounds)
+
+
+def _expected(rows: Sequence[int], total: int) -> float:
+    """Rows that hold all the words: what is asked for together also stands together, so more than
+    chance would have, and at most as many as hold the rarest."""
+    rarest, *others = sorted(rows)
+    return rarest * prod(each / max(total, 1) for each in others) ** 0.5
 
 
 def _quantile(

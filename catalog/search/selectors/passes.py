@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -15,13 +14,13 @@ from catalog.search.models import SearchEntryQuerySet
 from catalog.search.scores import NOT_MEASURED
 from catalog.search.selectors.conditions import KEPT, OVERDUE
 
-CAP = 5_000  # hits that are counted; beyond it the page says "5,000+"
-WIDE_CAP = CAP + CAP // 10  # of a pass that meets rows of other kinds too
-SIDE_CAP = 2_000  # rows of a pass beside the hits; counts past it carry a "+" too
+CAP = 2_500  # hits that are counted; beyond it the page says "2,500+"
+FLOORED_CAP = 3 * CAP  # of the most trusted hits, all are read: about `floors.WANTED`
+SIDE_CAP = 2_000  # rows of a pass beside the hits, or whose arrays are taken apart
+MOST_TEAMS = 100  # of a pass, the most frequent
 SCALARS = {  # facet: column of a hit
     "domain": "domain_path",
     "status": "status",
-    "team": "owner_slug",
     "archetype": "archetype",
     "classification": "classification",
     "score": "band",
@@ -29,7 +28,7 @@ SCALARS = {  # facet: column of a hit
     "kind": "kind",
 }
 ARRAYS = {"technology": "technologies", "tag": "tags"}
-LABELLED = {"team": "owner_name"}
+COLUMNS = {**SCALARS, **ARRAYS, "team": "owner_slug"}
 
 # Goes along with the statement, for its transaction: of a frequent word PostgreSQL would read the
 # table from its beginning until the cap is reached, taking every vector from beside its row.
@@ -39,91 +38,100 @@ Count = tuple[str, str, str, int]  # facet, value, label, count
 
 
 class Part:
-    """SELECTs that are joined by UNION ALL, with the CTEs they read."""
+    """SELECTs that are joined by UNION ALL, with the CTE they read."""
 
     def __init__(
         self,
         selects: Iterable[str],
         name: str = "",
         cte: str = "",
-        params: Any = (),
+        params: Sequence[Any] = (),
         stored: str = "MATERIALIZED",
     ):
-        self.selects, self.name, self.cte, self.params = list(selects), name, cte, tuple(params)
+        self.selects, self.name, self.cte, self.params = list(selects), name, cte, params
         self.stored = stored
 
 
 def live(
     name: str,
-    readings: Iterable[SearchEntryQuerySet],
+    rows: SearchEntryQuerySet,
     facets: Sequence[str],
     *,
     total: bool = False,
     cap: int = CAP,
+    is_cut: bool = False,
     scope: Sequence[str] = (),
+    chosen: Sequence[str] = (),
 ) -> Iterator[Part]:
     """One pass over at most `cap` rows: grouping sets for plain columns, arrays taken apart.
 
+    The CTE `name` holds the id and rank of what counts; `every_<name>` is what was read.
+
     Args:
-        readings: rows without a row in common.
+        is_cut: there are other hits than `rows`.
         scope: kinds that count; rows of the others count in the facet `kind` alone.
+        chosen: teams that are counted though they may not be among the most frequent.
     """
-    scalars = [facet for facet in facets if facet in SCALARS]
-    labels = [LABELLED[facet] for facet in scalars if facet in LABELLED]
-    columns = [SCALARS[facet] for facet in scalars] + labels
-    arrays = [ARRAYS[facet] for facet in facets if facet in ARRAYS]
-    inner: list[str] = []
-    params: list[Any] = []
-    for rows in readings:
-        annotated: Any = rows.order_by()
-        if "promise" in columns:
-            annotated = annotated.annotate(promise=_promise())
-        taken = annotated.values_list(*(columns + arrays or ["id"]))[: cap + 1]
-        with suppress(EmptyResultSet):  # nothing is visible: Django knows it without asking
-            sql, given = taken.query.sql_with_params()
-            inner.append(f"({sql})")
-            params += given
-    if not inner:
+    annotated: Any = rows.order_by()
+    if "freshness" in facets:
+        annotated = annotated.annotate(promise=_promise())
+    columns = dict.fromkeys(["id", "rank", "kind", *(COLUMNS[facet] for facet in facets)])
+    try:
+        cte, params = annotated.values_list(*columns)[: cap + 1].query.sql_with_params()
+    except EmptyResultSet:  # nothing is visible: Django knows it without asking
         return
-    cte = f"SELECT * FROM ({' UNION ALL '.join(inner)}) AS readings LIMIT {cap + 1}"  # noqa: S608
     of_pass = " ".join([*facets, *(["total"] if total else [])])
-    every, stored = f"every_{name}" if scope else name, "MATERIALIZED"
-    selects = [f"SELECT 'pass', '{of_pass}', '{cap}', count(*) FROM {every}"]  # noqa: S608
-    if scope:
+    every = f"every_{name}"
+    told = 0 if is_cut else cap
+    selects = [f"SELECT 'pass', '{of_pass}', '{told}', count(*) FROM {every}"]  # noqa: S608
+    if scope and "kind" in facets:
         selects.append(_grouping(every, ["kind"], total=False))
-        yield Part(selects, every, cte, params)
-        selects, scalars = [], [facet for facet in scalars if facet != "kind"]
-        stored = "NOT MATERIALIZED"
-        cte, params = f"SELECT * FROM {every} WHERE kind = ANY(%s)", [list(scope)]  # noqa: S608
+        facets = [facet for facet in facets if facet != "kind"]
+    yield Part(selects, every, cte, params)
+    kept = "kind = ANY(%s)" if scope else "true"
+    cte = f"SELECT * FROM {every} WHERE {kept}"  # noqa: S608
+    counted = list(_selects(name, facets, total=total))
+    yield Part(counted, name, cte, [list(scope)] if scope else [], "NOT MATERIALIZED")
+    if "team" in facets:
+        yield _teams(name, chosen)
+
+
+def _selects(name: str, facets: Sequence[str], *, total: bool) -> Iterator[str]:
+    scalars = [facet for facet in facets if facet in SCALARS]
     if scalars or total:
-        selects.append(_grouping(name, scalars, total=total))
-    selects += [
-        f"SELECT '{facet}', v, '', count(*) FROM (SELECT {ARRAYS[facet]} FROM {name} "  # noqa: S608
-        f"LIMIT {SIDE_CAP + 1}) AS taken, unnest({ARRAYS[facet]}) AS v "
-        "GROUP BY v ORDER BY count(*) DESC LIMIT 200"
-        for facet in facets
-        if facet in ARRAYS
-    ]
-    yield Part(selects, name, cte, params, stored)
+        yield _grouping(name, scalars, total=total)
+    for facet in facets:
+        if facet in ARRAYS:
+            yield (
+                f"SELECT '{facet}', v, '', count(*) FROM (SELECT {ARRAYS[facet]} FROM {name} "  # noqa: S608
+                f"LIMIT {SIDE_CAP + 1}) AS taken, unnest({ARRAYS[facet]}) AS v "
+                "GROUP BY v ORDER BY count(*) DESC LIMIT 200"
+            )
 
 
 def _grouping(name: str, facets: Sequence[str], *, total: bool) -> str:
     """Names and columns are constants of this module, never input."""
     columns = [SCALARS[facet] for facet in facets]
-    sets = [
-        f"({', '.join([SCALARS[facet], *([LABELLED[facet]] if facet in LABELLED else [])])})"
-        for facet in facets
-    ]
-    if total:
-        sets.append("()")
+    sets = [f"({column})" for column in columns] + (["()"] if total else [])
     which = " ".join(f"WHEN GROUPING({SCALARS[facet]}) = 0 THEN '{facet}'" for facet in facets)
     facet = f"CASE {which} ELSE 'total' END" if columns else "'total'"
     value = f"coalesce({', '.join([*columns, chr(39) + 'all' + chr(39)])})"
-    label = "owner_name" if "team" in facets else "''"
     return (
-        f"SELECT {facet}, {value}, coalesce({label}, ''), count(*) FROM {name} "  # noqa: S608
+        f"SELECT {facet}, {value}, '', count(*) FROM {name} "  # noqa: S608
         f"GROUP BY GROUPING SETS ({', '.join(sets)})"
     )
+
+
+def _teams(name: str, chosen: Sequence[str]) -> Part:
+    cte = (
+        f"SELECT owner_slug, count(*) AS n FROM {name} GROUP BY owner_slug "  # noqa: S608
+        f"ORDER BY owner_slug = ANY(%s) DESC, n DESC LIMIT {MOST_TEAMS}"
+    )
+    select = (
+        f"SELECT 'team', owner_slug, coalesce(name, ''), n FROM teams_of_{name} "  # noqa: S608
+        "LEFT JOIN accounts_team ON slug = owner_slug"
+    )
+    return Part([select], f"teams_of_{name}", cte, [list(chosen)])
 
 
 def _promise() -> Case:

@@ -30,8 +30,9 @@ WHERE known.word = counted.word AND known.frequency <> counted.frequency
 FORGET = "DELETE FROM search_searchword WHERE NOT word = ANY(%s)"
 FOLD = """
 WITH gone AS (DELETE FROM search_facetcount RETURNING *)
-INSERT INTO search_facetcount (open, facet, value, n)
-SELECT open, facet, value, sum(n) FROM gone GROUP BY open, facet, value HAVING sum(n) <> 0
+INSERT INTO search_facetcount (audience, facet, value, n)
+SELECT audience, facet, value, sum(n) FROM gone
+GROUP BY audience, facet, value HAVING sum(n) <> 0
 """
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.actors import system_actor
 from catalog.search import services
-from catalog.search.models import SearchEntry
+from catalog.search.models import OFFERS, SearchEntry
 from catalog.search.selectors import SearchQueryData, find, suggest
 from catalog.search.services import EntryData
 from core.errors import Invalid
@@ -177,7 +177,9 @@ def test_the_count_past_the_cap_says_so(monkeypatch):
 
     everything = find(system_actor(), SearchQueryData())
     active = find(system_actor(), SearchQueryData(statuses=("active",)))
+    kept = find(system_actor(), SearchQueryData(scope=OFFERS))
 
+    assert (kept.total, kept.total_capped) == (8, False)  # sums cost no counting
     assert (everything.total, everything.total_capped) == (5, True)
     assert (active.total, active.total_capped) == (4, False)
 

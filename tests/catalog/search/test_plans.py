@@ -10,15 +10,16 @@ from accounts.actors import Actor, system_actor
 from accounts.states import PortalRole
 from catalog.search.models import SearchEntry
 from catalog.search.selectors import SearchQueryData, find, suggest
-from catalog.search.selectors.asking import MANY, read
-from catalog.search.selectors.floors import floor_of
-from catalog.search.selectors.passes import INDEXED
+from catalog.search.selectors.asking import read
+from catalog.search.selectors.floors import ENOUGH, WANTED, floor_of
+from catalog.search.selectors.passes import CAP, INDEXED
 from catalog.search.services import refresh_words
 
 pytestmark = pytest.mark.django_db
 ROWS = 20_000
 OFFERS = ("product", "contract")
-# `alpha` stands in three rows of four, `beta` in one of ten, `gamma…` in few; ranks are spread.
+# `alpha` stands in three rows of four, `beta` in one of ten, `gamma…` in few, `delta` and `epsilon`
+# in the same one of five; ranks are spread.
 FILL = """
 INSERT INTO search_searchentry (kind, object_id, fqn, name, summary, domain_path, domain_name,
     owner_team_id, owner_slug, owner_name, status, archetype, classification, tags, columns, band,
@@ -30,6 +31,7 @@ SELECT CASE WHEN n %% 50 = 0 THEN 'term' ELSE 'product' END, n, 'd' || n %% 40 |
     CASE WHEN n %% 20 = 0 THEN 'restricted' ELSE 'company' END, true, '{}', '{}', '/', now(),
     (CASE WHEN n %% 4 > 0 THEN '''alpha'':1C ' ELSE '' END
         || CASE WHEN n %% 10 = 0 THEN '''beta'':2C ' ELSE '' END
+        || CASE WHEN n %% 5 = 0 THEN '''delta'':2C ''epsilon'':2C ' ELSE '' END
         || CASE WHEN n %% 401 = 0 THEN '''gamma'':3C ' ELSE '' END
         || '''product'':4A ''n' || n || ''':5A')::tsvector
 FROM generate_series(1, %s) AS n
@@ -89,14 +91,14 @@ def test_no_question_reads_the_table_from_end_to_end(many_rows, member):
 
 def test_of_a_frequent_word_the_most_trusted_rows_are_found(many_rows):
     asked = read("alpha")
-    floor = floor_of(asked, 1_000)
+    floor = floor_of(asked)
     best = SearchEntry.objects.matching(asked.required).order_by("-rank", "id")
 
     page = find(system_actor(), SearchQueryData(text="alpha", size=100))
 
     assert asked.rows() == [ROWS * 3 // 4]
     assert floor is not None
-    assert 800 < best.filter(rank__gte=floor).count() < 1_300
+    assert 0.8 < best.filter(rank__gte=floor).count() / WANTED < 1.3
     assert [hit.fqn for hit in page.rows] == list(best.values_list("fqn", flat=True)[:100])
 
 
@@ -104,8 +106,20 @@ def test_a_rare_word_has_no_floor_and_asks_nothing(many_rows, django_assert_num_
     asked = read("beta")
 
     with django_assert_num_queries(0):
-        assert floor_of(asked, 1_000) is None
-    assert max(asked.rows()) < MANY
+        assert floor_of(asked) is None
+    assert max(asked.rows()) < ENOUGH
+
+
+def test_of_words_that_stand_together_more_often_than_chance_the_most_trusted_are_found(many_rows):
+    asked = read("delta epsilon")
+    best = SearchEntry.objects.matching(asked.required).order_by("-rank", "id")
+
+    page = find(system_actor(), SearchQueryData(text="delta epsilon", size=100))
+
+    assert floor_of(asked) is None
+    assert best.count() > CAP
+    assert [hit.fqn for hit in page.rows] == list(best.values_list("fqn", flat=True)[:100])
+    assert (page.total, page.total_capped) == (CAP, True)
 
 
 def test_a_frequent_word_in_a_narrow_list_finds_all_of_it(many_rows):

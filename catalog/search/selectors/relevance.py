@@ -1,0 +1,137 @@
+"""Hits in the order of how well they answer to a text, counted in the same pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.search import SearchRank
+from django.db.models import Case, ExpressionWrapper, F, FloatField, Q, Value, When
+from django.db.models.expressions import RawSQL
+
+from accounts.actors import Actor
+from catalog.search.models import SearchEntry, SearchEntryQuerySet, TermsQuery, spelling_of_name
+from catalog.search.selectors.asking import Asked
+from catalog.search.selectors.conditions import narrowed
+from catalog.search.selectors.counting import counting_parts, hit_parts
+from catalog.search.selectors.floors import floor_of
+from catalog.search.selectors.passes import CAP, Count, Part, rows_of
+from catalog.search.selectors.questions import SearchQueryData
+from core.paging import after_cursor, encode_cursor, page_size
+
+ORDER = ("-relevance", "id")
+EXACT, BEGINNING = 1000.0, 100.0  # far above any text rank
+PER_WORD = 4.0  # a hit with one word more stands before those with a word less
+CANDIDATES = 400  # the most trusted of many matches; only these are ranked by their text
+BEGINNINGS = 50
+
+Key = tuple[float, int]  # relevance, id of the entry
+
+
+@dataclass(frozen=True)
+class Best:
+    """Keys of the page's hits in their order, and of what follows."""
+
+    keys: list[Key]
+    next_cursor: str | None = None
+    counts: Sequence[Count] = ()  # as `counted_of` reads them
+
+
+def best(actor: Actor, query: SearchQueryData, asked: Asked, *, counted: bool) -> Best:
+    """The page of the most relevant hits and, when `counted`, the counts of facets beside it.
+
+    Of a text that very many rows answer to, only the most trusted rows are looked at. Cost: one
+    SQL statement; one more where it finds more or less than the frequencies of the words let
+    expect, and one for these frequencies where all words are frequent.
+    """
+    if actor.is_visitor:
+        return Best([])
+    floor = floor_of(asked)
+    found = _asked_for(actor, query, asked, floor, counted=counted)
+    read = next(count for facet, _, _, count in found.counts if facet == "pass")
+    if floor is None and read <= CAP:
+        return found
+    if floor is None:
+        return _page(query, _of_all(actor, query, asked), found.counts)
+    if read < CANDIDATES:
+        return _asked_for(actor, query, asked, None, counted=counted)
+    return found
+
+
+def _asked_for(
+    actor: Actor, query: SearchQueryData, asked: Asked, floor: float | None, *, counted: bool
+) -> Best:
+    terms = asked.required
+    if counted:
+        parts = list(counting_parts(actor, query, terms, floor=floor))
+    else:
+        parts = list(hit_parts(actor, query, terms, [], floor=floor))
+    trusted = f"SELECT id FROM hits ORDER BY rank DESC, id LIMIT {CANDIDATES}"  # noqa: S608
+    rows = rows_of([*parts, _page_part(actor, query, asked, trusted)])
+    return _page(query, rows, [row for row in rows if row[0] != "hit"])
+
+
+def _of_all(actor: Actor, query: SearchQueryData, asked: Asked) -> list[Count]:
+    """The page, from a pass over every match.
+
+    The rank is written so that no index of ranks is walked: each step would read a whole vector.
+    """
+    matches = narrowed(actor, query).matching(asked.required)
+    ranked = matches.order_by((F("rank") + 0).desc(), "id").values("pk")[:CANDIDATES]
+    sql, params = ranked.query.sql_with_params()
+    return rows_of([_page_part(actor, query, asked, sql, params)])
+
+
+def _page(query: SearchQueryData, rows: Iterable[Count], counts: Sequence[Count]) -> Best:
+    hits = sorted((place, float(rank), int(pk)) for kind, pk, rank, place in rows if kind == "hit")
+    size = page_size(query.size)
+    keys = [(rank, pk) for _, rank, pk in hits[:size]]
+    return Best(keys, encode_cursor(keys[-1]) if len(hits) > size else None, counts)
+
+
+def _page_part(
+    actor: Actor, query: SearchQueryData, asked: Asked, trusted: str, params: Sequence[Any] = ()
+) -> Part:
+    """Of the candidates, the best after the cursor.
+
+    Args:
+        trusted: SQL that gives ids.
+    """
+    named = [each.query.sql_with_params() for each in _named(narrowed(actor, query), asked)]
+    union = " UNION ".join(f"({sql})" for sql in [trusted, *(sql for sql, _ in named)])
+    given = [*params, *(value for _, values in named for value in values)]
+    rows: Any = SearchEntry.objects.filter(pk__in=RawSQL(union, given))  # noqa: S611
+    rows = rows.annotate(relevance=_relevance(asked))
+    if query.cursor:
+        rows = after_cursor(rows, ORDER, query.cursor)
+    page = rows.order_by(*ORDER).values_list("id", "relevance")[: page_size(query.size) + 1]
+    cte, values = page.query.sql_with_params()
+    place = "row_number() OVER (ORDER BY relevance DESC, id)"
+    select = f"SELECT 'hit', id::text, relevance::text, {place} FROM best"  # noqa: S608
+    return Part([select], "best", cte, values)
+
+
+def _named(rows: SearchEntryQuerySet, asked: Asked) -> Iterator[Any]:
+    """Ids of whatever is named like the text; the shortest of the names that begin so."""
+    name = asked.text.strip().lower()
+    spelt = rows.annotate(spelling=spelling_of_name())
+    yield spelt.filter(Q(spelling=name) | Q(fqn=name)).order_by().values("pk")
+    begun = spelt.filter(spelling__startswith=name).order_by("spelling")
+    yield begun.values("pk")[:BEGINNINGS]
+
+
+def _relevance(asked: Asked) -> ExpressionWrapper[Any]:
+    """Exact name, then beginning of a name, then text rank weighed with trust."""
+    name = asked.text.strip().lower()
+    boost = Case(
+        When(Q(name__iexact=name) | Q(fqn=name), then=Value(EXACT)),
+        When(name__istartswith=name, then=Value(BEGINNING)),
+        default=Value(0.0),
+    )
+    text_rank = SearchRank(F("vector"), TermsQuery(asked.ranked))
+    weighed: Any = boost + text_rank * (F("rank") + 0.1)
+    for each in asked.counted:
+        has = Case(When(vector=TermsQuery(each), then=Value(PER_WORD)), default=Value(0.0))
+        weighed = weighed + has
+    return ExpressionWrapper(weighed, output_field=FloatField())
