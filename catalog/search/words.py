@@ -76,14 +76,15 @@ def weighted_vector(texts: Mapping[str, Iterable[str]]) -> str:
     return " ".join(f"'{word}':{','.join(known)}" for word, known in places.items())
 
 
-def query_text(text: str, *, weight: str = "") -> str:
-    """The text form of a tsquery: all runs required, the last one as a prefix; "" for none.
+def query_text(text: str, *, weight: str = "", is_begun: bool = True) -> str:
+    """The text form of a tsquery: all runs required; "" for none.
 
     Args:
         weight: only words of this weight, e.g. `A` for names.
+        is_begun: the last run may be the beginning of a word.
     """
     asked = runs(text)[:MAX_QUERY_WORDS]
-    last = len(asked) - 1
+    last = len(asked) - 1 if is_begun else -1
     return " & ".join(term(run, weight, is_last=at == last) for at, run in enumerate(asked))
 
 
@@ -91,6 +92,21 @@ def phrase_text(text: str) -> str:
     """The tsquery of several words that stand for one, e.g. a synonym: all of them, whole."""
     inner = " & ".join(term(run) for run in runs(text)[:MAX_QUERY_WORDS])
     return f"({inner})" if inner else ""
+
+
+def adjacent_text(text: str) -> str:
+    """The tsquery of words that stand one right after the other; "" for none.
+
+    A compound run is followed by its joined form in a vector, so the next word is one place later.
+    """
+    query, gap = "", ""
+    for run in runs(text)[:MAX_QUERY_WORDS]:
+        pieces = parts(run)
+        for piece in pieces:
+            query += f"{gap}'{fold(piece)}'"
+            gap = " <-> "
+        gap = " <2> " if len(pieces) > 1 else " <-> "
+    return f"({query})" if query else ""
 
 
 def term(run: str, weight: str = "", *, is_last: bool = False) -> str:

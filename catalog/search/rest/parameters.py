@@ -12,7 +12,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from catalog.search.scores import BANDS, NOT_MEASURED
-from catalog.search.selectors import FRESHNESS_LABELS, ORDERS, SearchQueryData
+from catalog.search.selectors import FRESHNESS_LABELS, ORDERS, SearchQueryData, with_typed_filters
 from core.rest import page_size
 
 
@@ -27,8 +27,12 @@ class CsvRenderer(BaseRenderer):
         return json.dumps(data, default=str).encode()
 
 
+SEARCH = (
+    'words; the last one may be a beginning. Also "an exact phrase", column:order_id, name:orders, '
+    "and filters as they are named here, e.g. tag:gold"
+)
 FILTERS = [
-    OpenApiParameter("search", str, description="words; the last one may be a beginning"),
+    OpenApiParameter("search", str, description=SEARCH),
     OpenApiParameter("domain", str, many=True, description="path; with everything below"),
     OpenApiParameter("team", str, many=True, description="slug of the owner"),
     OpenApiParameter("status", str, many=True),
@@ -55,7 +59,7 @@ def query_of(request: Request, *, kinds: tuple[str, ...] = ()) -> SearchQueryDat
         ValidationError: a number is none, or out of range.
     """
     given = request.query_params
-    return SearchQueryData(
+    asked = SearchQueryData(
         text=given.get("search") or given.get("q") or "",
         domains=_values(request, "domain"),
         statuses=tuple(each.lower() for each in _values(request, "status")),
@@ -74,6 +78,7 @@ def query_of(request: Request, *, kinds: tuple[str, ...] = ()) -> SearchQueryDat
         cursor=given.get("cursor") or None,
         size=page_size(request),
     )
+    return with_typed_filters(asked)
 
 
 def number(request: Request, name: str, least: float, most: float) -> float | None:

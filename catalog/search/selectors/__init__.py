@@ -22,6 +22,7 @@ from catalog.search.selectors.questions import (
     SearchQueryData,
     query_string,
     question_of,
+    with_typed_filters,
 )
 from catalog.search.selectors.saved import SavedRow, saved_with_news
 from catalog.search.selectors.showing import Hit, Matched
@@ -51,4 +52,5 @@ __all__ = [
     "question_of",
     "saved_with_news",
     "suggest",
+    "with_typed_filters",
 ]

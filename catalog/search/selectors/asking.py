@@ -10,7 +10,17 @@ from typing import Any
 from django.db import connection
 
 from catalog.search.spelling import SHORTEST, is_spelt, nearest, trigrams
-from catalog.search.words import MAX_QUERY_WORDS, fold, parts, phrase_text, runs, term
+from catalog.search.syntax import PLACES, spoken, take_fields, take_phrases
+from catalog.search.words import (
+    MAX_QUERY_WORDS,
+    adjacent_text,
+    fold,
+    parts,
+    phrase_text,
+    query_text,
+    runs,
+    term,
+)
 
 MAX_SYNONYMS = 6  # of one word
 LONGEST_PHRASE = 4  # words of a synonym
@@ -64,6 +74,7 @@ class Asked:
     required: str = ""  # what a hit answers to; "" for every row
     ranked: str = ""  # what counts for the order
     counted: tuple[str, ...] = ()  # in a partial search: one query a word
+    exact: tuple[str, ...] = ()  # parts of `required` that no reading of the text gives up
     also: tuple[str, ...] = ()  # synonyms that were searched for too
     is_partial: bool = False  # hits have most of the words, not all
     is_corrected: bool = False
@@ -72,9 +83,14 @@ class Asked:
     same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     frequencies: Mapping[str, int] = field(default_factory=dict)  # rows that hold a word; `ord*`
 
+    @property
+    def spoken(self) -> str:
+        """The words alone, as names and columns hold them."""
+        return spoken(self.text)
+
     def rows(self) -> list[int]:
         """Of each word that a hit needs, how many rows hold it; in a partial search, of most."""
-        strong = _strong(runs(self.text))
+        strong = _strong(_words(self.text))
         found = [min(map(self._rows_with, parts(run))) for run in strong]
         return sorted(found, reverse=True)[: _least(strong)] if self.is_partial else found
 
@@ -85,16 +101,17 @@ class Asked:
 
 def read(text: str) -> Asked:
     """All words of `text` are required. Cost: one SQL statement, none for an empty text."""
-    asked = runs(text)[:MAX_QUERY_WORDS]
+    asked, pieces = _taken_apart(text)
+    exact = tuple(filter(None, pieces.values()))
     if not asked:
-        return Asked(text=text)
+        return _with_exact(Asked(text=text, exact=exact))
     same, near, frequencies = _looked_up(asked)
-    meant = " ".join(near.get(run.lower(), run) for run in asked) if near else ""
-    built = _built(asked, same, frequencies)
+    mended = [near.get(run.lower(), run) for run in asked]
+    built = replace(_built(asked, same, frequencies), exact=exact)
     return replace(
-        built,
+        _with_exact(built),
         text=text,
-        meant=meant,
+        meant=" ".join([*mended, *pieces]) if near else "",
         is_unheard=bool(near) and not same,
         same=same,
         frequencies=frequencies,
@@ -104,13 +121,38 @@ def read(text: str) -> Asked:
 def corrected(asked: Asked) -> Asked:
     """What was probably meant."""
     same, frequencies = asked.same, asked.frequencies
-    built = _built(runs(asked.meant), same, frequencies)
-    return replace(built, text=asked.meant, is_corrected=True, same=same, frequencies=frequencies)
+    built = replace(_built(_words(asked.meant), same, frequencies), exact=asked.exact)
+    return replace(
+        _with_exact(built),
+        text=asked.meant,
+        is_corrected=True,
+        same=same,
+        frequencies=frequencies,
+    )
+
+
+def _taken_apart(text: str) -> tuple[list[str], dict[str, str]]:
+    """The words; and what must stand in a row as it was typed, each piece with its tsquery."""
+    rest, places = take_fields(text, PLACES)
+    rest, phrases = take_phrases(rest)
+    pieces = {f'"{phrase}"': adjacent_text(phrase) for phrase in phrases}
+    for place, value in places:
+        pieces[f"{place}:{value}"] = query_text(value, weight=PLACES[place], is_begun=False)
+    return runs(rest)[:MAX_QUERY_WORDS], pieces
+
+
+def _words(text: str) -> list[str]:
+    return _taken_apart(text)[0]
+
+
+def _with_exact(asked: Asked) -> Asked:
+    required = " & ".join(filter(None, [asked.required, *asked.exact]))
+    return replace(asked, required=required, ranked=_or([asked.ranked, *asked.exact]))
 
 
 def most_words(asked: Asked) -> Asked | None:
     """The same, but a hit may miss some words; None where there is only one."""
-    strong = _strong(runs(asked.text))[:MOST_COUNTED]
+    strong = _strong(_words(asked.text))[:MOST_COUNTED]
     if len(strong) < 2:
         return None
     terms = [
@@ -124,9 +166,10 @@ def most_words(asked: Asked) -> Asked | None:
     ]
     chosen = combinations(terms, _least(strong))
     required = _or(f"({' & '.join(group)})" for group in chosen)
-    return replace(
+    partial = replace(
         asked, required=required, ranked=_or(terms), counted=tuple(terms), is_partial=True
     )
+    return _with_exact(partial)
 
 
 def _is_begun(run: str, frequencies: Mapping[str, int]) -> bool:

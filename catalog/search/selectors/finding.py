@@ -118,7 +118,7 @@ def hits(actor: Actor, query: SearchQueryData, asked: Asked | None = None) -> Ke
         rows = rows.annotate(known_score=KNOWN_SCORE)
     rows = rows.defer("vector", *([] if asked.required else ["columns", "terms"]))
     page = keyset_page(rows, order=ORDERS[order], size=query.size, cursor=query.cursor)
-    return KeysetPage([hit_of(row, asked.text) for row in page.rows], page.next_cursor, page.keys)
+    return KeysetPage([hit_of(row, asked.spoken) for row in page.rows], page.next_cursor, page.keys)
 
 
 def _shown(actor: Actor, query: SearchQueryData, asked: Asked, found: Best) -> KeysetPage[Hit]:
@@ -126,7 +126,7 @@ def _shown(actor: Actor, query: SearchQueryData, asked: Asked, found: Best) -> K
     visible = SearchEntry.objects.visible_to(actor).defer("vector")
     rows = visible.in_bulk([pk for _, pk in found.keys]) if found.keys else {}
     keys = [key for key in found.keys if key[1] in rows]
-    shown = [hit_of(rows[pk], asked.text) for _, pk in keys]
+    shown = [hit_of(rows[pk], asked.spoken) for _, pk in keys]
     return KeysetPage(shown, found.next_cursor, keys)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
 from catalog.search.models import OFFERS
+from catalog.search.syntax import take_fields
 
+FIELDS = {"owner": "team"}  # other names, in a text, of the facets below
 LONGEST_TEXT = 200  # characters of a search that are read
 MAX_CHOICES = 50  # of one facet
 CHOICES: Mapping[str, str] = MappingProxyType(  # facet, as addresses name it: member of the query
@@ -70,7 +72,7 @@ def question_of(given: QueryDict, *, size: int) -> SearchQueryData:
     }
     kinds = _values(given.getlist("kind"))
     score = given.get("min_score", "")
-    return SearchQueryData(
+    asked = SearchQueryData(
         **chosen,
         text=_clean(given.get("q", "")).strip()[:LONGEST_TEXT],
         kinds=() if "all" in kinds else kinds,
@@ -82,6 +84,17 @@ def question_of(given: QueryDict, *, size: int) -> SearchQueryData:
         cursor=given.get("cursor") or None,
         size=size,
     )
+    return with_typed_filters(asked)
+
+
+def with_typed_filters(query: SearchQueryData) -> SearchQueryData:
+    """The same, with `tag:gold owner:sales-core` in the text as what they are: filters."""
+    text, pieces = take_fields(query.text, {*CHOICES, *FIELDS})
+    chosen = {name: list(values) for name, values in query.chosen().items()}
+    for field, value in pieces:
+        chosen[FIELDS.get(field, field)].append(value if field == "tag" else value.lower())
+    filters = {CHOICES[name]: _values(values) for name, values in chosen.items()}
+    return replace(query, text=text, **filters) if pieces else query  # type: ignore[arg-type]
 
 
 def query_string(query: SearchQueryData, *extra: tuple[str, str]) -> str:

@@ -114,7 +114,7 @@ def _page_part(
 
 def _named(rows: SearchEntryQuerySet, asked: Asked) -> Iterator[Any]:
     """Ids of whatever is named like the text; the shortest of the names that begin so."""
-    name = asked.text.strip().lower()
+    name = asked.spoken.strip().lower()
     spelt = rows.annotate(spelling=spelling_of_name())
     yield spelt.filter(Q(spelling=name) | Q(fqn=name)).order_by().values("pk")
     begun = spelt.filter(spelling__startswith=name).order_by("spelling")
@@ -123,7 +123,7 @@ def _named(rows: SearchEntryQuerySet, asked: Asked) -> Iterator[Any]:
 
 def _relevance(asked: Asked) -> ExpressionWrapper[Any]:
     """Exact name, then beginning of a name, then text rank weighed with trust."""
-    name = asked.text.strip().lower()
+    name = asked.spoken.strip().lower()
     boost = Case(
         When(Q(name__iexact=name) | Q(fqn=name), then=Value(EXACT)),
         When(name__istartswith=name, then=Value(BEGINNING)),

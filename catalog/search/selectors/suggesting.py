@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, IntegerField, Max, Q, Value
-from django.db.models.functions import Lower
 
 from accounts.actors import Actor
-from catalog.search.models import OFFERS, SearchEntry, SearchEntryQuerySet, SearchWord
+from catalog.search.models import (
+    OFFERS,
+    SearchEntry,
+    SearchEntryQuerySet,
+    SearchWord,
+    spelling_of_name,
+)
 from catalog.search.words import parts, query_text, runs
 
 MAX_SUGGESTIONS = 20
@@ -58,7 +63,7 @@ def _pieces(
 ) -> list[Any]:
     """Names that begin so, and names that hold a word that begins so."""
     lower = text.strip().lower()
-    begins = rows.annotate(lower_name=Lower("name")).filter(lower_name__startswith=lower)
+    begins = rows.annotate(spelling=spelling_of_name()).filter(spelling__startswith=lower)
     holds = rows.named_like(names)
     pieces = [_cut(begins, 0, limit)]
     return pieces if len(lower) <= SHORT else [*pieces, _cut(holds, 1, limit, walk=walk)]

@@ -133,7 +133,7 @@ def list_context(
         "literal_url": address(replace(query, is_literal=True), view),
         "search_form": "filters",
         "view": view,
-        "rows": _rows(page, page.asked.text),
+        "rows": _rows(page, page.asked.spoken),
         "total": total,
         "is_one": total == "1",
         "groups": _groups(page),
@@ -146,6 +146,7 @@ def list_context(
         "range": f"{start:,}–{start + len(page.rows) - 1:,} of {total}",
         "first_url": address(query, view) if query.cursor else "",
         "next_url": _next_address(query, view, page, start),
+        "all_url": _address_of_all(query, view, page, start + len(page.rows) - 1),
         "is_unfiltered": not chips,
     }
 
@@ -179,6 +180,14 @@ def _next_address(query: SearchQueryData, view: str, page: SearchPage, start: in
     following = replace(query, cursor=page.next_cursor)
     said = address(following, view, keep_cursor=True)
     return f"{said}&{urlencode({'from': start + len(page.rows)})}"
+
+
+def _address_of_all(query: SearchQueryData, view: str, page: SearchPage, last: int) -> str:
+    """The list in an order that reaches the last hit, where the best match ends before it."""
+    is_best_match = page.asked.required and not query.order
+    if not is_best_match or page.next_cursor or not page.rows or last >= page.total:
+        return ""
+    return address(replace(query, order="rank", cursor=None), view)
 
 
 def _kept(query: SearchQueryData, view: str) -> list[tuple[str, str]]:

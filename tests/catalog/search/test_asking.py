@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.actors import Actor, actor_of, system_actor
 from catalog.search import services
 from catalog.search.models import FacetCount, SearchEntry, SearchWord
-from catalog.search.selectors import SearchPage, SearchQueryData, find
+from catalog.search.selectors import SearchPage, SearchQueryData, find, with_typed_filters
 from catalog.search.services import fold_counts, record_synonyms, refresh_words
 from catalog.search.spelling import nearest, slips, trigrams
 from tests.catalog.search.test_finding import entry
@@ -183,3 +183,50 @@ def test_trigrams_and_slips():
     ]
     assert nearest("custmer", [("customer", 3), ("custom", 9)]) == "customer"
     assert nearest("zzzzz", [("customer", 3)]) == ""
+
+
+def test_a_quoted_phrase_stands_as_it_is():
+    entry("Daily orders", summary="Every order of a day")
+    entry("Orders", summary="Kept daily")
+    entry("Order lines", columns=["order_id status"], summary="None")
+
+    assert names(asked('"daily orders"')) == ["Daily orders"]
+    assert names(asked('"orders daily"')) == []
+    assert names(asked('"order of" daily')) == ["Daily orders"]
+    assert names(asked('"order_id status"')) == ["Order lines"]
+
+
+def test_a_phrase_is_neither_mended_nor_given_up():
+    entry("Customer Churn")
+    entry("Customer Profile")
+
+    mended = asked('custmer "churn"')
+
+    assert names(mended) == ["Customer Churn"]
+    assert mended.asked.text == 'customer "churn"'
+    assert names(asked('"custmer churn"')) == []
+    assert names(asked('profile galaxy "customer churn"')) == []
+
+
+def test_a_word_may_be_asked_for_in_one_place():
+    entry("Orders", columns=["customer_id"])
+    entry("Customers", columns=["name"])
+
+    assert names(asked("column:customer_id")) == ["Orders"]
+    assert names(asked("name:customers")) == ["Customers"]
+    assert [hit.matched.text for hit in asked("column:customer_id").rows] == ["customer_id"]
+    assert names(asked("nonsense:customers")) == names(asked("nonsense customers"))
+
+
+@pytest.mark.parametrize("text", ['"', '""', '" "', 'a"b', "column:", 'column:"', ":", 'tag:""'])
+def test_odd_signs_are_no_error(text):
+    entry("Orders")
+
+    assert asked(text).total in {0, 1}
+
+
+def test_filters_may_be_typed():
+    query = with_typed_filters(SearchQueryData(text='orders tag:Gold owner:"Sales-Core" as:is'))
+
+    assert query == SearchQueryData(text="orders as:is", tags=("Gold",), teams=("sales-core",))
+    assert with_typed_filters(query) == query

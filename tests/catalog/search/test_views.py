@@ -267,3 +267,26 @@ def test_the_list_below_the_search_box_costs_few_statements(
 
     with django_assert_num_queries(5):  # session, user, teams; frequency of the word, names
         client.get(f"{URL}suggest/", {"q": "ord"}, headers=HTMX)
+
+
+def test_where_the_best_matches_end_the_others_are_one_step_away(client, sales, monkeypatch):
+    monkeypatch.setattr("catalog.search.selectors.relevance.CANDIDATES", 2)
+    for name in ("Store returns", "Web returns", "Old returns"):
+        put(sales, name)
+
+    ended = client.get(URL, {"q": "returns"}).content.decode()
+    whole = client.get(URL, {"q": "returns", "order": "rank"}).content.decode()
+
+    assert "The best matches end here" in ended
+    assert f"{URL}?q=returns&amp;order=rank" in ended
+    assert "The best matches end here" not in whole
+    assert all(name in whole for name in ("Store", "Web", "Old"))
+
+
+def test_a_typed_filter_becomes_a_filter(client, sales):
+    put(sales, "Store returns")
+
+    answer = client.get(URL, {"q": "returns owner:sales-data"}, headers=HTMX)
+
+    assert answer.headers["HX-Push-Url"] == f"{URL}?q=returns&team=sales-data"
+    assert "Store" in answer.content.decode()
