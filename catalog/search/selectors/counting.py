@@ -120,15 +120,15 @@ def _counted(
     capped: Set[str],
 ) -> Counted:
     chosen = query.chosen()
-    facets: dict[str, tuple[FacetValue, ...]] = {}
-    for name in FACETS:
-        found = {value: count for (facet, value), count in counts.items() if facet == name}
-        if name == "domain":
-            facets[name] = _domain_values(found, chosen[name], names)
-        else:
-            facets[name] = _values(name, found, chosen[name], labels)
-        if name in capped:
-            facets[name] = tuple(replace(each, is_least=each.count > 0) for each in facets[name])
+    found: dict[str, dict[str, int]] = {name: {} for name in FACETS}
+    for (facet, value), count in counts.items():
+        found.setdefault(facet, {})[value] = count
+    facets = {
+        name: _domain_values(found[name], chosen[name], names, name in capped)
+        if name == "domain"
+        else _values(name, found[name], chosen[name], labels, name in capped)
+        for name in FACETS
+    }
     total, is_capped = counts["total", "all"], "total" in capped
     return Counted(facets, _said(total) if is_capped else total, is_capped)
 
@@ -229,6 +229,7 @@ def _values(
     found: Mapping[str, int],
     chosen: Sequence[str],
     labels: Mapping[tuple[str, str], str],
+    is_capped: bool,
 ) -> tuple[FacetValue, ...]:
     """The most frequent first; what is chosen stays, even at 0."""
     known = {(value or _EMPTY.get(facet, "")): count for value, count in found.items()}
@@ -239,6 +240,7 @@ def _values(
             labels.get((facet, value)) or _label(facet, value),
             known.get(value, 0),
             value in chosen,
+            is_least=is_capped and known.get(value, 0) > 0,
         )
         for value in dict.fromkeys([*known, *filter(None, chosen)])
     ]
@@ -260,7 +262,7 @@ def _place(order: Sequence[str], value: str) -> int:
 
 
 def _domain_values(
-    found: Mapping[str, int], chosen: Sequence[str], names: Mapping[str, str]
+    found: Mapping[str, int], chosen: Sequence[str], names: Mapping[str, str], is_capped: bool
 ) -> tuple[FacetValue, ...]:
     """A domain counts what lies below it too, as its filter does; in the order of the tree."""
     totals: Counter[str] = Counter({path: 0 for path in chosen if path})
@@ -268,7 +270,14 @@ def _domain_values(
         for above in paths_up(path) if path else ():
             totals[above] += count
     return tuple(
-        FacetValue(path, names.get(path, path), totals[path], path in chosen, depth=path.count("."))
+        FacetValue(
+            path,
+            names.get(path, path),
+            totals[path],
+            path in chosen,
+            depth=path.count("."),
+            is_least=is_capped and totals[path] > 0,
+        )
         for path in sorted(totals)
     )
 
