@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet, TextField
+from django.db.models import OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast, JSONObject, Length
 
 from accounts.actors import Actor, paths_up
-from accounts.models import Domain
+from accounts.models import Domain, Team, User
 from catalog.governance.models import Term
 from catalog.products.facts import facts_of
 from catalog.products.gate import gate_problems
@@ -211,3 +211,18 @@ def system_name_problems(
     ]
     if any(each.exists() for each in taken):
         yield Problem(pointer, "name-taken", f"The name {fqn} is taken; choose another one.")
+
+
+def people_options(typed: str) -> list[dict[str, str]]:
+    """Up to ten people and ten teams whose name holds what was typed. Two statements."""
+    users = User.objects.filter(is_active=True).filter(
+        Q(username__icontains=typed) | Q(display_name__icontains=typed)
+    )
+    teams = Team.objects.filter(Q(slug__icontains=typed) | Q(name__icontains=typed))
+    return [
+        *({"value": each.username, "label": str(each)} for each in users.order_by("username")[:10]),
+        *(
+            {"value": f"team:{each.slug}", "label": each.name}
+            for each in teams.order_by("slug")[:10]
+        ),
+    ]

@@ -6,6 +6,7 @@ app_name = "products"
 urlpatterns = [
     path("products/<str:fqn>/", product.product, name="product"),
     path("products/<str:fqn>/edit/", editing.edit, name="edit"),
+    path("products/<str:fqn>/edit/people/", editing.people, name="people"),
     path("products/<str:fqn>/revisions/<int:number>/revert/", editing.revert, name="revert"),
     path("products/<str:fqn>/publish/", product.publish, name="publish"),
     path("products/<str:fqn>/accept/", lifecycle.accept, name="accept"),

@@ -116,6 +116,8 @@ HTML: dict[tuple[str, str], Row] = {
     ("products:publish", "post"): "login 404 422 422 403 403 403 422 login login",
     ("products:edit", "get"): EDIT_PAGE,
     ("products:edit", "post"): "login 404 302 302 403 403 403 302 login login",
+    ("products:people", "get"): EDIT_PAGE,
+    ("products:people", "post"): NO_SUCH_METHOD,
     ("products:revert", "get"): "login 404 404 404 403 403 403 404 login login",
     ("products:revert", "post"): "login 404 404 404 403 403 403 404 login login",
     ("products:accept", "get"): NO_SUCH_METHOD,
