@@ -25,6 +25,7 @@ from catalog.products.models import (
     System,
 )
 from catalog.products.names import slug_problem
+from catalog.products.states import ProductStatus
 from catalog.products.talk import with_talk
 from core.errors import NotFound
 from core.paging import KeysetPage, keyset_page
@@ -130,8 +131,11 @@ def publish_blockers(product: DataProduct) -> list[Problem]:
 def publish_problems(product: DataProduct) -> list[Problem]:
     """What keeps a product from being published, and as warnings what would soon do so.
 
-    Cost: three statements.
+    Of a proposal only that it is one: what it lacks is asked of the draft. Cost: three statements.
     """
+    if product.status == ProductStatus.PROPOSED:
+        message = "It is a proposal: accept it as a draft first, on its page or with POST …/accept."
+        return [Problem("/status", "not-accepted", message)]
     return gate_problems(list(facts_of([product.pk]).values())).get(product.pk, [])
 
 
@@ -165,10 +169,12 @@ class Names:
 def names_in_use(fqns: Collection[str]) -> Names:
     """What has one of these names, or had it. Four statements."""
     products = DataProduct.objects.filter(fqn__in=fqns).values_list("fqn", "document_id")
-    former = FormerName.objects.filter(fqn__in=fqns).values_list("fqn", "product__document_id")
+    names = FormerName.objects.filter(fqn__in=fqns).values_list("fqn", "product__document_id")
+    former = {fqn: holder for fqn, holder in names if holder is not None}
     domains = Domain.objects.filter(path__in=fqns).values_list("path", flat=True)
     systems = System.objects.filter(fqn__in=fqns).values_list("fqn", flat=True)
-    return Names(dict(products), dict(former), {*domains, *systems})
+    of_systems = {fqn for fqn, holder in names if holder is None}
+    return Names(dict(products), former, {*domains, *systems, *of_systems})
 
 
 def name_problems(
@@ -182,13 +188,17 @@ def name_problems(
 
 
 def system_by_fqn(actor: Actor, fqn: str) -> System:
-    """The operational system of this name, with domain and owner.
+    """The system of this name or this former name (then its `fqn` is another one).
+
+    It comes with domain and owner.
 
     Raises:
         NotFound: there is none, or the actor may not see it.
     """
     visible = System.objects.visible_to(actor).select_related("domain__parent__parent", "owner")
     system = visible.filter(fqn=fqn).first()
+    if system is None:
+        system = visible.filter(former_names__fqn=fqn).first()
     if system is None:
         raise NotFound(UNSEEN)
     return system
@@ -206,7 +216,7 @@ def system_name_problems(
     taken = [
         System.objects.exclude(pk__in=own).filter(fqn=fqn),
         DataProduct.objects.filter(fqn=fqn),
-        FormerName.objects.filter(fqn=fqn),
+        FormerName.objects.filter(fqn=fqn).exclude(system__in=own),
         Domain.objects.filter(path=fqn),
     ]
     if any(each.exists() for each in taken):

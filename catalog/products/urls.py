@@ -44,6 +44,7 @@ urlpatterns = [
     ),
     path("systems/", systems.systems, name="systems"),
     path("systems/<str:fqn>/", systems.system, name="system"),
+    path("systems/<str:fqn>/former-names/", systems.release, name="system-release-name"),
     path(
         "systems/<str:fqn>/ports/<str:port>/document/",
         systems.port_source,

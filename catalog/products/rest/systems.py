@@ -95,7 +95,7 @@ class SystemItem(APIView):
 
     @extend_schema(operation_id="system", responses={200: OBJECT})
     def get(self, request: Request, fqn: str) -> Response:
-        """Its ports with what they offer, and the products that read it."""
+        """Its ports with what they offer, and who reads it. A former name finds it too."""
         actor = actor_in(request)
         return Response(system_in_full(system_by_fqn(actor, fqn), actor))
 
@@ -113,6 +113,23 @@ class SystemItem(APIView):
         system, action, changes = services.put_system(data=_data(fqn, body), actor=actor)
         answer = {**system_in_full(system, actor), "action": action, "changes": list(changes)}
         return Response(answer, status=201 if action == "create" else 200)
+
+
+class FormerNameItem(APIView):
+    """A name that the system had."""
+
+    @extend_schema(
+        operation_id="system_name_release",
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        request=None,
+        responses={204: None},
+    )
+    @idempotent
+    def delete(self, request: Request, fqn: str, name: str) -> Response:
+        """Give it up: it redirects no more, and others may take it."""
+        actor = actor_in(request)
+        services.release_system_name(system=system_by_fqn(actor, fqn), fqn=name, actor=actor)
+        return Response(status=204)
 
 
 class PortDocument(APIView):

@@ -13,10 +13,11 @@ from catalog.products import policies
 from catalog.products.data import SystemData, SystemPortData
 from catalog.products.formats import asyncapi, openapi
 from catalog.products.formats.apis import ApiDescription
-from catalog.products.models import System, SystemPort
+from catalog.products.models import FormerName, System, SystemPort
 from catalog.products.names import pattern_problem, slug_for, slugified
 from catalog.products.selectors import system_name_problems
 from catalog.products.services.describing import link_problems, link_rows, text_problems
+from catalog.products.services.handing import release_former_name
 from catalog.products.services.inputs import link_systems
 from catalog.products.services.outcomes import Change, change
 from catalog.products.states import SystemPortKind, SystemStatus
@@ -59,13 +60,27 @@ def put_system(*, data: SystemData, actor: Actor) -> tuple[System, str, tuple[Ch
         _save_ports(system, ports)
         _finish(system, actor, "create")
         return system, "create", ()
+    former = known.fqn
     changes = (*_set(known, values), *_port_changes(known, ports))
     if not changes:
         return known, "unchanged", ()
     known.save(update_fields=list(values))
+    _remember(former, known)
     _save_ports(known, ports)
     _finish(known, actor, "update")
     return known, "update", changes
+
+
+@transaction.atomic
+def release_system_name(*, system: System, fqn: str, actor: Actor) -> None:
+    """Give a former name up: it redirects no more, and others may take it.
+
+    Raises:
+        NotAllowed: `actor` is not in the owning team.
+        NotFound: the system never had the name, or gave it up.
+    """
+    policies.require_system_write(actor, system, system.owner)
+    release_former_name(system, fqn, actor)
 
 
 def reindex_systems(systems: Collection[System]) -> None:
@@ -82,6 +97,13 @@ def _created(data: SystemData, values: dict[str, Any]) -> System:
             return System.objects.create(document_id=data.document_id, **values)
     except IntegrityError:
         raise Conflict("Somebody made a system of this id or name at the same moment.") from None
+
+
+def _remember(former: str, system: System) -> None:
+    """Keep the old name for the redirect; a name in use is no former name any more."""
+    if former != system.fqn:
+        FormerName.objects.filter(fqn=system.fqn).delete()
+        FormerName.objects.create(fqn=former, system=system)
 
 
 def _set(system: System, values: Mapping[str, Any]) -> list[Change]:
