@@ -17,7 +17,7 @@ from catalog.contracts.models import (
     SchemaProperty,
     Sla,
 )
-from catalog.governance.extensions import Facts, Shown
+from catalog.governance.extensions import Facts, Shown, shown_of
 from catalog.governance.services import subjects_changed
 from core.models import OutboxEvent
 
@@ -84,12 +84,7 @@ class ContractSubjects:
         return found
 
     def shown(self, ids: Sequence[UUID]) -> list[Shown]:
-        found = DataContract.objects.select_related("owner").in_bulk(list(ids))
-        return [
-            Shown(pk, each.name, each.document_id, each.get_absolute_url(), each.owner.name)
-            for pk in ids
-            if (each := found.get(pk)) is not None
-        ]
+        return shown_of(DataContract.objects.all(), ids, fqn="document_id")
 
 
 def contracts_changed(events: Sequence[OutboxEvent]) -> None:

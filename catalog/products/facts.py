@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce, JSONObject
 
 from accounts.actors import Actor
 from catalog.contracts.models import SchemaProperty, Sla
-from catalog.governance.extensions import Facts, Shown
+from catalog.governance.extensions import Facts, Shown, shown_of
 from catalog.governance.models import Term
 from catalog.governance.services import subjects_changed
 from catalog.products.models import DataProduct, InputPort, OutputPort, Ownership
@@ -230,12 +230,7 @@ class ProductSubjects:
         return found
 
     def shown(self, ids: Sequence[UUID]) -> list[Shown]:
-        found = DataProduct.objects.select_related("owner").in_bulk(list(ids))
-        return [
-            Shown(pk, each.name, each.fqn, each.get_absolute_url(), each.owner.name)
-            for pk in ids
-            if (each := found.get(pk)) is not None
-        ]
+        return shown_of(DataProduct.objects.all(), ids)
 
 
 def products_changed(events: Sequence[OutboxEvent]) -> None:

@@ -30,6 +30,17 @@ from core.problems import Problem
 from core.rest import body_of, page_response
 
 OBJECT = {"type": "object"}
+PRODUCT = {
+    "type": "object",
+    "properties": {
+        "written_at": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "When a run last wrote data into one of its ports, by lineage; "
+            "null: none was seen.",
+        }
+    },
+}
 KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 DEPRECATION = {
     "type": "object",
@@ -66,7 +77,7 @@ class ProductList(APIView):
 class Product(Editing, APIView):
     """One data product."""
 
-    @extend_schema(operation_id="product", responses={200: OBJECT})
+    @extend_schema(operation_id="product", responses={200: PRODUCT})
     def get(self, request: Request, fqn: str) -> Response:
         """Everything the catalogue knows of it. A former name finds it too."""
         return product_response(product_by_fqn(actor_in(request), fqn), request)

@@ -249,6 +249,28 @@ def test_a_proposal_is_accepted_as_a_draft():
         services.accept_product(product=product, actor=system_actor())
 
 
+def test_a_proposal_is_not_published_before_it_is_accepted(client):
+    product = PortFactory(product__status="proposed", product__purpose="").product
+    client.force_login(member_of(product.owner))
+
+    answer = client.post(f"/api/v1/products/{product.fqn}/publish")
+    by_hand = client.post(f"/products/{product.fqn}/publish/")
+    page = client.get(f"/products/{product.fqn}/").content.decode()
+
+    (problem,) = answer.json()["problems"]
+    assert (answer.status_code, problem["pointer"], problem["code"]) == (
+        422,
+        "/status",
+        "not-accepted",
+    )
+    assert "accept it as a draft first" in problem["message"]
+    assert by_hand.status_code == 422
+    assert "accept it as a draft first" in by_hand.content.decode()
+    assert f'action="/products/{product.fqn}/accept/"' in page
+    assert f'action="/products/{product.fqn}/publish/"' not in page
+    assert DataProduct.objects.get().status == "proposed"
+
+
 def test_a_successor_goes_on_and_does_not_lead_back():
     first, second, gone = ProductFactory(), ProductFactory(), ProductFactory(status="retired")
     actor = system_actor()
