@@ -23,7 +23,6 @@ PAGING = [
     OpenApiParameter("page_size", int, description="1 to 200"),
     OpenApiParameter("cursor", str, description="`next` of the page before"),
 ]
-UNSEEN = "There is nothing here, or you may not see it."
 MAX_LISTED = 200  # of one kind in a single object
 
 
@@ -55,7 +54,7 @@ class DomainItem(APIView):
         actor = actor_in(request)
         found = Domain.objects.select_related("owner", "parent").filter(path=path).first()
         if found is None:
-            raise NotFound(UNSEEN)
+            raise NotFound()
         products = DataProduct.objects.visible_to(actor).filter(domain=found)
         systems = System.objects.visible_to(actor).filter(domain=found)
         return Response(
@@ -98,7 +97,7 @@ class TeamItem(APIView):
         actor = actor_in(request)
         found = Team.objects.select_related("domain", "parent").filter(slug=slug).first()
         if found is None:
-            raise NotFound(UNSEEN)
+            raise NotFound()
         people = Membership.objects.filter(team=found).select_related("user")
         products = DataProduct.objects.visible_to(actor).filter(owner=found)
         systems = System.objects.visible_to(actor).filter(owner=found)

@@ -21,10 +21,10 @@ from accounts.models import Domain, Team
 from accounts.policies import owns_domain, require_domain_change
 from accounts.services import set_domain_details
 from catalog.products.models import DataProduct, DataProductQuerySet, System
+from catalog.products.selectors.coverage import coverage, with_coverage
 from catalog.products.states import LISTED
 from core.errors import Invalid
 from core.rendering import GOOD
-from portal.coverage import coverage, with_coverage
 from portal.views.shared import actor_in, marketplace_url
 
 MAX_DOMAINS = 500

@@ -16,7 +16,7 @@ from catalog.search.models import SearchEntry
 from core import outbox
 from core.errors import Invalid, NotAllowed
 from core.models import AuditEvent
-from portal.places import reindex_places
+from portal.services import reindex_places
 from portal.views.teams import OLD_DRAFT
 from tests.factories import (
     DomainFactory,

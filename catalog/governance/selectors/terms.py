@@ -13,15 +13,13 @@ from accounts.models import Domain
 from catalog.governance.models import Term, TermQuerySet
 from core.errors import NotFound
 
-UNSEEN = "There is nothing here, or you may not see it."
-
 
 def term_by_id(actor: Actor, term_id: UUID) -> Term:
     """Raises: NotFound."""
     visible = Term.objects.visible_to(actor).select_related("owner", "domain")
     term = visible.filter(pk=term_id).first()
     if term is None:
-        raise NotFound(UNSEEN)
+        raise NotFound()
     return term
 
 

@@ -15,8 +15,8 @@ from catalog.products.graphql.batches import (
     ports_by_system,
 )
 from catalog.products.models import System as SystemModel
+from catalog.products.selectors.systems import systems_matching
 from catalog.products.states import SystemPortKind, SystemStatus
-from catalog.products.systems_reading import systems_matching
 from core.graphql import Page, Row, RowsType, connection, enum_of, one, one_row, page, page_from
 from core.paging import keyset_page
 

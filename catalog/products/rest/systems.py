@@ -18,8 +18,8 @@ from accounts.models import Domain, Team
 from catalog.products import services
 from catalog.products.data import LinkData, SystemData, SystemPortData
 from catalog.products.models import System
-from catalog.products.selectors import UNSEEN, system_by_fqn
-from catalog.products.systems_reading import system_card, system_in_full, systems_matching
+from catalog.products.selectors import system_by_fqn
+from catalog.products.selectors.systems import system_card, system_in_full, systems_matching
 from core.documents import Document, DocumentError, load_documents
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
@@ -142,7 +142,7 @@ class PortDocument(APIView):
         text = system.ports.filter(name=name).exclude(text="").values_list("text", flat=True)
         found = text.first()
         if found is None:
-            raise NotFound(UNSEEN)
+            raise NotFound()
         is_json = found.lstrip().startswith("{")
         media = "application/json" if is_json else "application/yaml"
         return HttpResponse(found, content_type=f"{media}; charset=utf-8")

@@ -15,7 +15,7 @@ from accounts.authentication import actor_in
 from catalog.products import services
 from catalog.products.models import Announcement, DataProduct
 from catalog.products.selectors import product_by_fqn
-from catalog.products.talk import (
+from catalog.products.selectors.talk import (
     Said,
     announcement_of,
     announcements_of,

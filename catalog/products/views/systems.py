@@ -17,8 +17,8 @@ from accounts.actors import Actor
 from catalog.products.models import DataProduct, InputPort, System, SystemPort
 from catalog.products.policies import can_change_system
 from catalog.products.selectors import system_by_fqn
+from catalog.products.selectors.systems import systems_matching
 from catalog.products.services import release_system_name
-from catalog.products.systems_reading import systems_matching
 from core.paging import keyset_page
 
 PAGE_SIZE = 50

@@ -17,10 +17,8 @@ from accounts.actors import Actor
 from catalog.contracts.models import SchemaProperty, Sla
 from catalog.governance.extensions import Facts, Shown, shown_of
 from catalog.governance.models import Term
-from catalog.governance.services import subjects_changed
 from catalog.products.models import DataProduct, InputPort, OutputPort, Ownership
 from catalog.products.states import LISTED
-from core.models import OutboxEvent
 
 PERSONAL = ("pii", "personal", "personal-data", "gdpr")  # tags or classes of a column
 
@@ -231,8 +229,3 @@ class ProductSubjects:
 
     def shown(self, ids: Sequence[UUID]) -> list[Shown]:
         return shown_of(DataProduct.objects.all(), ids)
-
-
-def products_changed(events: Sequence[OutboxEvent]) -> None:
-    """Outbox `product.changed` and `product.measured`: what the policies say of them now."""
-    subjects_changed("product", events)

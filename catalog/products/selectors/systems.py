@@ -10,6 +10,24 @@ from django.urls import reverse
 from accounts.actors import Actor
 from catalog.products.models import DataProduct, System, SystemPort, SystemQuerySet
 from catalog.search.selectors import matching
+from core.errors import NotFound
+
+
+def system_by_fqn(actor: Actor, fqn: str) -> System:
+    """The system of this name or this former name (then its `fqn` is another one).
+
+    It comes with domain and owner.
+
+    Raises:
+        NotFound: there is none, or the actor may not see it.
+    """
+    visible = System.objects.visible_to(actor).select_related("domain__parent__parent", "owner")
+    system = visible.filter(fqn=fqn).first()
+    if system is None:
+        system = visible.filter(former_names__fqn=fqn).first()
+    if system is None:
+        raise NotFound()
+    return system
 
 
 def systems_matching(
