@@ -136,7 +136,7 @@ def remove(request: HttpRequest, term_id: UUID) -> HttpResponse:
         ],
         "term": found,
         "uses": sum(users.count(found.pk) for users in term_users()),
-        "confirm": {**field, "label": f"Type {found.name}", "autocomplete": "off"},
+        "confirm": {**field, "label": f"Type “{found.name}” to confirm", "autocomplete": "off"},
     }
     status = 409 if error else 200
     return render(request, "catalog/governance/term_remove.html", context, status=status)
