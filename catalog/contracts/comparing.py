@@ -149,8 +149,10 @@ def _facts(entry: Mapping[str, Any]) -> Iterator[str]:
         if value is True:
             yield words
         elif value is not None and value is not False:
-            has_unit = isinstance(unit, str) and (name == "value" or name.startswith("must"))
-            said = amount(_short(value), unit) if has_unit else _short(value)
+            measures = name == "value" or name.startswith("must")
+            said = _short(value)
+            if measures and isinstance(unit, str):
+                said = amount(said, unit)
             yield f"{words} {said}".strip()
 
 

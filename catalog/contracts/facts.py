@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from accounts.actors import Actor
+from accounts.actors import Actor, in_domain
 from catalog.contracts.models import (
     ContractVersion,
     DataContract,
@@ -78,10 +78,7 @@ class ContractSubjects:
     def published(self, actor: Actor | None, domain_path: str = "") -> QuerySet[Any]:
         objects = DataContract.objects
         found = objects.all() if actor is None else objects.visible_to(actor)
-        if domain_path:
-            inside = Q(domain__path=domain_path) | Q(domain__path__startswith=f"{domain_path}.")
-            found = found.filter(inside)
-        return found
+        return found.filter(in_domain(domain_path)) if domain_path else found
 
     def shown(self, ids: Sequence[UUID]) -> list[Shown]:
         return shown_of(DataContract.objects.all(), ids, fqn="document_id")

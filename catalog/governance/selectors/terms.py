@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Left, Lower, Upper
 
-from accounts.actors import Actor, paths_up
+from accounts.actors import Actor, in_domain, paths_up
 from accounts.models import Domain
 from catalog.governance.models import Term, TermQuerySet
 from core.errors import NotFound
@@ -37,7 +37,7 @@ def terms_matching(
     if domain == "company":
         found = found.filter(domain__isnull=True)
     elif domain:
-        found = found.filter(Q(domain__path=domain) | Q(domain__path__startswith=f"{domain}."))
+        found = found.filter(in_domain(domain))
     return found
 
 

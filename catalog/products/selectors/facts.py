@@ -13,7 +13,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
-from accounts.actors import Actor
+from accounts.actors import Actor, in_domain
 from catalog.contracts.models import SchemaProperty, Sla
 from catalog.governance.extensions import Facts, Shown, shown_of
 from catalog.governance.models import Term
@@ -222,10 +222,7 @@ class ProductSubjects:
             DataProduct.objects.all() if actor is None else DataProduct.objects.visible_to(actor)
         )
         found = found.filter(status__in=LISTED)
-        if domain_path:
-            inside = Q(domain__path=domain_path) | Q(domain__path__startswith=f"{domain_path}.")
-            found = found.filter(inside)
-        return found
+        return found.filter(in_domain(domain_path)) if domain_path else found
 
     def shown(self, ids: Sequence[UUID]) -> list[Shown]:
         return shown_of(DataProduct.objects.all(), ids)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 
-from accounts.actors import Actor
+from accounts.actors import Actor, in_domain
 from catalog.products.models import DataProduct, System, SystemPort, SystemQuerySet
 from catalog.search.selectors import matching
 from core.errors import NotFound
@@ -39,7 +38,7 @@ def systems_matching(
     """
     found = System.objects.visible_to(actor).select_related("domain", "owner").defer("document")
     if domain:
-        found = found.filter(Q(domain__path=domain) | Q(domain__path__startswith=f"{domain}."))
+        found = found.filter(in_domain(domain))
     if team:
         found = found.filter(owner__slug=team)
     if text:

@@ -14,7 +14,7 @@ from catalog.products.data import SystemData, SystemPortData
 from catalog.products.formats import asyncapi, openapi
 from catalog.products.formats.apis import ApiDescription
 from catalog.products.models import FormerName, System, SystemPort
-from catalog.products.names import pattern_problem, slug_for, slugified
+from catalog.products.names import pattern_problem, slug_from
 from catalog.products.selectors import system_name_problems
 from catalog.products.services.describing import link_problems, link_rows, text_problems
 from catalog.products.services.handing import release_former_name
@@ -153,7 +153,9 @@ def _problems(data: SystemData) -> Iterator[Problem]:
 
 
 def _values(data: SystemData, known: System | None, problems: list[Problem]) -> dict[str, Any]:
-    slug, pointer = _slug(data, known)
+    slug, pointer = slug_from(
+        data.slug, data.name, data.document_id, (known.slug, known.name) if known else None
+    )
     fqn = f"{data.domain.path}.{slug}"
     problems.extend(system_name_problems(slug, fqn, known, pointer))
     return {
@@ -172,17 +174,6 @@ def _values(data: SystemData, known: System | None, problems: list[Problem]) -> 
         "text": data.document.text if data.document else "",
         "updated_at": timezone.now(),
     }
-
-
-def _slug(data: SystemData, known: System | None) -> tuple[str, str]:
-    """The slug, and the pointer of what it was made from."""
-    if data.slug:
-        return data.slug, "/slug"
-    if known is not None and known.name == data.name:
-        return known.slug, "/name"
-    if slugified(data.name):
-        return slugified(data.name), "/name"
-    return slug_for(data.document_id, data.name), "/id"
 
 
 def _port_values(port: SystemPortData, at: int, problems: list[Problem]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ HINTS = {
     "domain": "Another domain is another address; the old one redirects.",
     "tags": "Separated by commas.",
     "terms": "Names from the glossary, separated by commas.",
-    "ownership": "A user name, or team: and the short name of a team.",
+    "ownership": "Type part of a name and choose. A team is team: and its short name.",
     "extra": "What the domain asks for beside the standard, one name: value a line (YAML).",
 }
 LONG = frozenset({"description", "limitations", "usage", "extra"})

@@ -15,12 +15,12 @@ from catalog.products.models import (
 )
 from catalog.products.services import (
     PortData,
-    ProductData,
     RevisionDiffers,
 )
 from core.documents import Document, dump_yaml
 from core.errors import Invalid, InvalidTransition, NotAllowed, NotFound
 from core.models import AuditEvent
+from tests.catalog.products.conftest import codes, put
 from tests.factories import (
     ContractFactory,
     ContractVersionFactory,
@@ -34,22 +34,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def data() -> ProductData:
-    team = TeamFactory()
-    return ProductData(
-        document_id="orders", name="Orders", domain=team.domain, owner=team, purpose="All orders"
-    )
-
-
-def put(data, actor=None, **values):
-    return services.put_product(data=data, actor=actor or system_actor(), **values)
-
-
-def codes(refusal) -> list[str]:
-    return [problem.code for problem in refusal.value.problems]
 
 
 def test_every_change_is_a_revision_with_its_fields(data):

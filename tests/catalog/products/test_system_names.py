@@ -3,9 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from django.test import Client
 
-from accounts.services import create_token
 from catalog.products.data import InputData, ProductData, SystemData, SystemPortData
 from catalog.products.models import FormerName, InputPort, System
 from catalog.products.services import (
@@ -15,6 +13,7 @@ from catalog.products.services import (
 )
 from core.errors import Invalid, NotAllowed, NotFound
 from core.models import AuditEvent
+from tests.clients import browser, script
 from tests.factories import DomainFactory, TeamFactory, UserFactory, actor_for, member_of
 
 pytestmark = pytest.mark.django_db
@@ -41,17 +40,6 @@ def data(team) -> SystemData:
 def renamed(data, owner) -> System:
     put_system(data=data, actor=actor_for(owner))
     return put_system(data=replace(data, name="Cash desk"), actor=actor_for(owner))[0]
-
-
-def browser(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def script(user) -> dict[str, str]:
-    _, text = create_token(user=user, name="t", scopes=["read", "write"])
-    return {"Authorization": f"Bearer {text}"}
 
 
 def test_the_old_name_leads_to_the_page_and_to_the_document(renamed):
