@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db import connection
+from django.db.models import Q
 
 from accounts.models import ApiToken, User
 from accounts.states import PortalRole, Scope, TeamRole
@@ -104,6 +105,11 @@ def paths_up(path: str) -> list[str]:
     """`sales.emea.orders` → `[sales, sales.emea, sales.emea.orders]`."""
     parts = path.split(".")
     return [".".join(parts[: n + 1]) for n in range(len(parts))]
+
+
+def in_domain(path: str) -> Q:
+    """Rows whose `domain` is the one at this path or one below it."""
+    return Q(domain__path=path) | Q(domain__path__startswith=f"{path}.")
 
 
 def _standing(user_id: int, team_id: int | None) -> list[Row]:

@@ -2,12 +2,12 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from core.documents import Document
-from core.problems import Problem, shown
+from core.problems import Problem, has_errors, shown
 
 Node = Mapping[str, Any]
 
@@ -23,6 +23,30 @@ class Verdict:
     declared: str | None  # apiVersion as written
     latest_valid: bool | None  # under `latest`; None when the document could not be read
     latest: str  # newest version of the standard, e.g. "3.2.0"
+
+
+def verdict_of(
+    document: Document,
+    *,
+    declared: str | None,
+    found: Iterable[Problem],
+    rules: Sequence[Problem],
+    fits_latest: bool,
+    latest: str,
+) -> Verdict:
+    """What the schema (`found`) and the rules inside the document come to.
+
+    Args:
+        fits_latest: whether the schema of the version `latest` accepts it.
+    """
+    problems = [*duplicate_keys(document), *found, *rules]
+    return Verdict(
+        valid=not has_errors(problems),
+        problems=in_order(problems, document),
+        declared=declared,
+        latest_valid=fits_latest and not document.duplicate_keys and not has_errors(rules),
+        latest=latest,
+    )
 
 
 def text_of(node: Node, field: str) -> str:

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 from core.problems import Problem
 
+UNSEEN = "There is nothing here, or you may not see it."  # the same for both, so it tells nothing
+
 
 class DomainError(Exception):
     """A rule of the domain was broken; the message is safe to show to the caller."""
@@ -29,6 +31,9 @@ class NotFound(DomainError):
 
     code = "not-found"
     status = 404
+
+    def __init__(self, message: str = UNSEEN, **context: Any) -> None:
+        super().__init__(message, **context)
 
 
 class InvalidTransition(DomainError):

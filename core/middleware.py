@@ -97,7 +97,7 @@ class DomainErrors:
         if isinstance(error, OperationalError):
             return unavailable(request, error)
         if isinstance(error, DataError) and "NUL" in str(error):
-            error = NotFound("There is nothing here, or you may not see it.")  # no name holds one
+            error = NotFound()  # no name holds one
         if not isinstance(error, DomainError):
             return None
         if wants_json(request):

@@ -5,7 +5,7 @@ The looks are those of the house's style sheet (`static/css/meshport.css`).
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -267,37 +267,3 @@ def markdown(text: str) -> SafeString:
             link_rel="noopener nofollow ugc",
         )
     )
-
-
-def grid_rows(
-    name: str,
-    columns: Sequence[Mapping[str, object]],
-    rows: Sequence[Mapping[str, object]],
-    errors: Mapping[tuple[int, str], str] | None = None,
-) -> dict[str, object]:
-    """`heads`, `rows` and `blank` of a grid field (`parts/_field.html`, kind "columns").
-
-    Args:
-        name: form name of the grid; a cell is called `<name>-<row>-<column>`.
-        columns: field dicts without a value, each with name, label, kind and what the kind needs.
-        rows: values by column name.
-        errors: messages by (row, column name).
-    """
-    errors = errors or {}
-    return {
-        "heads": [column["label"] for column in columns],
-        "rows": [
-            [
-                _cell(name, str(index), column, row.get(str(column["name"])))
-                | {"error": errors.get((index, str(column["name"])), "")}
-                for column in columns
-            ]
-            for index, row in enumerate(rows)
-        ],
-        "blank": [_cell(name, "__i__", column, column.get("value")) for column in columns],
-    }
-
-
-def _cell(name: str, index: str, column: Mapping[str, object], value: object) -> dict[str, object]:
-    full = f"{name}-{index}-{column['name']}"
-    return {**column, "name": full, "id": full, "value": "" if value is None else value}

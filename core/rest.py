@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from core.errors import DomainError, problem_document
+from core.errors import UNSEEN, DomainError, problem_document
 from core.paging import KeysetPage
 
 PROBLEM_JSON = "application/problem+json"
@@ -78,6 +78,6 @@ def _code(error: Exception) -> str:
 
 def _detail(error: Exception) -> str:
     if isinstance(error, Http404):
-        return "There is nothing here, or you may not see it."
+        return UNSEEN
     detail = getattr(error, "detail", "")
     return "; ".join(map(str, detail)) if isinstance(detail, list) else str(detail)

@@ -20,4 +20,4 @@ class PortalConfig(AppConfig):
         products = import_module("catalog.products.services")
         jobs.periodic("port-versions", VERSIONS_EVERY_S, products.apply_due_versions)
         outbox = import_module("core.outbox")
-        outbox.subscribe("domain.changed", import_module("portal.places").follow_domain)
+        outbox.subscribe("domain.changed", import_module("portal.services").follow_domain)

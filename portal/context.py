@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from portal.near import near_names
+from portal.selectors import near_names
 from provisioning.requests.models import Request
 
 NAV = [

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from catalog.contracts.formats.odcs_diff import LEVELS, Change, Summary
+from catalog.contracts.phrases import amount
 from core.problems import shown
 
 MAX_SHOWN = 300  # changes of one level on a page; the REST answer has all
@@ -18,7 +19,7 @@ TITLES = {
 }
 TONES = {"breaking": "bad", "compatible": "info", "cosmetic": "bare"}
 FACTS = {  # what tells most of an entry, in this order, and how it is called
-    **dict.fromkeys(("logicalType", "physicalType", "type", "metric", "value", "unit"), ""),
+    **dict.fromkeys(("logicalType", "physicalType", "type", "metric", "value"), ""),
     "required": "required",
     "primaryKey": "key",
     "unique": "unique",
@@ -134,15 +135,25 @@ def _short(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        facts = [_fact(name, value[name]) for name in FACTS if value.get(name) not in (None, False)]
-        return shown(", ".join(facts)) or "described"
+        return shown(", ".join(_facts(value))) or "described"
     if isinstance(value, list):
         return shown(", ".join(_name_or_short(each) for each in value))
     return shown(value)
 
 
-def _fact(name: str, value: Any) -> str:
-    return FACTS[name] if value is True else f"{FACTS[name]} {_short(value)}".strip()
+def _facts(entry: Mapping[str, Any]) -> Iterator[str]:
+    """What tells most of an entry: `integer, required`, `rowCount, more than 0 rows`, `1 hour`."""
+    unit = entry.get("unit")
+    for name, words in FACTS.items():
+        value = entry.get(name)
+        if value is True:
+            yield words
+        elif value is not None and value is not False:
+            measures = name == "value" or name.startswith("must")
+            said = _short(value)
+            if measures and isinstance(unit, str):
+                said = amount(said, unit)
+            yield f"{words} {said}".strip()
 
 
 def _name_or_short(value: Any) -> str:

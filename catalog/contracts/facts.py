@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from accounts.actors import Actor
+from accounts.actors import Actor, in_domain
 from catalog.contracts.models import (
     ContractVersion,
     DataContract,
@@ -17,7 +17,7 @@ from catalog.contracts.models import (
     SchemaProperty,
     Sla,
 )
-from catalog.governance.extensions import Facts, Shown
+from catalog.governance.extensions import Facts, Shown, shown_of
 from catalog.governance.services import subjects_changed
 from core.models import OutboxEvent
 
@@ -78,18 +78,10 @@ class ContractSubjects:
     def published(self, actor: Actor | None, domain_path: str = "") -> QuerySet[Any]:
         objects = DataContract.objects
         found = objects.all() if actor is None else objects.visible_to(actor)
-        if domain_path:
-            inside = Q(domain__path=domain_path) | Q(domain__path__startswith=f"{domain_path}.")
-            found = found.filter(inside)
-        return found
+        return found.filter(in_domain(domain_path)) if domain_path else found
 
     def shown(self, ids: Sequence[UUID]) -> list[Shown]:
-        found = DataContract.objects.select_related("owner").in_bulk(list(ids))
-        return [
-            Shown(pk, each.name, each.document_id, each.get_absolute_url(), each.owner.name)
-            for pk in ids
-            if (each := found.get(pk)) is not None
-        ]
+        return shown_of(DataContract.objects.all(), ids, fqn="document_id")
 
 
 def contracts_changed(events: Sequence[OutboxEvent]) -> None:

@@ -1,4 +1,4 @@
-"""What policies are about: higher rooms say which subjects there are and what is known of them."""
+"""What higher rooms add: the subjects of policies, and who uses a term."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ class Shown:
     owner: str
 
 
+def shown_of(rows: QuerySet[Any], ids: Sequence[UUID], *, fqn: str = "fqn") -> list[Shown]:
+    """How those of `rows` with these ids appear, in the order of the ids. One statement.
+
+    Args:
+        fqn: the attribute that names a row.
+    """
+    found = rows.select_related("owner").in_bulk(list(ids))
+    return [
+        Shown(pk, each.name, getattr(each, fqn), each.get_absolute_url(), each.owner.name)
+        for pk in ids
+        if (each := found.get(pk)) is not None
+    ]
+
+
 class Subjects(Protocol):
     """One kind of thing that policies speak of."""
 
@@ -47,7 +61,24 @@ class Subjects(Protocol):
         ...
 
 
+class TermUsers(Protocol):
+    """What names terms of the glossary."""
+
+    def count(self, term_id: UUID) -> int:
+        """How many use it, whoever may see them."""
+        ...
+
+    def shown(self, actor: Actor, term_id: UUID, most: int) -> list[Shown]:
+        """Those that `actor` may see, by name, `most` at most."""
+        ...
+
+    def detach(self, actor: Actor, term_id: UUID) -> None:
+        """Take the term from all of them, in the surrounding transaction."""
+        ...
+
+
 _subjects: dict[str, Subjects] = {}
+_term_users: list[TermUsers] = []
 
 
 def register_subjects(subjects: Subjects) -> None:
@@ -62,6 +93,21 @@ def subjects_of(kind: str) -> Subjects:
 
 def kinds() -> list[str]:
     return list(_subjects)
+
+
+def register_term_users(users: TermUsers) -> None:
+    """Say what names terms. From `ready()`."""
+    if type(users) not in map(type, _term_users):
+        _term_users.append(users)
+
+
+def term_users() -> tuple[TermUsers, ...]:
+    return tuple(_term_users)
+
+
+def term_registrations() -> list[str]:
+    """Dotted names, for the table in `docs/architecture.md`."""
+    return [f"{type(each).__module__}.{type(each).__qualname__}" for each in _term_users]
 
 
 def registrations() -> dict[str, str]:

@@ -173,16 +173,22 @@ def _around(actor: Actor, here: Node, distances: dict[Any, int], depth: int, fir
     products = DataProduct.objects.visible_to(actor).select_related("domain", "owner")
     visible = products.in_bulk(list(distances))
     nodes = [_product_node(visible[pk], hops) for pk, hops in distances.items() if pk in visible]
-    nodes.sort(key=lambda found: (abs(found.distance), found.id))
+    return _graph(here, nodes, Level.PRODUCT, depth, first)
+
+
+def _graph(here: Node, nodes: list[Node], level: Level, depth: int, first: int) -> Graph:
+    """The `first` nearest of the nodes, with the edges between them and their focus."""
+    nodes = sorted(nodes, key=lambda found: (abs(found.distance), found.id))
     kept = [here, *nodes[:first]]
-    ids = {found.product.pk: found.id for found in kept if found.product}
+    pairs = [(each.dataset if level is Level.DATASET else each.product, each.id) for each in kept]
+    ids = {row.pk: node_id for row, node_id in pairs if row is not None}
     return Graph(
         focus=here,
         nodes=kept,
-        edges=_edges_between(ids, Level.PRODUCT),
+        edges=_edges_between(ids, level),
         total_nodes=len(nodes) + 1,
         truncated=len(nodes) > first,
-        level=Level.PRODUCT,
+        level=level,
         depth=depth,
     )
 
@@ -257,19 +263,7 @@ def _dataset_graph(actor: Actor, node: str, direction: str, depth: int, first: i
     distances = _distances(focus.pk, direction, depth, Level.DATASET)
     visible = datasets.in_bulk(list(distances))
     nodes = [_dataset_node(visible[pk], hops) for pk, hops in distances.items() if pk in visible]
-    nodes.sort(key=lambda found: (abs(found.distance), found.id))
-    here = _dataset_node(focus, 0)
-    kept = [here, *nodes[:first]]
-    ids = {found.dataset.pk: found.id for found in kept if found.dataset}
-    return Graph(
-        focus=here,
-        nodes=kept,
-        edges=_edges_between(ids, Level.DATASET),
-        total_nodes=len(nodes) + 1,
-        truncated=len(nodes) > first,
-        level=Level.DATASET,
-        depth=depth,
-    )
+    return _graph(_dataset_node(focus, 0), nodes, Level.DATASET, depth, first)
 
 
 def _dataset_focus(datasets: Any, node: str) -> Dataset:

@@ -40,6 +40,23 @@ def slug_for(*texts: str) -> str:
     return f"x-{hashlib.sha256(texts[0].encode()).hexdigest()[:8]}"
 
 
+def slug_from(
+    slug: str, name: str, document_id: str, known: tuple[str, str] | None
+) -> tuple[str, str]:
+    """The slug of what is to be saved, and the pointer of what it was made from.
+
+    Args:
+        known: slug and name of what has this id already; the slug is kept while the name stays.
+    """
+    if slug:
+        return slug, "/slug"
+    if known is not None and known[1] == name:
+        return known[0], "/name"
+    if slugified(name):
+        return slugified(name), "/name"
+    return slug_for(document_id, name), "/id"
+
+
 def normal_tags(tags: Iterable[str]) -> list[str]:
     """As they were written, but trimmed, cut, and each one once."""
     trimmed = (tag.strip()[:LONGEST_TAG].rstrip() for tag in tags)

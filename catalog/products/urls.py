@@ -6,6 +6,7 @@ app_name = "products"
 urlpatterns = [
     path("products/<str:fqn>/", product.product, name="product"),
     path("products/<str:fqn>/edit/", editing.edit, name="edit"),
+    path("products/<str:fqn>/edit/people/", editing.people, name="people"),
     path("products/<str:fqn>/revisions/<int:number>/revert/", editing.revert, name="revert"),
     path("products/<str:fqn>/publish/", product.publish, name="publish"),
     path("products/<str:fqn>/accept/", lifecycle.accept, name="accept"),
@@ -43,6 +44,7 @@ urlpatterns = [
     ),
     path("systems/", systems.systems, name="systems"),
     path("systems/<str:fqn>/", systems.system, name="system"),
+    path("systems/<str:fqn>/former-names/", systems.release, name="system-release-name"),
     path(
         "systems/<str:fqn>/ports/<str:port>/document/",
         systems.port_source,

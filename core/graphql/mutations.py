@@ -12,8 +12,6 @@ from core.errors import DomainError, Invalid, NotFound
 from core.graphql.rows import Row
 from core.problems import Problem as ProblemData
 
-UNSEEN = "There is nothing here, or you may not see it."
-
 
 class JSON(GenericScalar):
     """Any JSON value."""
@@ -41,7 +39,7 @@ def attempt(field: str, verb: Callable[[], Row | None]) -> Mapping[str, Any]:
     try:
         found = verb()
         if found is None:
-            raise NotFound(UNSEEN)
+            raise NotFound()
     except DomainError as error:
         return {field: None, "problems": _problems(error)}
     return {field: found, "problems": []}

@@ -15,7 +15,7 @@ from portal.demo import (
     wishes,
 )
 from portal.demo.company import products as specs
-from portal.places import reindex_places
+from portal.services import reindex_places
 from provisioning.blueprints.services import register_builtin
 
 

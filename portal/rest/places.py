@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +24,6 @@ PAGING = [
     OpenApiParameter("page_size", int, description="1 to 200"),
     OpenApiParameter("cursor", str, description="`next` of the page before"),
 ]
-UNSEEN = "There is nothing here, or you may not see it."
 MAX_LISTED = 200  # of one kind in a single object
 
 
@@ -34,16 +34,7 @@ class DomainList(APIView):
     def get(self, request: Request) -> Response:
         """All domains by path; a domain stands before those below it."""
         rows = Domain.objects.select_related("owner", "parent")
-        text = _search(request)
-        if text:
-            rows = rows.filter(Q(name__icontains=text) | Q(path__icontains=text))
-        page = keyset_page(
-            rows,
-            order=["path"],
-            size=page_size(request),
-            cursor=request.query_params.get("cursor"),
-        )
-        return page_response(request, page, [_domain(each) for each in page.rows])
+        return _answer(request, rows, "path", _domain)
 
 
 class DomainItem(APIView):
@@ -55,7 +46,7 @@ class DomainItem(APIView):
         actor = actor_in(request)
         found = Domain.objects.select_related("owner", "parent").filter(path=path).first()
         if found is None:
-            raise NotFound(UNSEEN)
+            raise NotFound()
         products = DataProduct.objects.visible_to(actor).filter(domain=found)
         systems = System.objects.visible_to(actor).filter(domain=found)
         return Response(
@@ -77,16 +68,7 @@ class TeamList(APIView):
     def get(self, request: Request) -> Response:
         """All teams by slug."""
         rows = Team.objects.select_related("domain", "parent")
-        text = _search(request)
-        if text:
-            rows = rows.filter(Q(name__icontains=text) | Q(slug__icontains=text))
-        page = keyset_page(
-            rows,
-            order=["slug"],
-            size=page_size(request),
-            cursor=request.query_params.get("cursor"),
-        )
-        return page_response(request, page, [_team(each) for each in page.rows])
+        return _answer(request, rows, "slug", _team)
 
 
 class TeamItem(APIView):
@@ -98,7 +80,7 @@ class TeamItem(APIView):
         actor = actor_in(request)
         found = Team.objects.select_related("domain", "parent").filter(slug=slug).first()
         if found is None:
-            raise NotFound(UNSEEN)
+            raise NotFound()
         people = Membership.objects.filter(team=found).select_related("user")
         products = DataProduct.objects.visible_to(actor).filter(owner=found)
         systems = System.objects.visible_to(actor).filter(owner=found)
@@ -116,8 +98,16 @@ class TeamItem(APIView):
         )
 
 
-def _search(request: Request) -> str:
-    return request.query_params.get("search", "").replace("\0", "").strip()[:100]
+def _answer(
+    request: Request, rows: QuerySet[Any], key: str, shown: Callable[[Any], dict[str, Any]]
+) -> Response:
+    """A page of the rows whose name or key holds what is searched, by their key."""
+    text = request.query_params.get("search", "").replace("\0", "").strip()[:100]
+    if text:
+        rows = rows.filter(Q(name__icontains=text) | Q(**{f"{key}__icontains": text}))
+    cursor = request.query_params.get("cursor")
+    page = keyset_page(rows, order=[key], size=page_size(request), cursor=cursor)
+    return page_response(request, page, [shown(each) for each in page.rows])
 
 
 def _listed(rows: Any, field: str) -> list[str]:

@@ -16,7 +16,7 @@ from catalog.products.services import reindex as reindex_products
 from catalog.products.services.systems import reindex_systems
 from catalog.search.models import SearchEntry
 from catalog.search.services import fold_counts, refresh_words
-from portal.places import reindex_places
+from portal.services import reindex_places
 
 AT_ONCE = 500
 Task = tuple[str, Sequence[str]]

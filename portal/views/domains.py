@@ -15,16 +15,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.actors import paths_up
+from accounts.actors import in_domain, paths_up
 from accounts.field_schemas import field_rows
 from accounts.models import Domain, Team
 from accounts.policies import owns_domain, require_domain_change
 from accounts.services import set_domain_details
 from catalog.products.models import DataProduct, DataProductQuerySet, System
+from catalog.products.selectors.coverage import coverage, with_coverage
 from catalog.products.states import LISTED
 from core.errors import Invalid
 from core.rendering import GOOD
-from portal.coverage import coverage, with_coverage
 from portal.views.shared import actor_in, marketplace_url
 
 MAX_DOMAINS = 500
@@ -74,11 +74,10 @@ def domain(request: HttpRequest, path: str) -> HttpResponse:
     """One domain: its products and what they lack, systems, teams and those below it."""
     actor = actor_in(request)
     found = get_object_or_404(Domain.objects.select_related("owner", "parent__owner"), path=path)
-    here = Q(domain=found) | Q(domain__path__startswith=f"{path}.")
     tree = Domain.objects.filter(Q(pk=found.pk) | Q(path__startswith=f"{path}."))
     visible = DataProduct.objects.visible_to(actor).filter(domain__in=tree.values("pk"))
     products = list(_best(visible))
-    systems = System.objects.visible_to(actor).filter(here).select_related("owner")
+    systems = System.objects.visible_to(actor).filter(in_domain(path)).select_related("owner")
     context = {
         "crumbs": _crumbs(path),
         "domain": found,
@@ -86,7 +85,7 @@ def domain(request: HttpRequest, path: str) -> HttpResponse:
         "products": products,
         "coverage": coverage(products),
         "children": found.children.order_by("path")[:50],
-        "teams": Team.objects.filter(here).select_related("domain")[:50],
+        "teams": Team.objects.filter(in_domain(path)).select_related("domain")[:50],
         "systems": systems.defer("document", "text")[:50],
         "own_fields": field_rows(found.field_schema),
         "can_change": owns_domain(actor, found),

@@ -18,7 +18,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """The same answer for what does not exist and for what one may not see."""
     if wants_json(request):
-        return problem_response(NotFound("There is nothing here, or you may not see it."))
+        return problem_response(NotFound())
     return render(request, "errors/404.html", status=404)
 
 

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Team
 from catalog.products.models import DataProduct
+from catalog.products.selectors.talk import followed_by, news_for
 from catalog.products.states import LISTED
-from catalog.products.talk import followed_by, news_for
 from catalog.search.selectors import saved_with_news
 from portal.views.shared import marketplace_url
 from provisioning.access.models import Grant

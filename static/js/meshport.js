@@ -83,6 +83,7 @@
       }
     }
     body.append(row);
+    window.htmx?.process(body.lastElementChild);
     body.lastElementChild.querySelector("input, select, textarea")?.focus();
   }
 

@@ -309,6 +309,6 @@ def test_the_main_path_needs_no_script(portal: Portal, chromium: Any, width: int
     page.fill("[name=purpose]", "Typed and not lost")
     owner.click("Save")
 
-    owner.sees("Not saved.")
+    owner.sees("One thing to mend.")
     assert page.input_value("[name=purpose]") == "Typed and not lost"
     assert page.get_attribute("[name=name]", "aria-invalid") == "true"

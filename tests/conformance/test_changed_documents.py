@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import sys
@@ -11,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from accounts.actors import system_actor
 from catalog.contracts.formats import odcs
@@ -21,6 +19,7 @@ from core.documents import Document, load_documents
 from core.schema_checks import SchemaCheck
 from tests.conformance.changes import changed
 from tests.conformance.corpus import Example, examples, official_schema, require_folder
+from tests.database import checksum
 from tests.factories import DomainFactory, TeamFactory
 
 SEED = 20_261_125
@@ -60,17 +59,6 @@ def mistakes() -> list[tuple[str, str, Any]]:
     return random.Random(SEED).sample(found, WANTED)
 
 
-def checksum() -> str:
-    digest = hashlib.sha256()
-    with connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(
-                f"SELECT coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM {table} t"
-            )
-            digest.update(cursor.fetchone()[0].encode())
-    return digest.hexdigest()
-
-
 @pytest.mark.django_db
 def test_every_mistake_is_refused_with_a_place_and_a_reason_and_nothing_changes(
     capsys: pytest.CaptureFixture[str],
@@ -78,7 +66,7 @@ def test_every_mistake_is_refused_with_a_place_and_a_reason_and_nothing_changes(
     require_folder()
     TeamFactory(slug="platform", domain=DomainFactory(path="sandbox"))
     wrong = mistakes()
-    before = checksum()
+    before = checksum(TABLES)
 
     report = process_files(
         files=[(what, json.dumps(each).encode()) for _, what, each in wrong],
@@ -97,7 +85,7 @@ def test_every_mistake_is_refused_with_a_place_and_a_reason_and_nothing_changes(
         assert errors, document.source
         assert all(each.line and each.message.strip() for each in errors), document.source
     assert len(report.documents) == WANTED
-    assert checksum() == before
+    assert checksum(TABLES) == before
     with capsys.disabled():
         sys.stdout.write(f"\n{WANTED} mistakes refused: {dict(told.most_common(8))}\n")
 

@@ -208,19 +208,6 @@ def test_a_refused_field_keeps_its_value_and_ties_the_error_to_the_input():
     assert 'id="name-e"' in html
 
 
-def test_a_grid_names_its_cells_by_row_and_offers_a_blank_one():
-    columns = [{"name": "name", "label": "Name", "kind": "text"}]
-    rows = rendering.grid_rows("columns", columns, [{"name": "order_id"}], {(0, "name"): "Twice."})
-    grid = {"kind": "columns", "name": "columns", "id": "columns", "label": "Columns", **rows}
-
-    html = render_to_string("parts/_field.html", {"field": grid})
-
-    assert 'name="columns-0-name" value="order_id"' in html
-    assert "Twice." in html
-    assert 'name="columns-__i__-name"' in html
-    assert 'name="remove_row" value="columns-0"' in html
-
-
 def test_an_error_page_needs_no_context():
     html = render_to_string("errors/500.html")
 

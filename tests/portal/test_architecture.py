@@ -35,6 +35,7 @@ def rows() -> list[tuple[str, str]]:
     found += [
         (f"`governance.subjects` {kind}", who) for kind, who in governance.registrations().items()
     ]
+    found += [("`governance.term_users`", who) for who in governance.term_registrations()]
     found += [("`products.links_changed`", handler) for handler in products.registrations()]
     found += [
         (f"`{point}`", handler)

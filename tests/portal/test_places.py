@@ -4,7 +4,6 @@ import json
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -16,8 +15,9 @@ from catalog.search.models import SearchEntry
 from core import outbox
 from core.errors import Invalid, NotAllowed
 from core.models import AuditEvent
-from portal.places import reindex_places
+from portal.services import reindex_places
 from portal.views.teams import OLD_DRAFT
+from tests.clients import browser
 from tests.factories import (
     DomainFactory,
     ProductFactory,
@@ -51,12 +51,6 @@ def team():
 @pytest.fixture
 def owner(team):
     return member_of(team)
-
-
-def browser(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def cost(client, address) -> int:

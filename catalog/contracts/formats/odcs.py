@@ -26,9 +26,9 @@ from catalog.contracts.formats.odcs_parse import (
 )
 from catalog.contracts.formats.odcs_rules import rule_problems
 from catalog.contracts.formats.odcs_schema import LATEST, VERSIONS, schema_check
-from core.descriptors import Node, Verdict, declared_version, duplicate_keys, in_order
+from core.descriptors import Node, Verdict, declared_version, verdict_of
 from core.documents import Document, dump_yaml
-from core.problems import Problem, has_errors, shown
+from core.problems import Problem, shown
 from core.schema_checks import SchemaCheck
 
 __all__ = [
@@ -66,12 +66,12 @@ def validate(document: Document) -> Verdict:
     found = _version_problems(declared) or _schema_check(declared).problems(document)
     fits_latest = schema_check(LATEST).accepts(data)
     rules = _rules(data) if fits_latest or not found else []
-    problems = [*duplicate_keys(document), *found, *rules]
-    return Verdict(
-        valid=not has_errors(problems),
-        problems=in_order(problems, document),
+    return verdict_of(
+        document,
         declared=declared,
-        latest_valid=fits_latest and not document.duplicate_keys and not has_errors(rules),
+        found=found,
+        rules=rules,
+        fits_latest=fits_latest,
         latest=_LATEST,
     )
 

@@ -116,7 +116,7 @@ def _visible(request: Request, contract_id: UUID) -> DataContract:
     rows = DataContract.objects.visible_to(actor_in(request)).select_related("owner", "domain")
     contract = rows.filter(pk=contract_id).first()
     if contract is None:
-        raise NotFound("There is nothing here, or you may not see it.")
+        raise NotFound()
     return contract
 
 

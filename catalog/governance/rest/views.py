@@ -223,11 +223,18 @@ class OneTerm(APIView):
         kept = services.put_term(data=term_data(request.data, term), actor=actor, term=term)
         return Response(term_as_dict(kept))
 
-    @extend_schema(operation_id="term_remove", responses={204: None})
+    @extend_schema(
+        operation_id="term_remove",
+        parameters=[
+            OpenApiParameter("detach", bool, description="take it from the products that use it")
+        ],
+        responses={204: None, 409: OBJECT},
+    )
     def delete(self, request: Request, term_id: UUID) -> Response:
-        """What used it stays and no longer names it."""
+        """409 with `count` and `used_by` while products use it, unless `detach=true`."""
         actor = actor_in(request)
-        services.remove_term(term=term_by_id(actor, term_id), actor=actor)
+        detach = request.query_params.get("detach") == "true"
+        services.remove_term(term=term_by_id(actor, term_id), actor=actor, detach=detach)
         return Response(status=204)
 
 

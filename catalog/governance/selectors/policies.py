@@ -15,7 +15,6 @@ from catalog.governance.models import Evaluation, Policy, PolicyVersion
 from catalog.governance.states import Outcome, PolicyState
 from core.errors import NotFound
 
-UNSEEN = "There is nothing here, or you may not see it."
 MAX_POLICIES = 500
 
 
@@ -36,7 +35,7 @@ def policy_by_slug(actor: Actor, slug: str) -> Policy:
     visible = Policy.objects.visible_to(actor).select_related("owner", "domain")
     policy = visible.filter(slug=slug).first()
     if policy is None:
-        raise NotFound(UNSEEN)
+        raise NotFound()
     return policy
 
 

@@ -8,12 +8,10 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Left, Lower, Upper
 
-from accounts.actors import Actor, paths_up
+from accounts.actors import Actor, in_domain, paths_up
 from accounts.models import Domain
 from catalog.governance.models import Term, TermQuerySet
 from core.errors import NotFound
-
-UNSEEN = "There is nothing here, or you may not see it."
 
 
 def term_by_id(actor: Actor, term_id: UUID) -> Term:
@@ -21,7 +19,7 @@ def term_by_id(actor: Actor, term_id: UUID) -> Term:
     visible = Term.objects.visible_to(actor).select_related("owner", "domain")
     term = visible.filter(pk=term_id).first()
     if term is None:
-        raise NotFound(UNSEEN)
+        raise NotFound()
     return term
 
 
@@ -39,7 +37,7 @@ def terms_matching(
     if domain == "company":
         found = found.filter(domain__isnull=True)
     elif domain:
-        found = found.filter(Q(domain__path=domain) | Q(domain__path__startswith=f"{domain}."))
+        found = found.filter(in_domain(domain))
     return found
 
 

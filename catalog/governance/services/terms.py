@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -10,18 +10,20 @@ from django.utils import timezone
 from accounts.actors import Actor
 from catalog.governance import policies
 from catalog.governance.data import TermData
+from catalog.governance.extensions import Shown, term_users
 from catalog.governance.models import Term
 from catalog.governance.names import slug_of
 from catalog.search import services as search
 from catalog.search.services import EntryData
 from core import audit, outbox
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, DomainError, Invalid
 from core.problems import Problem
 
 SEARCH_KIND = "term"
 LONGEST_NAME = 120
 LONGEST_DEFINITION = 20_000
 MAX_SYNONYMS = 20
+SHOWN_USES = 50  # in a refusal
 
 
 @transaction.atomic
@@ -57,15 +59,33 @@ def put_term(*, data: TermData, actor: Actor, term: Term | None = None) -> Term:
     return kept
 
 
+class TermInUse(DomainError):
+    """Products name the term."""
+
+    code = "term-in-use"
+    status = 409
+
+
 @transaction.atomic
-def remove_term(*, term: Term, actor: Actor) -> None:
-    """Delete a term; what used it stays and no longer names it.
+def remove_term(*, term: Term, actor: Actor, detach: bool = False) -> None:
+    """Delete a term.
+
+    Args:
+        detach: take it from what uses it; each keeps in its history that it had the term.
 
     Raises:
         NotAllowed: `actor` may not govern the part of the company it is in.
+        TermInUse: it is in use and is not to be detached; the context has `count` and `used_by`.
     """
     policies.require_govern(actor, term.domain)
     term_id = term.pk
+    Term.objects.select_for_update().filter(pk=term_id).first()  # so that nobody begins to use it
+    for users in term_users():
+        count = users.count(term_id)
+        if count and not detach:
+            raise _in_use(term, count, users.shown(actor, term_id, SHOWN_USES))
+        if count:
+            users.detach(actor, term_id)
     _told(term, actor, "term.removed")
     term.delete()
     search.remove(SEARCH_KIND, term_id)
@@ -94,6 +114,13 @@ def reindex_term(term: Term) -> None:
         )
     )
     search.record_synonyms(source=_source(term.pk), names=[term.name, *term.synonyms])
+
+
+def _in_use(term: Term, count: int, shown: Sequence[Shown]) -> TermInUse:
+    used_by = [{"fqn": each.fqn, "name": each.name, "url": each.url} for each in shown]
+    use = "1 product uses" if count == 1 else f"{count:,} products use"
+    message = f"{use} “{term.name}”. Take it from them first, or ask for that with `detach=true`."
+    return TermInUse(message, count=count, used_by=used_by)
 
 
 def _source(term_id: object) -> str:

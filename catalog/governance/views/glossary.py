@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.actors import Actor
 from accounts.models import Domain
 from catalog.governance import services
+from catalog.governance.extensions import term_users
 from catalog.governance.models import Term
 from catalog.governance.policies import can_govern, can_govern_somewhere, require_govern
 from catalog.governance.selectors import term_by_id, terms_matching
@@ -116,12 +117,29 @@ def remove(request: HttpRequest, term_id: UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     found = term_by_id(actor, term_id)
     require_govern(actor, found.domain)
+    typed = posted(request.POST, ("confirm",))["confirm"].strip()
+    error = ""
     if request.method == "POST":
-        services.remove_term(term=found, actor=actor)
-        messages.success(request, f"“{found.name}” is removed from the glossary.")
-        return redirect("governance:glossary")
-    crumbs = [CRUMB, {"label": found.name, "url": found.get_absolute_url()}, {"label": "Remove"}]
-    return render(request, "catalog/governance/term_remove.html", {"crumbs": crumbs, "term": found})
+        try:
+            services.remove_term(term=found, actor=actor, detach=typed == found.name)
+        except services.TermInUse:
+            error = f"Type {found.name} to go on."
+        else:
+            messages.success(request, f"“{found.name}” is removed from the glossary.")
+            return redirect("governance:glossary")
+    field = {"kind": "text", "name": "confirm", "id": "confirm", "value": typed, "error": error}
+    context = {
+        "crumbs": [
+            CRUMB,
+            {"label": found.name, "url": found.get_absolute_url()},
+            {"label": "Remove"},
+        ],
+        "term": found,
+        "uses": sum(users.count(found.pk) for users in term_users()),
+        "confirm": {**field, "label": f"Type “{found.name}” to confirm", "autocomplete": "off"},
+    }
+    status = 409 if error else 200
+    return render(request, "catalog/governance/term_remove.html", context, status=status)
 
 
 def _saved(request: HttpRequest, found: Term | None) -> HttpResponse:

@@ -19,14 +19,13 @@ from core.descriptors import (
     Node,
     Verdict,
     declared_version,
-    duplicate_keys,
     impossible_days,
-    in_order,
     repeated,
     text_of,
+    verdict_of,
 )
 from core.documents import Document, dump_yaml, unsafe_character
-from core.problems import Problem, bounded, has_errors, shown
+from core.problems import Problem, bounded, shown
 
 __all__ = [
     "LINK_KINDS",
@@ -57,12 +56,12 @@ def validate(document: Document) -> Verdict:
     found = schema_check(checked_as).problems(document)
     fits_latest = schema_check(LATEST).accepts(data)
     rules = bounded(_rule_problems(data)) if fits_latest or not found else []
-    problems = [*duplicate_keys(document), *found, *rules]
-    return Verdict(
-        valid=not has_errors(problems),
-        problems=in_order(problems, document),
+    return verdict_of(
+        document,
         declared=declared,
-        latest_valid=fits_latest and not document.duplicate_keys and not has_errors(rules),
+        found=found,
+        rules=rules,
+        fits_latest=fits_latest,
         latest=_LATEST,
     )
 

@@ -30,6 +30,7 @@ PRODUCT = (
     "archetype",
     "version",
     "updated_at",
+    "written_at",
     "tags",
     "domain_id",
     "owner_id",

@@ -9,7 +9,7 @@ import graphene
 from accounts.actors import Actor
 from catalog.products.graphql.batches import PRODUCT
 from catalog.products.graphql.types import DataProductConnection
-from catalog.products.talk import followed_by
+from catalog.products.selectors.talk import followed_by
 from core.graphql import Page, extend, page_from
 from core.paging import keyset_page
 

@@ -15,8 +15,8 @@ from catalog.products.graphql.batches import (
     ports_by_system,
 )
 from catalog.products.models import System as SystemModel
+from catalog.products.selectors.systems import systems_matching
 from catalog.products.states import SystemPortKind, SystemStatus
-from catalog.products.systems_reading import systems_matching
 from core.graphql import Page, Row, RowsType, connection, enum_of, one, one_row, page, page_from
 from core.paging import keyset_page
 
@@ -81,7 +81,9 @@ SystemConnection = connection(System, counted=True)
 
 
 class Query(graphene.ObjectType):
-    system = graphene.Field(System, fqn=graphene.String(required=True))
+    system = graphene.Field(
+        System, fqn=graphene.String(required=True, description="Its name, or a former one.")
+    )
     systems = graphene.Field(
         SystemConnection,
         required=True,
@@ -93,7 +95,10 @@ class Query(graphene.ObjectType):
     @staticmethod
     def resolve_system(root: None, info: Any, fqn: str) -> Row | None:
         visible = SystemModel.objects.visible_to(info.context.actor)
-        return one_row(visible.filter(fqn=fqn).values(*SYSTEM).first())
+        found = visible.filter(fqn=fqn).values(*SYSTEM).first()
+        if found is None:
+            found = visible.filter(former_names__fqn=fqn).values(*SYSTEM).first()
+        return one_row(found)
 
     @staticmethod
     def resolve_systems(

@@ -107,6 +107,10 @@ class DataProduct(RowsType):
     archetype = ArchetypeEnum()
     version = graphene.String()
     updated_at = graphene.DateTime(required=True)
+    written_at = graphene.DateTime(
+        description="When a run last wrote data into one of its ports, by lineage; "
+        "null: none was seen."
+    )
     tags = graphene.List(graphene.NonNull(graphene.String), required=True)
     url = graphene.String(required=True)
     domain = one(Domain, domains_by_id, key="domain_id", required=True)

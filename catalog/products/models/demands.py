@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from accounts.actors import Actor
+from accounts.actors import Actor, in_domain
 from accounts.models import Domain, Team, User
 from catalog.products.models.product import DataProduct
 from catalog.products.states import DemandState
@@ -22,10 +22,7 @@ class DemandQuerySet(models.QuerySet["Demand"]):
     def chosen(self, *, state: str = "", domain: str = "") -> DemandQuerySet:
         """Of one state, and of a domain with everything below it; "" takes all."""
         found = self.filter(state=state) if state else self
-        if domain:
-            below = Q(domain__path=domain) | Q(domain__path__startswith=f"{domain}.")
-            found = found.filter(below)
-        return found
+        return found.filter(in_domain(domain)) if domain else found
 
     def for_rows(self) -> DemandQuerySet:
         """With everything a list shows, in one query."""

@@ -1,18 +1,33 @@
-"""What a product was: former names and revisions."""
+"""What a product was: former names, those of systems too, and revisions."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from catalog.products.models.product import DataProduct
+from catalog.products.models.systems import System
 
 
 class FormerName(models.Model):
-    """A name that a product had; reserved for the redirect until its owner frees it."""
+    """A name that a product or a system had; kept for the redirect until its owner frees it."""
 
     fqn = models.CharField(max_length=600, unique=True)
-    product = models.ForeignKey(DataProduct, on_delete=models.CASCADE, related_name="former_names")
+    product = models.ForeignKey(
+        DataProduct, on_delete=models.CASCADE, null=True, related_name="former_names"
+    )
+    system = models.ForeignKey(
+        System, on_delete=models.CASCADE, null=True, related_name="former_names"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(product__isnull=False) ^ Q(system__isnull=False),
+                name="former_name_of_product_or_system",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.fqn

@@ -66,6 +66,7 @@ def as_dict(product: DataProduct, actor: Actor) -> dict[str, Any]:
         "created_at": product.created_at,
         "updated_at": product.updated_at,
         "published_at": product.published_at,
+        "written_at": product.written_at,
     }
 
 

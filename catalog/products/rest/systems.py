@@ -18,8 +18,8 @@ from accounts.models import Domain, Team
 from catalog.products import services
 from catalog.products.data import LinkData, SystemData, SystemPortData
 from catalog.products.models import System
-from catalog.products.selectors import UNSEEN, system_by_fqn
-from catalog.products.systems_reading import system_card, system_in_full, systems_matching
+from catalog.products.selectors import system_by_fqn
+from catalog.products.selectors.systems import system_card, system_in_full, systems_matching
 from core.documents import Document, DocumentError, load_documents
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
@@ -95,7 +95,7 @@ class SystemItem(APIView):
 
     @extend_schema(operation_id="system", responses={200: OBJECT})
     def get(self, request: Request, fqn: str) -> Response:
-        """Its ports with what they offer, and the products that read it."""
+        """Its ports with what they offer, and who reads it. A former name finds it too."""
         actor = actor_in(request)
         return Response(system_in_full(system_by_fqn(actor, fqn), actor))
 
@@ -115,6 +115,23 @@ class SystemItem(APIView):
         return Response(answer, status=201 if action == "create" else 200)
 
 
+class FormerNameItem(APIView):
+    """A name that the system had."""
+
+    @extend_schema(
+        operation_id="system_name_release",
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        request=None,
+        responses={204: None},
+    )
+    @idempotent
+    def delete(self, request: Request, fqn: str, name: str) -> Response:
+        """Give it up: it redirects no more, and others may take it."""
+        actor = actor_in(request)
+        services.release_system_name(system=system_by_fqn(actor, fqn), fqn=name, actor=actor)
+        return Response(status=204)
+
+
 class PortDocument(APIView):
     """The OpenAPI or AsyncAPI document of a port."""
 
@@ -125,7 +142,7 @@ class PortDocument(APIView):
         text = system.ports.filter(name=name).exclude(text="").values_list("text", flat=True)
         found = text.first()
         if found is None:
-            raise NotFound(UNSEEN)
+            raise NotFound()
         is_json = found.lstrip().startswith("{")
         media = "application/json" if is_json else "application/yaml"
         return HttpResponse(found, content_type=f"{media}; charset=utf-8")

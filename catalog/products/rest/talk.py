@@ -15,7 +15,7 @@ from accounts.authentication import actor_in
 from catalog.products import services
 from catalog.products.models import Announcement, DataProduct
 from catalog.products.selectors import product_by_fqn
-from catalog.products.talk import (
+from catalog.products.selectors.talk import (
     Said,
     announcement_of,
     announcements_of,
@@ -100,15 +100,8 @@ class AnnouncementList(APIView):
         """Announce something to everybody who sees the product."""
         actor = actor_in(request)
         product = product_by_fqn(actor, fqn)
-        body = body_of(request)
         made = services.make_announcement(
-            product=product,
-            actor=actor,
-            kind=_text(body, "kind", "news"),
-            title=_text(body, "title"),
-            body=_text(body, "body"),
-            starts_at=_moment(body, "starts_at"),
-            ends_at=_moment(body, "ends_at"),
+            product=product, actor=actor, **_wanted(body_of(request), Announcement(kind="news"))
         )
         return Response(_announcement(made), status=201)
 
@@ -125,15 +118,8 @@ class AnnouncementItem(APIView):
         """Say it differently; what is not named stays. `ends_at` null: it holds on."""
         actor = actor_in(request)
         found = announcement_of(product_by_fqn(actor, fqn), announcement_id)
-        body = body_of(request)
         changed = services.edit_announcement(
-            announcement=found,
-            actor=actor,
-            kind=_text(body, "kind", found.kind),
-            title=_text(body, "title", found.title),
-            body=_text(body, "body", found.body),
-            starts_at=_moment(body, "starts_at"),
-            ends_at=_moment(body, "ends_at") if "ends_at" in body else found.ends_at,
+            announcement=found, actor=actor, **_wanted(body_of(request), found)
         )
         return Response(_announcement(changed))
 
@@ -204,6 +190,15 @@ class CommentItem(APIView):
         comment = comment_of(product_by_fqn(actor, fqn), comment_id)
         services.remove_comment(comment=comment, actor=actor)
         return Response(status=204)
+
+
+def _wanted(body: dict[str, Any], kept: Announcement) -> dict[str, Any]:
+    """What is to be announced; what the body does not name is as in `kept`."""
+    return {
+        **{name: _text(body, name, getattr(kept, name)) for name in ("kind", "title", "body")},
+        "starts_at": _moment(body, "starts_at"),
+        "ends_at": _moment(body, "ends_at") if "ends_at" in body else kept.ends_at,
+    }
 
 
 def _text(body: dict[str, Any], field: str, default: str = "") -> str:

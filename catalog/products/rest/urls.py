@@ -40,6 +40,11 @@ urlpatterns = [
     path("systems", systems.SystemList.as_view(), name="systems"),
     path("systems/<str:fqn>", systems.SystemItem.as_view(), name="system"),
     path(
+        "systems/<str:fqn>/former-names/<str:name>",
+        systems.FormerNameItem.as_view(),
+        name="system-former-name",
+    ),
+    path(
         "systems/<str:fqn>/ports/<str:name>/document",
         systems.PortDocument.as_view(),
         name="system-port-document",

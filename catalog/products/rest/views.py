@@ -31,6 +31,17 @@ from core.rest import body_of, page_response
 
 COUNT_CAP = 5_000  # products that are counted; beyond it `count_capped` is true
 OBJECT = {"type": "object"}
+PRODUCT = {
+    "type": "object",
+    "properties": {
+        "written_at": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "When a run last wrote data into one of its ports, by lineage; "
+            "null: none was seen.",
+        }
+    },
+}
 KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 DEPRECATION = {
     "type": "object",
@@ -67,7 +78,7 @@ class ProductList(APIView):
 class Product(Editing, APIView):
     """One data product."""
 
-    @extend_schema(operation_id="product", responses={200: OBJECT})
+    @extend_schema(operation_id="product", responses={200: PRODUCT})
     def get(self, request: Request, fqn: str) -> Response:
         """Everything the catalogue knows of it. A former name finds it too."""
         return product_response(product_by_fqn(actor_in(request), fqn), request)

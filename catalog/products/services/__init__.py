@@ -57,7 +57,11 @@ from catalog.products.services.lifecycle import (
 )
 from catalog.products.services.outcomes import Outcome, RevisionDiffers, Saved
 from catalog.products.services.saving import put_product, put_products, save_product
-from catalog.products.services.systems import put_system, reindex_systems
+from catalog.products.services.systems import (
+    put_system,
+    reindex_systems,
+    release_system_name,
+)
 
 __all__ = [
     "EDITABLE",
@@ -101,6 +105,7 @@ __all__ = [
     "reindex",
     "reindex_systems",
     "release_name",
+    "release_system_name",
     "remove_comment",
     "remove_product",
     "retire_product",

@@ -1,4 +1,4 @@
-"""The publish gate for many products at once: who goes out, or stays out, must pass it."""
+"""The publish gate for many products at once, and what policies say when products change."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from catalog.governance.services import subjects_changed
 from catalog.products.data import PortData, ProductData
-from catalog.products.facts import ProductFacts, facts_of
-from catalog.products.gate import gate_problems
 from catalog.products.models import DataProduct
+from catalog.products.selectors.facts import ProductFacts, facts_of
+from catalog.products.selectors.gate import gate_problems
 from catalog.products.services.planning import Plan
 from catalog.products.states import LISTED
 from core.errors import Invalid
+from core.models import OutboxEvent
 from core.problems import Problem
 
 Facts = Mapping[UUID, ProductFacts]
@@ -91,3 +93,8 @@ def _pointer(pointer: str, ports: Sequence[PortData]) -> str:
         if name == f"{port.name}@{port.major}":
             return f"{port.pointer or f'/ports/{at}'}/contractId"
     return pointer
+
+
+def products_changed(events: Sequence[OutboxEvent]) -> None:
+    """Outbox `product.changed` and `product.measured`: what the policies say of them now."""
+    subjects_changed("product", events)

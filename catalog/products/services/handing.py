@@ -13,7 +13,7 @@ from accounts.models import Team
 from catalog.contracts import services as contracts
 from catalog.contracts.models import DataContract
 from catalog.products import policies
-from catalog.products.models import DataProduct, FormerName, OutputPort
+from catalog.products.models import DataProduct, FormerName, OutputPort, System
 from catalog.products.services.history import Entry, record_change
 from catalog.products.services.indexing import record_offers, reindex
 from catalog.products.services.outcomes import change
@@ -82,13 +82,15 @@ def release_name(*, product: DataProduct, fqn: str, actor: Actor) -> None:
         NotFound: the product never had the name, or gave it up.
     """
     policies.require_product_change(actor, product)
-    released, _ = FormerName.objects.filter(product=product, fqn=fqn).delete()
+    release_former_name(product, fqn, actor)
+
+
+def release_former_name(holder: DataProduct | System, fqn: str, actor: Actor) -> None:
+    """Delete a former name of `holder`, with its audit event; raises NotFound."""
+    kind = "product" if isinstance(holder, DataProduct) else "system"
+    released, _ = FormerName.objects.filter(**{kind: holder}, fqn=fqn).delete()
     if not released:
-        raise NotFound(f"{fqn} is no former name of “{product}”.")
+        raise NotFound(f"{fqn} is no former name of “{holder}”.")
     audit.record(
-        actor=actor.name,
-        verb="product.name-released",
-        kind="product",
-        object_id=product.fqn,
-        name=fqn,
+        actor=actor.name, verb=f"{kind}.name-released", kind=kind, object_id=holder.fqn, name=fqn
     )

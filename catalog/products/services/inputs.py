@@ -13,7 +13,14 @@ from django.db.models import Q
 from catalog.contracts.models import DataContract
 from catalog.products.data import InputData, ProductData
 from catalog.products.extensions import links_changed
-from catalog.products.models import DataProduct, InputPort, OutputPort, System, SystemPort
+from catalog.products.models import (
+    DataProduct,
+    FormerName,
+    InputPort,
+    OutputPort,
+    System,
+    SystemPort,
+)
 from catalog.products.services.outcomes import Change, change
 from core.problems import Problem
 
@@ -36,15 +43,31 @@ class KnownSystems:
 
 
 def read_systems(names: Iterable[str]) -> KnownSystems:
-    """The systems and system ports of these names. Two statements, none without names."""
+    """The systems and system ports of these names, present or former.
+
+    Two statements, none without names; one more where a system has not the name now.
+    """
     wanted = {name for name in names if name}
     if not wanted:
         return KnownSystems()
     fqns = {name.partition("/")[0] for name in wanted}
-    return KnownSystems(
-        {each.fqn: each for each in System.objects.filter(fqn__in=fqns).defer("document", "text")},
-        {each.fqn: each for each in SystemPort.objects.filter(fqn__in=wanted).only("fqn")},
-    )
+    found = System.objects.filter(fqn__in=fqns).defer("document", "text")
+    systems = {each.fqn: each for each in found}
+    if fqns - systems.keys():
+        former = FormerName.objects.filter(fqn__in=fqns - systems.keys()).select_related("system")
+        for each in former.defer("system__document", "system__text"):
+            if each.system is not None:
+                systems[each.fqn] = each.system
+    now = {name: _present(name, systems) for name in wanted}
+    rows = SystemPort.objects.filter(fqn__in=now.values()).only("fqn")
+    ports = {each.fqn: each for each in rows}
+    return KnownSystems(systems, {name: ports[fqn] for name, fqn in now.items() if fqn in ports})
+
+
+def _present(name: str, systems: Mapping[str, System]) -> str:
+    """`<system>/<port>` with the name that the system has now."""
+    head, slash, port = name.partition("/")
+    return f"{systems[head].fqn}{slash}{port}" if head in systems else name
 
 
 def input_warnings(data: ProductData, known: KnownSystems) -> Iterator[Problem]:
@@ -129,9 +152,11 @@ def readers_of(ports: Sequence[OutputPort]) -> set[UUID]:
 def link_systems(*, system_ids: Iterable[UUID]) -> int:
     """Link the inputs that name these systems or their ports; returns how many were changed.
 
-    Call it when a system was made, renamed or changed its ports. Four statements.
+    Call it when a system was made, renamed or changed its ports. Five statements.
     """
-    fqns = list(System.objects.filter(pk__in=list(system_ids)).values_list("fqn", flat=True))
+    ids = list(system_ids)
+    present = System.objects.filter(pk__in=ids).values_list("fqn", flat=True)
+    fqns = [*present, *FormerName.objects.filter(system__in=ids).values_list("fqn", flat=True)]
     named = Q(pk__in=[])
     for fqn in fqns:
         named |= Q(system_name=fqn) | Q(system_name__startswith=f"{fqn}/")

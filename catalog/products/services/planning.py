@@ -16,7 +16,7 @@ from catalog.products import policies
 from catalog.products.data import ProductData
 from catalog.products.formats.odps_merge import same_but_days
 from catalog.products.models import DataProduct, InputPort, OutputPort
-from catalog.products.names import normal_tags, slug_for, slugified
+from catalog.products.names import normal_tags, slug_from
 from catalog.products.selectors import Names, names_in_use
 from catalog.products.services.describing import (
     Described,
@@ -249,14 +249,8 @@ def _values(
 
 
 def _slug(data: ProductData, product: DataProduct | None) -> tuple[str, str]:
-    """The slug, and the pointer of what it was made from."""
-    if data.slug:
-        return data.slug, "/slug"
-    if product is not None and product.name == data.name:
-        return product.slug, "/name"
-    if slugified(data.name):
-        return slugified(data.name), "/name"
-    return slug_for(data.document_id, data.name), "/id"
+    known = (product.slug, product.name) if product else None
+    return slug_from(data.slug, data.name, data.document_id, known)
 
 
 def _fqn(data: ProductData, product: DataProduct | None) -> str:

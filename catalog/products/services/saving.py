@@ -188,14 +188,14 @@ def _write_products(plans: list[Plan]) -> dict[str, DataProduct]:
     """The rows of new and changed products, in the order of their ids: two writers cannot lock."""
     now = timezone.now()
     rows: dict[str, DataProduct] = {}
-    former: list[FormerName] = []
+    former: dict[str, DataProduct] = {}
     written = {"revision"}
     for plan in sorted(plans, key=lambda each: each.data.document_id):
         product = plan.product
         if product is None:
             product = DataProduct(document_id=plan.data.document_id, revision=0, created_at=now)
         elif product.fqn != plan.values["fqn"]:
-            former.append(FormerName(fqn=product.fqn, product=product))
+            former[product.fqn] = product
         for name, value in plan.values.items():
             setattr(product, name, value)
         product.revision += 1
@@ -206,13 +206,15 @@ def _write_products(plans: list[Plan]) -> dict[str, DataProduct]:
     return rows
 
 
-def _remember(former: list[FormerName]) -> None:
+def _remember(former: dict[str, DataProduct]) -> None:
     """Keep old names for the redirect; a name in use is no former name any more."""
     if not former:
         return
-    names = {each.fqn for each in former} | {each.product.fqn for each in former}
+    names = former.keys() | {product.fqn for product in former.values()}
     FormerName.objects.filter(fqn__in=names).delete()
-    FormerName.objects.bulk_create(former)
+    FormerName.objects.bulk_create(
+        FormerName(fqn=fqn, product=product) for fqn, product in former.items()
+    )
 
 
 def _told(port: OutputPort, move: Announced) -> EventData:

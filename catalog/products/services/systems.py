@@ -13,10 +13,11 @@ from catalog.products import policies
 from catalog.products.data import SystemData, SystemPortData
 from catalog.products.formats import asyncapi, openapi
 from catalog.products.formats.apis import ApiDescription
-from catalog.products.models import System, SystemPort
-from catalog.products.names import pattern_problem, slug_for, slugified
+from catalog.products.models import FormerName, System, SystemPort
+from catalog.products.names import pattern_problem, slug_from
 from catalog.products.selectors import system_name_problems
 from catalog.products.services.describing import link_problems, link_rows, text_problems
+from catalog.products.services.handing import release_former_name
 from catalog.products.services.inputs import link_systems
 from catalog.products.services.outcomes import Change, change
 from catalog.products.states import SystemPortKind, SystemStatus
@@ -59,13 +60,27 @@ def put_system(*, data: SystemData, actor: Actor) -> tuple[System, str, tuple[Ch
         _save_ports(system, ports)
         _finish(system, actor, "create")
         return system, "create", ()
+    former = known.fqn
     changes = (*_set(known, values), *_port_changes(known, ports))
     if not changes:
         return known, "unchanged", ()
     known.save(update_fields=list(values))
+    _remember(former, known)
     _save_ports(known, ports)
     _finish(known, actor, "update")
     return known, "update", changes
+
+
+@transaction.atomic
+def release_system_name(*, system: System, fqn: str, actor: Actor) -> None:
+    """Give a former name up: it redirects no more, and others may take it.
+
+    Raises:
+        NotAllowed: `actor` is not in the owning team.
+        NotFound: the system never had the name, or gave it up.
+    """
+    policies.require_system_write(actor, system, system.owner)
+    release_former_name(system, fqn, actor)
 
 
 def reindex_systems(systems: Collection[System]) -> None:
@@ -82,6 +97,13 @@ def _created(data: SystemData, values: dict[str, Any]) -> System:
             return System.objects.create(document_id=data.document_id, **values)
     except IntegrityError:
         raise Conflict("Somebody made a system of this id or name at the same moment.") from None
+
+
+def _remember(former: str, system: System) -> None:
+    """Keep the old name for the redirect; a name in use is no former name any more."""
+    if former != system.fqn:
+        FormerName.objects.filter(fqn=system.fqn).delete()
+        FormerName.objects.create(fqn=former, system=system)
 
 
 def _set(system: System, values: Mapping[str, Any]) -> list[Change]:
@@ -131,7 +153,9 @@ def _problems(data: SystemData) -> Iterator[Problem]:
 
 
 def _values(data: SystemData, known: System | None, problems: list[Problem]) -> dict[str, Any]:
-    slug, pointer = _slug(data, known)
+    slug, pointer = slug_from(
+        data.slug, data.name, data.document_id, (known.slug, known.name) if known else None
+    )
     fqn = f"{data.domain.path}.{slug}"
     problems.extend(system_name_problems(slug, fqn, known, pointer))
     return {
@@ -150,17 +174,6 @@ def _values(data: SystemData, known: System | None, problems: list[Problem]) -> 
         "text": data.document.text if data.document else "",
         "updated_at": timezone.now(),
     }
-
-
-def _slug(data: SystemData, known: System | None) -> tuple[str, str]:
-    """The slug, and the pointer of what it was made from."""
-    if data.slug:
-        return data.slug, "/slug"
-    if known is not None and known.name == data.name:
-        return known.slug, "/name"
-    if slugified(data.name):
-        return slugified(data.name), "/name"
-    return slug_for(data.document_id, data.name), "/id"
 
 
 def _port_values(port: SystemPortData, at: int, problems: list[Problem]) -> dict[str, Any]:

@@ -1,15 +1,16 @@
-"""The form of a product: its fields as text, and the text as fields."""
+"""The form of a product: its fields as text and rows, and these as fields."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
 
 from accounts.models import Domain
 from catalog.governance.selectors import levels
-from catalog.products.states import Archetype, LinkKind, Visibility
+from catalog.products.states import Archetype, Visibility
+from catalog.products.views import form_grids
 from core.documents import DocumentError, dump_yaml, load_documents
 from core.errors import Invalid
 from core.problems import Problem
@@ -39,91 +40,140 @@ HINTS = {
     "domain": "Another domain is another address; the old one redirects.",
     "tags": "Separated by commas.",
     "terms": "Names from the glossary, separated by commas.",
-    "links": "One a line: kind, address, label. Kinds: " + ", ".join(LinkKind.values) + ".",
-    "ownership": "One a line: steward, expert or on-call, then a user name or team:short-name.",
+    "ownership": "Type part of a name and choose. A team is team: and its short name.",
     "extra": "What the domain asks for beside the standard, one name: value a line (YAML).",
 }
-LONG = frozenset({"description", "limitations", "usage", "links", "ownership", "extra"})
-MONO = frozenset({"links", "ownership", "extra"})
+LONG = frozenset({"description", "limitations", "usage", "extra"})
+MONO = frozenset({"extra"})
 CHOICES: dict[str, Any] = {
     "archetype": Archetype.choices,
     "visibility": Visibility.choices,
 }
-Texts = dict[str, str]
+GRIDS = frozenset(form_grids.COLUMNS)
+Typed = dict[str, Any]  # text by field; of a grid its rows
 
 
-def texts_of(values: Mapping[str, Any]) -> Texts:
+def typed_of(values: Mapping[str, Any]) -> Typed:
     """Every field as it stands in the form."""
-    found = {name: str(value) for name, value in values.items() if isinstance(value, str)}
-    found["tags"] = ", ".join(values["tags"])
-    found["terms"] = ", ".join(values["terms"])
-    found["links"] = "\n".join(
-        f"{each['kind']} {each['url']} {each['label']}".rstrip() for each in values["links"]
-    )
-    found["ownership"] = "\n".join(_part_line(each) for each in values["ownership"])
+    found: Typed = {name: value for name, value in values.items() if isinstance(value, str)}
+    found |= {name: ", ".join(values[name]) for name in ("tags", "terms")}
+    found |= {name: form_grids.rows_of(name, values[name]) for name in GRIDS}
     found["extra"] = dump_yaml(values["extra"]) if values["extra"] else ""
     return found
 
 
-def typed(post: QueryDict) -> Texts:
+def typed(post: QueryDict) -> Typed:
     """What was typed, whether right or wrong."""
     return {
-        name: post.get(name, "").replace("\r\n", "\n").replace("\0", "")
+        name: form_grids.typed_rows(name, post)
+        if name in GRIDS
+        else post.get(name, "").replace("\r\n", "\n").replace("\0", "")
         for name in LABELS
         if name in post
     }
 
 
-def values_of(texts: Texts) -> dict[str, Any]:
+def without_row(form: Typed, post: QueryDict) -> Typed:
+    """`form` without the row that `remove_row` names, `<grid>-<number>`."""
+    name, _, number = post.get("remove_row", "").rpartition("-")
+    if name not in GRIDS:
+        return form
+    return {**form, name: form_grids.without_row(name, post, number)}
+
+
+def text_of(form: Typed, name: str) -> str:
+    """A field as one text, to be compared by people."""
+    value = form.get(name, "")
+    return form_grids.text_of(value) if name in GRIDS else value.strip()
+
+
+def values_of(form: Typed) -> dict[str, Any]:
     """What the service takes.
 
     Raises:
-        Invalid: a line has the wrong form.
+        Invalid: the extra fields cannot be read.
     """
     values: dict[str, Any] = {}
-    for name, text in texts.items():
+    for name, typed_value in form.items():
         if name in {"tags", "terms"}:
-            values[name] = [each.strip() for each in text.split(",") if each.strip()]
-        elif name == "links":
-            values[name] = [_link(at, line) for at, line in _lines(text)]
-        elif name == "ownership":
-            values[name] = [_part(at, line) for at, line in _lines(text)]
+            values[name] = [each.strip() for each in typed_value.split(",") if each.strip()]
+        elif name in GRIDS:
+            values[name] = form_grids.values_of(name, typed_value)
         elif name == "extra":
-            values[name] = _extra(text)
+            values[name] = _extra(typed_value)
         else:
-            values[name] = text.strip()
+            values[name] = typed_value.strip()
     return values
 
 
 def fields_of(
-    texts: Texts, problems: Iterable[Problem], domains: Iterable[Domain]
+    form: Typed, problems: Sequence[Problem], domains: Iterable[Domain], picker_url: str
 ) -> list[dict[str, Any]]:
     """The fields as `parts/_field.html` draws them, each with what is wrong with it."""
-    errors: dict[str, str] = {}
-    for problem in problems:
-        name = problem.pointer.split("/")[1] if "/" in problem.pointer else ""
-        name = "name" if name == "slug" else name
-        errors[name] = f"{errors[name]} {problem.message}" if name in errors else problem.message
+    errors = _errors(problems)
     options = {
         **CHOICES,
-        "classification": _classes(texts.get("classification", "")),
+        "classification": _classes(form.get("classification", "")),
         "domain": [(each.path, f"{each.name} ({each.path})") for each in domains],
     }
     return [
         {
-            "kind": "select" if name in options else "textarea" if name in LONG else "text",
             "name": name,
             "id": name,
             "label": label,
-            "value": texts.get(name, ""),
             "hint": HINTS.get(name, ""),
             "error": errors.get(name, ""),
-            "mono": name in MONO,
-            "rows": 4,
-            "options": _options(name, options.get(name, ())),
+            **(
+                form_grids.grid(name, form.get(name, ()), problems, picker_url)
+                if name in GRIDS
+                else _control(name, form.get(name, ""), options.get(name))
+            ),
         }
         for name, label in LABELS.items()
     ]
+
+
+def mend_list(
+    fields: Sequence[Mapping[str, Any]], problems: Iterable[Problem]
+) -> list[dict[str, str]]:
+    """What is to be mended, for the banner above the form, each with the id of its control."""
+    found = [
+        {"id": "", "label": "", "message": each.message} for each in problems if not each.pointer
+    ]
+    for field in fields:
+        label = field["label"]
+        if field["error"]:
+            found.append({"id": field["id"], "label": label, "message": field["error"]})
+        rows = field["rows"] if field["kind"] == "columns" else ()
+        found += [
+            {"id": cell["id"], "label": f"{label}, row {at}", "message": cell["error"]}
+            for at, row in enumerate(rows, 1)
+            for cell in row
+            if cell["error"]
+        ]
+    return found
+
+
+def _control(name: str, value: str, options: Iterable[tuple[str, str]] | None) -> dict[str, Any]:
+    return {
+        "kind": "select" if options is not None else "textarea" if name in LONG else "text",
+        "value": value,
+        "mono": name in MONO,
+        "rows": 4,
+        "options": _options(name, options or ()),
+    }
+
+
+def _errors(problems: Iterable[Problem]) -> dict[str, str]:
+    """Messages by field; those of a row stand in its cells."""
+    errors: dict[str, str] = {}
+    for problem in problems:
+        _, name, *inside = problem.pointer.split("/") if problem.pointer else ("", "")
+        if name in GRIDS and inside:
+            continue
+        name = "name" if name == "slug" else name
+        errors[name] = f"{errors[name]} {problem.message}" if name in errors else problem.message
+    return errors
 
 
 def _classes(present: str) -> list[tuple[str, str]]:
@@ -137,34 +187,6 @@ def _options(name: str, choices: Iterable[tuple[str, str]]) -> list[dict[str, st
     if name in {"archetype", "classification"}:
         return [{"value": "", "label": "Not said"}, *found]
     return found
-
-
-def _lines(text: str) -> list[tuple[int, str]]:
-    return list(enumerate(line.strip() for line in text.split("\n") if line.strip()))
-
-
-def _link(at: int, line: str) -> dict[str, str]:
-    kind, _, rest = line.partition(" ")
-    url, _, label = rest.strip().partition(" ")
-    if not url:
-        message = f"Line {at + 1}: write the kind, a space, and the address."
-        raise Invalid(message, [Problem("/links", "wrong-form", message)])
-    return {"kind": kind, "url": url, "label": label.strip()}
-
-
-def _part(at: int, line: str) -> dict[str, str]:
-    kind, _, holder = (each.strip() for each in line.partition(" "))
-    if not holder:
-        message = f"Line {at + 1}: write the part, a space, and a user name or team:short-name."
-        raise Invalid(message, [Problem("/ownership", "wrong-form", message)])
-    team = holder.removeprefix("team:")
-    if team != holder:
-        return {"kind": kind, "user": "", "team": team}
-    return {"kind": kind, "user": holder, "team": ""}
-
-
-def _part_line(each: Mapping[str, str]) -> str:
-    return f"{each['kind']} {each['user'] or 'team:' + each['team']}"
 
 
 def _extra(text: str) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from catalog.products.models import DataProduct, OutputPort, Revision
 from catalog.products.phrases import change_rows, event_text, value_text
 from catalog.products.policies import can_change_product, can_hand_over
 from catalog.products.selectors import history, port_by_fqn, product_by_fqn, publish_problems
+from catalog.products.selectors.talk import talk_context
 from catalog.products.services import publish_product
 from catalog.products.snippets import (
     ColumnText,
@@ -34,7 +35,6 @@ from catalog.products.snippets import (
     technology_name,
 )
 from catalog.products.states import ProductStatus
-from catalog.products.talk import talk_context
 from catalog.products.views.coming import Coming, coming_of
 from catalog.products.views.parts import crumbs_of, crumbs_to
 from core.errors import Invalid

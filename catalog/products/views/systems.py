@@ -5,24 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actors import Actor
 from catalog.products.models import DataProduct, InputPort, System, SystemPort
 from catalog.products.policies import can_change_system
 from catalog.products.selectors import system_by_fqn
-from catalog.products.systems_reading import systems_matching
+from catalog.products.selectors.systems import systems_matching
+from catalog.products.services import release_system_name
 from core.paging import keyset_page
 
 PAGE_SIZE = 50
 SHOWN_OPERATIONS = 200  # of one port; the filter finds the rest
 SHOWN_SOURCE = 200_000  # characters of a document on the page
 MAX_READERS = 100
+MAX_FORMER = 50  # names on a page
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,10 @@ def system(request: HttpRequest, fqn: str) -> HttpResponse:
     """One system: who owns it, what its interfaces offer, who reads it."""
     actor = _actor(request)
     found = system_by_fqn(actor, fqn)
+    if found.fqn != fqn:
+        said = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(found.get_absolute_url() + said, permanent=True)
+    can_change = can_change_system(actor, found)
     text = _text(request, "q")
     ports = [_port_view(port, text) for port in found.ports.defer("document")]
     context = {
@@ -79,7 +86,8 @@ def system(request: HttpRequest, fqn: str) -> HttpResponse:
         "ports": ports,
         "text": text,
         "readers": _readers(actor, found),
-        "can_change": can_change_system(actor, found),
+        "can_change": can_change,
+        "former_names": found.former_names.order_by("fqn")[:MAX_FORMER] if can_change else (),
         "source_text": found.text[:SHOWN_SOURCE],
         "source_is_cut": len(found.text) > SHOWN_SOURCE,
         "operation_count": sum(len(view.port.operations) for view in ports),
@@ -91,6 +99,8 @@ def system(request: HttpRequest, fqn: str) -> HttpResponse:
 def port_source(request: HttpRequest, fqn: str, port: str) -> HttpResponse:
     """The document of a port as it was given, as a download of plain text."""
     found = system_by_fqn(_actor(request), fqn)
+    if found.fqn != fqn:
+        return redirect("products:system-port-source", found.fqn, port, permanent=True)
     row = found.ports.filter(name=port).exclude(text="").values_list("text", flat=True).first()
     if row is None:
         return render(request, "errors/404.html", status=404)
@@ -98,6 +108,16 @@ def port_source(request: HttpRequest, fqn: str, port: str) -> HttpResponse:
     kind = "json" if row.lstrip().startswith("{") else "yaml"
     response["Content-Disposition"] = f'attachment; filename="{port}.{kind}"'
     return response
+
+
+@require_POST
+def release(request: HttpRequest, fqn: str) -> HttpResponse:
+    """Give up a former name of the system."""
+    found = system_by_fqn(_actor(request), fqn)
+    name = request.POST.get("name", "").replace("\0", "")[:600]
+    release_system_name(system=found, fqn=name, actor=_actor(request))
+    messages.success(request, f"{name} leads here no more; others may take it.")
+    return redirect(found)
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -18,8 +18,8 @@ from catalog.products import services
 from catalog.products.models import Announcement, Comment, DataProduct
 from catalog.products.policies import can_edit_comment, require_product_change
 from catalog.products.selectors import product_by_fqn
+from catalog.products.selectors.talk import announcement_of, comment_of
 from catalog.products.states import AnnouncementKind
-from catalog.products.talk import announcement_of, comment_of
 from core.errors import DomainError, Invalid, NotAllowed, NotFound
 from core.htmx import wants_fragment
 from core.problems import Problem
@@ -144,7 +144,7 @@ def _parent(product: DataProduct, text: str) -> Comment | None:
     if not text:
         return None
     if not text.isascii() or not text.isdecimal() or len(text) > 18:
-        raise NotFound("There is nothing here, or you may not see it.")
+        raise NotFound()
     return comment_of(product, int(text))
 
 

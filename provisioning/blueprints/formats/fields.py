@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.grids import grid_rows
 from core.problems import Problem
-from core.rendering import grid_rows, sentence_case
+from core.rendering import sentence_case
 from provisioning.blueprints.formats.typed import CHOICE, Raw, Schema, choices, chosen
 
 Field = dict[str, Any]

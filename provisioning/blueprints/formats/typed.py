@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
+
+from core.grids import Posted, plain, posted_rows
 
 CHOICE = "choice"  # the form field that says which of the `oneOf` parameters is given
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
@@ -15,22 +16,14 @@ Raw = dict[str, Any]  # text by parameter; a grid is a list of {column: text}
 Schema = Mapping[str, Any]
 
 
-class Posted(Protocol):
-    """What a form sent, e.g. Django's QueryDict."""
-
-    def get(self, key: str, /) -> str | None: ...
-
-    def __iter__(self) -> Any: ...
-
-
 def raw_values(schema: Schema, posted: Posted) -> Raw:
     """Every field of the schema as it was typed; nothing is dropped, nothing judged."""
     raw: Raw = {}
     for name, node in schema["properties"].items():
         raw[name] = (
-            _rows(name, node["items"], posted)
+            posted_rows(name, node["items"]["properties"], posted)
             if node["type"] == "array"
-            else _clean(posted.get(name) or "")
+            else plain(posted.get(name) or "")
         )
     if schema.get("oneOf"):
         raw[CHOICE] = chosen(schema, {CHOICE: posted.get(CHOICE) or ""})
@@ -100,25 +93,6 @@ def without_blank_rows(schema: Schema, raw: Raw) -> Raw:
         else value
         for name, value in raw.items()
     }
-
-
-def _rows(name: str, item: Schema, posted: Posted) -> list[dict[str, str]]:
-    first = next(iter(item["properties"]))
-    pattern = re.compile(rf"{re.escape(name)}-(\d{{1,6}})-{re.escape(first)}")
-    numbers = [int(found[1]) for key in posted if (found := pattern.fullmatch(str(key)))]
-    return [
-        {
-            column: _clean(posted.get(f"{name}-{number}-{column}") or "")
-            for column in item["properties"]
-        }
-        for number in dict.fromkeys(numbers)
-    ]
-
-
-def _clean(text: str) -> str:
-    """NFC, one kind of line end, no blanks around, no NUL (which no database keeps)."""
-    plain = text.replace("\r\n", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}").strip()
-    return unicodedata.normalize("NFC", plain.encode(errors="replace").decode())
 
 
 def _typed(node: Schema, value: Any) -> Any:

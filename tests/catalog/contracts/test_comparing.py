@@ -6,7 +6,7 @@ from django.urls import reverse
 from accounts.actors import system_actor
 from accounts.states import PortalRole
 from catalog.contracts import selectors, services
-from catalog.contracts.comparing import curl_of, verdict_text
+from catalog.contracts.comparing import curl_of, groups_of, verdict_text
 from catalog.contracts.extensions import affected_parties
 from catalog.contracts.formats.odcs_diff import diff, summarise
 from catalog.products.models import InputPort
@@ -99,6 +99,27 @@ def test_without_numbers_the_newest_is_compared_with_the_one_before(logged_in, t
     answer = logged_in.get(diff_url(three[0].contract)).json()
 
     assert (answer["from"], answer["to"]) == ("1.1.0", "2.0.0")
+
+
+def test_the_page_says_promises_rules_and_tags_as_people_do():
+    rule = {"type": "library", "metric": "rowCount", "mustBeGreaterThan": 0, "unit": "rows"}
+    other = {"name": "Few are empty", "type": "library", "metric": "nullValues", "mustBe": 0}
+    before = contract_data()
+    before["schema"][0]["quality"] = [other]
+    after = contract_data(
+        tags=["golden", "daily"], slaProperties=[{"property": "latency", "value": 1, "unit": "h"}]
+    )
+    after["schema"][0]["quality"] = [other, {"name": "There are rows", **rule}]
+
+    rows = [row for group in groups_of(diff(before, after)) for row in group.rows]
+
+    said = {row.change.code: (row.text, row.after) for row in rows}
+    assert "library, rowCount, more than 0 rows" in {after for _, after in said.values()}
+    assert "1 hour" in {after for _, after in said.values()}
+    assert said["tags-changed"] == (
+        "The contract: tags changed from nothing to golden, daily.",
+        "golden, daily",
+    )
 
 
 def test_an_unknown_version_is_not_found(logged_in, three):

@@ -11,10 +11,10 @@ from catalog.governance.models import Evaluation
 from catalog.governance.selectors import policy_rows, what_if
 from catalog.governance.services import retire_policy
 from catalog.products import services as products
-from catalog.products.facts import facts_of
-from catalog.products.gate import gate_problems
 from catalog.products.models import Ownership
 from catalog.products.selectors import publish_blockers, publish_problems
+from catalog.products.selectors.facts import facts_of
+from catalog.products.selectors.gate import gate_problems
 from core import cel, outbox
 from core.errors import Invalid
 from portal.demo.policies import POLICIES, load_policies

@@ -222,6 +222,37 @@ def test_stewards_rename_a_class(company):
     assert "Ours" in client.get("/classification/").content.decode()
 
 
+def test_a_term_in_use_is_removed_by_typing_its_name(company):
+    client, term, product = client_of(company.steward), term_of(company), product_of(company)
+    product.terms.add(term)
+    address = f"{term.get_absolute_url()}remove/"
+
+    asked = client.get(address).content.decode()
+    refused = client.post(address, {"confirm": "Oder"})
+
+    assert "1 product no longer names it" in asked
+    assert product.name in asked
+    assert refused.status_code == 409
+    assert "Type Order to go on." in refused.content.decode()
+    assert product.terms.exists()
+    assert client.post(address, {"confirm": "Order"}).status_code == 302
+    assert not Term.objects.exists()
+
+
+def test_rest_keeps_a_term_in_use_until_it_is_detached(company):
+    client, term, product = client_of(company.steward), term_of(company), product_of(company)
+    product.terms.add(term)
+
+    refused = client.delete(f"/api/v1/terms/{term.pk}")
+    done = client.delete(f"/api/v1/terms/{term.pk}?detach=true")
+
+    body = refused.json()
+    assert (refused.status_code, body["type"]) == (409, "/problems/term-in-use")
+    assert (body["count"], body["used_by"][0]["fqn"]) == (1, product.fqn)
+    assert done.status_code == 204
+    assert not product.terms.exists()
+
+
 def test_rest_writes_policies_and_terms(company):
     client = client_of(company.steward)
     send = {"content_type": "application/json"}

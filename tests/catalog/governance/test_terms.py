@@ -1,15 +1,18 @@
 """The glossary: who writes it, which word counts where, what search and products know of it."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalog.governance.models import ClassificationLevel, Term
 from catalog.governance.selectors import classification_problem, terms_matching, terms_named
-from catalog.governance.services import TermData, put_level, put_term, remove_term
+from catalog.governance.services import TermData, TermInUse, put_level, put_term, remove_term
+from catalog.products.models import DataProduct, Revision
 from catalog.search.models import SearchEntry, SynonymGroup
 from core.errors import Conflict, Invalid, NotAllowed
-from core.models import AuditEvent
+from core.models import AuditEvent, OutboxEvent
 from tests.catalog.governance.conftest import product_of
-from tests.factories import DomainFactory
+from tests.factories import DomainFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -40,17 +43,52 @@ def test_a_changed_term_takes_its_row_and_synonyms_with_it(company):
     assert not SynonymGroup.objects.exists()
 
 
-def test_a_removed_term_leaves_products_as_they_are(company):
-    term, product = term_of(company, synonyms=["Purchase"]), product_of(company)
-    product.terms.add(term)
+def test_a_term_in_use_stays_and_the_refusal_says_where_it_is_used(company):
+    term, product = term_of(company, domain=company.domain), product_of(company)
+    hidden = ProductFactory(name="Hidden", visibility="restricted")
+    for each in (product, hidden):
+        each.terms.add(term)
 
-    remove_term(term=term, actor=company.steward)
+    with pytest.raises(TermInUse, match="2 products use") as refused:
+        remove_term(term=term, actor=company.domain_owner)
 
-    assert not Term.objects.exists()
-    assert not SearchEntry.objects.filter(kind="term").exists()
-    assert not SynonymGroup.objects.exists()
-    assert product.terms.count() == 0
+    assert refused.value.context["count"] == 2
+    assert [each["fqn"] for each in refused.value.context["used_by"]] == [product.fqn]
+    assert product.terms.get() == term
+    assert not AuditEvent.objects.filter(verb="term.removed").exists()
+
+
+def test_a_term_that_is_detached_stays_in_the_history_of_the_products(company):
+    term, other, product = term_of(company), term_of(company, name="Sale"), product_of(company)
+    product.terms.set([term, other])
+    before = product.revision
+
+    remove_term(term=term, actor=company.steward, detach=True)
+
+    kept = DataProduct.objects.get(pk=product.pk)
+    revision = Revision.objects.get(product=product, number=before + 1)
+    assert kept.revision == before + 1
+    assert [each.name for each in kept.terms.all()] == ["Sale"]
+    assert revision.changes == [{"field": "terms", "from": ["Order", "Sale"], "to": ["Sale"]}]
+    assert revision.snapshot["terms"] == ["sale"]
+    assert SearchEntry.objects.get(kind="product", object_id=str(product.pk)).terms == ["Sale"]
+    assert OutboxEvent.objects.filter(topic="product.changed", key=str(product.pk)).exists()
     assert AuditEvent.objects.filter(verb="term.removed").count() == 1
+    assert AuditEvent.objects.filter(verb="product.updated", object_id=kept.fqn).exists()
+
+
+def test_many_products_cost_no_more_than_one_to_detach(company):
+    one, many = term_of(company), term_of(company, name="Sale")
+    product_of(company).terms.add(one)
+    for _ in range(9):
+        ProductFactory().terms.add(many)
+    with CaptureQueriesContext(connection) as first:
+        remove_term(term=one, actor=company.steward, detach=True)
+
+    with CaptureQueriesContext(connection) as second:
+        remove_term(term=many, actor=company.steward, detach=True)
+
+    assert len(second) <= len(first)
 
 
 @pytest.mark.parametrize("who", ["member", "owner", "domain_owner"])

@@ -6,6 +6,7 @@ import json
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -103,6 +104,24 @@ def test_a_finished_run_says_how_fresh_a_product_is_and_an_older_one_nothing(act
     other.refresh_from_db()
     assert product.written_at == dt.datetime(2026, 11, 20, 10, tzinfo=dt.UTC)
     assert other.written_at is None
+
+
+def test_rest_and_graphql_say_when_data_was_last_written(actor):
+    product = offer("db.s.orders").product
+    client = Client()
+    client.force_login(member_of(product.owner))
+    query = {"query": f'{{ product(fqn: "{product.fqn}") {{ writtenAt }} }}'}
+
+    def told() -> list[str | None]:
+        rest = client.get(f"/api/v1/products/{product.fqn}").json()
+        graph = client.post("/graphql/", query, content_type="application/json").json()
+        return [rest["written_at"], graph["data"]["product"]["writtenAt"]]
+
+    assert told() == [None, None]
+    ingest(event=event(outputs=["db.s.orders"]), actor=actor)
+
+    at = dt.datetime(2026, 11, 20, 10, tzinfo=dt.UTC)
+    assert [dt.datetime.fromisoformat(each) for each in told()] == [at, at]
 
 
 def test_a_run_that_ends_tomorrow_ended_now(actor):

@@ -1,6 +1,7 @@
 """The pages that change a product; all of them work without a script."""
 
 import pytest
+from django.utils.html import escape
 
 from accounts.actors import system_actor
 from catalog.products.models import DataProduct
@@ -63,6 +64,18 @@ def form(**values) -> dict[str, str]:
     }
 
 
+def rows(name: str, *given: dict[str, str]) -> dict[str, str]:
+    return {f"{name}-{at}-{key}": text for at, row in enumerate(given) for key, text in row.items()}
+
+
+def link(kind: str, url: str, label: str = "") -> dict[str, str]:
+    return {"kind": kind, "url": url, "label": label}
+
+
+def part(kind: str, holder: str) -> dict[str, str]:
+    return {"kind": kind, "holder": holder}
+
+
 def edit(client, **values):
     return client.post("/products/sales.orders/edit/", form(**values))
 
@@ -72,9 +85,14 @@ def test_every_field_of_the_form_is_saved(owner, product):
         owner,
         purpose="Every order",
         tags="golden, daily",
-        links="repository https://git.example/orders Source code",
-        ownership="expert ada\r\nsteward team:sales",
         extra="cost: 7",
+        **rows(
+            "links",
+            link("repository", "https://git.example/orders", "Source code"),
+            link("", "", ""),
+            link("runbook", "https://wiki.example/orders"),
+        ),
+        **rows("ownership", part("expert", "ada"), part("steward", "team:sales")),
     )
 
     assert (answer.status_code, answer["Location"]) == (302, "/products/sales.orders/")
@@ -84,12 +102,61 @@ def test_every_field_of_the_form_is_saved(owner, product):
         ["golden", "daily"],
         {"cost": 7},
     )
-    assert saved.links[0]["label"] == "Source code"
+    assert [(each["kind"], each["label"]) for each in saved.links] == [
+        ("repository", "Source code"),
+        ("runbook", ""),
+    ]
     assert saved.ownerships.count() == 2
     page = owner.get("/products/sales.orders/edit/").content.decode()
-    assert "repository https://git.example/orders Source code" in page
-    assert "steward team:sales" in page
-    assert owner.post("/products/sales.orders/edit/", form(revision="2")).status_code == 302
+    assert 'name="links-0-url" value="https://git.example/orders"' in page
+    assert 'name="ownership-1-holder" value="team:sales"' in page
+    assert 'name="links-2-url" value=""' in page  # a spare row, for those without a script
+
+    assert edit(owner, purpose="Every order", revision="2").status_code == 302
+    saved = DataProduct.objects.get()
+    assert (saved.links, saved.ownerships.count()) == ([], 0)
+
+
+def test_what_the_form_did_not_send_stays(owner, product):
+    edit(owner, **rows("links", link("runbook", "https://a.example")))
+
+    owner.post("/products/sales.orders/edit/", {"purpose": "Every order", "revision": "2"})
+
+    saved = DataProduct.objects.get()
+    assert (saved.purpose, len(saved.links)) == ("Every order", 1)
+
+
+def test_rows_are_added_and_taken_away_without_a_script(owner, product):
+    typed = rows("links", link("runbook", "https://a.example"), link("other", "https://b.example"))
+
+    more = edit(owner, purpose="Typed", add_row="links", **typed).content.decode()
+    fewer = edit(owner, remove_row="links-0", **typed).content.decode()
+
+    assert 'name="links-1-url" value="https://b.example"' in more
+    assert 'name="links-2-url" value=""' in more
+    assert 'name="purpose" value="Typed"' in more
+    assert "https://a.example" not in fewer
+    assert 'name="links-0-url" value="https://b.example"' in fewer
+    assert DataProduct.objects.get().revision == 1
+
+
+def test_people_and_teams_are_offered_for_what_was_typed(owner, client, product, team):
+    for at in range(30):
+        member_of(team, username=f"adam-{at:02}")
+    UserFactory(username="adams", is_active=False)
+    UserFactory(username="zed", display_name=f"Sales {HOSTILE}")
+
+    ask = "/products/sales.orders/edit/people/"
+    many = owner.get(ask, {"ownership-3-holder": "Ada"}).content.decode()
+    sales = owner.get(ask, {"ownership-0-holder": "sales"}).content.decode()
+    client.force_login(UserFactory())
+    refused = client.get(ask, {"ownership-0-holder": "a"})
+
+    assert many.count("<option") == 10
+    assert "adams" not in many
+    assert '<option value="team:sales">' in sales
+    assert '<option value="zed">Sales &lt;img' in sales
+    assert refused.status_code == 403
 
 
 def test_what_was_sent_unchanged_makes_no_version(owner, product):
@@ -98,28 +165,50 @@ def test_what_was_sent_unchanged_makes_no_version(owner, product):
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "says"),
+    ("field", "typed", "says"),
     [
-        ("name", "", "Fill in the name."),
-        ("links", "runbook javascript:alert(1)", "Give a whole address"),
-        ("links", "nothing", "Line 1: write the kind"),
-        ("ownership", "expert nobody", "There is no user nobody"),
-        ("ownership", "expert", "Line 1: write the part"),
-        ("terms", "nowhere", "There is no term nowhere"),
-        ("extra", "a: [", "This is not YAML"),
-        ("extra", "- a", "Write one"),
+        ("name", {"name": ""}, "Fill in the name."),
+        ("terms", {"terms": "nowhere"}, "There is no term nowhere"),
+        ("extra", {"extra": "a: ["}, "This is not YAML"),
+        ("extra", {"extra": "- a"}, "Write one"),
+        ("links-0-url", rows("links", link("runbook", "javascript:alert(1)")), "Give a whole"),
+        ("links-0-kind", rows("links", link("", "https://a.example")), "Choose one of: repo"),
+        ("links-0-url", rows("links", link("runbook", "https://a.example", "x" * 201)), "Use 2,0"),
+        ("ownership-0-holder", rows("ownership", part("expert", "nobody")), "There is no user n"),
+        ("ownership-0-holder", rows("ownership", part("expert", "team:no")), "There is no team n"),
+        ("ownership-0-holder", rows("ownership", part("expert", "")), "Name either a user or"),
+        ("ownership-0-kind", rows("ownership", part("", "ada")), "Choose one of: steward"),
     ],
 )
-def test_a_wrong_entry_says_so_and_keeps_what_was_typed(owner, product, name, text, says):
-    answer = edit(owner, **{"purpose": HOSTILE, name: text})
+def test_a_wrong_entry_says_so_at_its_field_and_keeps_what_was_typed(
+    owner, product, field, typed, says
+):
+    answer = edit(owner, **{"purpose": HOSTILE, **typed})
 
     page = answer.content.decode()
     assert answer.status_code == 422
     assert says in page
-    assert f'aria-describedby="{name}-e' in page
+    assert f'aria-describedby="{field}-e' in page
+    assert f'<a href="#{field}">' in page
     assert "&lt;img src=x" in page
     assert HOSTILE not in page
+    assert all(escape(text) in page for text in typed.values())
     assert DataProduct.objects.get().purpose == "All orders"
+
+
+def test_the_error_of_a_row_stands_in_that_row(owner, product):
+    typed = rows(
+        "links",
+        link("runbook", "https://a.example"),
+        link("", ""),
+        link("support", "support@a.example"),
+    )
+
+    page = edit(owner, **typed).content.decode()
+
+    assert 'id="links-1-url-e"' in page
+    assert 'name="links-1-url" value="support@a.example"' in page
+    assert 'id="links-0-url-e"' not in page
 
 
 def test_a_conflict_shows_both_versions_and_can_be_saved_over(owner, product):
@@ -139,7 +228,12 @@ def test_a_conflict_shows_both_versions_and_can_be_saved_over(owner, product):
 
 
 def test_the_history_shows_each_version_and_the_way_back(owner, product):
-    edit(owner, purpose="Every order", links="runbook https://a.example", tags="a, b")
+    edit(
+        owner,
+        purpose="Every order",
+        tags="a, b",
+        **rows("links", link("runbook", "https://a.example")),
+    )
     tab = owner.get("/products/sales.orders/?tab=activity").content.decode()
     assert "/products/sales.orders/revisions/1/revert/" in tab
     assert "kind: runbook, url: https://a.example" in tab

@@ -15,12 +15,12 @@ from catalog.products.models import (
 )
 from catalog.products.services import (
     PortData,
-    ProductData,
     RevisionDiffers,
 )
 from core.documents import Document, dump_yaml
 from core.errors import Invalid, InvalidTransition, NotAllowed, NotFound
 from core.models import AuditEvent
+from tests.catalog.products.conftest import codes, put
 from tests.factories import (
     ContractFactory,
     ContractVersionFactory,
@@ -34,22 +34,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def data() -> ProductData:
-    team = TeamFactory()
-    return ProductData(
-        document_id="orders", name="Orders", domain=team.domain, owner=team, purpose="All orders"
-    )
-
-
-def put(data, actor=None, **values):
-    return services.put_product(data=data, actor=actor or system_actor(), **values)
-
-
-def codes(refusal) -> list[str]:
-    return [problem.code for problem in refusal.value.problems]
 
 
 def test_every_change_is_a_revision_with_its_fields(data):
@@ -247,6 +231,28 @@ def test_a_proposal_is_accepted_as_a_draft():
     assert DataProduct.objects.get().status == "draft"
     with pytest.raises(InvalidTransition):
         services.accept_product(product=product, actor=system_actor())
+
+
+def test_a_proposal_is_not_published_before_it_is_accepted(client):
+    product = PortFactory(product__status="proposed", product__purpose="").product
+    client.force_login(member_of(product.owner))
+
+    answer = client.post(f"/api/v1/products/{product.fqn}/publish")
+    by_hand = client.post(f"/products/{product.fqn}/publish/")
+    page = client.get(f"/products/{product.fqn}/").content.decode()
+
+    (problem,) = answer.json()["problems"]
+    assert (answer.status_code, problem["pointer"], problem["code"]) == (
+        422,
+        "/status",
+        "not-accepted",
+    )
+    assert "accept it as a draft first" in problem["message"]
+    assert by_hand.status_code == 422
+    assert "accept it as a draft first" in by_hand.content.decode()
+    assert f'action="/products/{product.fqn}/accept/"' in page
+    assert f'action="/products/{product.fqn}/publish/"' not in page
+    assert DataProduct.objects.get().status == "proposed"
 
 
 def test_a_successor_goes_on_and_does_not_lead_back():

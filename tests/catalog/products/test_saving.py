@@ -9,11 +9,12 @@ from catalog.contracts.policies import IdOwnedElsewhere
 from catalog.products import extensions, services
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.selectors import port_by_fqn, product_by_fqn
-from catalog.products.services import InputData, PortData, ProductData
+from catalog.products.services import InputData, PortData
 from catalog.products.states import ProductStatus
 from catalog.search.models import SearchEntry
 from core.errors import Invalid, NotAllowed
 from core.models import OutboxEvent
+from tests.catalog.products.conftest import codes
 from tests.factories import (
     ContractVersionFactory,
     DomainFactory,
@@ -27,20 +28,8 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def data() -> ProductData:
-    team = TeamFactory()
-    return ProductData(
-        document_id="orders", name="Orders", domain=team.domain, owner=team, purpose="All orders"
-    )
-
-
 def save(data):
     return services.save_product(data=data, actor=system_actor())
-
-
-def codes(refusal) -> list[str]:
-    return [problem.code for problem in refusal.value.problems]
 
 
 def test_a_new_product_is_a_draft_and_found_by_its_team_at_once(data):

@@ -25,30 +25,14 @@ from catalog.products.services import (
     RevisionDiffers,
 )
 from core.errors import Invalid
+from tests.catalog.products.conftest import codes, put
 from tests.factories import (
     ContractVersionFactory,
     DomainFactory,
-    TeamFactory,
     UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def data() -> ProductData:
-    team = TeamFactory()
-    return ProductData(
-        document_id="orders", name="Orders", domain=team.domain, owner=team, purpose="All orders"
-    )
-
-
-def put(data, actor=None, **values):
-    return services.put_product(data=data, actor=actor or system_actor(), **values)
-
-
-def codes(refusal) -> list[str]:
-    return [problem.code for problem in refusal.value.problems]
 
 
 def many(data, count: int) -> list[ProductData]:

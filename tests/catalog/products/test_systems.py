@@ -8,7 +8,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.services import create_token
 from accounts.states import TeamRole
 from catalog.products.data import (
     InputData,
@@ -25,6 +24,7 @@ from catalog.search.models import SearchEntry
 from core.documents import load_documents
 from core.errors import Invalid, NotAllowed
 from core.models import AuditEvent, OutboxEvent
+from tests.clients import browser, script
 from tests.factories import (
     DomainFactory,
     ProductFactory,
@@ -60,17 +60,6 @@ def api(data=None, name="api", **values) -> SystemPortData:
 def shop(team, **values) -> SystemData:
     given = {"document_id": "web-shop", "name": "Web shop", "domain": team.domain, "owner": team}
     return SystemData(**given | {"ports": (api(),), "technology": "Spring"} | values)
-
-
-def browser(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def script(user) -> dict[str, str]:
-    _, text = create_token(user=user, name="t", scopes=["read", "write"])
-    return {"Authorization": f"Bearer {text}"}
 
 
 def state():

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.services import create_token
 from accounts.states import PortalRole, TeamRole
 from catalog.products.models import Announcement, Comment, Follow
+from catalog.products.selectors.talk import news_for, threads_of
 from catalog.products.services import (
     TooManyComments,
     edit_announcement,
@@ -22,9 +23,9 @@ from catalog.products.services import (
 )
 from catalog.products.services.commenting import MAX_AN_HOUR, MAX_REPLIES
 from catalog.products.states import ProductStatus
-from catalog.products.talk import news_for, threads_of
 from core.errors import Invalid, InvalidTransition, NotAllowed
 from core.models import OutboxEvent
+from tests.clients import browser
 from tests.factories import ProductFactory, TeamFactory, UserFactory, actor_for, member_of
 
 pytestmark = pytest.mark.django_db
@@ -48,12 +49,6 @@ def owner(team):
 @pytest.fixture
 def reader():
     return UserFactory(username="rita")
-
-
-def browser(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def codes(refused) -> list[tuple[str, str]]:

@@ -4,17 +4,11 @@ import re
 import uuid
 
 import pytest
-from django.test import Client
 
 from provisioning.requests.models import Decision, Request
+from tests.clients import browser
 from tests.provisioning.blueprints.conftest import Shop
 from tests.provisioning.requests.conftest import Ask
-
-
-def logged_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def shown(response, pk) -> str:
@@ -26,7 +20,7 @@ def shown(response, pk) -> str:
 def test_the_list_shows_mine_my_teams_and_all_that_i_may_see(shop: Shop, ask: Ask):
     ask(name="Of the helper")
     ask(name="Of the owner", actor=shop.owns)
-    helper, outsider = logged_in(shop.helper), logged_in(shop.outsider)
+    helper, outsider = browser(shop.helper), browser(shop.outsider)
 
     mine = helper.get("/requests/").text
     team = helper.get("/requests/?tab=team").text
@@ -43,7 +37,7 @@ def test_the_list_costs_a_constant_number_of_statements(
 ):
     for number in range(12):
         ask(name=f"Thing {number}")
-    client = logged_in(shop.helper)
+    client = browser(shop.helper)
     client.get("/requests/")
 
     with django_assert_max_num_queries(7):
@@ -53,7 +47,7 @@ def test_the_list_costs_a_constant_number_of_statements(
 def test_older_requests_are_a_page_further(shop: Shop, ask: Ask):
     for number in range(27):
         ask(name=f"Thing {number}")
-    client = logged_in(shop.helper)
+    client = browser(shop.helper)
 
     first = client.get("/requests/")
     older = first.context["older"]
@@ -67,7 +61,7 @@ def test_older_requests_are_a_page_further(shop: Shop, ask: Ask):
 
 
 def test_a_waiting_request_says_who_decides_and_why(shop: Shop, ask: Ask):
-    text = logged_in(shop.helper).get(ask().get_absolute_url()).text
+    text = browser(shop.helper).get(ask().get_absolute_url()).text
 
     assert "Sales Data team" in text
     assert "Because the product belongs to Sales" in text
@@ -76,7 +70,7 @@ def test_a_waiting_request_says_who_decides_and_why(shop: Shop, ask: Ask):
 
 def test_a_running_request_polls_itself_and_a_finished_one_does_not(shop: Shop, ask: Ask):
     request = ask(actor=shop.owns)
-    client = logged_in(shop.owner)
+    client = browser(shop.owner)
     url = request.get_absolute_url()
 
     live = client.get(url).text
@@ -92,7 +86,7 @@ def test_a_running_request_polls_itself_and_a_finished_one_does_not(shop: Shop, 
 
 def test_a_foreign_request_answers_like_an_unknown_one(shop: Shop, ask: Ask):
     request = ask()
-    client = logged_in(shop.outsider)
+    client = browser(shop.outsider)
     unknown = uuid.uuid4()
 
     for name in ("", "decision/", "cancel/"):
@@ -107,7 +101,7 @@ def test_a_foreign_request_answers_like_an_unknown_one(shop: Shop, ask: Ask):
 
 def test_the_inbox_shows_what_waits_for_me_with_its_facts(shop: Shop, ask: Ask):
     first, second = ask(name="First thing"), ask(name="Second thing")
-    client = logged_in(shop.owner)
+    client = browser(shop.owner)
 
     inbox = client.get("/approvals/")
     chosen = client.get(f"/approvals/?request={second.pk}")
@@ -116,8 +110,8 @@ def test_the_inbox_shows_what_waits_for_me_with_its_facts(shop: Shop, ask: Ask):
     assert chosen.context["selected"] == second
     assert "For the spring range." in chosen.text
     assert "2 columns" in chosen.text
-    assert "Nothing waits for you" in logged_in(shop.helper).get("/approvals/").text
-    assert "Nothing waits for you" in logged_in(shop.outsider).get("/approvals/").text
+    assert "Nothing waits for you" in browser(shop.helper).get("/approvals/").text
+    assert "Nothing waits for you" in browser(shop.outsider).get("/approvals/").text
 
 
 def test_the_inbox_costs_a_constant_number_of_statements(
@@ -125,7 +119,7 @@ def test_the_inbox_costs_a_constant_number_of_statements(
 ):
     for number in range(12):
         ask(name=f"Thing {number}")
-    client = logged_in(shop.owner)
+    client = browser(shop.owner)
     client.get("/approvals/")
 
     with django_assert_max_num_queries(8):
@@ -134,7 +128,7 @@ def test_the_inbox_costs_a_constant_number_of_statements(
 
 def test_approving_and_rejecting_in_the_inbox(shop: Shop, ask: Ask):
     good, bad = ask(name="Good thing"), ask(name="Bad thing")
-    client = logged_in(shop.owner)
+    client = browser(shop.owner)
 
     client.post(f"/requests/{good.pk}/decision/", {"decision": "approve", "note": ""})
     client.post(f"/requests/{bad.pk}/decision/", {"decision": "reject", "note": "No <b>need</b>"})
@@ -142,7 +136,7 @@ def test_approving_and_rejecting_in_the_inbox(shop: Shop, ask: Ask):
     good.refresh_from_db()
     bad.refresh_from_db()
     assert (good.state, bad.state) == ("running", "rejected")
-    page = logged_in(shop.helper).get(bad.get_absolute_url()).text
+    page = browser(shop.helper).get(bad.get_absolute_url()).text
     assert "No &lt;b&gt;need" in page
     assert "bad-thing" in client.get("/approvals/?tab=decided").text
 
@@ -154,7 +148,7 @@ def test_approving_and_rejecting_in_the_inbox(shop: Shop, ask: Ask):
 def test_a_decision_that_cannot_be_taken_changes_nothing(shop: Shop, ask: Ask, body, status):
     request = ask()
 
-    response = logged_in(shop.owner).post(f"/requests/{request.pk}/decision/", body)
+    response = browser(shop.owner).post(f"/requests/{request.pk}/decision/", body)
 
     assert response.status_code == status
     request.refresh_from_db()
@@ -164,7 +158,7 @@ def test_a_decision_that_cannot_be_taken_changes_nothing(shop: Shop, ask: Ask, b
 
 def test_the_requester_is_offered_no_decision_and_is_refused_one(shop: Shop, ask: Ask):
     request = ask()
-    client = logged_in(shop.helper)
+    client = browser(shop.helper)
 
     response = client.post(f"/requests/{request.pk}/decision/", {"decision": "approve"})
 
@@ -176,7 +170,7 @@ def test_the_requester_is_offered_no_decision_and_is_refused_one(shop: Shop, ask
 def test_cancelling_on_the_page(shop: Shop, ask: Ask):
     request = ask()
 
-    response = logged_in(shop.helper).post(f"/requests/{request.pk}/cancel/", follow=True)
+    response = browser(shop.helper).post(f"/requests/{request.pk}/cancel/", follow=True)
 
     assert "Cancelled" in response.text
     assert "Withdrawn" in response.text
@@ -185,6 +179,6 @@ def test_cancelling_on_the_page(shop: Shop, ask: Ask):
 def test_the_page_of_a_job_names_its_request(shop: Shop, ask: Ask):
     request = ask(actor=shop.owns)
 
-    page = logged_in(shop.owner).get(f"/operations/{request.operation_id}/")
+    page = browser(shop.owner).get(f"/operations/{request.operation_id}/")
 
     assert f'href="{request.get_absolute_url()}">R-{request.number}</a>' in page.text

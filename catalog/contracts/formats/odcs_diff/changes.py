@@ -148,6 +148,8 @@ def plain(value: Any) -> str:
         return "yes" if value else "no"
     if value is None:
         return "nothing"
+    if isinstance(value, list) and not any(isinstance(each, dict | list) for each in value):
+        return shown(", ".join(map(plain, value)) or "nothing")
     if isinstance(value, dict | list):
         return shown(orjson.dumps(value).decode())
     return shown(value)

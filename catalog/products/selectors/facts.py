@@ -13,14 +13,12 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
-from accounts.actors import Actor
+from accounts.actors import Actor, in_domain
 from catalog.contracts.models import SchemaProperty, Sla
-from catalog.governance.extensions import Facts, Shown
+from catalog.governance.extensions import Facts, Shown, shown_of
 from catalog.governance.models import Term
-from catalog.governance.services import subjects_changed
 from catalog.products.models import DataProduct, InputPort, OutputPort, Ownership
 from catalog.products.states import LISTED
-from core.models import OutboxEvent
 
 PERSONAL = ("pii", "personal", "personal-data", "gdpr")  # tags or classes of a column
 
@@ -224,20 +222,7 @@ class ProductSubjects:
             DataProduct.objects.all() if actor is None else DataProduct.objects.visible_to(actor)
         )
         found = found.filter(status__in=LISTED)
-        if domain_path:
-            inside = Q(domain__path=domain_path) | Q(domain__path__startswith=f"{domain_path}.")
-            found = found.filter(inside)
-        return found
+        return found.filter(in_domain(domain_path)) if domain_path else found
 
     def shown(self, ids: Sequence[UUID]) -> list[Shown]:
-        found = DataProduct.objects.select_related("owner").in_bulk(list(ids))
-        return [
-            Shown(pk, each.name, each.fqn, each.get_absolute_url(), each.owner.name)
-            for pk in ids
-            if (each := found.get(pk)) is not None
-        ]
-
-
-def products_changed(events: Sequence[OutboxEvent]) -> None:
-    """Outbox `product.changed` and `product.measured`: what the policies say of them now."""
-    subjects_changed("product", events)
+        return shown_of(DataProduct.objects.all(), ids)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -13,8 +11,6 @@ from django.db.models.functions import Cast, JSONObject, Length
 from accounts.actors import Actor, paths_up
 from accounts.models import Domain
 from catalog.governance.models import Term
-from catalog.products.facts import facts_of
-from catalog.products.gate import gate_problems
 from catalog.products.models import (
     DataProduct,
     FormerName,
@@ -24,8 +20,10 @@ from catalog.products.models import (
     Revision,
     System,
 )
-from catalog.products.names import slug_problem
-from catalog.products.talk import with_talk
+from catalog.products.selectors.facts import facts_of
+from catalog.products.selectors.gate import gate_problems
+from catalog.products.selectors.talk import with_talk
+from catalog.products.states import ProductStatus
 from core.errors import NotFound
 from core.paging import KeysetPage, keyset_page
 from core.problems import Problem
@@ -34,7 +32,6 @@ SHOWN_TERMS = 30
 MAX_INPUTS = 50  # systems on a page
 OFF_PAGE = ("document", "text", "domain__field_schema", "successor__document", "successor__text")
 MAX_PARTS = 100  # people on a page
-UNSEEN = "There is nothing here, or you may not see it."
 
 
 def product_by_fqn(actor: Actor, fqn: str, *, for_page: bool = False) -> DataProduct:
@@ -61,7 +58,7 @@ def product_by_fqn(actor: Actor, fqn: str, *, for_page: bool = False) -> DataPro
         renamed = FormerName.objects.filter(fqn=fqn).values("product")
         product = visible.filter(pk__in=renamed).first()
     if product is None:
-        raise NotFound(UNSEEN)
+        raise NotFound()
     return product
 
 
@@ -110,7 +107,7 @@ def port_by_fqn(actor: Actor, fqn: str) -> OutputPort:
     product = product_by_fqn(actor, name)
     port = ports.filter(fqn=f"{product.fqn}/{rest}").first()
     if port is None:
-        raise NotFound(UNSEEN)
+        raise NotFound()
     return port
 
 
@@ -130,84 +127,9 @@ def publish_blockers(product: DataProduct) -> list[Problem]:
 def publish_problems(product: DataProduct) -> list[Problem]:
     """What keeps a product from being published, and as warnings what would soon do so.
 
-    Cost: three statements.
+    Of a proposal only that it is one: what it lacks is asked of the draft. Cost: three statements.
     """
+    if product.status == ProductStatus.PROPOSED:
+        message = "It is a proposal: accept it as a draft first, on its page or with POST …/accept."
+        return [Problem("/status", "not-accepted", message)]
     return gate_problems(list(facts_of([product.pk]).values())).get(product.pk, [])
-
-
-@dataclass
-class Names:
-    """Who has which fqn; kept up to date while products are saved one after the other."""
-
-    products: dict[str, str]  # document id of the product, by fqn
-    former: dict[str, str]
-    others: set[str]  # domains and systems
-
-    def problem(self, slug: str, fqn: str, document_id: str, pointer: str) -> Problem | None:
-        """Why the product with this id cannot have the name: form, reserved, or taken."""
-        wrong = slug_problem(slug, pointer)
-        if wrong is not None:
-            return wrong
-        holders = {self.products.get(fqn, document_id), self.former.get(fqn, document_id)}
-        if holders == {document_id} and fqn not in self.others:
-            return None
-        return Problem(pointer, "name-taken", f"The name {fqn} is taken; choose another one.")
-
-    def take(self, fqn: str, former: str, document_id: str) -> None:
-        """The product has the name from now on; the former one stays reserved for it."""
-        if former and former != fqn:
-            self.products.pop(former, None)
-            self.former[former] = document_id
-        self.former.pop(fqn, None)
-        self.products[fqn] = document_id
-
-
-def names_in_use(fqns: Collection[str]) -> Names:
-    """What has one of these names, or had it. Four statements."""
-    products = DataProduct.objects.filter(fqn__in=fqns).values_list("fqn", "document_id")
-    former = FormerName.objects.filter(fqn__in=fqns).values_list("fqn", "product__document_id")
-    domains = Domain.objects.filter(path__in=fqns).values_list("path", flat=True)
-    systems = System.objects.filter(fqn__in=fqns).values_list("fqn", flat=True)
-    return Names(dict(products), dict(former), {*domains, *systems})
-
-
-def name_problems(
-    slug: str, fqn: str, product: DataProduct | None, pointer: str
-) -> Iterator[Problem]:
-    """Why `product` (None: a new one) cannot have this name: form, reserved, or taken."""
-    own = "" if product is None else product.document_id
-    wrong = names_in_use([fqn]).problem(slug, fqn, own, pointer)
-    if wrong is not None:
-        yield wrong
-
-
-def system_by_fqn(actor: Actor, fqn: str) -> System:
-    """The operational system of this name, with domain and owner.
-
-    Raises:
-        NotFound: there is none, or the actor may not see it.
-    """
-    visible = System.objects.visible_to(actor).select_related("domain__parent__parent", "owner")
-    system = visible.filter(fqn=fqn).first()
-    if system is None:
-        raise NotFound(UNSEEN)
-    return system
-
-
-def system_name_problems(
-    slug: str, fqn: str, system: System | None, pointer: str
-) -> Iterator[Problem]:
-    """Why `system` (None: a new one) cannot have this name: form, reserved, or taken."""
-    wrong = slug_problem(slug, pointer)
-    if wrong is not None:
-        yield wrong
-        return
-    own = [] if system is None else [system.pk]
-    taken = [
-        System.objects.exclude(pk__in=own).filter(fqn=fqn),
-        DataProduct.objects.filter(fqn=fqn),
-        FormerName.objects.filter(fqn=fqn),
-        Domain.objects.filter(path=fqn),
-    ]
-    if any(each.exists() for each in taken):
-        yield Problem(pointer, "name-taken", f"The name {fqn} is taken; choose another one.")

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 
-from accounts.actors import Actor
+from accounts.actors import Actor, in_domain
 from catalog.products.models import DataProduct, System, SystemPort, SystemQuerySet
 from catalog.search.selectors import matching
+from core.errors import NotFound
+
+
+def system_by_fqn(actor: Actor, fqn: str) -> System:
+    """The system of this name or this former name (then its `fqn` is another one).
+
+    It comes with domain and owner.
+
+    Raises:
+        NotFound: there is none, or the actor may not see it.
+    """
+    visible = System.objects.visible_to(actor).select_related("domain__parent__parent", "owner")
+    system = visible.filter(fqn=fqn).first()
+    if system is None:
+        system = visible.filter(former_names__fqn=fqn).first()
+    if system is None:
+        raise NotFound()
+    return system
 
 
 def systems_matching(
@@ -21,7 +38,7 @@ def systems_matching(
     """
     found = System.objects.visible_to(actor).select_related("domain", "owner").defer("document")
     if domain:
-        found = found.filter(Q(domain__path=domain) | Q(domain__path__startswith=f"{domain}."))
+        found = found.filter(in_domain(domain))
     if team:
         found = found.filter(owner__slug=team)
     if text:

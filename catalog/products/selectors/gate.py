@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from catalog.governance.selectors import findings, policy_problems
-from catalog.products.facts import ProductFacts
+from catalog.products.selectors.facts import ProductFacts
 from core.problems import Problem
 
 

@@ -42,7 +42,6 @@ THREADS = 20  # on a page
 MAX_LISTED = 20  # announcements of a product on its page
 WEEK = dt.timedelta(days=7)
 NEWS_VERBS = ("product.published", "product.deprecated", "product.retired")
-UNSEEN = "There is nothing here, or you may not see it."
 URGENCY = {AnnouncementKind.INCIDENT: 0, AnnouncementKind.MAINTENANCE: 1, AnnouncementKind.NEWS: 2}
 
 
@@ -118,7 +117,7 @@ def comment_of(product: DataProduct, comment_id: int) -> Comment:
     """Raises: NotFound: the product has no such comment."""
     found = Comment.objects.filter(product=product, pk=comment_id).select_related("author").first()
     if found is None:
-        raise NotFound(UNSEEN)
+        raise NotFound()
     found.product = product
     return found
 
@@ -127,7 +126,7 @@ def announcement_of(product: DataProduct, announcement_id: int) -> Announcement:
     """Raises: NotFound: the product has no such announcement."""
     found = Announcement.objects.filter(product=product, pk=announcement_id).first()
     if found is None:
-        raise NotFound(UNSEEN)
+        raise NotFound()
     found.product = product
     return found
 
