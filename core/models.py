@@ -53,11 +53,6 @@ class OutboxEvent(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(
-                fields=["next_at", "id"],
-                condition=Q(handled_at__isnull=True, dead_at__isnull=True),
-                name="outbox_pending",
-            ),
-            models.Index(
                 fields=["key", "id"],
                 condition=Q(handled_at__isnull=True, dead_at__isnull=True),
                 name="outbox_pending_by_key",

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import nh3
@@ -27,11 +27,13 @@ BLOCK_TAGS = frozenset({"blockquote", "h3", "h4", "h5", "h6", "hr", "li", "ol", 
 TABLE_TAGS = frozenset({"table", "tbody", "td", "th", "thead", "tr"})
 MARKDOWN_TAGS = INLINE_TAGS | BLOCK_TAGS | TABLE_TAGS
 HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5"}  # the page itself holds h1 and h2
+KEPT_LENGTH = 2_000  # characters of a text whose HTML is worth its memory
 NBSP = "\N{NO-BREAK SPACE}"
 
 Number = int | float | Decimal
 
 
+@lru_cache(maxsize=512)  # a page has some forty
 def icon(name: str, css: str = "") -> SafeString:
     """One glyph of `static/icons.svg`; decorative: words or an aria-label must stand beside it."""
     return format_html(
@@ -254,6 +256,10 @@ def markdown(text: str) -> SafeString:
     The only place that calls foreign text safe. Source: SECURITY §1.3: allow-list, http, https
     and mailto only, `rel="noopener nofollow ugc"`.
     """
+    return _kept(text) if len(text) <= KEPT_LENGTH else _clean(text)
+
+
+def _clean(text: str) -> SafeString:
     tokens = _parser().parse(text)
     for token in tokens:
         token.tag = HEADINGS.get(token.tag, token.tag)
@@ -267,3 +273,6 @@ def markdown(text: str) -> SafeString:
             link_rel="noopener nofollow ugc",
         )
     )
+
+
+_kept = lru_cache(maxsize=1_024)(_clean)  # lists show the same descriptions again and again

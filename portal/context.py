@@ -1,5 +1,6 @@
 """What the frame of every page needs."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -59,10 +60,13 @@ class _Lazy:
         return int(self.compute())
 
 
+_address = cache(reverse)  # of pages without arguments
+
+
 def _item(
     request: HttpRequest, label: str, name: str, icon: str, *, waiting: _Lazy | None = None
 ) -> dict[str, Any]:
-    url = reverse(name)
+    url = _address(name)
     below = (url, *BELOW.get(name, ()))
     current = request.path == url or (url != "/" and request.path.startswith(below))
     count = waiting if name == "requests:approvals" else None

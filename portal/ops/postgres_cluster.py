@@ -44,7 +44,7 @@ SETTINGS = {
     "password_encryption": "scram-sha-256",
     "max_connections": "200",
     "min_wal_size": "32MB",
-    "max_wal_size": "256MB",
+    "max_wal_size": "1GB",  # or much of what is written is whole pages, again and again
     "io_method": "sync",  # no pool of I/O processes: idle memory
     "random_page_cost": "1.1",  # what is asked often is in memory, disks are flash
     "jit": "off",

@@ -116,8 +116,8 @@ def scale(
     loader = Loader(plan)
     with transaction.atomic():
         loader.load()
-    ids = [product.id for product in plan.products]
-    contracts = [product.port_id(90) for product in plan.products]
+    ids = sorted(product.id for product in plan.products)
+    contracts = sorted(product.port_id(90) for product in plan.products)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # search rows are written from what is there now
     systems = [each[0] for each in loader.structure.system_ids]
@@ -128,9 +128,11 @@ def scale(
 
 
 def in_order(plan: Plan) -> Iterator[ProductPlan]:
-    """Sources before what reads them."""
+    """Sources before what reads them, then the oldest: their keys are in the order of time, and
+    written in that order they fill the indexes page by page.
+    """
     for layer in plan.layers:
-        yield from layer
+        yield from sorted(layer, key=lambda product: product.created)
 
 
 def _chunks(products: Iterator[ProductPlan], size: int) -> Iterator[Sequence[ProductPlan]]:

@@ -50,21 +50,27 @@ class Branch:
 def domains(request: HttpRequest) -> HttpResponse:
     """The tree of domains with what each and those below it offer to the reader."""
     actor = actor_in(request)
+    every = list(Domain.objects.select_related("owner").defer("field_schema"))
+    paths = {domain.pk: domain.path for domain in every}
     visible = DataProduct.objects.visible_to(actor).filter(status__in=LISTED)
-    products = _counted_below(visible)
-    systems = _counted_below(System.objects.visible_to(actor))
+    products = _counted_below(visible, paths)
+    systems = _counted_below(System.objects.visible_to(actor), paths)
     rows = [
         Branch(domain, domain.path.count("."), products[domain.path], systems[domain.path])
-        for domain in Domain.objects.select_related("owner")[:MAX_DOMAINS]
+        for domain in every[:MAX_DOMAINS]
     ]
     return render(request, "portal/domains.html", {"rows": rows})
 
 
-def _counted_below(rows: Any) -> Counter[str]:
-    """How many rows each domain and those below it have. One SQL statement."""
+def _counted_below(rows: Any, paths: Mapping[int, str]) -> Counter[str]:
+    """How many rows each domain and those below it have. One SQL statement.
+
+    Args:
+        paths: of all domains, by key: counted by the key alone, an index answers.
+    """
     counts: Counter[str] = Counter()
-    for path, count in rows.values_list("domain__path").annotate(n=Count("pk")).order_by():
-        for above in paths_up(path):
+    for key, count in rows.values_list("domain").annotate(n=Count("*")).order_by():
+        for above in paths_up(paths.get(key, "")):
             counts[above] += count
     return counts
 

@@ -153,19 +153,20 @@ class Standing:
 def standing_of(product: DataProduct, actor: Actor) -> Standing:
     """What the actor has, has asked for and may ask for. Four SQL statements."""
     grants = Grant.objects.live().held_by(actor).filter(port__product=product).order_by("until")
+    shown = grants.only("port", "state", "until")
     waiting = Request.objects.filter(
         Q(requester_id=actor.user_id) | Q(team__in=actor.team_ids),
         kind=RequestKind.ACCESS,
         state=RequestState.WAITING,
         decider=product.owner_id,
         subject__product_id=str(product.pk),
-    )
+    ).only("number", "subject")
     ports = list(product.output_ports.all())
     for port in ports:
         port.product = product
     targets = grant_targets(ports)
     return Standing(
-        grants={grant.port_id: grant for grant in grants},
+        grants={grant.port_id: grant for grant in shown},
         waiting={UUID(request.subject["port_id"]): request for request in waiting},
         open=[port for port in ports if port.pk in targets],
     )

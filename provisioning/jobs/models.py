@@ -52,6 +52,7 @@ class Instance(models.Model):
 
     class Meta:
         ordering = ["-created_at", "id"]
+        indexes = [models.Index(fields=["-created_at", "id"], name="instance_by_age")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(observed_state__in=["absent", "present", "unknown"]),

@@ -6,7 +6,7 @@ import datetime as dt
 import zlib
 from dataclasses import dataclass
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Prefetch
 
 from accounts.actors import Actor
 from core.clock import db_now
@@ -102,8 +102,6 @@ def resources_for(actor: Actor, *, present_only: bool = False) -> InstanceQueryS
     instances = Instance.objects.visible_to(actor)
     if present_only:
         instances = instances.exclude(observed_state="absent")
-    return (
-        instances.select_related("owner", "domain")
-        .annotate(effect_count=Count("effects", filter=Q(effects__removed_at=None)))
-        .prefetch_related(Prefetch("effects", queryset=there, to_attr="present_effects"))
+    return instances.select_related("owner", "domain").prefetch_related(
+        Prefetch("effects", queryset=there, to_attr="present_effects")
     )

@@ -1,6 +1,7 @@
 """Events between rooms, on the real database."""
 
 import pytest
+from django.db import connection
 
 from core import outbox
 from core.models import OutboxEvent
@@ -48,6 +49,16 @@ def test_a_failed_event_waits_and_holds_back_later_ones_of_its_key_only(heard):
     assert "not today" in first.last_error
     assert first.next_at > first.created_at
     assert second.attempts == 0
+
+
+def test_a_queue_that_the_database_did_not_expect_is_claimed_at_once(heard):
+    events = (outbox.EventData("test.happened", n, {"n": n}) for n in range(4_000))
+    outbox.emit_many(events)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '1s'")
+
+    assert outbox.drain(limit=2) == 2
+    assert heard == [0, 1]
 
 
 def test_after_the_last_attempt_an_event_is_dead_and_the_key_goes_on(heard):

@@ -104,8 +104,13 @@ class InputPort(models.Model):
     )
     # an operational system as declared, `<system fqn>[/<port name>]`, and what is known of it
     system_name = models.CharField(max_length=700, blank=True)
-    system = models.ForeignKey(
-        System, on_delete=models.SET_NULL, null=True, blank=True, related_name="consumers"
+    system = models.ForeignKey(  # its index: input_by_system
+        System,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="consumers",
+        db_index=False,
     )
     system_port = models.ForeignKey(
         SystemPort, on_delete=models.SET_NULL, null=True, blank=True, related_name="consumers"
@@ -124,6 +129,7 @@ class InputPort(models.Model):
                 condition=~Q(system_name=""),
                 name="input_by_system_name",
             ),
+            models.Index(fields=["system", "product"], name="input_by_system"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["product", "name", "version"], name="input_port_once"),

@@ -88,7 +88,7 @@ class DataProduct(models.Model):
     class Meta:
         ordering = ["fqn"]
         indexes = [
-            models.Index(fields=["status"], name="product_by_status"),
+            models.Index(fields=["status", "domain"], name="product_by_status"),
             models.Index(fields=["instance_id"], name="product_by_instance"),
             models.Index(
                 fields=["-updated_at"],

@@ -5,33 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet, TextField
-from django.db.models.functions import Cast, JSONObject, Length
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import JSONObject
 
-from accounts.actors import Actor, paths_up
-from accounts.models import Domain
-from catalog.governance.models import Term
+from accounts.actors import Actor
 from catalog.products.models import (
     DataProduct,
     FormerName,
     InputPort,
     OutputPort,
-    Ownership,
     Revision,
     System,
 )
 from catalog.products.selectors.facts import facts_of
 from catalog.products.selectors.gate import gate_problems
-from catalog.products.selectors.talk import with_talk
+from catalog.products.selectors.page_sql import page_head
 from catalog.products.states import ProductStatus
 from core.errors import NotFound
 from core.paging import KeysetPage, keyset_page
 from core.problems import Problem
 
-SHOWN_TERMS = 30
 MAX_INPUTS = 50  # systems on a page
-OFF_PAGE = ("document", "text", "domain__field_schema", "successor__document", "successor__text")
-MAX_PARTS = 100  # people on a page
+OFF_PAGE = (
+    *("document", "text", "reader_team_ids", "reader_user_ids", "created_at", "updated_at"),
+    *("domain__field_schema", "domain__purpose", "domain__parent", "domain__owner"),
+    *("owner__domain", "owner__parent"),
+)
 
 
 def product_by_fqn(actor: Actor, fqn: str, *, for_page: bool = False) -> DataProduct:
@@ -39,33 +38,28 @@ def product_by_fqn(actor: Actor, fqn: str, *, for_page: bool = False) -> DataPro
 
     Args:
         for_page: in the same statement `parts`, `named_terms`, `named_systems` (those it reads),
-            `places` (the domains from the top, when the name is the present one), and what the
-            head of its page says (`talk.with_talk`); the documents are left out.
+            `places` (the domains from the top, when the name is the present one), and what else
+            `page_head` has; what no page shows is left out.
 
     Raises:
         NotFound: there is none, or the actor may not see it.
     """
-    visible = DataProduct.objects.visible_to(actor).select_related("domain", "owner", "successor")
+    visible = DataProduct.objects.visible_to(actor).select_related("domain", "owner")
     if for_page:
-        visible = with_talk(visible.defer(*OFF_PAGE), actor).annotate(
-            parts=ArraySubquery(_parts()),
-            named_terms=ArraySubquery(_named_terms()),
-            named_systems=ArraySubquery(_named_systems(actor)),
-            places=ArraySubquery(_places(fqn)),
+        visible = visible.defer(*OFF_PAGE).annotate(
+            head=page_head(fqn, actor), named_systems=ArraySubquery(_named_systems(actor))
         )
+    else:
+        visible = visible.select_related("successor")
     product = visible.filter(fqn=fqn).first()
     if product is None:
         renamed = FormerName.objects.filter(fqn=fqn).values("product")
         product = visible.filter(pk__in=renamed).first()
     if product is None:
         raise NotFound()
+    for name, value in getattr(product, "head", {}).items():
+        setattr(product, name, value)
     return product
-
-
-def _named_terms() -> QuerySet[Any]:
-    """Names and addresses of a product's terms, to be read with it."""
-    terms = Term.objects.filter(products=OuterRef("pk")).order_by("name")
-    return terms.values(pair=JSONObject(id=Cast("id", TextField()), name="name"))[:SHOWN_TERMS]
 
 
 def _named_systems(actor: Actor) -> QuerySet[Any]:
@@ -73,25 +67,6 @@ def _named_systems(actor: Actor) -> QuerySet[Any]:
     declared = InputPort.objects.filter(product=OuterRef(OuterRef("pk")), system__isnull=False)
     found = System.objects.visible_to(actor).filter(pk__in=declared.values("system"))
     return found.order_by("fqn").values(pair=JSONObject(fqn="fqn", name="name"))[:MAX_INPUTS]
-
-
-def _places(fqn: str) -> QuerySet[Any]:
-    """The domains that a name lies in, the outermost first."""
-    above = Domain.objects.filter(path__in=paths_up(fqn)[:-1]).order_by(Length("path"))
-    return above.values(place=JSONObject(path="path", name="name"))
-
-
-def _parts() -> QuerySet[Any]:
-    """People and teams with a part in the product, to be read with it."""
-    parts = Ownership.objects.filter(product=OuterRef("pk")).order_by("kind", "pk")
-    part = JSONObject(
-        kind="kind",
-        user="user__username",
-        user_name="user__display_name",
-        team="team__slug",
-        team_name="team__name",
-    )
-    return parts.values(part=part)[:MAX_PARTS]
 
 
 def port_by_fqn(actor: Actor, fqn: str) -> OutputPort:

@@ -9,19 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import (
-    Case,
     CharField,
-    Count,
-    Exists,
-    IntegerField,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
     Value,
-    When,
 )
-from django.db.models.functions import Coalesce, JSONObject, Now
+from django.db.models.functions import Now
 
 from accounts.actors import Actor
 from catalog.contracts.models import ContractVersion
@@ -30,10 +25,8 @@ from catalog.products.models import (
     Comment,
     DataProduct,
     DataProductQuerySet,
-    Follow,
 )
 from catalog.products.policies import can_edit_comment, can_remove_comment
-from catalog.products.states import AnnouncementKind
 from core.errors import NotFound
 from core.models import AuditEvent
 from core.paging import KeysetPage, keyset_page
@@ -42,7 +35,6 @@ THREADS = 20  # on a page
 MAX_LISTED = 20  # announcements of a product on its page
 WEEK = dt.timedelta(days=7)
 NEWS_VERBS = ("product.published", "product.deprecated", "product.retired")
-URGENCY = {AnnouncementKind.INCIDENT: 0, AnnouncementKind.MAINTENANCE: 1, AnnouncementKind.NEWS: 2}
 
 
 @dataclass(frozen=True)
@@ -70,24 +62,6 @@ def live_announcements() -> QuerySet[Announcement]:
     """Those that hold now."""
     unended = Q(ends_at__isnull=True) | Q(ends_at__gt=Now())
     return Announcement.objects.filter(unended, starts_at__lte=Now())
-
-
-def with_talk(products: DataProductQuerySet, actor: Actor) -> DataProductQuerySet:
-    """Products with `said` (the most urgent live announcement or None), `follower_count` and
-    `is_followed`, in the same statement."""
-    urgency = Case(
-        *(When(kind=kind, then=Value(rank)) for kind, rank in URGENCY.items()),
-        output_field=IntegerField(),
-    )
-    urgent = live_announcements().filter(product=OuterRef("pk")).order_by(urgency, "-starts_at")
-    shown = JSONObject(kind="kind", title="title")
-    follows = Follow.objects.filter(product=OuterRef("pk"))
-    counted = follows.order_by().values("product").annotate(n=Count("pk")).values("n")
-    return products.annotate(
-        said=Subquery(urgent.values(shown=shown)[:1]),
-        follower_count=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
-        is_followed=Exists(follows.filter(user=actor.user_id)),
-    )
 
 
 def announcements_of(

@@ -8,16 +8,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Prefetch, Q, prefetch_related_objects
-from django.db.models.functions import JSONObject
+from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
-from catalog.contracts.models import ContractVersion, DataContract, Sla
+from catalog.contracts.models import ContractVersion, DataContract
 from catalog.contracts.phrases import PromiseText, promise_text
 from catalog.contracts.selectors import DescribedObject, described
 from catalog.contracts.selectors import versions as known_versions
@@ -25,6 +23,7 @@ from catalog.products.models import DataProduct, OutputPort, Revision
 from catalog.products.phrases import change_rows, event_text, value_text
 from catalog.products.policies import can_change_product, can_hand_over
 from catalog.products.selectors import history, port_by_fqn, product_by_fqn, publish_problems
+from catalog.products.selectors.page_sql import port_facts
 from catalog.products.selectors.talk import talk_context
 from catalog.products.services import publish_product
 from catalog.products.snippets import (
@@ -54,7 +53,11 @@ TABS = {
 UNPUBLISHED = frozenset({ProductStatus.PROPOSED, ProductStatus.DRAFT})
 SHOWN_SOURCE = 200_000  # characters of a contract on the page; the download has all
 LAST_CHANGES = 5
-MAX_PROMISES = 50  # of one contract
+OFF_PAGE = [
+    f"{version}__{column}"
+    for version in ("contract_version", "next_contract_version")
+    for column in ("text", "document", "api_version", "status", "sha256", "created_at")
+]
 MAX_EVENTS = 100
 REVISIONS = 20  # on one page
 Context = dict[str, Any]
@@ -193,23 +196,16 @@ def _overview(request: HttpRequest, product: DataProduct) -> Context:
 
 def _ports(product: DataProduct) -> list[OutputPort]:
     """Ports with contract, promises and number of columns; kept for panels. One SQL statement."""
-    ports = OutputPort.objects.select_related(
-        "contract_version__contract", "contract", "next_contract_version"
-    )
-    promised = Sla.objects.filter(version=OuterRef("contract_version")).order_by("id")
-    triple = JSONObject(name="property", value="value", unit="unit")
-    counted = ports.annotate(
-        column_count=Count("contract_version__objects_described__properties"),
-        promised=ArraySubquery(promised.values(triple=triple)[:MAX_PROMISES]),
-    )
-    light = counted.defer(
-        "contract_version__text",
-        "contract_version__document",
-        "next_contract_version__text",
-        "next_contract_version__document",
-    )
+    ports = OutputPort.objects.select_related("contract_version", "next_contract_version")
+    light = ports.defer(*OFF_PAGE).annotate(shown=port_facts())
     prefetch_related_objects([product], Prefetch("output_ports", queryset=light))
     return list(product.output_ports.all())
+
+
+def _shown(port: OutputPort) -> Context:
+    """What `port_facts` said of a port, if it was read with it."""
+    found: Context = getattr(port, "shown", {})
+    return found
 
 
 def _port_view(
@@ -224,7 +220,7 @@ def _port_view(
         port=port,
         technology=technology_name(port.technology),
         snippets=snippets(port.technology, port.location, [_table(each) for each in everything]),
-        columns=getattr(port, "column_count", counted),
+        columns=_shown(port).get("columns", counted),
         objects=shown,
         coming=coming_of(port),
     )
@@ -241,7 +237,7 @@ def _table(described: DescribedObject) -> TableText:
 
 def _promises(ports: Sequence[OutputPort]) -> list[PromiseText]:
     """What the contracts promise, each thing once."""
-    triples = [triple for port in ports for triple in getattr(port, "promised", ())]
+    triples = [triple for port in ports for triple in _shown(port).get("promised", ())]
     return list(dict.fromkeys(promise_text(**triple) for triple in triples))
 
 
@@ -249,7 +245,7 @@ def _facts(
     product: DataProduct, ports: Sequence[OutputPort], promises: Sequence[PromiseText]
 ) -> list[Context]:
     fresh = next((promise for promise in promises if promise.is_freshness), None)
-    columns = sum(getattr(port, "column_count", 0) for port in ports)
+    columns = sum(_shown(port).get("columns", 0) for port in ports)
     found: list[Context] = [_quality_fact(product)]
     if fresh is not None or product.written_at is not None:
         found.append(_freshness_fact(product, fresh))

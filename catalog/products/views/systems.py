@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -46,8 +47,10 @@ def systems(request: HttpRequest) -> HttpResponse:
     """Operational systems; `?q=` finds them by name, technology and operation."""
     text, domain = _text(request, "q"), _text(request, "domain")
     rows = systems_matching(_actor(request), text=text, domain=domain)
+    inputs = InputPort.objects.filter(system=OuterRef("pk")).order_by().values("system")
+    readers = inputs.annotate(n=Count("product", distinct=True)).values("n")
     page = keyset_page(
-        rows.annotate(reader_count=Count("consumers__product", distinct=True)),
+        rows.annotate(reader_count=Coalesce(Subquery(readers), 0)),
         order=["fqn"],
         size=PAGE_SIZE,
         cursor=request.GET.get("cursor"),

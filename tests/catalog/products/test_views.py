@@ -23,7 +23,7 @@ from catalog.products.snippets import snippets
 from catalog.products.states import ProductStatus
 from catalog.products.views.product import TABS
 from core.ids import uuid7
-from tests.factories import DomainFactory, TeamFactory, UserFactory, member_of
+from tests.factories import DomainFactory, PortFactory, TeamFactory, UserFactory, member_of
 from tests.factories.documents import contract_data, document
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +129,16 @@ def test_freshness_stands_beside_what_was_promised(anybody, product, minutes, ve
     assert f"<dt>Freshness</dt><dd>{verdict}" in page.text
     assert ("written <time" in page.text) == bool(minutes)
     assert ("</time><br>1 hour promised" in page.text) == bool(minutes)
+
+
+def test_ports_stand_in_the_order_of_their_owner(anybody, product):
+    for position, name in ((9, "last"), (5, "middle"), (7, "later")):
+        PortFactory(product=product, name=name, position=position)
+
+    page = anybody.get(product.get_absolute_url())
+
+    names = [view.port.name for view in page.context["ports"]]
+    assert names[-3:] == ["middle", "later", "last"]
 
 
 def test_the_overview_costs_twelve_statements(product, django_assert_max_num_queries):
