@@ -30,11 +30,16 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    return Rooms(config, log)
+    return InOrder(config, log)
 
 
-class Rooms(LoadScopeScheduling):
-    """What is set up together stays in one process: a file, or all that share one portal."""
+class InOrder(LoadScopeScheduling):
+    """One test after the other, but those in a browser together: they share one portal.
+
+    pytest-django's order must stand in each process (hence `--no-loadscope-reorder`): tests that
+    empty the tables come after those that roll back, and the browser, whose event loop Django
+    takes for asynchronous code, after all that use the database.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        return BROWSER if nodeid.startswith(f"{BROWSER}/") else nodeid.partition("::")[0]
+        return BROWSER if nodeid.startswith(f"{BROWSER}/") else nodeid

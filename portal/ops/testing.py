@@ -28,7 +28,8 @@ from portal.ops.postgres import Postgres
 from portal.ops.postgres_roles import OWNER
 
 MAX_SIMULTANEOUS = 16
-PARALLEL = ("-p", "tests.workers", "-n", "logical", "--maxprocesses", "4")
+WORKERS = ("-n", "logical", "--maxprocesses", "4")
+PARALLEL = ("-p", "tests.workers", "--no-loadscope-reorder", *WORKERS)
 
 
 def main(arguments: list[str]) -> int:
