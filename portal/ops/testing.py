@@ -1,4 +1,4 @@
-"""`test`: pytest with a database and a broker of its own."""
+"""`test`: pytest with a database and a broker of its own, for each of its processes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -15,6 +16,7 @@ from portal.ops.broker import Broker
 from portal.ops.environment import (
     PROJECT,
     DataDir,
+    Environ,
     fill_in,
     set_common,
     uses_embedded_broker,
@@ -25,14 +27,26 @@ from portal.ops.locks import FileLock
 from portal.ops.postgres import Postgres
 from portal.ops.postgres_roles import OWNER
 
-MAX_SIMULTANEOUS = 8
+MAX_SIMULTANEOUS = 16
+WORKERS = ("-n", "logical", "--maxprocesses", "4")
+PARALLEL = ("-p", "tests.workers", "--no-loadscope-reorder", *WORKERS)
 
 
 def main(arguments: list[str]) -> int:
-    """Run pytest with `arguments` and return its exit code."""
+    """Run pytest with `arguments` and return its exit code; the whole suite on several cores."""
     if importlib.util.find_spec("pytest") is None:
         raise CannotRun("pytest is not installed here: use ./run test.")
     environ = dict(os.environ)
+    is_ours = uses_embedded_broker(environ) and uses_embedded_database(environ)
+    if is_ours and all(word.startswith("-") for word in arguments):
+        return _pytest([*PARALLEL, *arguments], environ)
+    with servers(environ):
+        return _pytest(arguments, environ)
+
+
+@contextmanager
+def servers(environ: Environ) -> Iterator[None]:
+    """A data folder, a broker and a database for one process of tests, named in `environ`."""
     with ExitStack() as stack:
         data = _claim_data_dir(stack)
         set_common(environ, data)
@@ -48,7 +62,7 @@ def main(arguments: list[str]) -> int:
             stack.callback(postgres.leave)
             # The owner may create databases, which is what a test run begins with.
             fill_in(environ, {**postgres.environment(), "DATABASE_URL": postgres.url(OWNER)})
-        return _pytest(arguments, environ)
+        yield
 
 
 def _claim_data_dir(stack: ExitStack) -> DataDir:

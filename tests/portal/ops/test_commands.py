@@ -10,8 +10,10 @@ import urllib.request
 import psutil
 import pytest
 
+from portal.ops.environment import DataDir
 from portal.ops.postgres import load_place
 from portal.ops.supervisor import readiness
+from tests.portal.ops.conftest import remove_cluster
 from tests.portal.ops.helpers import PROJECT, eventually, is_gone, processes_naming
 
 HOST = "127.0.0.1"
@@ -28,7 +30,11 @@ EMBEDDED = (
 @pytest.fixture
 def environ(data):
     """An operator's environment that names nothing but a data folder."""
-    plain = {name: value for name, value in os.environ.items() if name not in EMBEDDED}
+    plain = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in EMBEDDED and not name.startswith("PYTEST_")
+    }
     return {**plain, "PORTAL_DATA_DIR": str(data.root)}
 
 
@@ -206,4 +212,28 @@ def test_the_test_command_brings_services_and_hands_on_the_exit_code(data, manag
 
     assert "1 failed, 1 passed" in output
     assert process.returncode == 1
+    assert not processes_naming(data.root)
+
+
+NOTING_TEST = """
+import os
+from pathlib import Path
+
+def test_that_notes_its_database():
+    Path(__file__).with_suffix(".url").write_text(os.environ["DATABASE_URL"])
+"""
+
+
+def test_a_run_without_a_path_gives_each_process_servers_of_its_own(data, manage, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / f"test_{name}.py").write_text(NOTING_TEST)
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\naddopts = {tmp_path}\n")
+
+    process = manage("test", "-pno:django", f"-c{tmp_path / 'pytest.ini'}")
+    output, _ = process.communicate(timeout=120)
+
+    remove_cluster(DataDir(data.root.with_name(f"{data.root.name}-2")))
+    assert "2 passed" in output
+    noted = {path.read_text() for path in tmp_path.glob("*.url")}
+    assert len(noted) == min(2, psutil.cpu_count())
     assert not processes_naming(data.root)

@@ -157,6 +157,7 @@ def test_a_foreign_schema_is_never_granted(product: Product, catalog: psycopg.Co
 @pytest.mark.parametrize(
     ("expires_at", "message"),
     [(in_days(-1), "already ended"), ("2030-01-01T00:00:00", "time zone"), ("soon", "ISO 8601")],
+    ids=["past", "without a zone", "no date"],
 )
 def test_a_login_without_a_future_end_is_refused_and_nothing_changes(
     expires_at: str, message: str, product: Product, catalog: psycopg.Connection
