@@ -121,7 +121,7 @@ class SearchEntry(models.Model):
     measured_at = models.DateTimeField(null=True)
     stale_at = models.DateTimeField(null=True)  # a full hour; null: not measured
     consumers = models.IntegerField(default=0)
-    rank = models.FloatField(default=0)  # static: status, score, consumers
+    rank = models.FloatField(default=0)  # static: status, score, consumers; hardly two alike
     visibility = models.CharField(max_length=12)  # company, domain, restricted
     listed = models.BooleanField()  # active or deprecated
     readers = ArrayField(models.BigIntegerField(), default=list)  # teams with a live grant
@@ -143,6 +143,8 @@ class SearchEntry(models.Model):
             models.Index(
                 Coalesce("score", UNMEASURED).desc(), F("id").asc(), name="search_by_score"
             ),
+            models.Index(fields=["status", "-rank", "id"], name="search_by_status"),
+            models.Index(fields=["band", "-rank", "id"], name="search_by_band"),
             models.Index(fields=["-updated_at", "id"], name="search_by_update"),
             models.Index(fields=["-consumers", "id"], name="search_by_consumers"),
             models.Index(OpClass("domain_path", name="text_pattern_ops"), name="search_by_domain"),

@@ -103,6 +103,18 @@ class Migration(migrations.Migration):
             model_name='facetcount',
             index=models.Index(fields=['facet', 'audience', '-n'], name='facet_count_most'),
         ),
+        migrations.RunSQL(
+            'UPDATE search_searchentry SET rank = rank + abs(hashtext(object_id))::float8 / 2^31 / 1000',
+            migrations.RunSQL.noop,
+        ),
+        migrations.AddIndex(
+            model_name='searchentry',
+            index=models.Index(fields=['status', '-rank', 'id'], name='search_by_status'),
+        ),
+        migrations.AddIndex(
+            model_name='searchentry',
+            index=models.Index(fields=['band', '-rank', 'id'], name='search_by_band'),
+        ),
         migrations.RemoveIndex(
             model_name='searchentry',
             name='search_open',

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
-from django.db import connection
-
-from catalog.search.spelling import SHORTEST, is_spelt, nearest, trigrams
+from catalog.search.selectors.dictionary import LONGEST_PHRASE, NOTHING, Known, looked_up
+from catalog.search.spelling import SHORTEST, is_spelt
 from catalog.search.syntax import PLACES, spoken, take_fields, take_phrases
 from catalog.search.words import (
     MAX_QUERY_WORDS,
@@ -22,8 +20,6 @@ from catalog.search.words import (
     term,
 )
 
-MAX_SYNONYMS = 6  # of one word
-LONGEST_PHRASE = 4  # words of a synonym
 MANY = 10_000  # rows that hold a word: it finds enough as it stands
 MOST_COUNTED = 6  # words of which most must be there
 # Words that say nothing, and words that nearly everything here could say of itself.
@@ -34,36 +30,6 @@ on or our per show that the their this to want what when where which who whose w
 STOP = frozenset(STOP_TEXT.split())
 WEAK_TEXT = "data dataset datasets info information list product products table tables"
 WEAK = frozenset(WEAK_TEXT.split())
-
-DICTIONARY = """
-WITH unknown AS MATERIALIZED (
-    SELECT asked.word, string_to_array(asked.grams, ' ') AS grams
-    FROM unnest(%(words)s::text[], %(singles)s::text[], %(grams)s::text[])
-        AS asked (word, single, grams)
-    WHERE NOT EXISTS (
-        SELECT 1 FROM search_searchword AS known WHERE known.word = asked.single
-    ) AND NOT EXISTS (
-        SELECT 1 FROM search_searchword AS known
-        WHERE known.word ~>=~ asked.word AND known.word ~<~ (asked.word || chr(1114111))
-    )
-)
-SELECT '' AS asked, names, 0 AS frequency FROM search_synonymgroup
-WHERE names && %(phrases)s::varchar[]
-UNION ALL
-SELECT unknown.word, ARRAY[near.word], near.frequency FROM unknown CROSS JOIN LATERAL (
-    SELECT word, frequency FROM search_searchword
-    WHERE trigrams && unknown.grams::varchar[]
-        AND length(word) BETWEEN length(unknown.word) - 2 AND length(unknown.word) + 2
-    ORDER BY (
-        SELECT count(*) FROM unnest(trigrams) AS gram WHERE gram = ANY(unknown.grams)
-    ) DESC, frequency DESC LIMIT 40
-) AS near
-UNION ALL
-SELECT '=', ARRAY[word], frequency FROM search_searchword WHERE word = ANY(%(parts)s::varchar[])
-UNION ALL
-SELECT '*', ARRAY[%(last)s], coalesce(max(frequency), 0) FROM search_searchword
-WHERE word ~>=~ %(last)s AND word ~<~ (%(last)s || chr(1114111))
-"""
 
 
 @dataclass(frozen=True)
@@ -80,8 +46,7 @@ class Asked:
     is_corrected: bool = False
     meant: str = ""  # the text with its unknown words mended; "" when there is nothing to mend
     is_unheard: bool = False  # a word stands nowhere and has no synonym: no row answers
-    same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    frequencies: Mapping[str, int] = field(default_factory=dict)  # rows that hold a word; `ord*`
+    known: Known = NOTHING
 
     @property
     def spoken(self) -> str:
@@ -95,8 +60,8 @@ class Asked:
         return sorted(found, reverse=True)[: _least(strong)] if self.is_partial else found
 
     def _rows_with(self, part: str) -> int:
-        known = self.frequencies
-        return max(known.get(form, 0) for form in (part, fold(part), f"{part}*"))
+        frequencies = self.known.frequencies
+        return max(frequencies.get(form, 0) for form in (part, fold(part), f"{part}*"))
 
 
 def read(text: str) -> Asked:
@@ -105,30 +70,26 @@ def read(text: str) -> Asked:
     exact = tuple(filter(None, pieces.values()))
     if not asked:
         return _with_exact(Asked(text=text, exact=exact))
-    same, near, frequencies = _looked_up(asked)
-    mended = [near.get(run.lower(), run) for run in asked]
-    built = replace(_built(asked, same, frequencies), exact=exact)
+    known = looked_up(asked, [word for word in _spelt(asked) if word not in STOP])
+    mended = [known.nearest.get(run.lower(), run) for run in asked]
     return replace(
-        _with_exact(built),
+        _built(asked, known, exact),
         text=text,
-        meant=" ".join([*mended, *pieces]) if near else "",
-        is_unheard=bool(near) and not same,
-        same=same,
-        frequencies=frequencies,
+        meant=" ".join([*mended, *pieces]) if known.nearest else "",
+        is_unheard=bool(known.nearest) and not known.same,
     )
 
 
 def corrected(asked: Asked) -> Asked:
     """What was probably meant."""
-    same, frequencies = asked.same, asked.frequencies
-    built = replace(_built(_words(asked.meant), same, frequencies), exact=asked.exact)
-    return replace(
-        _with_exact(built),
-        text=asked.meant,
-        is_corrected=True,
-        same=same,
-        frequencies=frequencies,
-    )
+    built = _built(_words(asked.meant), asked.known, asked.exact)
+    return replace(built, text=asked.meant, is_corrected=True)
+
+
+def _spelt(asked: Sequence[str]) -> list[str]:
+    """The words that may be misspelt."""
+    lower = [run.lower() for run in asked if is_spelt(run) and len(run) >= SHORTEST]
+    return list(dict.fromkeys(lower))
 
 
 def _taken_apart(text: str) -> tuple[list[str], dict[str, str]]:
@@ -158,8 +119,8 @@ def most_words(asked: Asked) -> Asked | None:
     terms = [
         _or(
             [
-                term(run, is_last=_is_begun(run, asked.frequencies)),
-                *map(phrase_text, asked.same.get(run.lower(), ())),
+                term(run, is_last=_is_begun(run, asked.known.frequencies)),
+                *map(phrase_text, asked.known.same.get(run.lower(), ())),
             ]
         )
         for run in strong
@@ -182,23 +143,29 @@ def _least(strong: Sequence[str]) -> int:
     return (min(len(strong), MOST_COUNTED) + 1) // 2
 
 
-def _built(
-    asked: Sequence[str], same: Mapping[str, tuple[str, ...]], frequencies: Mapping[str, int]
-) -> Asked:
+def _built(asked: Sequence[str], known: Known, exact: Sequence[str]) -> Asked:
     required: list[str] = []
     ranked: list[str] = []
     also: list[str] = []
     strong = set(_strong(asked))
-    is_begun = _is_begun(asked[-1], frequencies)
-    for phrase, is_last in _phrases(asked, same):
-        others = same.get(" ".join(phrase).lower(), ())
+    is_begun = _is_begun(asked[-1], known.frequencies)
+    for phrase, is_last in _phrases(asked, known.same):
+        others = known.same.get(" ".join(phrase).lower(), ())
         inner = [term(run, is_last=is_last and is_begun and run is phrase[-1]) for run in phrase]
         terms = _or([_and(inner), *map(phrase_text, others)])
         ranked.append(terms)
         also += others
         if others or strong.intersection(phrase):
             required.append(terms)
-    return Asked(required=" & ".join(required), ranked=_or(ranked), also=tuple(dict.fromkeys(also)))
+    return _with_exact(
+        Asked(
+            required=" & ".join(required),
+            ranked=_or(ranked),
+            exact=tuple(exact),
+            also=tuple(dict.fromkeys(also)),
+            known=known,
+        )
+    )
 
 
 def _strong(asked: Sequence[str]) -> list[str]:
@@ -222,57 +189,6 @@ def _phrases(
                 break
         at += len(piece)
         yield piece, at == len(asked)
-
-
-def _looked_up(
-    asked: Sequence[str],
-) -> tuple[dict[str, tuple[str, ...]], dict[str, str], dict[str, int]]:
-    """`{phrase: synonyms}`, `{unknown word: the nearest known one}`, `{word: its rows}`."""
-    phrases = {form: phrase for phrase in _all_phrases(asked) for form in (phrase, _folded(phrase))}
-    lower = [run.lower() for run in asked if is_spelt(run) and len(run) >= SHORTEST]
-    words = [word for word in dict.fromkeys(lower) if word not in STOP]
-    params: dict[str, Any] = {
-        "phrases": list(phrases),
-        "words": words,
-        "singles": [fold(word) for word in words],
-        "grams": [" ".join(trigrams(word)) for word in words],
-        "parts": list({fold(part) for run in asked for part in parts(run)}),
-        "last": parts(asked[-1])[-1],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(DICTIONARY, params)
-        rows = cursor.fetchall()
-    same: dict[str, tuple[str, ...]] = {}
-    near: dict[str, list[tuple[str, int]]] = {}
-    frequencies: dict[str, int] = {}
-    for word, names, frequency in rows:
-        if word in {"=", "*"}:
-            frequencies[names[0] + word.strip("=")] = frequency
-            continue
-        if word:
-            near.setdefault(word, []).append((names[0], frequency))
-            frequencies[names[0]] = frequency
-            continue
-        for name in names:
-            if name in phrases:
-                others = tuple(each for each in names if each != name)
-                same[phrases[name]] = (*same.get(phrases[name], ()), *others)[:MAX_SYNONYMS]
-    last = asked[-1].lower()
-    nearest_of = {word: nearest(word, known, is_last=word == last) for word, known in near.items()}
-    return same, {word: meant for word, meant in nearest_of.items() if meant}, frequencies
-
-
-def _all_phrases(asked: Sequence[str]) -> Iterable[str]:
-    lower = [run.lower() for run in asked]
-    for start in range(len(lower)):
-        for end in range(start + 1, min(len(lower), start + LONGEST_PHRASE) + 1):
-            yield " ".join(lower[start:end])
-
-
-def _folded(phrase: str) -> str:
-    """`active customers` → `active customer`: the form that a glossary uses."""
-    first, _, last = phrase.rpartition(" ")
-    return f"{first} {fold(last)}".strip()
 
 
 def _or(terms: Iterable[str]) -> str:

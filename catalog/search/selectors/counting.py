@@ -21,7 +21,6 @@ from catalog.search.selectors.conditions import FACETS, KEPT, OVERDUE, kept, nar
 from catalog.search.selectors.passes import (
     ARRAYS,
     CAP,
-    FLOORED_CAP,
     SIDE_CAP,
     Count,
     Part,
@@ -152,7 +151,7 @@ def counting_parts(
     """What must be counted for this question; its CTE `hits` holds what the list does.
 
     Args:
-        floor: the least rank of hits that are looked at; None for all of them.
+        floor: as `live` has it.
     """
     chosen = [name for name, values in query.chosen().items() if values]
     plain = [name for name in FACETS if name not in chosen]
@@ -185,11 +184,8 @@ def hit_parts(
     is_wide = "kind" in facets and query.scope and terms
     asked = replace(query, scope=()) if is_wide else query
     rows = narrowed(actor, asked).matching(terms)
-    is_cut, cap = floor is not None, CAP
-    if is_cut:
-        rows, cap = rows.filter(rank__gte=floor), FLOORED_CAP
     scope = query.scope if is_wide else ()
-    yield from live("hits", rows, facets, total=True, cap=cap, is_cut=is_cut, scope=scope)
+    yield from live("hits", rows, facets, total=True, cap=CAP, floor=floor, scope=scope)
 
 
 def _is_whole(query: SearchQueryData, terms: str, *, kind: bool = False) -> bool:

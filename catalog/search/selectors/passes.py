@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Case, CharField, Q, Value, When
+from django.db.models import BooleanField, Case, CharField, Q, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from catalog.search.models import SearchEntryQuerySet
@@ -15,7 +16,7 @@ from catalog.search.scores import NOT_MEASURED
 from catalog.search.selectors.conditions import KEPT, OVERDUE
 
 CAP = 2_500  # hits that are counted; beyond it the page says "2,500+"
-FLOORED_CAP = 3 * CAP  # of the most trusted hits, all are read: about `floors.WANTED`
+CANDIDATES = 400  # the most trusted of many matches; only these are ranked by their text
 SIDE_CAP = 2_000  # rows of a pass beside the hits, or whose arrays are taken apart
 MOST_TEAMS = 100  # of a pass, the most frequent
 SCALARS = {  # facet: column of a hit
@@ -59,7 +60,7 @@ def live(
     *,
     total: bool = False,
     cap: int = CAP,
-    is_cut: bool = False,
+    floor: float | None = None,
     scope: Sequence[str] = (),
     chosen: Sequence[str] = (),
 ) -> Iterator[Part]:
@@ -68,7 +69,7 @@ def live(
     The CTE `name` holds the id and rank of what counts; `every_<name>` is what was read.
 
     Args:
-        is_cut: there are other hits than `rows`.
+        floor: rows below this rank are read only where fewer than `CANDIDATES` stand above it.
         scope: kinds that count; rows of the others count in the facet `kind` alone.
         chosen: teams that are counted though they may not be among the most frequent.
     """
@@ -76,24 +77,40 @@ def live(
     if "freshness" in facets:
         annotated = annotated.annotate(promise=_promise())
     columns = dict.fromkeys(["id", "rank", "kind", *(COLUMNS[facet] for facet in facets)])
+    wanted = annotated.values_list(*columns)
+    every, told = f"every_{name}", str(cap)
     try:
-        cte, params = annotated.values_list(*columns)[: cap + 1].query.sql_with_params()
+        if floor is None:
+            yield _stored(every, wanted[: cap + 1])
+        else:
+            gate = f"(SELECT count(*) FROM top_{name}) < {CANDIDATES}"  # noqa: S608
+            yield _stored(f"top_{name}", wanted.filter(rank__gte=floor)[: cap + 1])
+            yield _stored(f"low_{name}", _gated(wanted.filter(rank__lt=floor), gate)[: cap + 1])
+            both = f"SELECT * FROM top_{name} UNION ALL SELECT * FROM low_{name}"  # noqa: S608
+            yield Part([], every, both)
+            told = f"' || CASE WHEN {gate} THEN {cap} ELSE 0 END || '"
     except EmptyResultSet:  # nothing is visible: Django knows it without asking
         return
     of_pass = " ".join([*facets, *(["total"] if total else [])])
-    every = f"every_{name}"
-    told = 0 if is_cut else cap
     selects = [f"SELECT 'pass', '{of_pass}', '{told}', count(*) FROM {every}"]  # noqa: S608
     if scope and "kind" in facets:
         selects.append(_grouping(every, ["kind"], total=False))
         facets = [facet for facet in facets if facet != "kind"]
-    yield Part(selects, every, cte, params)
     kept = "kind = ANY(%s)" if scope else "true"
     cte = f"SELECT * FROM {every} WHERE {kept}"  # noqa: S608
-    counted = list(_selects(name, facets, total=total))
-    yield Part(counted, name, cte, [list(scope)] if scope else [], "NOT MATERIALIZED")
+    selects += _selects(name, facets, total=total)
+    yield Part(selects, name, cte, [list(scope)] if scope else [], "NOT MATERIALIZED")
     if "team" in facets:
         yield _teams(name, chosen)
+
+
+def _stored(name: str, rows: Any) -> Part:
+    return Part([], name, *rows.query.sql_with_params())
+
+
+def _gated(rows: Any, gate: str) -> Any:
+    """`rows` where the condition holds, which is of no row; else nothing is read."""
+    return rows.filter(RawSQL(gate, [], output_field=BooleanField()))  # noqa: S611
 
 
 def _selects(name: str, facets: Sequence[str], *, total: bool) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchRank
-from django.db.models import Case, ExpressionWrapper, F, FloatField, Q, Value, When
+from django.db.models import BooleanField, Case, ExpressionWrapper, F, FloatField, Q, Value, When
 from django.db.models.expressions import RawSQL
 
 from accounts.actors import Actor
@@ -16,15 +16,15 @@ from catalog.search.selectors.asking import Asked
 from catalog.search.selectors.conditions import narrowed
 from catalog.search.selectors.counting import counting_parts, hit_parts
 from catalog.search.selectors.floors import floor_of
-from catalog.search.selectors.passes import CAP, Count, Part, rows_of
+from catalog.search.selectors.passes import CANDIDATES, CAP, Count, Part, rows_of
 from catalog.search.selectors.questions import SearchQueryData
 from core.paging import after_cursor, encode_cursor, page_size
 
 ORDER = ("-relevance", "id")
 EXACT, BEGINNING = 1000.0, 100.0  # far above any text rank
 PER_WORD = 4.0  # a hit with one word more stands before those with a word less
-CANDIDATES = 400  # the most trusted of many matches; only these are ranked by their text
 BEGINNINGS = 50
+MORE = f"((SELECT count(*) FROM every_hits) > {CAP})"  # noqa: S608 - a constant
 
 Key = tuple[float, int]  # relevance, id of the entry
 
@@ -42,45 +42,17 @@ def best(actor: Actor, query: SearchQueryData, asked: Asked, *, counted: bool) -
     """The page of the most relevant hits and, when `counted`, the counts of facets beside it.
 
     Of a text that very many rows answer to, only the most trusted rows are looked at. Cost: one
-    SQL statement; one more where it finds more or less than the frequencies of the words let
-    expect, and one for these frequencies where all words are frequent.
+    SQL statement.
     """
     if actor.is_visitor:
         return Best([])
-    floor = floor_of(asked)
-    found = _asked_for(actor, query, asked, floor, counted=counted)
-    read = next(count for facet, _, _, count in found.counts if facet == "pass")
-    if floor is None and read <= CAP:
-        return found
-    if floor is None:
-        return _page(query, _of_all(actor, query, asked), found.counts)
-    if read < CANDIDATES:
-        return _asked_for(actor, query, asked, None, counted=counted)
-    return found
-
-
-def _asked_for(
-    actor: Actor, query: SearchQueryData, asked: Asked, floor: float | None, *, counted: bool
-) -> Best:
-    terms = asked.required
+    terms, floor = asked.required, floor_of(asked)
     if counted:
         parts = list(counting_parts(actor, query, terms, floor=floor))
     else:
         parts = list(hit_parts(actor, query, terms, [], floor=floor))
-    trusted = f"SELECT id FROM hits ORDER BY rank DESC, id LIMIT {CANDIDATES}"  # noqa: S608
-    rows = rows_of([*parts, _page_part(actor, query, asked, trusted)])
+    rows = rows_of([*parts, _page_part(actor, query, asked)])
     return _page(query, rows, [row for row in rows if row[0] != "hit"])
-
-
-def _of_all(actor: Actor, query: SearchQueryData, asked: Asked) -> list[Count]:
-    """The page, from a pass over every match.
-
-    The rank is written so that no index of ranks is walked: each step would read a whole vector.
-    """
-    matches = narrowed(actor, query).matching(asked.required)
-    ranked = matches.order_by((F("rank") + 0).desc(), "id").values("pk")[:CANDIDATES]
-    sql, params = ranked.query.sql_with_params()
-    return rows_of([_page_part(actor, query, asked, sql, params)])
 
 
 def _page(query: SearchQueryData, rows: Iterable[Count], counts: Sequence[Count]) -> Best:
@@ -90,30 +62,33 @@ def _page(query: SearchQueryData, rows: Iterable[Count], counts: Sequence[Count]
     return Best(keys, encode_cursor(keys[-1]) if len(hits) > size else None, counts)
 
 
-def _page_part(
-    actor: Actor, query: SearchQueryData, asked: Asked, trusted: str, params: Sequence[Any] = ()
-) -> Part:
-    """Of the candidates, the best after the cursor.
-
-    Args:
-        trusted: SQL that gives ids.
-    """
-    named = [each.query.sql_with_params() for each in _named(narrowed(actor, query), asked)]
-    union = " UNION ".join(f"({sql})" for sql in [trusted, *(sql for sql, _ in named)])
-    given = [*params, *(value for _, values in named for value in values)]
-    rows: Any = SearchEntry.objects.filter(pk__in=RawSQL(union, given))  # noqa: S611
-    rows = rows.annotate(relevance=_relevance(asked))
+def _page_part(actor: Actor, query: SearchQueryData, asked: Asked) -> Part:
+    """Of the candidates, the best after the cursor."""
+    rows = narrowed(actor, query)
+    found = [each.query.sql_with_params() for each in _candidates(rows, asked)]
+    trusted = f"SELECT id FROM hits WHERE NOT {MORE} ORDER BY rank DESC, id LIMIT {CANDIDATES}"  # noqa: S608
+    union = " UNION ".join(f"({sql})" for sql in [trusted, *(sql for sql, _ in found)])
+    given = [value for _, values in found for value in values]
+    ranked: Any = SearchEntry.objects.filter(pk__in=RawSQL(union, given))  # noqa: S611
+    ranked = ranked.annotate(relevance=_relevance(asked))
     if query.cursor:
-        rows = after_cursor(rows, ORDER, query.cursor)
-    page = rows.order_by(*ORDER).values_list("id", "relevance")[: page_size(query.size) + 1]
+        ranked = after_cursor(ranked, ORDER, query.cursor)
+    page = ranked.order_by(*ORDER).values_list("id", "relevance")[: page_size(query.size) + 1]
     cte, values = page.query.sql_with_params()
     place = "row_number() OVER (ORDER BY relevance DESC, id)"
     select = f"SELECT 'hit', id::text, relevance::text, {place} FROM best"  # noqa: S608
     return Part([select], "best", cte, values)
 
 
-def _named(rows: SearchEntryQuerySet, asked: Asked) -> Iterator[Any]:
-    """Ids of whatever is named like the text; the shortest of the names that begin so."""
+def _candidates(rows: SearchEntryQuerySet, asked: Asked) -> Iterator[Any]:
+    """Ids beside those of `hits`: of more matches than were read, the most trusted; what is named
+    like the text; the shortest of the names that begin so.
+
+    The rank is written so that no index of ranks is walked: each step would read a whole vector.
+    """
+    more = RawSQL(MORE, [], output_field=BooleanField())  # noqa: S611
+    trusted = rows.matching(asked.required).filter(more).order_by((F("rank") + 0).desc(), "id")
+    yield trusted.values("pk")[:CANDIDATES]
     name = asked.spoken.strip().lower()
     spelt = rows.annotate(spelling=spelling_of_name())
     yield spelt.filter(Q(spelling=name) | Q(fqn=name)).order_by().values("pk")
