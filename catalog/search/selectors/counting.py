@@ -185,7 +185,14 @@ def hit_parts(
     asked = replace(query, scope=()) if is_wide else query
     rows = narrowed(actor, asked).matching(terms)
     scope = query.scope if is_wide else ()
-    yield from live("hits", rows, facets, total=True, cap=CAP, floor=floor, scope=scope)
+    yield from live(
+        *("hits", rows, facets),
+        total=True,
+        cap=CAP,
+        floor=floor,
+        is_ranked=bool(terms),
+        scope=scope,
+    )
 
 
 def _is_whole(query: SearchQueryData, terms: str, *, kind: bool = False) -> bool:

@@ -11,7 +11,7 @@ from catalog.search.selectors.dictionary import Spread
 from catalog.search.selectors.passes import CAP
 
 ENOUGH = CAP  # matches; so many are all read
-WANTED = 1_000  # matches above the floor
+WANTED = 600  # matches above the floor
 
 
 def floor_of(asked: Asked) -> float | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BooleanField, Case, CharField, Q, Value, When
+from django.db.models import BooleanField, Case, CharField, F, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
@@ -16,8 +16,8 @@ from catalog.search.scores import NOT_MEASURED
 from catalog.search.selectors.conditions import KEPT, OVERDUE
 
 CAP = 2_500  # hits that are counted; beyond it the page says "2,500+"
-CANDIDATES = 400  # the most trusted of many matches; only these are ranked by their text
-SIDE_CAP = 2_000  # rows of a pass beside the hits, or whose arrays are taken apart
+LEAST = 200  # hits above a floor; with fewer, the rows below are read too
+SIDE_CAP = 1_000  # rows of a pass beside the hits, or whose arrays are taken apart
 MOST_TEAMS = 100  # of a pass, the most frequent
 SCALARS = {  # facet: column of a hit
     "domain": "domain_path",
@@ -32,8 +32,9 @@ ARRAYS = {"technology": "technologies", "tag": "tags"}
 COLUMNS = {**SCALARS, **ARRAYS, "team": "owner_slug"}
 
 # Goes along with the statement, for its transaction: of a frequent word PostgreSQL would read the
-# table from its beginning until the cap is reached, taking every vector from beside its row.
-INDEXED = "SET LOCAL enable_seqscan = off; "
+# table from its beginning until the cap is reached, taking every vector from beside its row; and it
+# would begin processes of its own, which takes longer than the answer.
+INDEXED = "SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0; "
 
 Count = tuple[str, str, str, int]  # facet, value, label, count
 
@@ -61,6 +62,7 @@ def live(
     total: bool = False,
     cap: int = CAP,
     floor: float | None = None,
+    is_ranked: bool = False,
     scope: Sequence[str] = (),
     chosen: Sequence[str] = (),
 ) -> Iterator[Part]:
@@ -69,7 +71,8 @@ def live(
     The CTE `name` holds the id and rank of what counts; `every_<name>` is what was read.
 
     Args:
-        floor: rows below this rank are read only where fewer than `CANDIDATES` stand above it.
+        floor: rows below this rank are read only where fewer than `LEAST` stand above it.
+        is_ranked: of more rows than `cap`, the most trusted are read.
         scope: kinds that count; rows of the others count in the facet `kind` alone.
         chosen: teams that are counted though they may not be among the most frequent.
     """
@@ -77,13 +80,15 @@ def live(
     if "freshness" in facets:
         annotated = annotated.annotate(promise=_promise())
     columns = dict.fromkeys(["id", "rank", "kind", *(COLUMNS[facet] for facet in facets)])
+    if is_ranked:  # written so that no index of ranks is walked: each step would read a vector
+        annotated = annotated.order_by((F("rank") + 0).desc(), "id")
     wanted = annotated.values_list(*columns)
     every, told = f"every_{name}", str(cap)
     try:
         if floor is None:
             yield _stored(every, wanted[: cap + 1])
         else:
-            gate = f"(SELECT count(*) FROM top_{name}) < {CANDIDATES}"  # noqa: S608
+            gate = f"(SELECT count(*) FROM top_{name}) < {LEAST}"  # noqa: S608
             yield _stored(f"top_{name}", wanted.filter(rank__gte=floor)[: cap + 1])
             yield _stored(f"low_{name}", _gated(wanted.filter(rank__lt=floor), gate)[: cap + 1])
             both = f"SELECT * FROM top_{name} UNION ALL SELECT * FROM low_{name}"  # noqa: S608
@@ -167,6 +172,7 @@ def rows_of(parts: Sequence[Part]) -> list[Count]:
     sql = (f"WITH {', '.join(ctes)} " if ctes else "") + " UNION ALL ".join(selects)
     with connection.cursor() as cursor:
         cursor.execute(INDEXED + sql, params or None)
-        cursor.nextset()
+        while cursor.nextset():
+            pass
         rows: list[Count] = cursor.fetchall()
     return rows

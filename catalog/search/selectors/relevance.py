@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchRank
-from django.db.models import BooleanField, Case, ExpressionWrapper, F, FloatField, Q, Value, When
+from django.db.models import Case, ExpressionWrapper, F, FloatField, Q, Value, When
 from django.db.models.expressions import RawSQL
 
 from accounts.actors import Actor
@@ -16,15 +16,15 @@ from catalog.search.selectors.asking import Asked
 from catalog.search.selectors.conditions import narrowed
 from catalog.search.selectors.counting import counting_parts, hit_parts
 from catalog.search.selectors.floors import floor_of
-from catalog.search.selectors.passes import CANDIDATES, CAP, Count, Part, rows_of
+from catalog.search.selectors.passes import Count, Part, rows_of
 from catalog.search.selectors.questions import SearchQueryData
 from core.paging import after_cursor, encode_cursor, page_size
 
 ORDER = ("-relevance", "id")
 EXACT, BEGINNING = 1000.0, 100.0  # far above any text rank
 PER_WORD = 4.0  # a hit with one word more stands before those with a word less
+CANDIDATES = 300  # the most trusted of many matches; only these are ranked by their text
 BEGINNINGS = 50
-MORE = f"((SELECT count(*) FROM every_hits) > {CAP})"  # noqa: S608 - a constant
 
 Key = tuple[float, int]  # relevance, id of the entry
 
@@ -65,8 +65,8 @@ def _page(query: SearchQueryData, rows: Iterable[Count], counts: Sequence[Count]
 def _page_part(actor: Actor, query: SearchQueryData, asked: Asked) -> Part:
     """Of the candidates, the best after the cursor."""
     rows = narrowed(actor, query)
-    found = [each.query.sql_with_params() for each in _candidates(rows, asked)]
-    trusted = f"SELECT id FROM hits WHERE NOT {MORE} ORDER BY rank DESC, id LIMIT {CANDIDATES}"  # noqa: S608
+    found = [each.query.sql_with_params() for each in _named(rows, asked)]
+    trusted = f"SELECT id FROM hits ORDER BY rank DESC, id LIMIT {CANDIDATES}"  # noqa: S608
     union = " UNION ".join(f"({sql})" for sql in [trusted, *(sql for sql, _ in found)])
     given = [value for _, values in found for value in values]
     ranked: Any = SearchEntry.objects.filter(pk__in=RawSQL(union, given))  # noqa: S611
@@ -80,15 +80,8 @@ def _page_part(actor: Actor, query: SearchQueryData, asked: Asked) -> Part:
     return Part([select], "best", cte, values)
 
 
-def _candidates(rows: SearchEntryQuerySet, asked: Asked) -> Iterator[Any]:
-    """Ids beside those of `hits`: of more matches than were read, the most trusted; what is named
-    like the text; the shortest of the names that begin so.
-
-    The rank is written so that no index of ranks is walked: each step would read a whole vector.
-    """
-    more = RawSQL(MORE, [], output_field=BooleanField())  # noqa: S611
-    trusted = rows.matching(asked.required).filter(more).order_by((F("rank") + 0).desc(), "id")
-    yield trusted.values("pk")[:CANDIDATES]
+def _named(rows: SearchEntryQuerySet, asked: Asked) -> Iterator[Any]:
+    """Ids of whatever is named like the text; the shortest of the names that begin so."""
     name = asked.spoken.strip().lower()
     spelt = rows.annotate(spelling=spelling_of_name())
     yield spelt.filter(Q(spelling=name) | Q(fqn=name)).order_by().values("pk")

@@ -34,39 +34,36 @@ class Suggestion:
     url: str
 
 
-def suggest(actor: Actor, text: str, limit: int = 8) -> list[Suggestion]:
+def suggest(actor: Actor, text: str, limit: int = 8, *, begin_so: bool = False) -> list[Suggestion]:
     """Things whose name has words that begin so: products first, then the other kinds.
 
     Of each, names that begin with `text` come before names that hold it later, the best known
-    first. Cost: two SQL statements.
+    first.
+
+    Args:
+        begin_so: only names that begin with `text`; so it is where `text` is very short.
+
+    Cost: two SQL statements, one for names that begin so.
     """
     names = query_text(text)
     if not names or actor.is_visitor:
         return []
     limit = min(limit, MAX_SUGGESTIONS)
+    begin_so = begin_so or len(text.strip()) <= SHORT
+    walk = not begin_so and _is_frequent(text)
     visible = SearchEntry.objects.visible_to(actor)
-    offers, others = visible.filter(kind__in=OFFERS), visible.filter(~Q(kind__in=OFFERS))
-    walk = _is_frequent(text)
-    pieces = [
-        piece for rows in (offers, others) for piece in _pieces(rows, text, names, limit, walk=walk)
-    ]
+    pieces: list[Any] = []
+    for rows in (visible.filter(kind__in=OFFERS), visible.filter(~Q(kind__in=OFFERS))):
+        spelt = rows.annotate(spelling=spelling_of_name())
+        pieces.append(_cut(spelt.filter(spelling__startswith=text.strip().lower()), 0, limit))
+        if not begin_so:
+            pieces.append(_cut(rows.named_like(names), 1, limit, walk=walk))
     found: list[tuple[Any, ...]] = list(pieces[0].union(*pieces[1:], all=True))
     seen: dict[tuple[str, str], Suggestion] = {}
     for _, _, *row in sorted(found, key=lambda row: (row[0], -row[1])):
         suggestion = Suggestion(*row)
         seen.setdefault((suggestion.kind, suggestion.fqn), suggestion)
     return _both(list(seen.values()), limit)
-
-
-def _pieces(
-    rows: SearchEntryQuerySet, text: str, names: str, limit: int, *, walk: bool
-) -> list[Any]:
-    """Names that begin so, and names that hold a word that begins so."""
-    lower = text.strip().lower()
-    begins = rows.annotate(spelling=spelling_of_name()).filter(spelling__startswith=lower)
-    holds = rows.named_like(names)
-    pieces = [_cut(begins, 0, limit)]
-    return pieces if len(lower) <= SHORT else [*pieces, _cut(holds, 1, limit, walk=walk)]
 
 
 def _cut(rows: SearchEntryQuerySet, place: int, limit: int, *, walk: bool = True) -> Any:

@@ -161,11 +161,12 @@ def address(query: SearchQueryData, view: str, *, keep_cursor: bool = False) -> 
 
 
 def escapes(actor: Actor, query: SearchQueryData, chips: Sequence[Chip]) -> list[Escape]:
-    """Which filter, once removed, lets something through; the most first. One count a filter."""
+    """Which filter, once removed, lets something through; the most first. One count a filter;
+    without its only filter the list is the whole marketplace, which needs no telling."""
     found = []
-    for chip in chips[:MOST_ESCAPES]:
+    for chip in chips[:MOST_ESCAPES] if len(chips) > 1 else ():
         count = hit_count(actor, chip.rest, cap=ESCAPE_CAP)
-        if count and len(chips) > 1:
+        if count:
             found.append((count, chip))
     found.sort(key=lambda each: -each[0])
     return [

@@ -27,7 +27,7 @@ def marketplace(request: HttpRequest) -> HttpResponse:
     context = list_context(query, view, page, start=number(request.GET.get("from"), 1))
     if not page.rows:
         context["escapes"] = escapes(actor, query, context["chips"])
-        context["suggestions"] = suggest(actor, query.text[:NEAR]) if query.text else []
+        context["suggestions"] = suggest(actor, query.text[:NEAR], begin_so=True)
     if not wants_fragment(request):
         return render(request, "catalog/search/marketplace.html", context)
     response = render(request, "catalog/search/_results.html", context | {"is_part": True})
