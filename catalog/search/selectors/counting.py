@@ -146,19 +146,19 @@ def _capped(facets: Iterable[str], cap: str, rows: int) -> Iterator[str]:
 
 
 def counting_parts(
-    actor: Actor, query: SearchQueryData, terms: str, *, floor: float | None = None
+    actor: Actor, query: SearchQueryData, terms: str, *, floors: Sequence[float] = ()
 ) -> Iterator[Part]:
     """What must be counted for this question; its CTE `hits` holds what the list does.
 
     Args:
-        floor: as `live` has it.
+        floors: as `live` has them.
     """
     chosen = [name for name, values in query.chosen().items() if values]
     plain = [name for name in FACETS if name not in chosen]
     if _is_whole(query, terms):
         yield from _sums(actor, query, [*plain, "total"])
     else:
-        yield from hit_parts(actor, query, terms, plain, floor=floor)
+        yield from hit_parts(actor, query, terms, plain, floors=floors)
     for name in chosen:
         rest = replace(query, **{CHOICES[name]: ()})  # type: ignore[arg-type]
         if name == "kind":
@@ -178,7 +178,7 @@ def hit_parts(
     terms: str,
     facets: Sequence[str],
     *,
-    floor: float | None = None,
+    floors: Sequence[float] = (),
 ) -> Iterator[Part]:
     """What the list itself holds; the kinds that it leaves out are counted beside it."""
     is_wide = "kind" in facets and query.scope and terms
@@ -189,7 +189,7 @@ def hit_parts(
         *("hits", rows, facets),
         total=True,
         cap=CAP,
-        floor=floor,
+        floors=floors,
         is_ranked=bool(terms),
         scope=scope,
     )

@@ -11,15 +11,22 @@ from catalog.search.selectors.dictionary import Spread
 from catalog.search.selectors.passes import CAP
 
 ENOUGH = CAP  # matches; so many are all read
-WANTED = 600  # matches above the floor
+WANTED = 600  # matches above the first floor
+STEP = 8
 
 
-def floor_of(asked: Asked) -> float | None:
-    """The rank above which about `WANTED` rows answer to the text; None where all can be read."""
+def floors_of(asked: Asked) -> list[float]:
+    """Ranks above which about `WANTED` rows, and `STEP` times as many, answer to the text; none
+    where all can be read."""
     if not asked.known.frequencies or min(asked.rows()) < ENOUGH:
-        return None
+        return []
     expected = _expected(asked.rows(), asked.known.spread.rows)
-    return None if expected < ENOUGH else _quantile(WANTED / expected, asked.known.spread)
+    if expected < ENOUGH:
+        return []
+    first = WANTED * (2 if asked.is_partial else 1)  # some of these words exclude each other
+    shares = (first * times / expected for times in (1, STEP))
+    found = (_quantile(share, asked.known.spread) for share in shares if share < 1)
+    return [rank for rank in found if rank is not None]
 
 
 def _expected(rows: Sequence[int], total: int) -> float:

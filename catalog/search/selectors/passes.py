@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -61,7 +62,7 @@ def live(
     *,
     total: bool = False,
     cap: int = CAP,
-    floor: float | None = None,
+    floors: Sequence[float] = (),
     is_ranked: bool = False,
     scope: Sequence[str] = (),
     chosen: Sequence[str] = (),
@@ -71,7 +72,8 @@ def live(
     The CTE `name` holds the id and rank of what counts; `every_<name>` is what was read.
 
     Args:
-        floor: rows below this rank are read only where fewer than `LEAST` stand above it.
+        floors: ranks, descending; rows below each are read only where fewer than `LEAST` stand
+            above it.
         is_ranked: of more rows than `cap`, the most trusted are read.
         scope: kinds that count; rows of the others count in the facet `kind` alone.
         chosen: teams that are counted though they may not be among the most frequent.
@@ -85,15 +87,11 @@ def live(
     wanted = annotated.values_list(*columns)
     every, told = f"every_{name}", str(cap)
     try:
-        if floor is None:
-            yield _stored(every, wanted[: cap + 1])
+        if floors:
+            told = f"' || CASE WHEN {_few(name, len(floors))} THEN {cap} ELSE 0 END || '"
+            yield from _stepwise(name, wanted, floors, cap)
         else:
-            gate = f"(SELECT count(*) FROM top_{name}) < {LEAST}"  # noqa: S608
-            yield _stored(f"top_{name}", wanted.filter(rank__gte=floor)[: cap + 1])
-            yield _stored(f"low_{name}", _gated(wanted.filter(rank__lt=floor), gate)[: cap + 1])
-            both = f"SELECT * FROM top_{name} UNION ALL SELECT * FROM low_{name}"  # noqa: S608
-            yield Part([], every, both)
-            told = f"' || CASE WHEN {gate} THEN {cap} ELSE 0 END || '"
+            yield _stored(every, wanted[: cap + 1])
     except EmptyResultSet:  # nothing is visible: Django knows it without asking
         return
     of_pass = " ".join([*facets, *(["total"] if total else [])])
@@ -113,9 +111,23 @@ def _stored(name: str, rows: Any) -> Part:
     return Part([], name, *rows.query.sql_with_params())
 
 
-def _gated(rows: Any, gate: str) -> Any:
-    """`rows` where the condition holds, which is of no row; else nothing is read."""
-    return rows.filter(RawSQL(gate, [], output_field=BooleanField()))  # noqa: S611
+def _stepwise(name: str, rows: Any, floors: Sequence[float], cap: int) -> Iterator[Part]:
+    """Rows from each floor to the one above it, as long as there are few; a condition that is of no
+    row lets the database read nothing where it does not hold."""
+    steps = [rows.filter(rank__gte=floors[0])]
+    steps += [rows.filter(rank__lt=above, rank__gte=floor) for above, floor in pairwise(floors)]
+    steps.append(rows.filter(rank__lt=floors[-1]))
+    for at, step in enumerate(steps):
+        few = RawSQL(_few(name, at), [], output_field=BooleanField())  # noqa: S611
+        yield _stored(f"step{at}_{name}", (step.filter(few) if at else step)[: cap + 1])
+    every = " UNION ALL ".join(f"SELECT * FROM step{at}_{name}" for at in range(len(steps)))  # noqa: S608
+    yield Part([], f"every_{name}", every)
+
+
+def _few(name: str, steps: int) -> str:
+    """Whether so many first steps found fewer rows than wanted."""
+    counts = (f"(SELECT count(*) FROM step{at}_{name})" for at in range(steps))  # noqa: S608
+    return f"{' + '.join(counts)} < {LEAST}"
 
 
 def _selects(name: str, facets: Sequence[str], *, total: bool) -> Iterator[str]:

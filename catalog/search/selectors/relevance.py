@@ -15,7 +15,7 @@ from catalog.search.models import SearchEntry, SearchEntryQuerySet, TermsQuery, 
 from catalog.search.selectors.asking import Asked
 from catalog.search.selectors.conditions import narrowed
 from catalog.search.selectors.counting import counting_parts, hit_parts
-from catalog.search.selectors.floors import floor_of
+from catalog.search.selectors.floors import floors_of
 from catalog.search.selectors.passes import Count, Part, rows_of
 from catalog.search.selectors.questions import SearchQueryData
 from core.paging import after_cursor, encode_cursor, page_size
@@ -46,11 +46,11 @@ def best(actor: Actor, query: SearchQueryData, asked: Asked, *, counted: bool) -
     """
     if actor.is_visitor:
         return Best([])
-    terms, floor = asked.required, floor_of(asked)
+    terms, floors = asked.required, floors_of(asked)
     if counted:
-        parts = list(counting_parts(actor, query, terms, floor=floor))
+        parts = list(counting_parts(actor, query, terms, floors=floors))
     else:
-        parts = list(hit_parts(actor, query, terms, [], floor=floor))
+        parts = list(hit_parts(actor, query, terms, [], floors=floors))
     rows = rows_of([*parts, _page_part(actor, query, asked)])
     return _page(query, rows, [row for row in rows if row[0] != "hit"])
 

@@ -8,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.actors import Actor, system_actor
 from accounts.states import PortalRole
-from catalog.search.models import SearchEntry
+from catalog.search.models import SearchEntry, SearchWord
 from catalog.search.selectors import SearchQueryData, find, suggest
 from catalog.search.selectors.asking import read
-from catalog.search.selectors.floors import ENOUGH, WANTED, floor_of
+from catalog.search.selectors.floors import ENOUGH, WANTED, floors_of
 from catalog.search.selectors.passes import CAP, INDEXED
 from catalog.search.services import refresh_words
 
@@ -91,14 +91,13 @@ def test_no_question_reads_the_table_from_end_to_end(many_rows, member):
 
 def test_of_a_frequent_word_the_most_trusted_rows_are_found(many_rows):
     asked = read("alpha")
-    floor = floor_of(asked)
+    floors = floors_of(asked)
     best = SearchEntry.objects.matching(asked.required).order_by("-rank", "id")
 
     page = find(system_actor(), SearchQueryData(text="alpha", size=100))
 
     assert asked.rows() == [ROWS * 3 // 4]
-    assert floor is not None
-    assert 0.8 < best.filter(rank__gte=floor).count() / WANTED < 1.3
+    assert 0.8 < best.filter(rank__gte=floors[0]).count() / WANTED < 1.3
     assert [hit.fqn for hit in page.rows] == list(best.values_list("fqn", flat=True)[:100])
 
 
@@ -106,7 +105,7 @@ def test_a_rare_word_has_no_floor_and_asks_nothing(many_rows, django_assert_num_
     asked = read("beta")
 
     with django_assert_num_queries(0):
-        assert floor_of(asked) is None
+        assert not floors_of(asked)
     assert max(asked.rows()) < ENOUGH
 
 
@@ -116,10 +115,26 @@ def test_of_words_that_stand_together_more_often_than_chance_the_most_trusted_ar
 
     page = find(system_actor(), SearchQueryData(text="delta epsilon", size=100))
 
-    assert floor_of(asked) is None
+    assert not floors_of(asked)
     assert best.count() > CAP
     assert [hit.fqn for hit in page.rows] == list(best.values_list("fqn", flat=True)[:100])
     assert (page.total, page.total_capped) == (CAP, True)
+
+
+def test_of_frequent_words_that_seldom_stand_together_every_hit_is_found(many_rows):
+    SearchEntry.objects.filter(fqn__endswith="7").update(vector="'alpha':1C")
+    SearchEntry.objects.filter(fqn__endswith="1").update(vector="'delta':1C")
+    SearchEntry.objects.exclude(fqn__iregex="[17]$").update(vector="'product':1C")
+    SearchEntry.objects.filter(fqn__iregex="[17]77$").update(vector="'alpha':1C 'delta':2C")
+    refresh_words()
+    SearchWord.objects.filter(word__in=["alpha", "delta"]).update(frequency=ROWS // 2)
+    both = SearchEntry.objects.filter(fqn__iregex="[17]77$").order_by("-rank", "id")
+
+    page = find(system_actor(), SearchQueryData(text="alpha delta", size=100))
+
+    assert len(floors_of(read("alpha delta"))) == 2
+    assert [hit.fqn for hit in page.rows] == list(both.values_list("fqn", flat=True)[:100])
+    assert (page.total, page.total_capped) == (both.count(), False)
 
 
 def test_a_frequent_word_in_a_narrow_list_finds_all_of_it(many_rows):
