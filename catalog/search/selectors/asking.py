@@ -54,10 +54,11 @@ class Asked:
         return spoken(self.text)
 
     def rows(self) -> list[int]:
-        """Of each word that a hit needs, how many rows hold it; in a partial search, the most."""
+        """Of each word that a hit needs, how many rows hold it; in a partial search about how many
+        hold enough of them: the more must stand together, the fewer."""
         strong = list(dict.fromkeys(_strong(_words(self.text))))
         found = [min(map(self._rows_with, parts(run))) for run in strong]
-        return [sum(found) // _least(strong)] if self.is_partial else found
+        return [sum(found) // _least(strong) ** 2] if self.is_partial else found
 
     def _rows_with(self, part: str) -> int:
         frequencies = self.known.frequencies

@@ -23,8 +23,7 @@ def floors_of(asked: Asked) -> list[float]:
     expected = _expected(asked.rows(), asked.known.spread.rows)
     if expected < ENOUGH:
         return []
-    first = WANTED * (2 if asked.is_partial else 1)  # some of these words exclude each other
-    shares = (first * times / expected for times in (1, STEP))
+    shares = (WANTED * times / expected for times in (1, STEP))
     found = (_quantile(share, asked.known.spread) for share in shares if share < 1)
     return [rank for rank in found if rank is not None]
 
