@@ -191,6 +191,7 @@ class SearchWord(models.Model):
     word = models.CharField(max_length=32, primary_key=True)
     trigrams = ArrayField(models.CharField(max_length=3))
     frequency = models.IntegerField(default=1)  # rows; kept by `refresh_words`
+    in_names = models.IntegerField(default=1, db_default=1)  # rows that have it in a name
 
     class Meta:
         indexes = [GinIndex(fields=["trigrams"], name="search_word_trigrams", fastupdate=False)]

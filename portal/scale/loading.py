@@ -123,9 +123,18 @@ def scale(
     systems = [each[0] for each in loader.structure.system_ids]
     rows = search.index(ids, contracts, systems, loader.structure.term_ids, processes=processes)
     with connection.cursor() as cursor:
-        # What so many writes left behind would slow every search until the database tidies up.
-        cursor.execute("VACUUM (ANALYZE) search_searchentry, search_searchword, search_facetcount")
+        cursor.execute("ANALYZE search_searchentry, search_searchword, search_facetcount")
     return {**loader.counts(), "search_searchentry": rows}
+
+
+def tidy() -> None:
+    """Take away what so many writes leave behind; it would slow searches until the database does
+    so by itself. Inside a transaction, which may be taken back, there is nothing to take away yet.
+    """
+    if connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) search_searchentry, search_searchword, search_facetcount")
 
 
 def in_order(plan: Plan) -> Iterator[ProductPlan]:

@@ -103,6 +103,11 @@ class Migration(migrations.Migration):
             model_name='facetcount',
             index=models.Index(fields=['facet', 'audience', '-n'], name='facet_count_most'),
         ),
+        migrations.AddField(
+            model_name='searchword',
+            name='in_names',
+            field=models.IntegerField(db_default=1, default=1),
+        ),
         migrations.RunSQL(
             'UPDATE search_searchentry SET rank = rank + abs(hashtext(object_id))::float8 / 2^31 / 1000',
             migrations.RunSQL.noop,

@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import Conflict
-from portal.scale.loading import scale
+from portal.scale.loading import scale, tidy
 
 MOST_PRODUCTS = 2_000_000
 MOST_DATASETS = 100
@@ -51,6 +51,7 @@ class Command(BaseCommand):
                 seed=seed,
                 processes=processes,
             )
+            tidy()
         except Conflict as error:
             raise CommandError(str(error)) from None
         seconds = round(time.monotonic() - started, 1)
