@@ -146,19 +146,24 @@ def _capped(facets: Iterable[str], cap: str, rows: int) -> Iterator[str]:
 
 
 def counting_parts(
-    actor: Actor, query: SearchQueryData, terms: str, *, floors: Sequence[float] = ()
+    actor: Actor,
+    query: SearchQueryData,
+    terms: str,
+    *,
+    floors: Sequence[float] = (),
+    is_ranked: bool = False,
 ) -> Iterator[Part]:
     """What must be counted for this question; its CTE `hits` holds what the list does.
 
     Args:
-        floors: as `live` has them.
+        floors, is_ranked: as `live` has them.
     """
     chosen = [name for name, values in query.chosen().items() if values]
     plain = [name for name in FACETS if name not in chosen]
     if _is_whole(query, terms):
         yield from _sums(actor, query, [*plain, "total"])
     else:
-        yield from hit_parts(actor, query, terms, plain, floors=floors)
+        yield from hit_parts(actor, query, terms, plain, floors=floors, is_ranked=is_ranked)
     for name in chosen:
         rest = replace(query, **{CHOICES[name]: ()})  # type: ignore[arg-type]
         if name == "kind":
@@ -179,6 +184,7 @@ def hit_parts(
     facets: Sequence[str],
     *,
     floors: Sequence[float] = (),
+    is_ranked: bool = False,
 ) -> Iterator[Part]:
     """What the list itself holds; the kinds that it leaves out are counted beside it."""
     is_wide = "kind" in facets and query.scope and terms
@@ -190,7 +196,7 @@ def hit_parts(
         total=True,
         cap=CAP,
         floors=floors,
-        is_ranked=bool(terms),
+        is_ranked=is_ranked,
         scope=scope,
     )
 

@@ -46,11 +46,11 @@ def best(actor: Actor, query: SearchQueryData, asked: Asked, *, counted: bool) -
     """
     if actor.is_visitor:
         return Best([])
-    terms, floors = asked.required, floors_of(asked)
+    read: dict[str, Any] = {"floors": floors_of(asked), "is_ranked": True}
     if counted:
-        parts = list(counting_parts(actor, query, terms, floors=floors))
+        parts = counting_parts(actor, query, asked.required, **read)
     else:
-        parts = list(hit_parts(actor, query, terms, [], floors=floors))
+        parts = hit_parts(actor, query, asked.required, [], **read)
     rows = rows_of([*parts, _page_part(actor, query, asked)])
     return _page(query, rows, [row for row in rows if row[0] != "hit"])
 
