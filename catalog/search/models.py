@@ -136,8 +136,9 @@ class SearchEntry(models.Model):
     class Meta:
         ordering = ["-rank", "id"]
         indexes = [
-            GinIndex(fields=["vector"], name="search_vector"),
-            GinIndex(NameWords("vector"), name="search_names"),
+            # Without a waiting list, which every search would read through after a large import.
+            GinIndex(fields=["vector"], name="search_vector", fastupdate=False),
+            GinIndex(NameWords("vector"), name="search_names", fastupdate=False),
             models.Index(fields=["-rank", "id"], name="search_by_rank"),
             models.Index(fields=["name", "id"], name="search_by_name"),
             models.Index(

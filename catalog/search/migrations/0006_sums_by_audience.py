@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+import catalog.search.models
 import django.contrib.postgres.indexes
 import django.db.models.functions.comparison
 import django.db.models.functions.text
@@ -143,5 +144,21 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='searchentry',
             index=models.Index(django.db.models.functions.comparison.Collate(django.db.models.functions.text.Lower('name'), 'C'), name='search_by_spelling'),
+        ),
+        migrations.RemoveIndex(
+            model_name='searchentry',
+            name='search_vector',
+        ),
+        migrations.RemoveIndex(
+            model_name='searchentry',
+            name='search_names',
+        ),
+        migrations.AddIndex(
+            model_name='searchentry',
+            index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['vector'], name='search_vector'),
+        ),
+        migrations.AddIndex(
+            model_name='searchentry',
+            index=django.contrib.postgres.indexes.GinIndex(catalog.search.models.NameWords('vector'), fastupdate=False, name='search_names'),
         ),
     ]
