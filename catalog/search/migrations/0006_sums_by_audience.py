@@ -64,7 +64,9 @@ BEGIN
 END $$;
 """
 before = import_module("catalog.search.migrations.0004_counts")
-COUNT_BEFORE = before.COUNT.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+COUNT_BEFORE = before.COUNT.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION") + (
+    "TRUNCATE search_facetcount;"  # filled again at the end
+)
 FILL_BEFORE = f"TRUNCATE search_facetcount; {before.FILL}"
 FILL = f"TRUNCATE search_facetcount; {INTO} {counted('search_searchentry', '')};"
 
