@@ -12,6 +12,7 @@ from accounts.actors import Actor
 from accounts.models import Domain, Team
 from core.ids import uuid7
 from provisioning.jobs.states import (
+    ALARM_AT,
     TERMINAL,
     OperationKind,
     OperationState,
@@ -161,6 +162,11 @@ class Operation(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.state in TERMINAL
+
+    @property
+    def needs_operator(self) -> bool:
+        """It goes on trying to undo, but people should look at it."""
+        return self.state == OperationState.COMPENSATING and self.attempt >= ALARM_AT
 
 
 class OperationStep(models.Model):

@@ -26,3 +26,15 @@ def require_steer(actor: Actor, operation: Operation) -> None:
             "Only who started this job, its team or a platform engineer may do this.",
             operation=str(operation.pk),
         )
+
+
+def can_abandon(actor: Actor) -> bool:
+    """True for platform engineers: what is left in a target is theirs to clean up."""
+    return actor.is_admin or actor.role == PortalRole.PLATFORM
+
+
+def require_abandon(actor: Actor, operation: Operation) -> None:
+    if not can_abandon(actor):
+        raise NotAllowed(
+            "Only a platform engineer may give up undoing a job.", operation=str(operation.pk)
+        )

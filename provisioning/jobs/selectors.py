@@ -22,6 +22,7 @@ from provisioning.jobs.models import (
 from provisioning.jobs.states import OperationState, StepDirection, StepState
 
 LOG_LINES = 500  # of one answer; the cursor goes on from there
+LEFT = 100  # objects and steps that are named
 
 
 @dataclass(frozen=True)
@@ -105,3 +106,16 @@ def resources_for(actor: Actor, *, present_only: bool = False) -> InstanceQueryS
     return instances.select_related("owner", "domain").prefetch_related(
         Prefetch("effects", queryset=there, to_attr="present_effects")
     )
+
+
+def left_over(operation: Operation) -> list[dict[str, str]]:
+    """What this operation made and did not take away again, as the ledger has it; and the steps
+    that were not undone, since a call that broke off may have made what is not on record.
+    """
+    effects = Effect.objects.filter(operation=operation, removed_at=None)
+    steps = operation.steps.filter(direction=StepDirection.BACKWARD).exclude(
+        state=StepState.VERIFIED
+    )
+    found = [(each.driver, each.kind, each.name) for each in effects[:LEFT]]
+    found += [(each.driver, "step", each.name) for each in steps[:LEFT]]
+    return [{"driver": driver, "kind": kind, "name": name} for driver, kind, name in found]

@@ -3,6 +3,7 @@
 from django.db.models import TextChoices
 
 MAX_ATTEMPTS = 8  # of one step
+ALARM_AT = 10  # tries to undo a step before people are asked
 
 
 class OperationState(TextChoices):

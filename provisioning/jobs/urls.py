@@ -8,5 +8,6 @@ urlpatterns = [
     path("operations/<uuid:operation_id>/log.txt", operations.log, name="log"),
     path("operations/<uuid:operation_id>/cancel/", operations.cancel, name="cancel"),
     path("operations/<uuid:operation_id>/retry/", operations.retry, name="retry"),
+    path("operations/<uuid:operation_id>/abandon/", operations.abandon, name="abandon"),
     path("resources/", resources.resources, name="resources"),
 ]

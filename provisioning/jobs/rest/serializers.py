@@ -38,6 +38,10 @@ class OperationSerializer(serializers.Serializer[OperationView]):
     actor = serializers.CharField(source="operation.actor_name")
     attempt = serializers.IntegerField(source="operation.attempt")
     cancel_requested = serializers.SerializerMethodField()
+    needs_operator = serializers.BooleanField(
+        source="operation.needs_operator",
+        help_text="it goes on trying to undo, and people should look at it",
+    )
     failure = serializers.SerializerMethodField()
     result = serializers.JSONField(source="operation.result")
     created_at = serializers.DateTimeField(source="operation.created_at")
@@ -57,6 +61,14 @@ class OperationSerializer(serializers.Serializer[OperationView]):
         if not view.operation.error_text:
             return None
         return {"code": view.operation.error_code, "text": view.operation.error_text}
+
+
+class AbandonSerializer(serializers.Serializer[dict[str, str]]):
+    """Why an undoing is given up."""
+
+    reason = serializers.CharField(
+        allow_blank=True, help_text="who takes care of what is left, and how; 500 characters"
+    )
 
 
 class EffectSerializer(serializers.ModelSerializer[Effect]):

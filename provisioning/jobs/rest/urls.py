@@ -14,5 +14,10 @@ urlpatterns = [
         views.OperationRetry.as_view(),
         name="operation-retry",
     ),
+    path(
+        "operations/<uuid:operation_id>/abandon",
+        views.OperationAbandon.as_view(),
+        name="operation-abandon",
+    ),
     path("resources", views.ResourceList.as_view(), name="resources"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from core.rest import page_response, page_size
 from provisioning.jobs import services
 from provisioning.jobs.models import Operation
 from provisioning.jobs.rest.serializers import (
+    AbandonSerializer,
     OperationSerializer,
     ResourcePageSerializer,
     ResourceSerializer,
@@ -55,6 +57,20 @@ class OperationRetry(APIView):
         """Try again: now when it waits, as a new operation when it failed or was cancelled."""
         operation = _visible(request, operation_id)
         return _accepted(services.retry(operation=operation, actor=_actor(request)))
+
+
+class OperationAbandon(APIView):
+    @extend_schema(request=AbandonSerializer, responses=OperationSerializer)
+    def post(self, request: Request, operation_id: UUID) -> Response:
+        """Give up undoing a job that needs an operator; `result.left_over` says what stays."""
+        operation = _visible(request, operation_id)
+        reason = request.data.get("reason") if isinstance(request.data, Mapping) else None
+        ended = services.abandon(
+            operation=operation,
+            actor=_actor(request),
+            reason=reason if isinstance(reason, str) else "",
+        )
+        return Response(OperationSerializer(view_of(ended)).data)
 
 
 class ResourceList(APIView):

@@ -1,5 +1,6 @@
 """Verbs on the ledger. What other rooms call; workers and sweepers use the modules beside."""
 
+from provisioning.jobs.services.abandoning import abandon
 from provisioning.jobs.services.acceptance import (
     InstanceData,
     StepSpec,
@@ -9,4 +10,12 @@ from provisioning.jobs.services.acceptance import (
 )
 from provisioning.jobs.services.steering import request_cancel
 
-__all__ = ["InstanceData", "StepSpec", "accept", "accept_check", "request_cancel", "retry"]
+__all__ = [
+    "InstanceData",
+    "StepSpec",
+    "abandon",
+    "accept",
+    "accept_check",
+    "request_cancel",
+    "retry",
+]

@@ -18,10 +18,15 @@ from provisioning.jobs.services import undoing
 from provisioning.jobs.services.leases import Heartbeat, Lease, LeaseLost
 from provisioning.jobs.services.moves import NO_LEASE, UNNOTICED, finish, move, note
 from provisioning.jobs.services.stepping import do_step, undo_step
-from provisioning.jobs.states import MAX_ATTEMPTS, OperationState, StepDirection, StepState
+from provisioning.jobs.states import (
+    ALARM_AT,
+    MAX_ATTEMPTS,
+    OperationState,
+    StepDirection,
+    StepState,
+)
 
 MAX_CRASHES = 3  # of workers, before the operation itself is suspected
-ALARM_AT = 10  # tries to undo a step before people are asked
 
 Stop = Callable[[], bool]
 log = structlog.get_logger(__name__)

@@ -12,10 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from core.errors import Invalid
 from core.htmx import wants_fragment
 from provisioning.jobs import policies, services
 from provisioning.jobs.models import Operation, OperationLog
-from provisioning.jobs.selectors import OperationView, operations_for, view_of
+from provisioning.jobs.selectors import OperationView, left_over, operations_for, view_of
 from provisioning.jobs.states import REMOVALS, TERMINAL, OperationState
 from provisioning.jobs.views.drawing import facts_of, lines_of, links_of, steps_of
 
@@ -65,9 +66,33 @@ def retry(request: HttpRequest, operation_id: UUID) -> HttpResponse:
     return redirect("jobs:operation", operation_id=repeated.pk)
 
 
+@require_POST
+def abandon(request: HttpRequest, operation_id: UUID) -> HttpResponse:
+    """End a job that cannot be undone."""
+    found = _visible(request, operation_id)
+    actor = request.actor  # type: ignore[attr-defined]
+    reason = request.POST.get("reason", "")
+    try:
+        services.abandon(operation=found, actor=actor, reason=reason)
+    except Invalid as error:
+        context = _context(request, view_of(found))
+        context |= {"reason": reason, "reason_error": error.problems[0].message}
+        return render(request, "provisioning/jobs/operation.html", context, status=error.status)
+    messages.warning(request, "Given up. What is left in the target stands on this page.")
+    return redirect("jobs:operation", operation_id=found.pk)
+
+
 def _visible(request: HttpRequest, operation_id: UUID) -> Operation:
     actor = request.actor  # type: ignore[attr-defined]
     found: Operation = get_object_or_404(operations_for(actor), pk=operation_id)
+    return found
+
+
+def _left(operation: Operation) -> list[dict[str, str]]:
+    """What an operator has to know of the target."""
+    if operation.needs_operator:
+        return left_over(operation)
+    found: list[dict[str, str]] = operation.result.get("left_over", [])
     return found
 
 
@@ -89,5 +114,7 @@ def _context(request: HttpRequest, view: OperationView) -> dict[str, Any]:
         "unplaced_error": "" if any(step.get("error") for step in steps) else error_text,
         "lines": lines_of(view.lines),
         "links": links_of(operation),
+        "left": _left(operation),
+        "may_abandon": operation.needs_operator and policies.can_abandon(request.actor),  # type: ignore[attr-defined]
         "crumbs": [{"label": "Resources", "url": "/resources/"}, {"label": operation.title}],
     }

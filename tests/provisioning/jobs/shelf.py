@@ -44,6 +44,7 @@ class Shelf:
         self.made: Counter[str] = Counter()
         self.calls: list[tuple[str, str, int]] = []
         self.faults: dict[str, list[Exception]] = {}
+        self.glued: set[str] = set()
         self.before: dict[str, Callable[[], object]] = {}
         self._fences: dict[UUID, int] = {}
         self._lock = threading.Lock()
@@ -72,6 +73,8 @@ class Shelf:
 
     def ensure_absent(self, step: Step, *, effect_key: str, fence: int) -> Observed:
         self._arrive("absent", step, fence)
+        if step.spec["name"] in self.glued:
+            raise TemporaryError("It cannot be taken off the shelf.")
         self.things.pop((step.instance_id, step.spec["name"]), None)
         return Observed(False, fence, f"{step.spec['name']} is gone")
 
