@@ -44,7 +44,9 @@ def _time_fact(view: OperationView) -> dict[str, Any]:
     if view.operation.finished_at:
         return {"label": "Ended", "value": clock(view.operation.finished_at), "hint": "UTC"}
     if view.next_try_at:
-        hint = f"by itself, {view.operation.attempt + 1} of {MAX_ATTEMPTS}"
+        undoes = view.operation.state == OperationState.COMPENSATING  # as often as it takes
+        most = "" if undoes else f" of {MAX_ATTEMPTS}"
+        hint = f"by itself, {view.operation.attempt + 1}{most}"
         return {"label": "Next try", "value": clock(view.next_try_at), "hint": hint}
     return {"label": "Must end by", "value": clock(view.operation.deadline_at), "hint": "UTC"}
 
@@ -106,6 +108,8 @@ def _consequence(view: OperationView) -> str:
         return f"{NOTHING_LOST} It is tried again by itself{when}."
     if view.operation.state == OperationState.COMPENSATING:
         return "What was done is being undone."
+    if view.operation.error_code == "abandoned":
+        return "What could not be undone is listed on this page."
     undone = len(view.steps) > len(view.forward)
     return "All that was done is undone again." if undone else "Nothing else was changed."
 
