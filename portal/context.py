@@ -25,6 +25,7 @@ NAV_PLATFORM = [
     ("Teams", "portal:teams", "people"),
     ("Systems", "products:systems", "system"),
     ("Glossary", "governance:glossary", "file"),
+    ("Jobs", "jobs:jobs", "retry"),
     ("Resources", "jobs:resources", "db"),
 ]
 BELOW = {  # pages that lie below another one's address: they mark its entry

@@ -239,6 +239,9 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.openapi.with_problems",
     ],
+    "ENUM_NAME_OVERRIDES": {  # those that several answers have
+        "OperationStateEnum": "provisioning.jobs.states.OperationState",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -83,6 +83,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def active(self) -> OperationQuerySet:
         return self.exclude(state__in=TERMINAL)
 
+    def stuck(self) -> OperationQuerySet:
+        """Those that need an operator; see `Operation.needs_operator`."""
+        return self.filter(state=OperationState.COMPENSATING, attempt__gte=ALARM_AT)
+
 
 class Operation(models.Model):
     """One job on one instance. `spec` is a snapshot without secrets."""
@@ -131,6 +135,8 @@ class Operation(models.Model):
                 fields=["run_after"], condition=~Q(state__in=TERMINAL), name="operation_due"
             ),
             models.Index(fields=["instance", "-created_at"], name="operation_by_instance"),
+            models.Index(fields=["-created_at", "id"], name="operation_by_age"),
+            models.Index(fields=["state", "-created_at", "id"], name="operation_by_state"),
             models.Index(fields=["actor_id", "-created_at"], name="operation_by_actor"),
         ]
         constraints = [

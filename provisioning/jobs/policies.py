@@ -28,13 +28,13 @@ def require_steer(actor: Actor, operation: Operation) -> None:
         )
 
 
-def can_abandon(actor: Actor) -> bool:
-    """True for platform engineers: what is left in a target is theirs to clean up."""
+def can_operate(actor: Actor) -> bool:
+    """True for platform engineers: they see the whole ledger, and clean up what is left."""
     return actor.is_admin or actor.role == PortalRole.PLATFORM
 
 
 def require_abandon(actor: Actor, operation: Operation) -> None:
-    if not can_abandon(actor):
+    if not can_operate(actor):
         raise NotAllowed(
             "Only a platform engineer may give up undoing a job.", operation=str(operation.pk)
         )

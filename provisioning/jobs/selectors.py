@@ -6,7 +6,7 @@ import datetime as dt
 import zlib
 from dataclasses import dataclass
 
-from django.db.models import Prefetch
+from django.db.models import Count, Min, Prefetch, Q
 
 from accounts.actors import Actor
 from core.clock import db_now
@@ -18,10 +18,13 @@ from provisioning.jobs.models import (
     OperationLog,
     OperationQuerySet,
     OperationStep,
+    Worker,
 )
-from provisioning.jobs.states import OperationState, StepDirection, StepState
+from provisioning.jobs.states import ALARM_AT, OperationState, StepDirection, StepState
 
 LOG_LINES = 500  # of one answer; the cursor goes on from there
+HEARD_OF = dt.timedelta(minutes=2)
+MOST_WORKERS = 100
 LEFT = 100  # objects and steps that are named
 
 
@@ -119,3 +122,32 @@ def left_over(operation: Operation) -> list[dict[str, str]]:
     found = [(each.driver, each.kind, each.name) for each in effects[:LEFT]]
     found += [(each.driver, "step", each.name) for each in steps[:LEFT]]
     return [{"driver": driver, "kind": kind, "name": name} for driver, kind, name in found]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The state of the whole ledger, for those who run it. Times by the database's clock."""
+
+    now: dt.datetime
+    due: int  # that nobody has taken though their time has come
+    running: int  # under a lease
+    resting: int  # that wait for their next try
+    stuck: int  # that need an operator
+    oldest_due: dt.datetime | None
+    workers: list[Worker]  # heard of in the last two minutes, the newest first
+
+
+def queue() -> Queue:
+    """Cost: three SQL statements."""
+    now = db_now()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    due = free & Q(run_after__lte=now)
+    counts = Operation.objects.active().aggregate(
+        due=Count("pk", filter=due),
+        running=Count("pk", filter=Q(lease_until__gt=now)),
+        resting=Count("pk", filter=free & Q(run_after__gt=now)),
+        stuck=Count("pk", filter=Q(state=OperationState.COMPENSATING, attempt__gte=ALARM_AT)),
+        oldest_due=Min("run_after", filter=due),
+    )
+    workers = Worker.objects.filter(last_seen__gt=now - HEARD_OF).order_by("-started_at", "pk")
+    return Queue(now=now, **counts, workers=list(workers[:MOST_WORKERS]))

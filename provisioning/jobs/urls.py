@@ -1,9 +1,10 @@
 from django.urls import path
 
-from provisioning.jobs.views import operations, resources
+from provisioning.jobs.views import jobs, operations, resources
 
 app_name = "jobs"
 urlpatterns = [
+    path("operations/", jobs.jobs, name="jobs"),
     path("operations/<uuid:operation_id>/", operations.operation, name="operation"),
     path("operations/<uuid:operation_id>/log.txt", operations.log, name="log"),
     path("operations/<uuid:operation_id>/cancel/", operations.cancel, name="cancel"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from provisioning.jobs.models import Effect, Instance, OperationLog, OperationStep
+from provisioning.jobs.models import Effect, Instance, Operation, OperationLog, OperationStep
 from provisioning.jobs.selectors import OperationView
 from provisioning.jobs.states import OperationKind, OperationState
 
@@ -61,6 +61,26 @@ class OperationSerializer(serializers.Serializer[OperationView]):
         if not view.operation.error_text:
             return None
         return {"code": view.operation.error_code, "text": view.operation.error_text}
+
+
+class OperationRowSerializer(serializers.ModelSerializer[Operation]):
+    """An operation in a list; `GET operations/{id}` has its steps and log."""
+
+    actor = serializers.CharField(source="actor_name")
+    needs_operator = serializers.BooleanField()
+
+    class Meta:
+        model = Operation
+        fields = [
+            *("id", "kind", "title", "state", "instance", "actor", "attempt", "needs_operator"),
+            *("error_code", "created_at", "started_at", "finished_at"),
+        ]
+        read_only_fields = fields
+
+
+class OperationPageSerializer(serializers.Serializer[dict[str, Any]]):
+    results = OperationRowSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class AbandonSerializer(serializers.Serializer[dict[str, str]]):

@@ -3,6 +3,7 @@ from django.urls import path
 from provisioning.jobs.rest import views
 
 urlpatterns = [
+    path("operations", views.OperationList.as_view(), name="operations"),
     path("operations/<uuid:operation_id>", views.OperationDetail.as_view(), name="operation"),
     path(
         "operations/<uuid:operation_id>/cancel",

@@ -21,15 +21,47 @@ from provisioning.jobs import services
 from provisioning.jobs.models import Operation
 from provisioning.jobs.rest.serializers import (
     AbandonSerializer,
+    OperationPageSerializer,
+    OperationRowSerializer,
     OperationSerializer,
     ResourcePageSerializer,
     ResourceSerializer,
 )
 from provisioning.jobs.selectors import operations_for, resources_for, view_of
+from provisioning.jobs.states import OperationState
 
 RETRY_AFTER_S = "1"
 AFTER = OpenApiParameter("after", int, description="id of the last log line already read")
+STATES = [
+    OpenApiParameter("state", str, description=f"one of: {', '.join(OperationState.values)}"),
+    OpenApiParameter("needs_operator", bool, description="only those that cannot be undone"),
+]
 PAGING = [OpenApiParameter("cursor", str), OpenApiParameter("page_size", int)]
+
+
+class OperationList(APIView):
+    @extend_schema(
+        operation_id="operations_list",
+        parameters=[*STATES, *PAGING],
+        responses=OperationPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Jobs that the caller started, and those on what is their teams'; the newest first."""
+        rows = Operation.objects.visible_to(_actor(request))
+        state = request.query_params.get("state")
+        if state and state not in OperationState.values:
+            raise ParseError(f"`state` is one of: {', '.join(OperationState.values)}.")
+        if state:
+            rows = rows.filter(state=state)
+        if request.query_params.get("needs_operator") == "true":
+            rows = rows.stuck()
+        page = keyset_page(
+            rows,
+            order=["-created_at", "id"],
+            size=page_size(request),
+            cursor=request.query_params.get("cursor"),
+        )
+        return page_response(request, page, list(OperationRowSerializer(page.rows, many=True).data))
 
 
 class OperationDetail(APIView):

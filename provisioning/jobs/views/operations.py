@@ -115,6 +115,6 @@ def _context(request: HttpRequest, view: OperationView) -> dict[str, Any]:
         "lines": lines_of(view.lines),
         "links": links_of(operation),
         "left": _left(operation),
-        "may_abandon": operation.needs_operator and policies.can_abandon(request.actor),  # type: ignore[attr-defined]
+        "may_abandon": operation.needs_operator and policies.can_operate(request.actor),  # type: ignore[attr-defined]
         "crumbs": [{"label": "Resources", "url": "/resources/"}, {"label": operation.title}],
     }

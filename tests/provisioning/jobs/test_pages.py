@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from provisioning.jobs.models import Operation, OperationLog
+from provisioning.jobs.models import Operation, OperationLog, Worker
 from provisioning.jobs.services.work import run_due
 from provisioning.jobs.states import OperationState
 from tests.factories import UserFactory, member_of
@@ -227,3 +227,51 @@ def test_rest_lists_resources(accepted, browser, outsider):
     assert listed["next"] is None
     assert [effect["name"] for effect in listed["results"][0]["effects"]] == ["a"]
     assert outsider.get(reverse("rest:resources")).json()["results"] == []
+
+
+def test_the_list_of_jobs_shows_what_the_reader_may_see(accepted, browser, outsider):
+    operation = accepted("a")
+
+    seen = browser.get(reverse("jobs:jobs")).content.decode()
+    unseen = outsider.get(reverse("jobs:jobs")).content.decode()
+
+    assert operation.title in seen
+    assert operation.title not in unseen
+    assert "No such job" in unseen
+    assert "Workers" not in seen
+
+
+def test_platform_engineers_see_the_queue_and_its_workers(accepted, django_assert_max_num_queries):
+    waiting, stuck = accepted("a"), accepted("b")
+    Operation.objects.filter(pk=stuck.pk).update(state="compensating", attempt=11)
+    Worker.objects.create(host="big-host", pid=77, version="1")
+    browser = client_of(UserFactory(portal_role="platform"))
+    browser.get("/")
+
+    with django_assert_max_num_queries(8):
+        page = browser.get(reverse("jobs:jobs")).content.decode()
+    only = browser.get(reverse("jobs:jobs"), {"show": "stuck"}).content.decode()
+
+    assert "Due, not taken" in page
+    assert "big-host:77" in page
+    assert "Needs an operator" in page
+    assert waiting.title in page
+    assert waiting.title not in only
+    assert stuck.title in only
+
+
+def test_the_list_in_rest_is_filtered_and_paged(accepted, browser):
+    for name in ("a", "b", "c"):
+        accepted(name)
+    url = reverse("rest:operations")
+
+    first = browser.get(url, {"page_size": 2, "state": "queued"}).json()
+    rest = browser.get(first["next"]).json()
+    none = browser.get(url, {"needs_operator": "true"}).json()
+    wrong = browser.get(url, {"state": "lost"})
+
+    titles = [each["title"] for each in first["results"] + rest["results"]]
+    assert titles == ["Put c", "Put b", "Put a"]
+    assert rest["next"] is None
+    assert none["results"] == []
+    assert wrong.status_code == 400
