@@ -31,6 +31,8 @@ PAGES = [
     "/approvals/",
     "/access/",
     "/resources/",
+    "/operations/",
+    "/operations/?show=stuck",
     "/domains/",
     "/domains/sales/",
     "/domains/sales/edit/",
