@@ -39,7 +39,7 @@ class Asked:
     text: str = ""
     required: str = ""  # what a hit answers to; "" for every row
     ranked: str = ""  # what counts for the order
-    counted: tuple[str, ...] = ()  # in a partial search: one query a word
+    counted: tuple[str, ...] = ()  # in a partial search of many words: one query a word
     exact: tuple[str, ...] = ()  # parts of `required` that no reading of the text gives up
     also: tuple[str, ...] = ()  # synonyms that were searched for too
     is_partial: bool = False  # hits have most of the words, not all
@@ -128,9 +128,9 @@ def most_words(asked: Asked) -> Asked | None:
     ]
     chosen = combinations(terms, _least(strong))
     required = _or(f"({' & '.join(group)})" for group in chosen)
-    partial = replace(
-        asked, required=required, ranked=_or(terms), counted=tuple(terms), is_partial=True
-    )
+    # No row has all the words: of two or three, every hit misses just one.
+    counted = tuple(terms) if len(strong) - _least(strong) > 1 else ()
+    partial = replace(asked, required=required, ranked=_or(terms), counted=counted, is_partial=True)
     return _with_exact(partial)
 
 
