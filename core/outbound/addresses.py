@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -79,7 +79,9 @@ def read_url(url: str) -> Place:
         raise Refused("The address must begin with https:// and a host.")
     if "@" in parts.netloc or "#" in url:
         raise Refused("The address may hold no user name, password or fragment.")
-    host = _host(parts)
+    if (":" in (parts.hostname or "")) != parts.netloc.startswith("["):
+        raise Refused("The address names no host that can be called.")
+    host = read_host(parts.hostname or "")
     if port == 0 or parts.netloc.endswith(":"):
         raise Refused("The address has no usable port.")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -139,13 +141,18 @@ def system_resolver(host: str, port: int, within_s: float) -> Sequence[Address]:
     return answer
 
 
-def _host(parts: SplitResult) -> str:
-    host = (parts.hostname or "").lower()
+def read_host(text: str) -> str:
+    """A name or an address, in lower case; IPv6 without brackets.
+
+    Raises:
+        Refused: neither, or a form that resolvers read as another address.
+    """
+    host = text.lower()
     literal = _literal(host)
-    if parts.netloc.startswith("["):
-        if isinstance(literal, ipaddress.IPv6Address) and literal.scope_id is None:
+    if isinstance(literal, ipaddress.IPv6Address):
+        if literal.scope_id is None:
             return str(literal)
-    elif isinstance(literal, ipaddress.IPv4Address) or _is_name(host):
+    elif literal is not None or _is_name(host):
         return host
     raise Refused("The address names no host that can be called.")
 
