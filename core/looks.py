@@ -38,6 +38,11 @@ LOOKS: dict[str, dict[str, StateLook]] = {
         "answered": StateLook("Answered", "ok"),
         "declined": StateLook("Declined"),
     },
+    "target": {
+        "ok": StateLook("Answers", "ok"),
+        "bad": StateLook("Does not answer", "bad"),
+        "unknown": StateLook("Not checked", "open"),
+    },
     "request": {
         "waiting": StateLook("Waits for a decision", "info"),
         "running": StateLook("Being made", "info"),

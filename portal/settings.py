@@ -137,6 +137,10 @@ WAREHOUSE_URL = os.environ.get("WAREHOUSE_URL", "")
 WAREHOUSE_PUBLIC_HOST = os.environ.get("WAREHOUSE_PUBLIC_HOST", "")
 WAREHOUSE_PUBLIC_PORT = os.environ.get("WAREHOUSE_PUBLIC_PORT", "")
 
+# --- the way out (SECURITY §1.5): what targets and webhooks may be --------------------------------
+OUTBOUND_HTTP = flag("OUTBOUND_HTTP")
+OUTBOUND_INNER_HOSTS = names("OUTBOUND_INNER_HOSTS")
+
 # --- broker: wakes workers, keeps nothing (RELIABILITY §3.2) -----------------------------------
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
 CELERY_TASK_IGNORE_RESULT = True

@@ -9,8 +9,8 @@ class DriversConfig(AppConfig):
         """Make the built-in drivers known."""
         from provisioning.drivers.catalog import CatalogDriver
         from provisioning.drivers.postgres import PostgresDriver
+        from provisioning.drivers.postgres import target as postgres
         from provisioning.drivers.registry import register
-        from provisioning.drivers.targets import warehouse
 
         register(CatalogDriver())
-        register(PostgresDriver(warehouse))
+        register(PostgresDriver(postgres.warehouse), postgres.KIND)

@@ -5,18 +5,31 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.models import SLUG_PATTERN, Team
+from accounts.states import PortalRole
 from core.ids import uuid7
 
 
 class TargetQuerySet(models.QuerySet["Target"]):
     def visible_to(self, actor: Actor) -> TargetQuerySet:
-        """Targets of the actor's teams; platform and admins see all."""
-        if actor.sees_all_metadata:
+        """Targets of the actor's teams; platform engineers and administrators see all."""
+        if actor.is_admin or actor.role == PortalRole.PLATFORM:
             return self
         return self.filter(owner__in=actor.team_ids)
+
+    def called(self, slug: str) -> TargetQuerySet:
+        """The one of this name; what no database can hold is no name."""
+        return self.none() if "\0" in slug else self.filter(slug=slug)
+
+    def matching(self, text: str) -> TargetQuerySet:
+        """Those whose name, slug or team holds the text."""
+        if not text:
+            return self
+        parts = Q(name__icontains=text) | Q(slug__icontains=text) | Q(owner__name__icontains=text)
+        return self.filter(parts)
 
 
 class Target(models.Model):
@@ -28,19 +41,34 @@ class Target(models.Model):
     driver = models.CharField(max_length=40)
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="targets")
     config = models.JSONField(default=dict)  # no secrets
-    secret = models.BinaryField(null=True)  # sealed by core.crypto, bound to the id
+    secret = models.BinaryField(null=True)  # a JSON object sealed by core.crypto, bound to the id
+    healthy = models.BooleanField(null=True)  # null: never checked
+    health = models.CharField(max_length=500, blank=True)  # what the last check found
+    checked_at = models.DateTimeField(null=True)
+    checked_by = models.CharField(max_length=150, blank=True)
+    check_after = models.DateTimeField(db_default=Now())  # the schedule's next look
     created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
 
     objects = TargetQuerySet.as_manager()
 
     class Meta:
         ordering = ["slug"]
+        indexes = [models.Index(fields=["check_after"], name="target_by_check")]
         constraints = [
             models.CheckConstraint(condition=Q(slug__regex=SLUG_PATTERN), name="target_slug_valid")
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("drivers:target", args=[self.slug])
+
+    @property
+    def health_state(self) -> str:
+        """`ok`, `bad` or `unknown`, as `core.looks` reads it."""
+        return {True: "ok", False: "bad", None: "unknown"}[self.healthy]
 
 
 class DriverFence(models.Model):

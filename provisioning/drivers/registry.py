@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import jsonschema_rs
 
+from provisioning.drivers.places import TargetKind
 from provisioning.drivers.protocol import Dedupe, Driver, Fencing, Json, PermanentError
 
 _drivers: dict[str, Driver] = {}
+_kinds: dict[str, TargetKind] = {}
 
 
 class UnsafeDriver(Exception):
     """Neither fenced nor deduplicated: two workers could apply one step twice."""
 
 
-def register(driver: Driver) -> None:
-    """Make `driver` known under its name; the last registration wins.
+def register(driver: Driver, targets: TargetKind | None = None) -> None:
+    """Make `driver` known under its name, and the kind of targets that teams can register for it.
+
+    The last registration wins.
 
     Raises:
         UnsafeDriver: the driver has no fencing and no deduplication.
@@ -23,6 +27,13 @@ def register(driver: Driver) -> None:
     if capabilities.fencing == Fencing.NONE and capabilities.dedupe == Dedupe.NONE:
         raise UnsafeDriver(f"“{driver.name}” has neither fencing nor deduplication.")
     _drivers[driver.name] = driver
+    if targets is not None:
+        _kinds[driver.name] = targets
+
+
+def target_kinds() -> dict[str, TargetKind]:
+    """`{driver name: kind}` of the drivers that act in registered targets."""
+    return dict(sorted(_kinds.items()))
 
 
 def get_driver(name: str) -> Driver:

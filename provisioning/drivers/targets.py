@@ -2,53 +2,69 @@
 
 from __future__ import annotations
 
-from django.conf import settings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+import orjson
 
 from core.crypto import CannotDecrypt, decrypt, encrypt
+from core.problems import Problem, to_pointer
 from provisioning.drivers.models import Target
-from provisioning.drivers.postgres.session import Warehouse
+from provisioning.drivers.places import Opened, TargetKind
 from provisioning.drivers.protocol import PermanentError
 
-BUILT_IN = "warehouse"
+PARTS = ("config", "secrets")
 
 
-def warehouse(slug: str | None) -> Warehouse:
-    """The PostgreSQL to provision into; None is the built-in one of the settings.
-
-    A target's `config` may have `public_host`, `public_port` (where consumers reach it) and
-    `exclusive`; its secret is the connection URL of the administrator.
+def opened(slug: str, driver: str) -> Opened:
+    """The target that a step names, with its secrets.
 
     Raises:
-        PermanentError: no such target, or its secret cannot be opened.
+        PermanentError: no such target of this driver, or its secrets cannot be opened.
     """
-    if slug is None or slug == BUILT_IN:
-        return _built_in()
-    target = Target.objects.filter(slug=slug, driver="postgres").first()
-    if target is None or target.secret is None:
+    target = Target.objects.called(slug).filter(driver=driver).first()
+    if target is None:
         raise PermanentError(f"There is no target “{slug}” to provision into.")
+    return open_target(target)
+
+
+def open_target(target: Target) -> Opened:
+    """Raises: PermanentError: the secrets cannot be opened."""
     try:
-        url = decrypt(bytes(target.secret), bound_to=str(target.pk))
-    except CannotDecrypt as error:
-        raise PermanentError(f"The secret of the target “{slug}” cannot be opened.") from error
-    return Warehouse(
-        url=url.decode(),
-        public_host=str(target.config.get("public_host", "")),
-        public_port=str(target.config.get("public_port", "")),
-        exclusive=bool(target.config.get("exclusive")),
-    )
+        secrets = orjson.loads(decrypt(bytes(target.secret or b""), bound_to=str(target.pk)))
+    except (CannotDecrypt, orjson.JSONDecodeError) as error:
+        message = f"The secret of the target “{target.slug}” cannot be opened."
+        raise PermanentError(message) from error
+    return Opened(target.slug, target.config, secrets)
 
 
-def sealed_url(target: Target, url: str) -> bytes:
-    """The connection URL as it is stored in `target.secret`."""
-    return encrypt(url.encode(), bound_to=str(target.pk))
+def seal(target: Target, secrets: Mapping[str, str]) -> None:
+    """Put the secrets into the row, sealed and bound to it; the caller saves."""
+    target.secret = encrypt(orjson.dumps(dict(secrets)), bound_to=str(target.pk))
 
 
-def _built_in() -> Warehouse:
-    if not settings.WAREHOUSE_URL:
-        raise PermanentError("WAREHOUSE_URL is not set, so there is no place to provision into.")
-    return Warehouse(
-        url=settings.WAREHOUSE_URL,
-        public_host=settings.WAREHOUSE_PUBLIC_HOST,
-        public_port=settings.WAREHOUSE_PUBLIC_PORT,
-        exclusive=True,
-    )
+def form_problems(kind: TargetKind, place: Opened) -> list[Problem]:
+    """What is wrong with config and secrets. Messages never repeat what was typed."""
+    values: dict[str, Mapping[str, Any]] = {"config": place.config, "secrets": place.secrets}
+    found = [
+        problem for part in PARTS for problem in _problems(part, kind.schema(part), values[part])
+    ]
+    return found or list(kind.check(place))
+
+
+def _problems(part: str, schema: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[Problem]:
+    properties = schema["properties"]
+    for name in schema.get("required", ()):
+        if values.get(name) in (None, ""):
+            yield Problem(to_pointer([part, name]), "missing", "Fill this in.")
+    for name, value in values.items():
+        if name not in properties:
+            yield Problem(to_pointer([part, name]), "unknown-field", "There is no such field.")
+        elif value != "" and not _fits(properties[name], value):
+            hint = properties[name].get("description", "This does not fit.")
+            yield Problem(to_pointer([part, name]), "wrong-form", hint)
+
+
+def _fits(schema: Mapping[str, Any], value: Any) -> bool:
+    return "\0" not in str(value) and jsonschema_rs.validator_for(dict(schema)).is_valid(value)

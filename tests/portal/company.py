@@ -35,6 +35,8 @@ from core.documents import load_documents
 from core.ids import uuid7
 from provisioning.access.models import Grant
 from provisioning.blueprints.services import register_builtin
+from provisioning.drivers.models import Target
+from provisioning.drivers.targets import seal
 from provisioning.jobs.models import Instance, Operation
 from provisioning.requests.models import Request
 from provisioning.requests.states import RequestState
@@ -84,6 +86,7 @@ class Company:
     announcement: Announcement
     comment: Comment
     demand: Demand
+    target: Target
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -153,7 +156,16 @@ def make_company() -> Company:
         announcement=Announcement.objects.create(product=product, title="Late today"),
         comment=Comment.objects.create(product=product, author=owner, body="How fresh is it?"),
         demand=Demand.objects.create(title="Weather", need="By day.", domain=domain, author=owner),
+        target=_target(team),
     )
+
+
+def _target(team: Team) -> Target:
+    """A database inside that nobody allowed: every look at it ends before a connection."""
+    made = Target(slug="lake", name="Lake", driver="postgres", owner=team)
+    seal(made, {"url": "postgresql://a:b@10.0.0.1/w"})
+    made.save()
+    return made
 
 
 def _policy(domain: Domain, team: Team) -> Policy:

@@ -9,6 +9,7 @@ from core import outbox, panels
 from core.graphql import fields as graphql
 from portal.graphql import schema as _schema  # noqa: F401 - makes the fields register
 from provisioning.blueprints import extensions as blueprints
+from provisioning.drivers import extensions as drivers
 from provisioning.jobs import extensions as jobs
 from provisioning.requests import extensions as requests
 
@@ -45,6 +46,7 @@ def rows() -> list[tuple[str, str]]:
     found += [
         (f"`requests.kinds` {name}", handler) for name, handler in requests.registrations().items()
     ]
+    found += [("`drivers.target_users`", users) for users in drivers.registrations()]
     found += [("`blueprints.desk`", desk) for desk in blueprints.registrations()]
     found += [
         (f"GraphQL type `{name}`", f"field {field}")

@@ -28,6 +28,7 @@ from catalog.products.states import ProductStatus
 from core.audit import record
 from core.ids import uuid7
 from provisioning.access.models import Grant
+from provisioning.drivers.models import Target
 from provisioning.jobs.models import Instance
 from provisioning.requests.models import Request
 from tests.factories import (
@@ -75,6 +76,7 @@ READS = [
     "/requests/",
     "/approvals/",
     "/resources/",
+    "/targets/",
     "/api/v1/products",
     "/api/v1/products/{product}",
     "/api/v1/products/{product}/descriptor",
@@ -97,6 +99,7 @@ READS = [
     "/api/v1/grants",
     "/api/v1/requests",
     "/api/v1/resources",
+    "/api/v1/targets",
     "/api/v1/lineage?nodeId=product:{product}",
     "/api/v1/search?q=order",
 ]
@@ -163,6 +166,7 @@ def _grow_once(company: Company) -> None:
     record(actor="x", verb="product.updated", kind="product", object_id=product.fqn)
     _grant(company, port, other, owner)
     DomainFactory(path=f"sales.{name}", parent=team.domain)
+    Target.objects.create(slug=name, name=name, driver="postgres", owner=team)
     member_of(team)
 
 

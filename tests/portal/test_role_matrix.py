@@ -29,6 +29,9 @@ BODIES: dict[str, Mapping[str, Any]] = {
     "requests:decide": REJECTION,
     "rest:rest-request-decision": REJECTION,
     "access:revoke": {"confirm": "table"},
+    "drivers:target-retire": {"confirm": "lake"},
+    "drivers:target-new": {"driver": "postgres"},
+    "rest:target": {"save_anyway": True},
     "products:announcement-new": ANNOUNCEMENT,
     "products:announcement-edit": ANNOUNCEMENT,
     "products:comment-new": {"body": "Thank you"},
@@ -40,6 +43,10 @@ BODIES: dict[str, Mapping[str, Any]] = {
     "rest:system": {"name": "Till", "team": "sales-team"},
     "products:demand-take": TEAM,
     "rest:demand-take": TEAM,
+}
+TARGET_PLACES = {
+    *("drivers:target", "drivers:target-edit", "drivers:target-check", "drivers:target-retire"),
+    *("rest:target", "rest:target-check"),
 }
 QUERIES = {"rest:lineage": "nodeId=product:sales.orders"}
 
@@ -92,7 +99,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "major": 1,
         "number": 1,
         "version": company.contract_version.version,
-        "slug": _slug(name, company),
+        "slug": "nothing" if unknown and name in TARGET_PLACES else _slug(name, company),
         "name": "table" if of_system else "data-product-postgresql",
         "announcement_id": company.announcement.pk,
         "comment_id": company.comment.pk,
@@ -115,6 +122,8 @@ def _slug(name: str, company: Company) -> str:
         return company.team.slug
     if name.split(":")[1].startswith("policy"):
         return company.policy.slug
+    if name in TARGET_PLACES:
+        return company.target.slug
     return "data-product-postgresql"
 
 
@@ -198,6 +207,7 @@ UNSEEN = [
     ("requests:request", 404),
     ("jobs:operation", 404),
     ("access:grant", 404),
+    ("drivers:target", 404),
     ("rest:product", 404),
     ("rest:product-descriptor", 404),
     ("rest:product-quality", 404),
@@ -205,6 +215,7 @@ UNSEEN = [
     ("rest:operation", 404),
     ("rest:rest-request", 404),
     ("rest:rest-grant", 404),
+    ("rest:target", 404),
 ]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from provisioning.drivers.postgres import naming
 from provisioning.drivers.postgres.session import Warehouse
-from provisioning.drivers.targets import warehouse
+from provisioning.drivers.postgres.target import warehouse
 
 DEFAULT_PORT = 5432
 

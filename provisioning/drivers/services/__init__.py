@@ -1,0 +1,20 @@
+"""Verbs on targets."""
+
+from provisioning.drivers.services.checking import check_due, check_target
+from provisioning.drivers.services.registering import (
+    TargetData,
+    TargetInUse,
+    change_target,
+    register_target,
+    retire_target,
+)
+
+__all__ = [
+    "TargetData",
+    "TargetInUse",
+    "change_target",
+    "check_due",
+    "check_target",
+    "register_target",
+    "retire_target",
+]

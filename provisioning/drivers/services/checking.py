@@ -1,0 +1,119 @@
+"""Whether targets answer: asked on save, by people, and by a schedule."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from django.db import close_old_connections, connection, transaction
+from django.db.models.functions import Now
+
+from accounts.actors import Actor
+from core import audit
+from provisioning.drivers import policies
+from provisioning.drivers.models import Target
+from provisioning.drivers.places import Opened, TargetKind
+from provisioning.drivers.protocol import DriverError
+from provisioning.drivers.registry import target_kinds
+from provisioning.drivers.targets import open_target
+
+EVERY = dt.timedelta(minutes=10)
+EVERY_WHEN_DOWN = dt.timedelta(minutes=1)
+AT_ONCE = 20  # targets of one round of the schedule
+
+log = structlog.get_logger(__name__)
+_round = threading.Lock()  # one round at a time in a process
+
+
+@dataclass(frozen=True)
+class Health:
+    ok: bool
+    message: str
+
+
+def probed(kind: TargetKind, place: Opened) -> Health:
+    """What the driver finds at the place; takes up to some ten seconds."""
+    try:
+        return Health(True, kind.probe(place)[:500])
+    except DriverError as error:
+        return Health(False, str(error)[:500])
+
+
+def check_target(*, target: Target, actor: Actor) -> Target:
+    """Ask the target now, and keep what it says.
+
+    Raises:
+        NotAllowed: `actor` is no owner of its team and no platform engineer.
+    """
+    policies.require_check(actor, target)
+    keep_health(target, _asked(target), by=actor.name)
+    return target
+
+
+def check_due() -> None:
+    """Begin to ask up to `AT_ONCE` targets that are due, in a thread: some may hang."""
+    if _round.locked():
+        return
+    with transaction.atomic():
+        due = Target.objects.filter(check_after__lte=Now()).select_for_update(skip_locked=True)
+        ids = list(due.order_by("check_after").values_list("pk", flat=True)[:AT_ONCE])
+        Target.objects.filter(pk__in=ids).update(check_after=Now() + EVERY)
+    if ids:
+        thread = threading.Thread(target=_check_in_thread, args=(ids,), name="targets", daemon=True)
+        transaction.on_commit(thread.start)
+
+
+def check_all(ids: Sequence[UUID]) -> None:
+    """Ask these targets, one after the other."""
+    for target in Target.objects.filter(pk__in=ids).select_related("owner"):
+        try:
+            keep_health(target, _asked(target), by=audit.SYSTEM)
+        except Exception:  # a driver's fault in one probe must not end the round
+            log.exception("target.check-failed", target=target.slug)
+
+
+@transaction.atomic
+def keep_health(target: Target, health: Health, *, by: str) -> None:
+    """Write what was found; a change is put on record, and so is who asked."""
+    turned = target.healthy is not None and target.healthy != health.ok
+    every = EVERY if health.ok else EVERY_WHEN_DOWN
+    changes = {"healthy": health.ok, "health": health.message, "checked_by": by}
+    Target.objects.filter(pk=target.pk).update(
+        **changes, checked_at=Now(), check_after=Now() + every
+    )
+    target.refresh_from_db(fields=[*changes, "checked_at"])
+    if turned or by != audit.SYSTEM:
+        audit.record(
+            actor=by,
+            verb="target.checked",
+            kind="target",
+            object_id=target.slug,
+            ok=health.ok,
+            message=health.message,
+        )
+
+
+def _asked(target: Target) -> Health:
+    kind = target_kinds().get(target.driver)
+    if kind is None:
+        return Health(False, f"There is no driver “{target.driver}” here.")
+    try:
+        place = open_target(target)
+    except DriverError as error:
+        return Health(False, str(error))
+    return probed(kind, place)
+
+
+def _check_in_thread(ids: Sequence[UUID]) -> None:
+    if not _round.acquire(blocking=False):
+        return
+    try:
+        close_old_connections()
+        check_all(ids)
+    finally:
+        connection.close()
+        _round.release()
