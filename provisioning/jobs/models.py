@@ -191,6 +191,8 @@ class OperationStep(models.Model):
     state = models.CharField(max_length=8, choices=StepState.choices, default=StepState.PENDING)
     fence = models.BigIntegerField(default=0)
     summary = models.TextField(blank=True)
+    progress = models.JSONField(default=dict, db_default={})  # of `Pending`, for the next call
+    pending_since = models.DateTimeField(null=True)  # when the target first said that it goes on
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -68,7 +68,7 @@ def accept(
     actor: Actor,
     team: Team | None = None,
     new_instance: InstanceData | None = None,
-    deadline_s: int = 900,
+    deadline_s: float = 900,
     result: Mapping[str, Any] | None = None,
 ) -> Operation:
     """Write the operation, its steps and the instance's desired state; workers do the rest.
@@ -176,6 +176,7 @@ def _repeat(operation: Operation, actor: Actor) -> Operation:
         steps=[StepSpec(**step) for step in operation.spec["steps"]],
         actor=actor,
         team=operation.team,
+        deadline_s=(operation.deadline_at - operation.created_at).total_seconds(),
         result=operation.result,
     )
 

@@ -74,7 +74,8 @@ def _remove(lease: Lease, driver: Driver, step: OperationStep) -> None:
 def _measure(lease: Lease, driver: Driver, step: OperationStep) -> None:
     _intend(lease, step)
     order = step.spec
-    call = Step(MEASURE, UUID(order["instance_id"]), order["measure"], _logger(lease))
+    about = UUID(order["instance_id"]), order["measure"]
+    call = Step(MEASURE, *about, _logger(lease), step.progress)
     measurement = driver.measure(call)
     with lease.held() as operation:
         for source in extensions.check_sources():
@@ -86,12 +87,12 @@ def _measure(lease: Lease, driver: Driver, step: OperationStep) -> None:
 def _call(lease: Lease, step: OperationStep) -> Step:
     instance_id = step.operation.instance_id
     assert instance_id is not None  # only checks lack one
-    return Step(step.action, instance_id, step.spec, _logger(lease))
+    return Step(step.action, instance_id, step.spec, _logger(lease), step.progress)
 
 
 def _intend(lease: Lease, step: OperationStep) -> None:
     with lease.held() as operation:
-        if operation.attempt == 0:
+        if operation.attempt == 0 and step.pending_since is None:
             note(operation, step.name, source=step.driver)
         OperationStep.objects.filter(pk=step.pk).update(
             state=StepState.INTENT, fence=lease.fence, started_at=Coalesce(F("started_at"), Now())

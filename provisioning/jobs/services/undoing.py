@@ -39,7 +39,7 @@ def _was_there(operation: Operation) -> bool:
 
 
 def _was_refused(operation: Operation, step: OperationStep) -> bool:
-    untried = operation.attempt == 0 and operation.crashes == 0
+    untried = operation.attempt == 0 and operation.crashes == 0 and step.pending_since is None
     return step.state == StepState.FAILED and untried
 
 
