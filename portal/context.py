@@ -10,6 +10,19 @@ from django.urls import reverse
 from portal.selectors import near_names
 from provisioning.requests.models import Request
 
+GO = {  # `g` and this letter lead there
+    "portal:home": "h",
+    "search:marketplace": "m",
+    "lineage:explorer": "l",
+    "blueprints:services": "s",
+    "requests:requests": "r",
+    "requests:approvals": "a",
+    "access:mine": "y",
+    "governance:policies": "p",
+    "portal:domains": "d",
+    "portal:teams": "t",
+    "jobs:jobs": "j",
+}
 NAV = [
     ("Home", "portal:home", "home"),
     ("Marketplace", "search:marketplace", "market"),
@@ -72,7 +85,14 @@ def _item(
     below = (url, *BELOW.get(name, ()))
     current = request.path == url or (url != "/" and request.path.startswith(below))
     count = waiting if name == "requests:approvals" else None
-    return {"label": label, "url": url, "icon": icon, "current": current, "count": count}
+    return {
+        "label": label,
+        "url": url,
+        "icon": icon,
+        "current": current,
+        "count": count,
+        "go": GO.get(name, ""),
+    }
 
 
 def initials(name: str) -> str:

@@ -66,6 +66,8 @@ HTML: dict[tuple[str, str], Row] = {
     ("accounts:tokens", "post"): "login 422 422 422 422 422 422 422 login login",
     ("accounts:token-revoke", "get"): NO_SUCH_METHOD,
     ("accounts:token-revoke", "post"): "login 404 404 302 404 404 404 404 login login",
+    ("portal:palette", "get"): PAGE,
+    ("portal:palette", "post"): NO_SUCH_METHOD,
     ("search:marketplace", "get"): PAGE,
     ("search:marketplace", "post"): NO_SUCH_METHOD,
     ("governance:policies", "get"): PAGE,
