@@ -16,6 +16,7 @@ TABS = ("overview", "schema", "quality", "lineage", "contract", "access", "activ
 PAGES = [
     "/",
     "/palette/?q=ord",
+    "/notifications/",
     "/marketplace/?q=order+id",
     "/marketplace/?q=zzqqzz",
     "/marketplace/?view=cards&status=active&order=score",

@@ -50,6 +50,7 @@ FEW, MANY = 3, 30
 PRODUCT = "/products/{product}/"
 READS = [
     "/",
+    "/notifications/",
     PRODUCT,
     *(
         f"{PRODUCT}?tab={tab}"
