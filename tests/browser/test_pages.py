@@ -38,6 +38,7 @@ PAGES = [
     "/targets/",
     "/targets/new/",
     "/targets/new/?driver=postgres",
+    "/targets/new/?driver=webhook",
     "/domains/",
     "/domains/sales/",
     "/domains/sales/edit/",
