@@ -34,6 +34,7 @@ from catalog.products.states import ProductStatus
 from core.documents import load_documents
 from core.ids import uuid7
 from provisioning.access.models import Grant
+from provisioning.blueprints.models import BlueprintVersion, Resource
 from provisioning.blueprints.services import register_builtin
 from provisioning.jobs.models import Instance, Operation
 from provisioning.requests.models import Request
@@ -84,6 +85,7 @@ class Company:
     announcement: Announcement
     comment: Comment
     demand: Demand
+    resource: Resource
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -131,6 +133,7 @@ def make_company() -> Company:
     )
     register_builtin(actor=system_actor(), owner_team=team)
     return Company(
+        resource=_resource(team),
         team=team,
         people=people,
         headers={
@@ -153,6 +156,26 @@ def make_company() -> Company:
         announcement=Announcement.objects.create(product=product, title="Late today"),
         comment=Comment.objects.create(product=product, author=owner, body="How fresh is it?"),
         demand=Demand.objects.create(title="Weather", need="By day.", domain=domain, author=owner),
+    )
+
+
+def _resource(team: Team) -> Resource:
+    """A sandbox of the team, as the built-in blueprint makes it."""
+    instance = Instance.objects.create(
+        kind="sandbox",
+        name="sales.trial",
+        plan="sandbox@1",
+        domain=team.domain,
+        owner=team,
+        driver="postgres",
+        observed_state="present",
+        observed_generation=1,
+    )
+    return Resource.objects.create(
+        instance=instance,
+        version=BlueprintVersion.objects.get(blueprint__slug="sandbox"),
+        parameters={"name": "Trial", "purpose": "Try things out.", "until": "2099-01-01"},
+        place="trial",
     )
 
 
