@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.models import Domain, Team
@@ -27,6 +28,11 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
         if actor.sees_all_metadata:
             return self
         return self.filter(Q(owner__in=actor.team_ids) | Q(domain__in=actor.owned_domain_ids))
+
+    def alive(self) -> InstanceQuerySet:
+        """Those that are there, or that a job is at work on."""
+        at_work = Operation.objects.active().filter(instance=models.OuterRef("pk"))
+        return self.filter(~Q(observed_state="absent") | models.Exists(at_work))
 
 
 class Instance(models.Model):
@@ -67,6 +73,19 @@ class Instance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("jobs:resource", kwargs={"instance_id": self.pk})
+
+    @property
+    def look(self) -> tuple[str, str]:
+        """Its state as a word and a tone."""
+        if self.observed_state == "unknown":
+            return "Unknown", "warn"
+        if self.observed_state == "absent":
+            return ("Removed", "") if self.deletion_requested_at else ("Not made", "open")
+        is_settled = self.observed_generation == self.generation
+        return ("Present", "ok") if is_settled else ("Changing", "info")
 
 
 class OperationQuerySet(models.QuerySet["Operation"]):
