@@ -133,6 +133,8 @@ class Operation(models.Model):
     lease_owner = models.CharField(max_length=120, null=True)  # noqa: DJ001 - null: nobody's
     lease_until = models.DateTimeField(null=True)
     run_after = models.DateTimeField(db_default=Now())
+    lane = models.BigIntegerField(default=0, db_default=0)  # the instance's domain: they take turns
+    claimed_at = models.DateTimeField(null=True)  # the last time; tells whose turn it was
     nudged_at = models.DateTimeField(null=True)
     nudges = models.PositiveIntegerField(default=0)
     deadline_at = models.DateTimeField()
@@ -152,6 +154,16 @@ class Operation(models.Model):
         indexes = [
             models.Index(
                 fields=["run_after"], condition=~Q(state__in=TERMINAL), name="operation_due"
+            ),
+            models.Index(
+                fields=["lane", "run_after"],
+                condition=~Q(state__in=TERMINAL),
+                name="operation_due_by_lane",
+            ),
+            models.Index(
+                fields=["lane", "claimed_at"],
+                condition=Q(claimed_at__isnull=False),
+                name="operation_turn_of_lane",
             ),
             models.Index(fields=["instance", "-created_at"], name="operation_by_instance"),
             models.Index(fields=["-created_at", "id"], name="operation_by_age"),

@@ -90,6 +90,7 @@ def accept(
     instance = _desired_instance(instance_id, kind, steps, new_instance)
     operation = Operation(
         instance=instance,
+        lane=instance.domain_id,
         kind=kind,
         title=title[:300],
         actor_id=actor.user_id or 0,

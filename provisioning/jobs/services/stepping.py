@@ -68,6 +68,8 @@ def _remove(lease: Lease, driver: Driver, step: OperationStep) -> None:
     observed = driver.ensure_absent(
         _call(lease, step), effect_key=step.effect_key, fence=lease.fence
     )
+    if observed.exists:
+        raise TemporaryError("The target still shows what was just taken away.")
     with lease.held() as operation:
         _forget_effects(operation, step)
     _advance(lease, step, observed.summary)
