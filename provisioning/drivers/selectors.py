@@ -64,6 +64,12 @@ def target_card(target: Target) -> dict[str, Any]:
 def kind_cards() -> list[dict[str, Any]]:
     """What each driver wants to know of a target: two JSON Schemas."""
     return [
-        {"driver": name, "label": kind.label, "config": kind.config, "secrets": kind.secrets}
+        {
+            "driver": name,
+            "label": kind.label,
+            "summary": kind.summary,
+            "config": kind.config,
+            "secrets": kind.secrets,
+        }
         for name, kind in target_kinds().items()
     ]

@@ -14,7 +14,7 @@ from accounts.actors import Actor
 from accounts.models import SLUG_PATTERN, Team
 from core import audit
 from core.documents import unsafe_character
-from core.errors import DomainError, Invalid
+from core.errors import Conflict, DomainError, Invalid
 from core.problems import Problem
 from provisioning.drivers import policies
 from provisioning.drivers.models import Target
@@ -75,6 +75,7 @@ def change_target(
     Raises:
         NotAllowed: `actor` is no owner of its team, or of the one that shall own it.
         Invalid: a field is wrong, a secret has to be typed again, or the target does not answer.
+        Conflict: somebody changed or retired it meanwhile.
     """
     policies.require_target_for(actor, target.owner)
     policies.require_target_for(actor, data.owner)
@@ -119,6 +120,8 @@ def _save(
         for name, value in {"name": data.name, "config": place.config, "owner": data.owner}.items()
         if getattr(target, name) != value
     )
+    if verb == "target.changed":
+        _require_unchanged(target)
     target.name, target.owner = data.name.strip(), data.owner
     target.config, target.updated_at = dict(place.config), timezone.now()
     seal(target, place.secrets)
@@ -130,7 +133,15 @@ def _save(
     secrets = sorted(_filled(data.secrets))
     _told(target, actor, verb, changed=changed, secrets=secrets, driver=target.driver)
     keep_health(target, health, by=actor.name)
+    target.refresh_from_db()
     return target
+
+
+def _require_unchanged(target: Target) -> None:
+    """While it was asked, somebody else may have written it."""
+    rows = Target.objects.select_for_update().filter(pk=target.pk)
+    if rows.values_list("updated_at", flat=True).first() != target.updated_at:
+        raise Conflict("Somebody changed or retired this target just now. Look at it again.")
 
 
 def _told(target: Target, actor: Actor, verb: str, **detail: Any) -> None:

@@ -202,7 +202,7 @@ def _form(
     problems = problems or []
     groups = forms.fields_of(kind, values, _actor(request), found)
     everything = [field for group in groups.values() for field in group]
-    title = f"Change {found.name}" if found else f"Register a {kind.label}"
+    title = f"Change {found.name}" if found else f"Register: {kind.label}"
     context = {
         "crumbs": [CRUMB, {"label": title}],
         "title": title,
@@ -219,7 +219,7 @@ def _form(
 
 
 def _retire_page(request: HttpRequest, found: Target, problems: list[Problem]) -> HttpResponse:
-    field = {"name": "confirm", "id": "confirm", "label": "Type its short name", "kind": "text"}
+    field = {"name": "confirm", "id": "confirm", "label": f"Type {found.slug}", "kind": "text"}
     fields = forms.with_errors([field | {"value": "", "mono": True, "required": True}], problems)
     context = {
         "crumbs": [CRUMB, {"label": found.name, "url": found.get_absolute_url()}],

@@ -11,18 +11,20 @@ from psycopg import sql
 
 from accounts.actors import Actor
 from accounts.states import PortalRole, TeamRole
-from core.errors import Invalid, NotAllowed
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.models import AuditEvent
 from provisioning.drivers.models import Target
 from provisioning.drivers.postgres.target import warehouse
 from provisioning.drivers.services import (
     TargetInUse,
+    TooManyChecks,
     change_target,
     check_target,
+    checking,
     register_target,
     retire_target,
 )
-from provisioning.drivers.services.checking import check_all, check_due
+from provisioning.drivers.services.checking import Health, check_all, check_due, keep_health
 from provisioning.drivers.targets import open_target
 from provisioning.jobs.models import Instance, Operation
 from tests.factories import TeamFactory, UserFactory, actor_for, member_of
@@ -125,6 +127,8 @@ def test_a_user_who_may_not_make_roles_is_no_administrator(warehouse_url, url, t
         ({"driver": "catalog"}, ("/driver", "unknown-driver")),
         ({"config": {"public_port": 70000}}, ("/config/public_port", "wrong-form")),
         ({"config": {"public_port": "5432"}}, ("/config/public_port", "wrong-form")),
+        ({"config": {"public_host": "a b"}}, ("/config/public_host", "wrong-form")),
+        ({"config": {"public_host": "<b>x</b>"}}, ("/config/public_host", "wrong-form")),
         ({"config": {"colour": "red"}}, ("/config/colour", "unknown-field")),
         ({"secrets": {}}, ("/secrets/url", "missing")),
         ({"secrets": {"url": 7}}, ("/secrets/url", "wrong-form")),
@@ -230,6 +234,49 @@ def test_a_check_by_hand_is_kept_and_on_record(target, owner):
 def test_a_check_by_a_stranger_is_refused(target, team):
     with pytest.raises(NotAllowed):
         check_target(target=target, actor=actor_for(member_of(team, TeamRole.VIEWER)))
+
+
+def test_the_second_of_two_writers_is_told(target, team, owner, url):
+    seen = Target.objects.get()
+    change_target(target=target, data=lake(team, url, name="First"), actor=owner)
+
+    with pytest.raises(Conflict):
+        change_target(target=seen, data=lake(team, url, name="Second"), actor=owner)
+
+    assert Target.objects.get().name == "First"
+
+
+def test_a_retired_target_does_not_come_back(target, team, owner, url):
+    seen = Target.objects.get()
+    retire_target(target=target, actor=owner)
+
+    with pytest.raises(Conflict):
+        change_target(target=seen, data=lake(team, url), actor=owner)
+    with pytest.raises(NotFound):
+        check_target(target=seen, actor=owner)
+
+    assert not Target.objects.exists()
+
+
+def test_what_was_found_of_another_place_is_not_kept(target, team, owner, url):
+    seen = Target.objects.get()
+    change_target(target=target, data=lake(team, url, name="Moved"), actor=owner)
+
+    keep_health(seen, Health(False, "The old place is gone."), by="system")
+
+    assert Target.objects.get().healthy
+
+
+def test_hanging_targets_leave_threads_for_others(target, owner):
+    for _ in range(4):
+        checking._probes.acquire()
+    try:
+        with pytest.raises(TooManyChecks):
+            check_target(target=target, actor=owner)
+    finally:
+        checking._probes.release(4)
+
+    assert check_target(target=target, actor=owner).healthy
 
 
 def test_the_schedule_takes_what_is_due_and_leaves_the_rest(
