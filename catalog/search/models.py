@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Case, F, Func, Q
 from django.db.models.functions import Coalesce, Collate, Lower, Now
 
 from accounts.actors import Actor
@@ -88,7 +88,7 @@ def spelling_of_name() -> Collate:
 class TermsQuery(SearchQuery):
     """A tsquery in its text form, made by `words.query_text`; no parser of the database runs."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str | Case) -> None:
         super().__init__(text, search_type="raw")
 
     def as_sql(self, compiler: Any, connection: Any, **_: Any) -> Any:  # type: ignore[override]

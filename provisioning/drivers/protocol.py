@@ -50,6 +50,7 @@ class Step:
     instance_id: UUID
     spec: Json
     log: Log
+    progress: Json = field(default_factory=dict)  # of the last `Pending` of this very step
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,19 @@ class TemporaryError(DriverError):
         self.retry_after_s = retry_after_s
 
 
+class Pending(DriverError):
+    """The target has taken the work and goes on by itself: no failure, ask again later.
+
+    The runner keeps `progress` and hands it back as `Step.progress` at the next call, also under
+    another fence and after a crash, until the operation's deadline. It holds no secrets.
+    """
+
+    def __init__(self, message: str, *, progress: Json, retry_after_s: float = 5.0) -> None:
+        super().__init__(message)
+        self.progress = progress
+        self.retry_after_s = retry_after_s
+
+
 class PermanentError(DriverError):
     """Will not work by trying again."""
 
@@ -123,7 +137,8 @@ class StaleFence(PermanentError):
 
 
 class Driver(Protocol):
-    """One backend. Verbs may be called twice, end within 60 s, raise Temporary/PermanentError.
+    """One backend. Verbs may be called twice, end within 60 s, raise Temporary/PermanentError;
+    `ensure` and `ensure_absent` raise Pending when the target needs longer than that.
 
     `actions` maps each action to the JSON Schema 2020-12 of its spec. The runner records the
     intent before `ensure`; after a crash it calls `ensure` again with the same effect key.

@@ -63,6 +63,16 @@ class OperationView:
         return (self.operation.finished_at or self.now) - self.operation.started_at
 
     @property
+    def pending(self) -> OperationStep | None:
+        """The step at work, when its target has taken it and goes on by itself."""
+        if self.operation.is_finished:
+            return None
+        undoes = self.operation.state == OperationState.COMPENSATING
+        way = StepDirection.BACKWARD if undoes else StepDirection.FORWARD
+        begun = (s for s in self.steps if s.direction == way and s.state == StepState.INTENT)
+        return next((step for step in begun if step.pending_since), None)
+
+    @property
     def next_try_at(self) -> dt.datetime | None:
         waits = self.operation.state in {OperationState.RETRY_WAIT, OperationState.COMPENSATING}
         due = self.operation.run_after
@@ -74,6 +84,7 @@ class OperationView:
         facts = [self.operation.state, self.operation.attempt, self.effects, self.next_try_at]
         facts += [self.operation.cancel_requested_at is not None]
         facts += [(step.n, step.direction, step.state) for step in self.steps]
+        facts += [self.pending.summary if self.pending else ""]
         return f"{zlib.crc32(repr(facts).encode()):08x}"
 
 

@@ -17,6 +17,8 @@ LOOKS = (("light", 1440), ("dark", 1440), ("dark", 390))
 TABS = ("overview", "schema", "quality", "lineage", "contract", "access", "activity")
 PAGES = [
     "/",
+    "/palette/?q=ord",
+    "/notifications/",
     "/marketplace/?q=order+id",
     "/marketplace/?q=zzqqzz",
     "/marketplace/?view=cards&status=active&order=score",

@@ -54,11 +54,11 @@ class Asked:
         return spoken(self.text)
 
     def rows(self) -> list[int]:
-        """Of each word that a hit needs, how many rows hold it; in a partial search about how many
-        hold enough of them: the more must stand together, the fewer."""
-        strong = list(dict.fromkeys(_strong(_words(self.text))))
-        found = [min(map(self._rows_with, parts(run))) for run in strong]
-        return [sum(found) // _least(strong) ** 2] if self.is_partial else found
+        """Of each word that a hit needs, how many rows hold it; in a partial search of those that
+        it needs most of."""
+        strong = _strong(_words(self.text))
+        asked = strong[:MOST_COUNTED] if self.is_partial else strong
+        return [min(map(self._rows_with, parts(run))) for run in asked]
 
     def _rows_with(self, part: str) -> int:
         frequencies = self.known.frequencies
@@ -126,10 +126,10 @@ def most_words(asked: Asked) -> Asked | None:
         )
         for run in strong
     ]
-    chosen = combinations(terms, _least(strong))
+    chosen = combinations(terms, least_of(len(strong)))
     required = _or(f"({' & '.join(group)})" for group in chosen)
     # No row has all the words: of two or three, every hit misses just one.
-    counted = tuple(terms) if len(strong) - _least(strong) > 1 else ()
+    counted = tuple(terms) if len(strong) - least_of(len(strong)) > 1 else ()
     partial = replace(asked, required=required, ranked=_or(terms), counted=counted, is_partial=True)
     return _with_exact(partial)
 
@@ -139,9 +139,9 @@ def _is_begun(run: str, frequencies: Mapping[str, int]) -> bool:
     return min(frequencies.get(fold(part), 0) for part in parts(run)) < MANY
 
 
-def _least(strong: Sequence[str]) -> int:
+def least_of(words: int) -> int:
     """Of so many words, most."""
-    return (min(len(strong), MOST_COUNTED) + 1) // 2
+    return (words + 1) // 2
 
 
 def _built(asked: Sequence[str], known: Known, exact: Sequence[str]) -> Asked:
@@ -170,12 +170,13 @@ def _built(asked: Sequence[str], known: Known, exact: Sequence[str]) -> Asked:
 
 
 def _strong(asked: Sequence[str]) -> list[str]:
-    """The words that a hit cannot do without."""
+    """The words that a hit cannot do without, each once."""
+    each = list({run.lower(): run for run in asked}.values())
     for words in (STOP | WEAK, STOP):
-        left = [run for run in asked if run.lower() not in words]
+        left = [run for run in each if run.lower() not in words]
         if left:
             return left
-    return list(asked)
+    return each
 
 
 def _phrases(

@@ -18,16 +18,10 @@ from accounts.actors import Actor, paths_up
 from catalog.search.models import OFFERS, SearchEntry, audiences_of
 from catalog.search.scores import BANDS, NOT_MEASURED
 from catalog.search.selectors.conditions import FACETS, KEPT, OVERDUE, kept, narrowed
-from catalog.search.selectors.passes import (
-    ARRAYS,
-    CAP,
-    SIDE_CAP,
-    Count,
-    Part,
-    live,
-    rows_of,
-)
+from catalog.search.selectors.parts import Count, Part, rows_of
+from catalog.search.selectors.passes import ARRAYS, CAP, SIDE_CAP, live, live_hits
 from catalog.search.selectors.questions import CHOICES, SearchQueryData
+from catalog.search.selectors.stepping import Reading, Terms, as_read
 
 MAX_VALUES = 100  # of one facet
 KIND_LABELS = {
@@ -91,7 +85,8 @@ def count_facets(actor: Actor, query: SearchQueryData, terms: str) -> Counted:
     Args:
         terms: the tsquery that hits answer to; "" for none.
     """
-    return counted_of(query, rows_of(list(counting_parts(actor, query, terms))))
+    readings = [Terms(terms)] if terms else []
+    return counted_of(query, rows_of(list(counting_parts(actor, query, readings))))
 
 
 def counted_of(query: SearchQueryData, rows: Iterable[Count]) -> Counted:
@@ -146,65 +141,51 @@ def _capped(facets: Iterable[str], cap: str, rows: int) -> Iterator[str]:
 
 
 def counting_parts(
-    actor: Actor,
-    query: SearchQueryData,
-    terms: str,
-    *,
-    floors: Sequence[float] = (),
-    is_ranked: bool = False,
+    actor: Actor, query: SearchQueryData, readings: Sequence[Terms]
 ) -> Iterator[Part]:
     """What must be counted for this question; its CTE `hits` holds what the list does.
 
     Args:
-        floors, is_ranked: as `live` has them.
+        readings: of the text; the first one that finds something counts. None without a text.
     """
     chosen = [name for name, values in query.chosen().items() if values]
     plain = [name for name in FACETS if name not in chosen]
-    if _is_whole(query, terms):
+    if _is_whole(query, readings):
         yield from _sums(actor, query, [*plain, "total"])
     else:
-        yield from hit_parts(actor, query, terms, plain, floors=floors, is_ranked=is_ranked)
+        yield from hit_parts(actor, query, readings, plain)
     for name in chosen:
         rest = replace(query, **{CHOICES[name]: ()})  # type: ignore[arg-type]
         if name == "kind":
             rest = replace(rest, scope=())
-        if _is_whole(rest, terms, kind=name == "kind"):
+        if _is_whole(rest, readings, kind=name == "kind"):
             yield from _sums(actor, rest, [name], query.chosen()[name])
         else:
-            rows = narrowed(actor, rest).matching(terms)
             teams = query.teams if name == "team" else ()
+            rows = narrowed(actor, rest)
+            if readings:
+                rows = rows.filter(vector=as_read("hits", [terms for terms, _ in readings]))
             yield from live(f"without_{name}", rows, [name], cap=SIDE_CAP, chosen=teams)
     yield Part([NAMES])
 
 
 def hit_parts(
-    actor: Actor,
-    query: SearchQueryData,
-    terms: str,
-    facets: Sequence[str],
-    *,
-    floors: Sequence[float] = (),
-    is_ranked: bool = False,
+    actor: Actor, query: SearchQueryData, readings: Sequence[Terms], facets: Sequence[str]
 ) -> Iterator[Part]:
     """What the list itself holds; the kinds that it leaves out are counted beside it."""
-    is_wide = "kind" in facets and query.scope and terms
-    asked = replace(query, scope=()) if is_wide else query
-    rows = narrowed(actor, asked).matching(terms)
-    scope = query.scope if is_wide else ()
-    yield from live(
-        *("hits", rows, facets),
-        total=True,
-        cap=CAP,
-        floors=floors,
-        is_ranked=is_ranked,
-        scope=scope,
-    )
+    if not readings:
+        yield from live("hits", narrowed(actor, query), facets, total=True, cap=CAP)
+        return
+    is_wide = "kind" in facets and query.scope
+    rows = narrowed(actor, replace(query, scope=()) if is_wide else query)
+    steps = [Reading(rows.matching(terms), floors) for terms, floors in readings]
+    yield from live_hits(steps, facets, cap=CAP, scope=query.scope if is_wide else ())
 
 
-def _is_whole(query: SearchQueryData, terms: str, *, kind: bool = False) -> bool:
+def _is_whole(query: SearchQueryData, readings: Sequence[Terms], *, kind: bool = False) -> bool:
     """Whether the kept sums answer: nothing is filtered but the kinds that they count."""
     whole_scope = kind or query.scope == OFFERS
-    return not terms and query.is_unfiltered() and whole_scope
+    return not readings and query.is_unfiltered() and whole_scope
 
 
 def _sums(

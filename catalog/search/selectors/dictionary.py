@@ -44,14 +44,7 @@ UNION ALL
 SELECT '*', ARRAY[%(last)s], coalesce(max(frequency), 0) FROM search_searchword
 WHERE word ~>=~ %(last)s AND word ~<~ (%(last)s || chr(1114111))
 UNION ALL
-SELECT '#', ARRAY[
-    array_to_json(most_common_vals::text::float8[])::text,
-    array_to_json(most_common_freqs)::text,
-    array_to_json(histogram_bounds::text::float8[])::text
-], greatest(reltuples, 0)::bigint
-FROM pg_class LEFT JOIN pg_stats
-    ON schemaname = current_schema AND tablename = relname AND attname = 'rank'
-WHERE pg_class.oid = 'search_searchentry'::regclass
+SELECT '#', ARRAY[most_common, shares, bounds], n FROM search_spread()
 """
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from accounts.actors import Actor
@@ -51,13 +51,14 @@ def find(actor: Actor, query: SearchQueryData) -> SearchPage:
     Raises:
         Invalid: unknown order, or a cursor that is not ours.
 
-    Cost: three SQL statements for a text (to read it, to find and count, to show), two without;
-    one more for each further reading of a text that finds nothing.
+    Cost: three SQL statements for a text (to read it, to find and count, to show), two without; in
+    another order than that of relevance one more, and one for each reading that finds nothing.
     """
     asked = read(query.text)
     if _order_of(query, asked) == "relevance":
-        asked, found = _understood(actor, query, asked, counted=True)
-        page, counted = _shown(actor, query, asked, found), counted_of(query, found.counts)
+        found = _best(actor, query, asked, counted=True)
+        asked, counted = found.asked, counted_of(query, found.counts)
+        page = _shown(actor, query, found)
     else:
         asked, page = understood(actor, query, asked)
         counted = count_facets(actor, query, asked.required)
@@ -66,23 +67,14 @@ def find(actor: Actor, query: SearchQueryData) -> SearchPage:
     )
 
 
-def _understood(
-    actor: Actor, query: SearchQueryData, asked: Asked, *, counted: bool
-) -> tuple[Asked, Best]:
-    """The first reading of the text that finds something, or that nothing answers to."""
-    found = Best([])
-    for each in _readings(query, asked):
-        found = best(actor, query, each, counted=counted)
-        if found.keys:
-            return each, found
-    return asked, found
-
-
 def understood(
     actor: Actor, query: SearchQueryData, asked: Asked | None = None
 ) -> tuple[Asked, KeysetPage[Hit]]:
     """How the text is read so that the reader finds something, and the page."""
     asked = read(query.text) if asked is None else asked
+    if _order_of(query, asked) == "relevance":
+        found = _best(actor, query, asked, counted=False)
+        return found.asked, _shown(actor, query, found)
     for each in _readings(query, asked):
         page = hits(actor, query, each)
         if page.rows:
@@ -90,19 +82,19 @@ def understood(
     return asked, KeysetPage([], None)
 
 
-def _readings(query: SearchQueryData, asked: Asked) -> Iterator[Asked]:
+def _best(actor: Actor, query: SearchQueryData, asked: Asked, *, counted: bool) -> Best:
+    found = best(actor, query, _readings(query, asked), counted=counted)
+    return found if found.keys or query.cursor else replace(found, asked=asked)
+
+
+def _readings(query: SearchQueryData, asked: Asked) -> list[Asked]:
+    """The ways to read a text; the first that finds something counts."""
     if query.is_literal or not asked.required:
-        yield asked
-        return
-    if not asked.is_unheard:
-        yield asked
-    if asked.meant:
-        yield corrected(asked)
-    partial = most_words(asked)
-    if partial is not None:
-        yield partial
-    if asked.is_unheard:
-        yield asked
+        return [asked]
+    mended = corrected(asked) if asked.meant else None
+    heard = None if asked.is_unheard else asked
+    found = [each for each in (heard, mended, most_words(asked)) if each is not None]
+    return found or [asked]
 
 
 def hits(actor: Actor, query: SearchQueryData, asked: Asked | None = None) -> KeysetPage[Hit]:
@@ -112,7 +104,7 @@ def hits(actor: Actor, query: SearchQueryData, asked: Asked | None = None) -> Ke
     asked = read(query.text) if asked is None else asked
     order = _order_of(query, asked)
     if order == "relevance":
-        return _shown(actor, query, asked, best(actor, query, asked, counted=False))
+        return _shown(actor, query, best(actor, query, [asked], counted=False))
     rows = narrowed(actor, query).matching(asked.required)
     if order == "score":
         rows = rows.annotate(known_score=KNOWN_SCORE)
@@ -121,12 +113,12 @@ def hits(actor: Actor, query: SearchQueryData, asked: Asked | None = None) -> Ke
     return KeysetPage([hit_of(row, asked.spoken) for row in page.rows], page.next_cursor, page.keys)
 
 
-def _shown(actor: Actor, query: SearchQueryData, asked: Asked, found: Best) -> KeysetPage[Hit]:
+def _shown(actor: Actor, query: SearchQueryData, found: Best) -> KeysetPage[Hit]:
     """The rows behind the keys."""
     visible = SearchEntry.objects.visible_to(actor).defer("vector")
     rows = visible.in_bulk([pk for _, pk in found.keys]) if found.keys else {}
     keys = [key for key in found.keys if key[1] in rows]
-    shown = [hit_of(rows[pk], asked.spoken) for _, pk in keys]
+    shown = [hit_of(rows[pk], found.asked.spoken) for _, pk in keys]
     return KeysetPage(shown, found.next_cursor, keys)
 
 

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from math import prod
 
-from catalog.search.selectors.asking import Asked
+from catalog.search.selectors.asking import Asked, least_of
 from catalog.search.selectors.dictionary import Spread
 from catalog.search.selectors.passes import CAP
 
 ENOUGH = CAP  # matches; so many are all read
-WANTED = 600  # matches above the first floor
+WANTED = 400  # matches above the first floor
 STEP = 8
 
 
 def floors_of(asked: Asked) -> list[float]:
     """Ranks above which about `WANTED` rows, and `STEP` times as many, answer to the text; none
     where all can be read."""
-    if not asked.known.frequencies or min(asked.rows()) < ENOUGH:
+    if not asked.known.frequencies:
         return []
-    expected = _expected(asked.rows(), asked.known.spread.rows)
+    rows, total = asked.rows(), max(asked.known.spread.rows, 1)
+    expected = _some(rows, total) if asked.is_partial else _all(rows, total)
     if expected < ENOUGH:
         return []
     shares = (WANTED * times / expected for times in (1, STEP))
@@ -28,11 +29,17 @@ def floors_of(asked: Asked) -> list[float]:
     return [rank for rank in found if rank is not None]
 
 
-def _expected(rows: Sequence[int], total: int) -> float:
+def _all(rows: Sequence[int], total: int) -> float:
     """Rows that hold all the words: what is asked for together also stands together, so more than
     chance would have, and at most as many as hold the rarest."""
     rarest, *others = sorted(rows)
-    return rarest * prod(each / max(total, 1) for each in others) ** 0.5
+    return rarest * prod(each / total for each in others) ** 0.5
+
+
+def _some(rows: Sequence[int], total: int) -> float:
+    """Rows that hold most of the words, as chance has it: no row holds all of them."""
+    groups = combinations(rows, least_of(len(rows)))
+    return sum(total * prod(each / total for each in group) for group in groups)
 
 
 def _quantile(share: float, spread: Spread) -> float | None:

@@ -1,23 +1,22 @@
-"""Passes over rows that count facets, joined to one statement."""
+"""Passes over rows that count facets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
-from django.db.models import BooleanField, Case, CharField, F, Q, Value, When
-from django.db.models.expressions import RawSQL
+from django.db.models import Case, CharField, Q, Value, When
 from django.db.models.functions import Now
 
 from catalog.search.models import SearchEntryQuerySet
 from catalog.search.scores import NOT_MEASURED
 from catalog.search.selectors.conditions import KEPT, OVERDUE
+from catalog.search.selectors.parts import Part, stored
+from catalog.search.selectors.stepping import Reading, first_found, told, which
 
 CAP = 2_500  # hits that are counted; beyond it the page says "2,500+"
-LEAST = 200  # hits above a floor; with fewer, the rows below are read too
 SIDE_CAP = 1_000  # rows of a pass beside the hits, or whose arrays are taken apart
 MOST_TEAMS = 100  # of a pass, the most frequent
 SCALARS = {  # facet: column of a hit
@@ -32,28 +31,6 @@ SCALARS = {  # facet: column of a hit
 ARRAYS = {"technology": "technologies", "tag": "tags"}
 COLUMNS = {**SCALARS, **ARRAYS, "team": "owner_slug"}
 
-# Goes along with the statement, for its transaction: of a frequent word PostgreSQL would read the
-# table from its beginning until the cap is reached, taking every vector from beside its row; and it
-# would begin processes of its own, which takes longer than the answer.
-INDEXED = "SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0; "
-
-Count = tuple[str, str, str, int]  # facet, value, label, count
-
-
-class Part:
-    """SELECTs that are joined by UNION ALL, with the CTE they read."""
-
-    def __init__(
-        self,
-        selects: Iterable[str],
-        name: str = "",
-        cte: str = "",
-        params: Sequence[Any] = (),
-        stored: str = "MATERIALIZED",
-    ):
-        self.selects, self.name, self.cte, self.params = list(selects), name, cte, params
-        self.stored = stored
-
 
 def live(
     name: str,
@@ -62,72 +39,68 @@ def live(
     *,
     total: bool = False,
     cap: int = CAP,
-    floors: Sequence[float] = (),
-    is_ranked: bool = False,
-    scope: Sequence[str] = (),
     chosen: Sequence[str] = (),
 ) -> Iterator[Part]:
     """One pass over at most `cap` rows: grouping sets for plain columns, arrays taken apart.
 
-    The CTE `name` holds the id and rank of what counts; `every_<name>` is what was read.
+    The CTE `name` holds what was read.
 
     Args:
-        floors: ranks, descending; rows below each are read only where fewer than `LEAST` stand
-            above it.
-        is_ranked: of more rows than `cap`, the most trusted are read.
-        scope: kinds that count; rows of the others count in the facet `kind` alone.
         chosen: teams that are counted though they may not be among the most frequent.
     """
-    annotated: Any = rows.order_by()
-    if "freshness" in facets:
-        annotated = annotated.annotate(promise=_promise())
-    columns = dict.fromkeys(["id", "rank", "kind", *(COLUMNS[facet] for facet in facets)])
-    if is_ranked:  # written so that no index of ranks is walked: each step would read a vector
-        annotated = annotated.order_by((F("rank") + 0).desc(), "id")
-    wanted = annotated.values_list(*columns)
-    every, told = f"every_{name}", str(cap)
+    wanted = _with_promise(rows.order_by(), facets).values_list(*_columns(facets))
     try:
-        if floors:
-            told = f"' || CASE WHEN {_few(name, len(floors))} THEN {cap} ELSE 0 END || '"
-            yield from _stepwise(name, wanted, floors, cap)
-        else:
-            yield _stored(every, wanted[: cap + 1])
+        yield stored(name, wanted[: cap + 1])
     except EmptyResultSet:  # nothing is visible: Django knows it without asking
         return
-    of_pass = " ".join([*facets, *(["total"] if total else [])])
-    selects = [f"SELECT 'pass', '{of_pass}', '{told}', count(*) FROM {every}"]  # noqa: S608
-    if scope and "kind" in facets:
-        selects.append(_grouping(every, ["kind"], total=False))
-        facets = [facet for facet in facets if facet != "kind"]
-    kept = "kind = ANY(%s)" if scope else "true"
-    cte = f"SELECT * FROM {every} WHERE {kept}"  # noqa: S608
-    selects += _selects(name, facets, total=total)
-    yield Part(selects, name, cte, [list(scope)] if scope else [], "NOT MATERIALIZED")
+    counted = [*facets, *(["total"] if total else [])]
+    yield Part([_bounds(name, counted, str(cap)), *_selects(name, facets, total=total)])
     if "team" in facets:
         yield _teams(name, chosen)
 
 
-def _stored(name: str, rows: Any) -> Part:
-    return Part([], name, *rows.query.sql_with_params())
+def live_hits(
+    readings: Sequence[Reading], facets: Sequence[str], *, cap: int, scope: Sequence[str] = ()
+) -> Iterator[Part]:
+    """The same over the first reading of a text that finds something, with the total.
+
+    The CTE `hits` holds the id and rank of what counts.
+
+    Args:
+        scope: kinds that count; rows of the others count in the facet `kind` alone.
+    """
+    given = [replace(each, rows=_with_promise(each.rows, facets)) for each in readings]
+    try:
+        yield from first_found("hits", given, _columns(facets), cap, scope)
+    except EmptyResultSet:  # nothing is visible: Django knows it without asking
+        return
+    selects = [
+        f"SELECT 'reading', {which('hits')}::text, '', 0::bigint",
+        _bounds("every_hits", [*facets, "total"], told("hits", readings, cap)),
+    ]
+    if scope and "kind" in facets:
+        selects.append(_grouping("every_hits", ["kind"], total=False))
+        facets = [facet for facet in facets if facet != "kind"]
+    kept = "kind = ANY(%s)" if scope else "true"
+    cte = f"SELECT * FROM every_hits WHERE {kept}"  # noqa: S608
+    yield Part(selects)
+    params = [list(scope)] if scope else []
+    yield Part(_selects("hits", facets, total=True), "hits", cte, params, "NOT MATERIALIZED")
+    if "team" in facets:
+        yield _teams("hits", ())
 
 
-def _stepwise(name: str, rows: Any, floors: Sequence[float], cap: int) -> Iterator[Part]:
-    """Rows from each floor to the one above it, as long as there are few; a condition that is of no
-    row lets the database read nothing where it does not hold."""
-    steps = [rows.filter(rank__gte=floors[0])]
-    steps += [rows.filter(rank__lt=above, rank__gte=floor) for above, floor in pairwise(floors)]
-    steps.append(rows.filter(rank__lt=floors[-1]))
-    for at, step in enumerate(steps):
-        few = RawSQL(_few(name, at), [], output_field=BooleanField())  # noqa: S611
-        yield _stored(f"step{at}_{name}", (step.filter(few) if at else step)[: cap + 1])
-    every = " UNION ALL ".join(f"SELECT * FROM step{at}_{name}" for at in range(len(steps)))  # noqa: S608
-    yield Part([], f"every_{name}", every)
+def _with_promise(rows: SearchEntryQuerySet, facets: Sequence[str]) -> Any:
+    return rows.annotate(promise=_promise()) if "freshness" in facets else rows
 
 
-def _few(name: str, steps: int) -> str:
-    """Whether so many first steps found fewer rows than wanted."""
-    counts = (f"(SELECT count(*) FROM step{at}_{name})" for at in range(steps))  # noqa: S608
-    return f"{' + '.join(counts)} < {LEAST}"
+def _columns(facets: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(["id", "rank", "kind", *(COLUMNS[facet] for facet in facets)]))
+
+
+def _bounds(name: str, counted: Sequence[str], known: str) -> str:
+    """Which counts a pass gives, how many rows it may read, and how many it has read."""
+    return f"SELECT 'pass', '{' '.join(counted)}', ({known})::text, count(*) FROM {name}"  # noqa: S608
 
 
 def _selects(name: str, facets: Sequence[str], *, total: bool) -> Iterator[str]:
@@ -175,16 +148,3 @@ def _promise() -> Case:
         default=Value(OVERDUE),
         output_field=CharField(),
     )
-
-
-def rows_of(parts: Sequence[Part]) -> list[Count]:
-    ctes = [f"{part.name} AS {part.stored} ({part.cte})" for part in parts if part.cte]
-    params = [value for part in parts for value in part.params]
-    selects = [f"({select})" for part in parts for select in part.selects]
-    sql = (f"WITH {', '.join(ctes)} " if ctes else "") + " UNION ALL ".join(selects)
-    with connection.cursor() as cursor:
-        cursor.execute(INDEXED + sql, params or None)
-        while cursor.nextset():
-            pass
-        rows: list[Count] = cursor.fetchall()
-    return rows

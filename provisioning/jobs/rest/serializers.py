@@ -14,7 +14,10 @@ from provisioning.jobs.states import OperationKind, OperationState
 class StepSerializer(serializers.ModelSerializer[OperationStep]):
     class Meta:
         model = OperationStep
-        fields = ["n", "direction", "name", "state", "summary", "started_at", "finished_at"]
+        fields = [
+            *("n", "direction", "name", "state", "summary", "pending_since", "started_at"),
+            "finished_at",
+        ]
         read_only_fields = fields
 
 

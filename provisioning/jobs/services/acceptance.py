@@ -39,6 +39,8 @@ class StepSpec:
     driver: str
     action: str
     spec: Mapping[str, Any] = field(default_factory=dict)
+    undo: str = "absent"  # keep: stays when the operation fails
+    absent: bool = False  # of a change: what this step once made is taken away
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def accept(
     actor: Actor,
     team: Team | None = None,
     new_instance: InstanceData | None = None,
-    deadline_s: int = 900,
+    deadline_s: float = 900,
     result: Mapping[str, Any] | None = None,
 ) -> Operation:
     """Write the operation, its steps and the instance's desired state; workers do the rest.
@@ -88,6 +90,7 @@ def accept(
     instance = _desired_instance(instance_id, kind, steps, new_instance)
     operation = Operation(
         instance=instance,
+        lane=instance.domain_id,
         kind=kind,
         title=title[:300],
         actor_id=actor.user_id or 0,
@@ -176,6 +179,7 @@ def _repeat(operation: Operation, actor: Actor) -> Operation:
         steps=[StepSpec(**step) for step in operation.spec["steps"]],
         actor=actor,
         team=operation.team,
+        deadline_s=(operation.deadline_at - operation.created_at).total_seconds(),
         result=operation.result,
     )
 
@@ -198,7 +202,7 @@ def _desired_instance(
     new_instance: InstanceData | None,
 ) -> Instance:
     instance = Instance.objects.select_for_update().filter(pk=instance_id).first()
-    desired = {"steps": [asdict(step) for step in steps]}
+    desired = {"steps": [asdict(step) for step in steps if not step.absent]}
     if instance is None:
         if new_instance is None:
             raise Instance.DoesNotExist(f"there is no instance {instance_id}")

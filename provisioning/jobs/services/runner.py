@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 
 import structlog
@@ -11,15 +10,13 @@ from django.db.models.functions import Now
 
 from core.clock import db_now
 from core.errors import DomainError
-from core.retrying import backoff
-from provisioning.drivers.protocol import PermanentError, StaleFence, TemporaryError
+from provisioning.drivers.protocol import Pending, PermanentError, StaleFence, TemporaryError
 from provisioning.jobs.models import Operation, OperationStep
-from provisioning.jobs.services import undoing
+from provisioning.jobs.services import resting, undoing
 from provisioning.jobs.services.leases import Heartbeat, Lease, LeaseLost
-from provisioning.jobs.services.moves import NO_LEASE, UNNOTICED, finish, move, note
+from provisioning.jobs.services.moves import finish, move
 from provisioning.jobs.services.stepping import do_step, undo_step
 from provisioning.jobs.states import (
-    ALARM_AT,
     MAX_ATTEMPTS,
     OperationState,
     StepDirection,
@@ -61,6 +58,8 @@ def _advance(lease: Lease, should_stop: Stop) -> bool:
     except (OperationalError, InterfaceError) as error:
         connection.close()  # when the ledger itself is away, `_wait` says so and the lease runs out
         return _wait(lease, step, f"The database broke off: {type(error).__name__}.")
+    except Pending as error:
+        return _await_target(lease, step, error)
     except TemporaryError as error:
         return _wait(lease, step, str(error), at_least_s=error.retry_after_s)
     except (PermanentError, DomainError) as error:
@@ -143,33 +142,22 @@ def _wait(lease: Lease, step: OperationStep | None, text: str, *, at_least_s: fl
         attempt = operation.attempt + 1
         undoes = operation.state == OperationState.COMPENSATING
         if undoes or attempt < MAX_ATTEMPTS:
-            _rest(operation, step, attempt, text, at_least_s)
+            resting.rest(operation, step, attempt, text, at_least_s)
             return False
         if step is not None:
             _mark_failed(step, text)
     return _begin_undoing(lease, "gave-up", f"{text} It was tried {attempt} times.")
 
 
-def _rest(
-    operation: Operation, step: OperationStep | None, attempt: int, text: str, at_least_s: float
-) -> None:
-    """Release the lease until it is time to try again."""
-    wait_s = max(backoff(attempt).total_seconds(), min(at_least_s, 60))
-    undoes = operation.state == OperationState.COMPENSATING
-    alarmed = undoes and attempt >= ALARM_AT
-    where = f"{step.name}: " if step else ""
-    note(operation, f"{where}{text}", level="error" if alarmed else "warning")
-    move(
-        operation,
-        OperationState.COMPENSATING if undoes else OperationState.RETRY_WAIT,
-        f"attempt {attempt}; next try in {wait_s:.1f} s"
-        + (", needs an operator" if alarmed else ""),
-        attempt=attempt,
-        run_after=Now() + dt.timedelta(seconds=wait_s),
-        error_text=operation.error_text if undoes else text[:2000],
-        **NO_LEASE,
-        **UNNOTICED,
-    )
+def _await_target(lease: Lease, step: OperationStep | None, pending: Pending) -> bool:
+    """The target goes on by itself; an undoing that takes longer than it may counts as failed."""
+    assert step is not None  # only a driver says so
+    with lease.held() as operation:
+        if not resting.is_overdue(operation, step):
+            resting.rest_pending(operation, step, pending)
+            return False
+        resting.keep_progress(step, pending)
+    return _wait(lease, step, f"{pending} It takes longer than it may.")
 
 
 def _mark_failed(step: OperationStep, text: str) -> None:

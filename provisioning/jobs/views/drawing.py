@@ -43,6 +43,9 @@ def facts_of(view: OperationView) -> list[dict[str, Any]]:
 def _time_fact(view: OperationView) -> dict[str, Any]:
     if view.operation.finished_at:
         return {"label": "Ended", "value": clock(view.operation.finished_at), "hint": "UTC"}
+    if view.next_try_at and view.pending and not view.operation.attempt:
+        hint = "the target goes on by itself"
+        return {"label": "Next look", "value": clock(view.next_try_at), "hint": hint}
     if view.next_try_at:
         undoes = view.operation.state == OperationState.COMPENSATING  # as often as it takes
         most = "" if undoes else f" of {MAX_ATTEMPTS}"
@@ -64,9 +67,15 @@ def _step(view: OperationView, step: OperationStep, may_retry: bool) -> dict[str
         "state": step.state,
         "time_text": clock(step.started_at) if step.started_at else "",
         "duration": _took(view, step),
-        "note": step.summary if step.state == StepState.VERIFIED else "",
+        "note": _note(view, step),
     }
     return found | _trouble(view, step, may_retry)
+
+
+def _note(view: OperationView, step: OperationStep) -> str:
+    if step == view.pending:
+        return f"Waiting for the target since {clock(step.pending_since)}: {step.summary}"
+    return step.summary if step.state == StepState.VERIFIED else ""
 
 
 def _took(view: OperationView, step: OperationStep) -> str:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor, actor_of, system_actor
 from catalog.search import services
-from catalog.search.models import FacetCount, SearchEntry, SearchWord
+from catalog.search.models import OFFERS, FacetCount, SearchEntry, SearchWord
 from catalog.search.selectors import SearchPage, SearchQueryData, find, with_typed_filters
 from catalog.search.services import fold_counts, record_synonyms, refresh_words
 from catalog.search.spelling import nearest, slips, trigrams
@@ -169,8 +169,64 @@ def test_a_page_costs_the_same_however_much_there_is(django_assert_num_queries):
         asked("order id")
     with django_assert_num_queries(3):
         asked("ordesr")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         asked("orders galaxy")
+
+
+def test_a_word_said_twice_counts_once():
+    entry("Orders")
+    entry("Refunds")
+
+    assert names(asked("galaxy orders orders refunds")) == []
+    assert names(asked("galaxy orders ORDERS")) == ["Orders"]
+
+
+def test_rows_of_another_kind_are_no_answer_but_are_counted_with_the_reading_that_answers():
+    entry("Zebra crossing", kind="term")
+    entry("Zebra")
+    entry("Orders")
+
+    loose = asked("zebra crossing", scope=OFFERS)
+    exact = asked("zebra crossing")
+
+    assert names(loose) == ["Zebra"]
+    assert loose.asked.is_partial
+    assert {each.value: each.count for each in loose.facets["kind"]} == {"product": 1, "term": 1}
+    assert names(exact) == ["Zebra crossing"]
+    assert not exact.asked.is_partial
+
+
+def test_the_next_page_is_of_the_same_reading():
+    for number in range(5):
+        entry(f"Orders {number}")
+
+    first = asked("orders galaxy", size=3)
+    second = asked("orders galaxy", size=3, cursor=first.next_cursor)
+
+    assert first.asked.is_partial
+    assert second.asked.is_partial
+    assert sorted(names(first) + names(second)) == [f"Orders {number}" for number in range(5)]
+    assert second.next_cursor is None
+
+
+def test_a_filter_counts_its_other_choices_in_the_same_reading():
+    entry("Orders", status="active")
+    entry("Orders of old", status="draft")
+    entry("Galaxy", status="active")
+
+    page = asked("orders nebula", statuses=("active",))
+
+    assert names(page) == ["Orders"]
+    assert {each.value: each.count for each in page.facets["status"]} == {"active": 1, "draft": 1}
+
+
+def test_nothing_found_says_what_was_asked():
+    entry("Orders")
+
+    page = asked("nebula quasar")
+
+    assert (names(page), page.total, page.asked.is_partial) == ([], 0, False)
+    assert page.asked.text == "nebula quasar"
 
 
 def test_trigrams_and_slips():

@@ -162,11 +162,11 @@ def test_tag_and_least_score_filter():
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_page_facets_and_count_take_at_most_four_statements(django_assert_max_num_queries, count):
+def test_page_facets_and_count_take_at_most_three_statements(django_assert_max_num_queries, count):
     for number in range(count):
         entry(f"Orders {number}", columns=["order_id"])
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(3):
         find(system_actor(), SearchQueryData(text="order id", statuses=("active",)))
 
 

@@ -12,7 +12,8 @@ from catalog.search.models import SearchEntry, SearchWord
 from catalog.search.selectors import SearchQueryData, find, suggest
 from catalog.search.selectors.asking import read
 from catalog.search.selectors.floors import ENOUGH, WANTED, floors_of
-from catalog.search.selectors.passes import CAP, INDEXED
+from catalog.search.selectors.parts import INDEXED
+from catalog.search.selectors.passes import CAP
 from catalog.search.services import refresh_words
 
 pytestmark = pytest.mark.django_db

@@ -16,6 +16,7 @@ from provisioning.drivers.protocol import (
     Json,
     Measurement,
     Observed,
+    Pending,
     PermanentError,
     PlannedEffect,
     StaleFence,
@@ -43,7 +44,9 @@ class Shelf:
         self.things: dict[tuple[UUID, str], str] = {}
         self.made: Counter[str] = Counter()
         self.calls: list[tuple[str, str, int]] = []
+        self.told: list[Mapping[str, Any]] = []  # the progress each call came with
         self.faults: dict[str, list[Exception]] = {}
+        self.undo_faults: dict[str, list[Exception]] = {}
         self.glued: set[str] = set()
         self.before: dict[str, Callable[[], object]] = {}
         self._fences: dict[UUID, int] = {}
@@ -89,12 +92,22 @@ class Shelf:
                 raise StaleFence("A newer worker has been here.")
             self._fences[step.instance_id] = fence
             self.calls.append((verb, name, fence))
-            if verb == "ensure" and self.faults.get(name):
-                raise self.faults[name].pop(0)
+            self.told.append(step.progress)
+            faults = self.faults if verb == "ensure" else self.undo_faults
+            if faults.get(name):
+                raise faults[name].pop(0)
 
 
 def temporary(times: int) -> list[Exception]:
     return [TemporaryError("The shelf is busy.", retry_after_s=0) for _ in range(times)]
+
+
+def pending(*steps: int, retry_after_s: float = 0.2) -> list[Exception]:
+    """The target goes on by itself, and says each time how far it is."""
+    return [
+        Pending(f"{done} % done", progress={"done": done}, retry_after_s=retry_after_s)
+        for done in steps
+    ]
 
 
 def permanent() -> list[Exception]:
