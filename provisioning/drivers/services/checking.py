@@ -70,10 +70,9 @@ def check_target(*, target: Target, actor: Actor) -> Target:
     """
     policies.require_check(actor, target)
     keep_health(target, _asked(target), by=actor.name)
-    try:
-        target.refresh_from_db()
-    except Target.DoesNotExist:
-        raise NotFound() from None
+    target.refresh_from_db()
+    if target.retired_at is not None:
+        raise NotFound()
     return target
 
 

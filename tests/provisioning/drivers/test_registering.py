@@ -15,6 +15,7 @@ from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.models import AuditEvent
 from provisioning.drivers.models import Target
 from provisioning.drivers.postgres.target import warehouse
+from provisioning.drivers.protocol import PermanentError
 from provisioning.drivers.services import (
     TargetInUse,
     TooManyChecks,
@@ -27,7 +28,7 @@ from provisioning.drivers.services import (
 from provisioning.drivers.services.checking import Health, check_all, check_due, keep_health
 from provisioning.drivers.targets import open_target
 from provisioning.jobs.models import Instance, Operation
-from tests.factories import TeamFactory, UserFactory, actor_for, member_of
+from tests.factories import MembershipFactory, TeamFactory, UserFactory, actor_for, member_of
 from tests.provisioning.drivers.places import lake, place_of, tcp_url
 
 pytestmark = pytest.mark.django_db
@@ -326,7 +327,7 @@ def in_the_lake(team, state="present", **spec) -> Instance:
 def test_a_target_with_something_in_it_is_not_retired(target, team, owner, state):
     in_the_lake(team, state)
 
-    with pytest.raises(TargetInUse, match="1 thing is still in") as caught:
+    with pytest.raises(TargetInUse, match="1 thing uses") as caught:
         retire_target(target=target, actor=owner)
 
     assert [use["name"] for use in caught.value.context["used_by"]] == ["Orders"]
@@ -356,4 +357,35 @@ def test_a_target_with_nothing_in_it_is_forgotten(target, team, owner):
     retire_target(target=target, actor=owner)
 
     assert not Target.objects.exists()
+    kept = Target.everything.get()
+    assert (kept.secret, kept.config) == (None, {})
     assert AuditEvent.objects.filter(verb="target.retired", object_id="lake").exists()
+
+
+def test_the_name_of_a_retired_target_stays_its_teams(target, team, owner, url):
+    retire_target(target=target, actor=owner)
+    other = TeamFactory()
+    with pytest.raises(Invalid) as caught:
+        register_target(data=lake(other, url), actor=actor_for(member_of(other)))
+    assert codes(caught) == [("/slug", "name-taken")]
+    with pytest.raises(PermanentError, match="There is no target"):
+        warehouse("lake")
+
+    again = register_target(data=lake(team, url), actor=owner)
+
+    assert (again.pk, again.healthy) == (target.pk, True)
+    assert open_target(Target.objects.get()).secrets == {"url": url}
+
+
+def test_a_target_in_use_stays_with_its_team(target, team, url):
+    other = TeamFactory()
+    person = member_of(team)
+    MembershipFactory(user=person, team=other)
+    in_the_lake(team)
+
+    with pytest.raises(TargetInUse):
+        change_target(target=target, data=lake(other, url), actor=actor_for(person))
+    Instance.objects.update(observed_state="absent")
+    changed = change_target(target=target, data=lake(other, url), actor=actor_for(person))
+
+    assert changed.owner == other
