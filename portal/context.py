@@ -45,7 +45,7 @@ NAV_PLATFORM = [
     ("Glossary", "governance:glossary", "file"),
     ("Jobs", "jobs:jobs", "retry"),
     ("Resources", "jobs:resources", "db"),
-    ("Targets", "drivers:targets", "link"),
+    ("Targets", "drivers:targets", "s_now"),
 ]
 BELOW = {  # pages that lie below another one's address: they mark its entry
     "search:marketplace": ("/products/", "/demands/", "/contracts/"),
