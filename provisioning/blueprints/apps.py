@@ -11,10 +11,11 @@ class BlueprintsConfig(AppConfig):
         """Ends what has an end, and tells on the pages of resources what made them."""
         from core import panels
         from provisioning.blueprints import extensions, services
-        from provisioning.blueprints.selectors.using import readers_of_product
+        from provisioning.blueprints.selectors.using import ports_of_product, readers_of_product
         from provisioning.blueprints.views import panels as views
         from provisioning.jobs import extensions as jobs
 
+        extensions.register_users(ports_of_product)
         extensions.register_users(readers_of_product)
         jobs.periodic("expire-resources", HOUR_S, services.retire_expired)
         jobs.periodic("warn-expiring-resources", HOUR_S, services.warn_expiring)

@@ -17,10 +17,11 @@ from provisioning.blueprints.formats.outputs import Output
 # in targets are called after and keep, `slug` the present one.
 COMMON = frozenset({"name", "slug", "place", "fqn", "domain", "team", "instance"})
 CONTRACTED = frozenset({"contract.id", "contract.version", "contract.text", "contract.objects"})
+PORT_KIND = "output-port"
 # Kinds that the catalogue knows, with what they add further; any other word is a kind, too.
 DERIVED: dict[str, frozenset[str]] = {
     "data-product": CONTRACTED | {"ports"},
-    "output-port": CONTRACTED | {"port", "product"},
+    PORT_KIND: CONTRACTED | {"port", "product"},
 }
 FIXED = frozenset({"name", "domain", "team"})  # parameters that name a thing; they do not change
 OWNER = "owner"  # approval by the owner of the domain

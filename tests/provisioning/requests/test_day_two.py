@@ -14,7 +14,7 @@ from catalog.products.models import DataProduct, InputPort
 from catalog.products.services import edit_product, publish_product
 from core.errors import Invalid, InvalidTransition, NotAllowed
 from core.models import AuditEvent, OutboxEvent
-from provisioning.blueprints.models import Resource
+from provisioning.blueprints.models import Blueprint, Resource
 from provisioning.blueprints.services import (
     register_blueprint,
     request_change,
@@ -64,8 +64,6 @@ def make(shop: Shop, target: Shelf) -> Make:
 
 
 def _newest():
-    from provisioning.blueprints.models import Blueprint
-
     return Blueprint.objects.select_related("current").get(slug="shelf")
 
 
@@ -339,8 +337,6 @@ def test_a_hidden_field_is_neither_required_nor_kept(make: Make):
 
 
 def sandbox(shop: Shop, days: int, name: str = "Trial"):
-    from provisioning.blueprints.models import Blueprint
-
     until = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=days)).isoformat()
     given = {"name": name, "purpose": "Trying things out.", "until": until}
     found = Blueprint.objects.select_related("current").get(slug="sandbox")
@@ -455,3 +451,50 @@ def test_rest_changes_upgrades_and_retires(make: Make, shop: Shop, client: Clien
     assert accepted.json()["subject"]["action"] == "update"
     assert resource_of(resource.pk).parameters["colour"] == "blue"
     assert (upgrade.status_code, retired.status_code) == (409, 202)
+
+
+def test_an_output_port_is_added_to_a_product_changed_and_taken_away(shop: Shop):
+    _, product = product_of(shop)
+    product.refresh_from_db()
+    found = Blueprint.objects.select_related("current").get(slug="output-port")
+    given = {
+        "product": product.fqn,
+        "port": "daily",
+        "columns": [{"name": "day", "type": "date", "key": True}],
+    }
+
+    added = _done(request_service(blueprint=found, parameters=given, purpose="", actor=shop.owns))
+
+    assert added.instance.name == f"{product.fqn}/daily@1"
+    port = product.output_ports.get(name="daily")
+    assert port.location["schema"].startswith("dp_daily_")
+    assert port.quality_checks.filter(active=True, runnable=True).exists()
+    assert product.output_ports.count() == 2
+    with pytest.raises(Invalid) as taken:
+        request_service(blueprint=found, parameters=given, purpose="", actor=shop.owns)
+    assert [p.pointer for p in taken.value.problems] == ["/port"]
+    columns = [*given["columns"], {"name": "orders", "type": "integer"}]
+    changed = _done(change(added, shop.owns, columns=columns))
+    port.refresh_from_db()
+    assert port.contract_version.version == "1.1.0"
+    assert changed.parameters["columns"] == columns
+    request_retirement(resource=changed, purpose="", actor=shop.owns)
+    run_due()
+    assert [each.name for each in product.output_ports.all()] == ["table"]
+    assert Instance.objects.get(pk=added.pk).observed_state == "absent"
+
+
+def test_only_the_owner_of_a_product_adds_a_port_and_the_product_stays_while_it_is_there(
+    shop: Shop,
+):
+    resource, product = product_of(shop)
+    found = Blueprint.objects.select_related("current").get(slug="output-port")
+    given = {"product": product.fqn, "port": "daily", "columns": [{"name": "a", "type": "date"}]}
+
+    publish_product(product=product, actor=shop.owns)
+    with pytest.raises(Invalid) as refusal:
+        request_service(blueprint=found, parameters=given, purpose="", actor=acts(shop.outsider))
+    assert [(p.pointer, p.code) for p in refusal.value.problems] == [("/product", "not-yours")]
+    _done(request_service(blueprint=found, parameters=given, purpose="", actor=shop.owns))
+    with pytest.raises(Invalid, match="Others use it"):
+        request_retirement(resource=resource, purpose="", actor=shop.owns)
