@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from catalog.products.names import slugified
-from core.documents import Document, load_documents
+from core.documents import Document, DocumentError, load_documents
+from core.problems import Problem
 from provisioning.blueprints.formats.conditions import holds
 from provisioning.blueprints.formats.ordering import ordered
 from provisioning.blueprints.formats.outputs import Output
@@ -114,9 +115,13 @@ def read_blueprint(text: str) -> Document:
     """The single document in `text`.
 
     Raises:
-        DocumentError: it cannot be read.
+        DocumentError: it cannot be read, or there are several.
     """
     documents = load_documents(text)
+    if len(documents) > 1:
+        message = f"Send one document; these are {len(documents)}."
+        line = documents[1].first_line
+        raise DocumentError(Problem("", "several-documents", message, line=line))
     return documents[0]
 
 
