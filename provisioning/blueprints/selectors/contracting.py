@@ -15,6 +15,7 @@ from catalog.contracts.models import ContractVersion, DataContract
 from core.documents import DocumentError, dump_yaml, load_documents
 from core.errors import Invalid
 from core.problems import Problem
+from provisioning.blueprints.formats.differences import essential
 
 POINTER = "/contract"
 FIRST_VERSION = "1.0.0"
@@ -87,7 +88,7 @@ def changed_columns(
     wanted = from_columns(parameters, **place, version=latest.version)
     changes = diff(latest.document, wanted.document)
     is_elsewhere = latest.instance_id != instance_id
-    if not changes or (is_elsewhere and parameters["columns"] == recorded):
+    if not changes or (is_elsewhere and essential(parameters["columns"]) == essential(recorded)):
         return _requested(latest.document, latest.text)
     if is_elsewhere:
         message = "The contract was changed elsewhere since; change its columns there."
