@@ -76,6 +76,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "contracts": company.contract_version.contract_id,
         "requests": company.request.pk,
         "operations": company.operation.pk,
+        "resources": company.operation.instance_id,
         "access": company.grant.pk,
         "grants": company.grant.pk,
         "tokens": company.token.pk,
