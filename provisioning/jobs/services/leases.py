@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from types import TracebackType
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from provisioning.drivers import registry
 from provisioning.jobs.models import Operation
 from provisioning.jobs.services.moves import NO_LEASE, UNNOTICED, note
-from provisioning.jobs.services.nudging import nudge
+from provisioning.jobs.services.nudging import nudge_after_commit
 
 # One statement: lock a due row, raise the instance's fence, copy it, take the lease, log it.
 # A lease that ran out with an owner still on it is a crash.
@@ -120,7 +119,7 @@ class Lease:
         with self.held() as operation:
             note(operation, "given back: the worker ends")
             Operation.objects.filter(pk=operation.pk).update(**NO_LEASE, **UNNOTICED)
-            transaction.on_commit(partial(nudge, operation.pk), robust=True)
+            nudge_after_commit(operation.pk)
 
 
 def claim_next(owner: str) -> Lease | None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from core import outbox
 from core.models import IdempotencyKey, OutboxEvent
@@ -44,6 +44,37 @@ def waking(broker_url: str, program: str = SILENCE) -> Process:
 
 def measured(sender: Process) -> list[float]:
     return [float(line) for line in sender.output().splitlines()]
+
+
+@contextmanager
+def refusing_nudges(code: str) -> Iterator[None]:
+    """The ledger fails with this SQLSTATE when it is told that a message was sent."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION pg_temp_refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN RAISE EXCEPTION 'away' USING ERRCODE = '{code}'; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER refuse BEFORE UPDATE OF nudged_at ON jobs_operation"
+            " FOR EACH ROW EXECUTE FUNCTION pg_temp_refuse()"
+        )
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION pg_temp_refuse CASCADE")
+
+
+@pytest.mark.parametrize("code", ["57P01", "P0001"])
+def test_what_was_committed_stays_accepted_when_the_ledger_fails_right_after(
+    accepted, settings, broker_url, code
+):
+    settings.CELERY_BROKER_URL = broker_url
+    with refusing_nudges(code):
+        operation = accepted("a")
+
+    assert Operation.objects.get().pk == operation.pk
+    assert Operation.objects.get().nudged_at is None
 
 
 @contextmanager
