@@ -75,6 +75,11 @@ class OperationView:
         return next((step for step in begun if step.pending_since), None)
 
     @property
+    def waits_for_target(self) -> bool:
+        """The target goes on by itself, and nothing has failed since it said so."""
+        return self.pending is not None and self.operation.attempt == 0
+
+    @property
     def next_try_at(self) -> dt.datetime | None:
         waits = self.operation.state in {OperationState.RETRY_WAIT, OperationState.COMPENSATING}
         due = self.operation.run_after
