@@ -240,6 +240,8 @@ HTML: dict[tuple[str, str], Row] = {
     ("requests:decide", "post"): "login 404 403 302 404 403 403 302 login login",
     ("requests:cancel", "get"): NO_SUCH_METHOD,
     ("requests:cancel", "post"): "login 404 403 403 404 403 403 302 login login",
+    ("requests:again", "get"): NO_SUCH_METHOD,
+    ("requests:again", "post"): "login 404 403 403 404 403 403 403 login login",
     ("requests:approvals", "get"): PAGE,
     ("requests:approvals", "post"): NO_SUCH_METHOD,
     ("access:mine", "get"): PAGE,
