@@ -24,5 +24,6 @@ class PortalConfig(AppConfig):
         jobs.periodic("old-notifications", FORGET_EVERY_S, services.forget_old)
         outbox = import_module("core.outbox")
         outbox.subscribe("domain.changed", services.follow_domain)
+        outbox.subscribe("team.changed", services.follow_team)
         for topic in import_module("portal.services.notifying").WRITERS:
             outbox.subscribe(topic, services.notify)
