@@ -32,8 +32,14 @@ class LeadTime:
     """What was measured of one blueprint."""
 
     ended: int
-    success: float  # percent, 0-100
+    succeeded: int
     median_s: float | None  # None until one has succeeded
+
+    @property
+    def words(self) -> str:
+        """`median of 11; 11 of 12 succeeded`."""
+        all_of = "all" if self.succeeded == self.ended else f"{self.succeeded:,} of {self.ended:,}"
+        return f"median of {self.succeeded:,}; {all_of} succeeded"
 
 
 def lead_times() -> dict[str, LeadTime]:
@@ -41,7 +47,7 @@ def lead_times() -> dict[str, LeadTime]:
     with connection.cursor() as cursor:
         cursor.execute(LEAD_TIMES)
         return {
-            slug: LeadTime(ended, 100 * succeeded / ended, median_s)
+            slug: LeadTime(ended, succeeded, median_s)
             for slug, ended, succeeded, median_s in cursor.fetchall()
         }
 
