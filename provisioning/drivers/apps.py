@@ -8,9 +8,12 @@ class DriversConfig(AppConfig):
     def ready(self) -> None:
         """Make the built-in drivers known."""
         from provisioning.drivers.catalog import CatalogDriver
+        from provisioning.drivers.git import GitDriver, describing
+        from provisioning.drivers.git import target as git
         from provisioning.drivers.postgres import PostgresDriver
         from provisioning.drivers.postgres import target as postgres
         from provisioning.drivers.registry import register
 
         register(CatalogDriver())
+        register(GitDriver(git.store, describing.described), git.KIND)
         register(PostgresDriver(postgres.warehouse), postgres.KIND)
