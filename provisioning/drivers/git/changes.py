@@ -50,15 +50,20 @@ class Seen:
         left = label.tips.get(name.decode("utf-8", "replace"))
         if left == sha.decode():
             return True
+        commit = self.our_commit(name, label)  # a worker may have died before it wrote the label
+        return commit is not None and {parent.decode() for parent in commit.parents} <= {
+            *label.tips.values()
+        }
+
+    def our_commit(self, name: Ref, label: Label) -> Commit | None:
+        """The commit at a ref, if it is one of the portal's for this instance."""
         try:
-            commit = self.objects[sha]
-        except KeyError:
-            return False
-        return (  # a worker may have died before it wrote the label
-            isinstance(commit, Commit)
-            and labels.is_for(commit, label.instance_id)
-            and {parent.decode() for parent in commit.parents} <= {*label.tips.values()}
-        )
+            commit = self.objects[self.refs[name]]
+        except KeyError:  # no such ref; or not asked for, as other people's branches
+            return None
+        if isinstance(commit, Commit) and labels.is_for(commit, label.instance_id):
+            return commit
+        return None
 
 
 @dataclass(frozen=True)
@@ -142,8 +147,8 @@ def _written(
 def _free_update(seen: Seen, label: Label) -> int:
     """The number of the next branch; one that a worker wrote before it died is gone on with."""
     number = label.updates + 1
-    while (sha := seen.refs.get(Ref(f"{UPDATE}{number}".encode()))) is not None:
-        if labels.is_for(seen.objects[sha], label.instance_id):
+    while (name := Ref(f"{UPDATE}{number}".encode())) in seen.refs:
+        if seen.our_commit(name, label):
             break
         number += 1
     return number

@@ -21,7 +21,7 @@ from dulwich.refs import Ref
 from dulwich.repo import Repo
 
 from provisioning.drivers.git.changes import HEADS, Seen, Work
-from provisioning.drivers.git.label import FENCE, Label
+from provisioning.drivers.git.label import FENCE, LIVE, Label
 from provisioning.drivers.git.stores import Moved
 from provisioning.drivers.protocol import StaleFence, Step, TemporaryError
 
@@ -87,7 +87,9 @@ class FolderStore:
     def retire(
         self, name: str, seen: Seen, label: Label, step: Step, key: str, fence: int
     ) -> Sequence[str]:
-        """Move it into the archive, whole."""
+        """Move it into the archive, whole; the fence's file stays."""
+        if label.state != LIVE:
+            return ()
         theirs = seen.strange_refs(label)
         stamp = dt.datetime.now(dt.UTC).strftime(STAMP)
         kept = ".kept" if theirs else ""

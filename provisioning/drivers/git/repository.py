@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from provisioning.drivers.git import changes
 from provisioning.drivers.git.changes import Seen, Work
-from provisioning.drivers.git.label import LIVE, Label
+from provisioning.drivers.git.label import LIVE, RETIRED, Label
 from provisioning.drivers.git.scaffolds import files_of
 from provisioning.drivers.git.specs import repository_name
 from provisioning.drivers.git.stores import Moved, Store, in_driver_words
@@ -74,8 +74,8 @@ class Repository:
         with in_driver_words(), self.store.turn(self.step.instance_id, fence):
             for _ in range(TRIES):
                 seen = self.store.look(self.name)
-                label = seen.label if seen else None
-                if seen is None or label is None or not self._is_ours(label):
+                label = self._label_to_retire(seen, fence)
+                if seen is None or label is None:
                     break
                 _require_fence(seen, fence)
                 try:
@@ -88,6 +88,13 @@ class Repository:
         if observed.exists:
             raise TemporaryError(f"It is still there: {observed.summary}.")
         return observed
+
+    def _label_to_retire(self, seen: Seen | None, fence: int) -> Label | None:
+        """Ours; in an empty repository a new one, so that it remembers the fence."""
+        if seen is not None and not seen.refs:
+            return Label(self.step.instance_id, fence, RETIRED)
+        label = seen.label if seen else None
+        return label if label and self._is_ours(label) else None
 
     def _is_ours(self, label: Label) -> bool:
         return label.instance_id == self.step.instance_id

@@ -40,7 +40,8 @@ def tree_of(objects: Objects, commit_id: ObjectID | None) -> ObjectID | None:
     commit = objects[commit_id]
     if not isinstance(commit, Commit):
         raise KeyError(commit_id)
-    return commit.tree
+    tree: ObjectID = commit.tree
+    return tree
 
 
 def files_in(

@@ -22,7 +22,7 @@ from dulwich.errors import (
 
 from core.outbound import Answer, Client, Limits, Refused, Unreachable, client_for
 
-LIMITS: Final = Limits(connect_s=5, total_s=25, answer_bytes=8_000_000)
+LIMITS: Final = Limits(connect_s=5, total_s=12, answer_bytes=8_000_000)
 MAX_UNPACKED = 64_000_000  # bytes of one answer's objects
 MAX_OBJECTS = 100_000
 USER = "git"
@@ -49,7 +49,7 @@ class OutboundGitClient(AbstractHttpGitClient):
     """dulwich's protocol over our client."""
 
     def __init__(self, base_url: str, *, user: str, token: str) -> None:
-        super().__init__(base_url, thin_packs=False, quiet=True)
+        super().__init__(base_url, thin_packs=True, quiet=True)
         self._client: Client = client_for(base_url, limits=LIMITS)
         secret = base64.b64encode(f"{user or USER}:{token}".encode()).decode()
         self._login = {"authorization": f"Basic {secret}"} if token else {}
