@@ -31,6 +31,11 @@ def register(driver: Driver, targets: TargetKind | None = None) -> None:
         _kinds[driver.name] = targets
 
 
+def announce(name: str, targets: TargetKind) -> None:
+    """Show a kind of targets whose driver is not installed; it says what to install."""
+    _kinds[name] = targets
+
+
 def target_kinds() -> dict[str, TargetKind]:
     """`{driver name: kind}` of the drivers that act in registered targets."""
     return dict(sorted(_kinds.items()))
