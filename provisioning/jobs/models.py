@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.models import Domain, Team
@@ -27,6 +28,11 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
         if actor.sees_all_metadata:
             return self
         return self.filter(Q(owner__in=actor.team_ids) | Q(domain__in=actor.owned_domain_ids))
+
+    def alive(self) -> InstanceQuerySet:
+        """Those that are there, or that a job is at work on."""
+        at_work = Operation.objects.active().filter(instance=models.OuterRef("pk"))
+        return self.filter(~Q(observed_state="absent") | models.Exists(at_work))
 
 
 class Instance(models.Model):
@@ -67,6 +73,19 @@ class Instance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("jobs:resource", kwargs={"instance_id": self.pk})
+
+    @property
+    def look(self) -> tuple[str, str]:
+        """Its state as a word and a tone."""
+        if self.observed_state == "unknown":
+            return "Unknown", "warn"
+        if self.observed_state == "absent":
+            return ("Removed", "") if self.deletion_requested_at else ("Not made", "open")
+        is_settled = self.observed_generation == self.generation
+        return ("Present", "ok") if is_settled else ("Changing", "info")
 
 
 class OperationQuerySet(models.QuerySet["Operation"]):
@@ -114,6 +133,8 @@ class Operation(models.Model):
     lease_owner = models.CharField(max_length=120, null=True)  # noqa: DJ001 - null: nobody's
     lease_until = models.DateTimeField(null=True)
     run_after = models.DateTimeField(db_default=Now())
+    lane = models.BigIntegerField(default=0, db_default=0)  # the instance's domain: they take turns
+    claimed_at = models.DateTimeField(null=True)  # the last time; tells whose turn it was
     nudged_at = models.DateTimeField(null=True)
     nudges = models.PositiveIntegerField(default=0)
     deadline_at = models.DateTimeField()
@@ -133,6 +154,16 @@ class Operation(models.Model):
         indexes = [
             models.Index(
                 fields=["run_after"], condition=~Q(state__in=TERMINAL), name="operation_due"
+            ),
+            models.Index(
+                fields=["lane", "run_after"],
+                condition=~Q(state__in=TERMINAL),
+                name="operation_due_by_lane",
+            ),
+            models.Index(
+                fields=["lane", "claimed_at"],
+                condition=Q(claimed_at__isnull=False),
+                name="operation_turn_of_lane",
             ),
             models.Index(fields=["instance", "-created_at"], name="operation_by_instance"),
             models.Index(fields=["-created_at", "id"], name="operation_by_age"),

@@ -11,4 +11,5 @@ urlpatterns = [
     path("operations/<uuid:operation_id>/retry/", operations.retry, name="retry"),
     path("operations/<uuid:operation_id>/abandon/", operations.abandon, name="abandon"),
     path("resources/", resources.resources, name="resources"),
+    path("resources/<uuid:instance_id>/", resources.resource, name="resource"),
 ]

@@ -46,6 +46,8 @@ class PostgresDriver:
     version: ClassVar[str] = "1"
     capabilities: ClassVar[Capabilities] = Capabilities(Fencing.NATIVE, Dedupe.OBSERVE)
     actions: ClassVar[Mapping[str, Json]] = ACTIONS
+    # they reach into what other instances made: for grants, not for anybody's blueprint
+    internal: ClassVar[frozenset[str]] = frozenset({"grant", "login", "measure"})
 
     def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve

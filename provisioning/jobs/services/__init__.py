@@ -8,6 +8,7 @@ from provisioning.jobs.services.acceptance import (
     accept_check,
     retry,
 )
+from provisioning.jobs.services.results import note_made
 from provisioning.jobs.services.steering import request_cancel
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "abandon",
     "accept",
     "accept_check",
+    "note_made",
     "request_cancel",
     "retry",
 ]

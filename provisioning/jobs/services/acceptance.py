@@ -39,6 +39,8 @@ class StepSpec:
     driver: str
     action: str
     spec: Mapping[str, Any] = field(default_factory=dict)
+    undo: str = "absent"  # keep: stays when the operation fails
+    absent: bool = False  # of a change: what this step once made is taken away
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def accept(
     instance = _desired_instance(instance_id, kind, steps, new_instance)
     operation = Operation(
         instance=instance,
+        lane=instance.domain_id,
         kind=kind,
         title=title[:300],
         actor_id=actor.user_id or 0,
@@ -199,7 +202,7 @@ def _desired_instance(
     new_instance: InstanceData | None,
 ) -> Instance:
     instance = Instance.objects.select_for_update().filter(pk=instance_id).first()
-    desired = {"steps": [asdict(step) for step in steps]}
+    desired = {"steps": [asdict(step) for step in steps if not step.absent]}
     if instance is None:
         if new_instance is None:
             raise Instance.DoesNotExist(f"there is no instance {instance_id}")

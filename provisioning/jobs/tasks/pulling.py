@@ -11,7 +11,7 @@ import random
 import socket
 import threading
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import structlog
 from celery import signals
@@ -55,10 +55,10 @@ class Puller:
         self._look.set()
         self._thread.join(timeout=LAST_STEP_S)
 
-    def run_one(self, operation_id: UUID) -> None:
-        """Run what a message named; whatever else is due comes right after it."""
+    def wake(self) -> None:
+        """Run what is next; whatever else is due comes right after it."""
         try:
-            if work.run_one(operation_id, self.owner, should_stop=self._must_stop):
+            if work.run_next(self.owner, should_stop=self._must_stop):
                 self._look.set()
         except (DatabaseError, InterfaceError) as error:
             _forget_connection(error)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from core.paging import keyset_page
+from provisioning.jobs.models import Instance, Operation
 from provisioning.jobs.selectors import resources_for
 
 PAGE_SIZE = 50
+SHOWN = 50  # operations and effects of one resource
 
 
 @require_safe
@@ -35,3 +39,35 @@ def resources(request: HttpRequest) -> HttpResponse:
         "pager": {"next": following, "text": f"{len(page.rows)} shown"},
     }
     return render(request, "provisioning/jobs/resources.html", context)
+
+
+@require_safe
+def resource(request: HttpRequest, instance_id: UUID) -> HttpResponse:
+    """What it is, whose, what was done to it, and every object of it that is there."""
+    actor = request.actor  # type: ignore[attr-defined]
+    instance = get_object_or_404(
+        Instance.objects.visible_to(actor).select_related("owner", "domain"), pk=instance_id
+    )
+    operations = list(instance.operations.order_by("-created_at", "pk")[:SHOWN])
+    effects = list(instance.effects.filter(removed_at=None)[: SHOWN + 1])
+    label, tone = instance.look
+    context = {
+        "instance": instance,
+        "label": label,
+        "tone": tone,
+        "operations": operations,
+        "effects": effects[:SHOWN],
+        "more": len(effects) > SHOWN,
+        "broken_off": _broken_off(instance, operations),
+        "crumbs": [{"label": "Resources", "url": "/resources/"}, {"label": instance.name}],
+    }
+    return render(request, "provisioning/jobs/resource.html", context)
+
+
+def _broken_off(instance: Instance, operations: list[Operation]) -> dict[str, Any] | None:
+    """The job that ended before the resource was as it asked, if the last one did."""
+    last = operations[0] if operations else None
+    is_behind = instance.observed_generation < instance.generation
+    if last is None or not last.is_finished or not is_behind or instance.observed_state == "absent":
+        return None
+    return {"operation": last, "generation": instance.observed_generation}
