@@ -12,12 +12,13 @@ class BlueprintsConfig(AppConfig):
         from core import panels
         from provisioning.blueprints import extensions, services
         from provisioning.blueprints.selectors.targeting import NamingBlueprints
-        from provisioning.blueprints.selectors.using import readers_of_product
+        from provisioning.blueprints.selectors.using import ports_of_product, readers_of_product
         from provisioning.blueprints.views import panels as views
         from provisioning.drivers.extensions import register_target_users
         from provisioning.jobs import extensions as jobs
 
         register_target_users(NamingBlueprints())
+        extensions.register_users(ports_of_product)
         extensions.register_users(readers_of_product)
         jobs.periodic("expire-resources", HOUR_S, services.retire_expired)
         jobs.periodic("warn-expiring-resources", HOUR_S, services.warn_expiring)

@@ -78,6 +78,11 @@ class Instance(models.Model):
         return reverse("jobs:resource", kwargs={"instance_id": self.pk})
 
     @property
+    def kind_words(self) -> str:
+        """`data-product` as people say it."""
+        return self.kind.replace("-", " ")
+
+    @property
     def look(self) -> tuple[str, str]:
         """Its state as a word and a tone."""
         if self.observed_state == "unknown":

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from catalog.products.names import slugified
-from core.documents import Document, load_documents
+from core.documents import Document, DocumentError, load_documents
+from core.problems import Problem
 from provisioning.blueprints.formats.conditions import holds
 from provisioning.blueprints.formats.ordering import ordered
 from provisioning.blueprints.formats.outputs import Output
@@ -17,10 +18,11 @@ from provisioning.blueprints.formats.outputs import Output
 # in targets are called after and keep, `slug` the present one.
 COMMON = frozenset({"name", "slug", "place", "fqn", "domain", "team", "instance"})
 CONTRACTED = frozenset({"contract.id", "contract.version", "contract.text", "contract.objects"})
+PORT_KIND = "output-port"
 # Kinds that the catalogue knows, with what they add further; any other word is a kind, too.
 DERIVED: dict[str, frozenset[str]] = {
     "data-product": CONTRACTED | {"ports"},
-    "output-port": CONTRACTED | {"port", "product"},
+    PORT_KIND: CONTRACTED | {"port", "product"},
 }
 FIXED = frozenset({"name", "domain", "team"})  # parameters that name a thing; they do not change
 OWNER = "owner"  # approval by the owner of the domain
@@ -113,9 +115,13 @@ def read_blueprint(text: str) -> Document:
     """The single document in `text`.
 
     Raises:
-        DocumentError: it cannot be read.
+        DocumentError: it cannot be read, or there are several.
     """
     documents = load_documents(text)
+    if len(documents) > 1:
+        message = f"Send one document; these are {len(documents)}."
+        line = documents[1].first_line
+        raise DocumentError(Problem("", "several-documents", message, line=line))
     return documents[0]
 
 

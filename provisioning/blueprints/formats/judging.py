@@ -19,6 +19,7 @@ from provisioning.blueprints.formats.document import (
     CONTRACTED,
     DERIVED,
     OWNER,
+    PORT_KIND,
     step_id,
 )
 from provisioning.blueprints.formats.expressions import BadExpression, fields_of, is_computed
@@ -30,7 +31,7 @@ from provisioning.blueprints.formats.placeholders import placeholders
 _SHAPE = Path(__file__).with_name("blueprint.schema.yaml")
 NEEDED = {  # parameters that a kind cannot do without
     "data-product": ("name", "domain", "purpose"),
-    "output-port": ("name", "product", "port"),
+    PORT_KIND: ("product", "port"),
 }
 Path_ = tuple[str | int, ...]
 Data = Mapping[str, Any]

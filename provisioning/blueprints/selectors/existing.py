@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import Domain, Team
-from catalog.products.models import DataProduct
+from catalog.products.models import DataProduct, OutputPort
 from catalog.products.states import LISTED
+from provisioning.blueprints.formats.document import PORT_KIND
 from provisioning.blueprints.models import Resource
 from provisioning.jobs.models import Instance
 
@@ -41,6 +42,8 @@ class Existing:
 def existing(resource: Resource) -> Existing:
     """The resource as it is now. One statement."""
     instance = resource.instance
+    if instance.kind == PORT_KIND:
+        return _existing_port(resource)
     product = _product(instance)
     if product is None:
         return Existing(
@@ -65,6 +68,24 @@ def existing(resource: Resource) -> Existing:
         team=product.owner,
         is_published=product.status in LISTED,
         parameters={**resource.parameters, **edited},
+    )
+
+
+def _existing_port(resource: Resource) -> Existing:
+    """A port that was added to a product, wherever that is by now."""
+    instance = resource.instance
+    ports = OutputPort.objects.select_related("product__domain", "product__owner")
+    made = {"location__instance": str(instance.pk)}
+    port = ports.filter(fqn=instance.name, **made).first() or ports.filter(**made).first()
+    named = {"product": port.product.fqn, "port": port.name} if port else {}
+    return Existing(
+        resource=resource,
+        slug=resource.place,
+        place=resource.place,
+        domain=port.product.domain if port else instance.domain,
+        team=port.product.owner if port else instance.owner,
+        is_published=port is not None and port.product.status in LISTED,
+        parameters={**resource.parameters, **named},
     )
 
 

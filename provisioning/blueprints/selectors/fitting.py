@@ -18,10 +18,10 @@ from core.errors import Invalid
 from core.problems import Problem, to_pointer
 from core.schema_checks import SchemaCheck
 from provisioning.blueprints.formats.defaults import with_defaults
-from provisioning.blueprints.formats.document import DERIVED, BlueprintDoc, StepTemplate
+from provisioning.blueprints.formats.document import DERIVED, PORT_KIND, BlueprintDoc, StepTemplate
 from provisioning.blueprints.formats.placeholders import filled
 from provisioning.blueprints.selectors.contracting import RequestedContract, from_columns, from_text
-from provisioning.blueprints.selectors.resolving import PORT_KIND, Resolved
+from provisioning.blueprints.selectors.resolving import Resolved
 from provisioning.blueprints.selectors.values import contract_values, values_of
 from provisioning.drivers.models import Target
 from provisioning.drivers.postgres.target import BUILT_IN

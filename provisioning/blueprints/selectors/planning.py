@@ -82,7 +82,7 @@ def dropped_steps(before: Existing, steps: Sequence[StepSpec]) -> list[StepSpec]
     known = {each.name for each in steps}
     past = [StepSpec(**each) for each in before.instance.desired_spec.get("steps", ())]
     return [
-        replace(each, absent=True)
+        replace(each, name=f"Remove: {each.name}", absent=True)
         for each in reversed(past)
         if each.name not in known and each.undo != KEEP and not each.absent
     ]
@@ -105,8 +105,12 @@ def _effects(steps: Sequence[StepSpec], instance_id: UUID) -> tuple[list[Planned
         except DriverError as error:
             unknown = f"{each.name}: {error}"
             continue
-        effects += [replace(one, change=Change.DELETE) for one in found] if each.absent else found
+        effects += [_removed(one) for one in found] if each.absent else found
     return effects, unknown
+
+
+def _removed(effect: PlannedEffect) -> PlannedEffect:
+    return replace(effect, change=Change.DELETE, if_undone="It stays away; what was in it is lost.")
 
 
 def _silent(level: str, source: str, text: str) -> None:

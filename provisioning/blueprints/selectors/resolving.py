@@ -16,7 +16,7 @@ from core.errors import Invalid
 from core.problems import Problem
 from provisioning.blueprints.formats.conditions import applying, narrowed
 from provisioning.blueprints.formats.defaults import with_defaults
-from provisioning.blueprints.formats.document import DERIVED, BlueprintDoc
+from provisioning.blueprints.formats.document import DERIVED, PORT_KIND, BlueprintDoc
 from provisioning.blueprints.formats.parameters import check_parameters
 from provisioning.blueprints.selectors import limits, naming
 from provisioning.blueprints.selectors.choices import pick_problems
@@ -31,7 +31,6 @@ from provisioning.blueprints.selectors.deciding import Deciders, deciders_of, pr
 from provisioning.blueprints.selectors.existing import Existing
 
 REFUSED = "Some of this has to be mended first."
-PORT_KIND = "output-port"
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from core.errors import Invalid
 from core.problems import Problem
-from provisioning.blueprints.formats.document import BlueprintDoc
+from provisioning.blueprints.formats.document import PORT_KIND, BlueprintDoc
 from provisioning.blueprints.formats.paths import paths_outside
 from provisioning.blueprints.formats.placeholders import filled
 from provisioning.blueprints.selectors.contracting import RequestedContract
 from provisioning.blueprints.selectors.placing import datasets, location
-from provisioning.blueprints.selectors.resolving import PORT_KIND, Resolved
+from provisioning.blueprints.selectors.resolving import Resolved
 from provisioning.jobs.services import StepSpec
 
 TECHNOLOGY = "postgresql"
@@ -73,6 +73,8 @@ def contract_values(contract: RequestedContract) -> dict[str, Any]:
 def _port(resolved: Resolved, contract: RequestedContract, instance_id: UUID) -> dict[str, Any]:
     objects = [str(each["name"]) for each in contract.objects]
     place = location(resolved.place, instance_id, objects)
+    if resolved.product is not None:  # not made by the instance of its product
+        place |= {"slug": resolved.place, "instance": str(instance_id)}
     return {
         "name": resolved.parameters.get("port", "table"),
         "major": 1,

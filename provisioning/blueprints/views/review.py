@@ -15,7 +15,7 @@ from provisioning.blueprints.formats.typed import typed, without_blank_rows
 from provisioning.blueprints.models import Draft
 from provisioning.blueprints.selectors import Plan, lead_times, plan
 from provisioning.blueprints.views.shared import Sheet, change_sheet, new_sheet
-from provisioning.drivers.protocol import PlannedEffect
+from provisioning.drivers.protocol import Change, PlannedEffect
 
 FORMATS = (("yaml", "YAML"), ("curl", "curl"), ("graphql", "GraphQL"))
 EFFECT_ICONS = {
@@ -25,6 +25,7 @@ EFFECT_ICONS = {
     "contract": "file",
     "product": "market",
     "checks": "approvals",
+    "port": "market",
 }
 CHANGE_ICONS = {"create": "plus", "update": "retry", "delete": "x", "keep": "s_done"}
 
@@ -132,5 +133,6 @@ def _effect_row(effect: PlannedEffect) -> dict[str, str]:
         "name": effect.name,
         "change": str(effect.change.value),
         "change_icon": CHANGE_ICONS[effect.change.value],
+        "tone": "bad" if effect.change == Change.DELETE else "ok",
         "if_undone": effect.if_undone,
     }

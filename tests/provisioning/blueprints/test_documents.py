@@ -160,7 +160,11 @@ def test_a_parameter_that_stands_twice_is_refused():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "}{", "- 1", "a: &x [*x]", "!!python/object:os.system {}", "kind: Blueprint"]
+    "text",
+    [
+        *("", "}{", "- 1", "a: &x [*x]", "!!python/object:os.system {}", "kind: Blueprint"),
+        f"{SHELVES}---\n{SHELVES}",
+    ],
 )
 def test_other_texts_are_refused(text):
     with pytest.raises(Invalid):

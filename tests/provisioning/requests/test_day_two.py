@@ -14,7 +14,7 @@ from catalog.products.models import DataProduct, InputPort
 from catalog.products.services import edit_product, publish_product
 from core.errors import Invalid, InvalidTransition, NotAllowed
 from core.models import AuditEvent, OutboxEvent
-from provisioning.blueprints.models import Resource
+from provisioning.blueprints.models import Blueprint, Resource
 from provisioning.blueprints.services import (
     register_blueprint,
     request_change,
@@ -64,8 +64,6 @@ def make(shop: Shop, target: Shelf) -> Make:
 
 
 def _newest():
-    from provisioning.blueprints.models import Blueprint
-
     return Blueprint.objects.select_related("current").get(slug="shelf")
 
 
@@ -196,9 +194,7 @@ def test_a_change_that_fails_half_way_leaves_the_old_generation_on_record_and_sa
 
 
 def test_what_is_to_be_kept_survives_an_undoing(shop: Shop, make: Make, target):
-    target.faults["letters to High Street"] = []
-    target.faults["kept fail"] = []
-    text = shelf(put("steps", 3, "depends_on", to=[]), put("title", to="Kept first"))
+    text = shelf(put("steps", 2, "depends_on", to=["for-ever"]))
     register_blueprint(text=text, owner=shop.team, actor=system_actor())
     target.faults["letters to Low Road"] = permanent()
 
@@ -211,8 +207,77 @@ def test_what_is_to_be_kept_survives_an_undoing(shop: Shop, make: Make, target):
     run_due()
 
     assert Request.objects.get(pk=filed.pk).state == "failed"
-    assert {name for _, name in target.things} == set()
+    assert {name for _, name in target.things} == {"kept fail"}
     assert Instance.objects.get(name="sales.fail").observed_state == "absent"
+
+
+def test_the_form_of_a_change_shows_the_present_and_the_review_the_difference(
+    make: Make, shop: Shop, client: Client
+):
+    resource = make()
+    client.force_login(shop.owner)
+    url = f"/resources/{resource.pk}/update/"
+    page = client.get(f"/resources/{resource.pk}/").text
+    form = client.get(url).text
+    shown = "channel address colour label"
+    typed = {"channel": "post", "address": "Low Road", "colour": "red", "label": "", "shown": shown}
+
+    same = client.post(url, {**typed, "channel": "mail", "address": "High Street", "review": "1"})
+    nothing = client.post(f"{url}review/", {"instance": str(resource.pk)}, follow=True)
+    changed = client.post(url, {**typed, "review": "1"})
+    review = client.get(changed.url).text
+    sent = client.post(changed.url, {"instance": str(resource.pk), "note": "Moved"})
+    again = client.post(changed.url, {"instance": str(resource.pk)})
+
+    assert url in page
+    assert "High Street" in page
+    assert 'value="High Street"' in form
+    assert 'name="name"' not in form  # what it is called stays
+    assert same.status_code == 302
+    assert "Change something" in nothing.text
+    assert changed.url == f"{url}review/"
+    for text in ("2 changes", "High Street", "Low Road", "Change shelf sales.first", "instance:"):
+        assert text in review, text
+    assert sent.url == again.url == Request.objects.get(purpose="Moved").get_absolute_url()
+    run_due()
+    kept = resource_of(resource.pk)
+    assert kept.parameters == {**GIVEN, "channel": "post", "address": "Low Road", "colour": "red"}
+
+
+def test_retiring_by_hand_lists_what_goes_and_asks_for_the_name(
+    make: Make, shop: Shop, client: Client, target
+):
+    resource = make()
+    client.force_login(shop.owner)
+    url = f"/resources/{resource.pk}/retire/"
+
+    page = client.get(url).text
+    refused = client.post(url, {"confirm": "other"})
+    sent = client.post(url, {"confirm": "first", "reason": "Done with it"})
+    run_due()
+
+    for text in ("letters to High Street", "What stays", "For ever"):
+        assert text in page
+    assert refused.status_code == 422
+    assert sent.url == Request.objects.get(purpose="Done with it").get_absolute_url()
+    assert on_shelf(target, resource) == {"kept first"}
+    assert "Removed" in client.get(f"/resources/{resource.pk}/").text
+
+
+def test_what_a_version_made_is_listed_with_a_button_to_upgrade(
+    make: Make, shop: Shop, client: Client
+):
+    resource = make()
+    register_blueprint(text=shelf(put("title", to="Newer")), owner=shop.team, actor=system_actor())
+    client.force_login(shop.owner)
+    page = client.get("/services/shelf/?tab=made&version=1").text
+    client.force_login(shop.outsider)
+    hidden = client.get("/services/shelf/?tab=made&version=1").text
+
+    assert f"/resources/{resource.pk}/upgrade/" in page
+    assert "Everything made from version 1" in page
+    assert "sales.first" not in hidden
+    assert "1 more" in hidden
 
 
 def test_an_upgrade_asks_for_new_fields_and_moves_to_the_newer_version(
@@ -339,8 +404,6 @@ def test_a_hidden_field_is_neither_required_nor_kept(make: Make):
 
 
 def sandbox(shop: Shop, days: int, name: str = "Trial"):
-    from provisioning.blueprints.models import Blueprint
-
     until = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=days)).isoformat()
     given = {"name": name, "purpose": "Trying things out.", "until": until}
     found = Blueprint.objects.select_related("current").get(slug="sandbox")
@@ -455,3 +518,50 @@ def test_rest_changes_upgrades_and_retires(make: Make, shop: Shop, client: Clien
     assert accepted.json()["subject"]["action"] == "update"
     assert resource_of(resource.pk).parameters["colour"] == "blue"
     assert (upgrade.status_code, retired.status_code) == (409, 202)
+
+
+def test_an_output_port_is_added_to_a_product_changed_and_taken_away(shop: Shop):
+    _, product = product_of(shop)
+    product.refresh_from_db()
+    found = Blueprint.objects.select_related("current").get(slug="output-port")
+    given = {
+        "product": product.fqn,
+        "port": "daily",
+        "columns": [{"name": "day", "type": "date", "key": True}],
+    }
+
+    added = _done(request_service(blueprint=found, parameters=given, purpose="", actor=shop.owns))
+
+    assert added.instance.name == f"{product.fqn}/daily@1"
+    port = product.output_ports.get(name="daily")
+    assert port.location["schema"].startswith("dp_daily_")
+    assert port.quality_checks.filter(active=True, runnable=True).exists()
+    assert product.output_ports.count() == 2
+    with pytest.raises(Invalid) as taken:
+        request_service(blueprint=found, parameters=given, purpose="", actor=shop.owns)
+    assert [p.pointer for p in taken.value.problems] == ["/port"]
+    columns = [*given["columns"], {"name": "orders", "type": "integer"}]
+    changed = _done(change(added, shop.owns, columns=columns))
+    port.refresh_from_db()
+    assert port.contract_version.version == "1.1.0"
+    assert changed.parameters["columns"] == columns
+    request_retirement(resource=changed, purpose="", actor=shop.owns)
+    run_due()
+    assert [each.name for each in product.output_ports.all()] == ["table"]
+    assert Instance.objects.get(pk=added.pk).observed_state == "absent"
+
+
+def test_only_the_owner_of_a_product_adds_a_port_and_the_product_stays_while_it_is_there(
+    shop: Shop,
+):
+    resource, product = product_of(shop)
+    found = Blueprint.objects.select_related("current").get(slug="output-port")
+    given = {"product": product.fqn, "port": "daily", "columns": [{"name": "a", "type": "date"}]}
+
+    publish_product(product=product, actor=shop.owns)
+    with pytest.raises(Invalid) as refusal:
+        request_service(blueprint=found, parameters=given, purpose="", actor=acts(shop.outsider))
+    assert [(p.pointer, p.code) for p in refusal.value.problems] == [("/product", "not-yours")]
+    _done(request_service(blueprint=found, parameters=given, purpose="", actor=shop.owns))
+    with pytest.raises(Invalid, match="Others use it"):
+        request_retirement(resource=resource, purpose="", actor=shop.owns)
