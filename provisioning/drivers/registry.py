@@ -64,6 +64,17 @@ def offered_actions(driver: Driver) -> dict[str, Json]:
     return {name: schema for name, schema in driver.actions.items() if name not in internal}
 
 
+def judge_spec(driver: Driver, action: str, spec: Json) -> None:
+    """What a driver says of a spec that its schema lets pass; most have nothing to say.
+
+    Raises:
+        PermanentError: it could not do it.
+    """
+    judge = getattr(driver, "judge", None)
+    if judge is not None:
+        judge(action, spec)
+
+
 def check_spec(driver: Driver, action: str, spec: Json) -> None:
     """Validate a spec before it reaches the driver.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
+from provisioning.drivers.git import scaffolds
 from provisioning.drivers.git.specs import ACTIONS
 from provisioning.drivers.protocol import (
     Capabilities,
@@ -42,6 +43,10 @@ class GitDriver:
     def __init__(self, resolve: Callable[[str | None], Store], describe: Describe) -> None:
         self._resolve = resolve
         self._describe = describe
+
+    def judge(self, action: str, spec: Json) -> None:
+        """Raises: PermanentError: a path, a placeholder or a size of the scaffold is refused."""
+        scaffolds.judge(Step(action, UUID(int=0), spec, lambda *_line: None))
 
     def plan(self, step: Step) -> list[PlannedEffect]:
         """What `ensure` would change."""

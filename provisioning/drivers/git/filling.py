@@ -28,6 +28,12 @@ def is_wanted(when: Mapping[str, Any], values: Values) -> bool:
     return all(_value(name, values) in _several(wanted) for name, wanted in when.items())
 
 
+def require_known(text: str, values: Values) -> None:
+    """Raises: PermanentError: a placeholder of the text names no value."""
+    for name in _PLACEHOLDER.findall(text):
+        _value(name, values)
+
+
 def filled_path(path: str, values: Values) -> str:
     """`path` with single words in it."""
     return _PLACEHOLDER.sub(lambda found: _word(found[1], values, path), path)

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.documents import load_documents
-from provisioning.drivers.git.filling import Value, filled_path, filled_text, is_wanted
+from provisioning.drivers.git.filling import (
+    Value,
+    filled_path,
+    filled_text,
+    is_wanted,
+    require_known,
+)
 from provisioning.drivers.git.paths import require_plain
 from provisioning.drivers.git.specs import MAX_FILES, repository_name
 from provisioning.drivers.protocol import PermanentError, Step
@@ -56,22 +62,36 @@ def files_of(step: Step, descriptors: Mapping[str, str]) -> dict[str, bytes]:
     Raises:
         PermanentError: a path is not plain, a value is missing or not fit, or it is too much.
     """
-    spec = step.spec
-    own = spec.get("files")
-    scaffold = built_in(spec.get("scaffold") or DEFAULT) if _uses_built_in(spec) else _NOTHING
-    values = {**scaffold.values, **_known(step), **spec.get("values", {})}
+    scaffold, values = _scaffold(step)
     made: dict[str, str] = {}
-    for path, item in {**scaffold.files, **(own or {})}.items():
+    for path, item in scaffold.files.items():
         text, when = (item, {}) if isinstance(item, str) else (item["text"], item.get("when", {}))
         if is_wanted(when, values):
             filled = filled_path(path, values)
             made[filled] = filled_text(filled, text, values)
-    made |= {**descriptors, **spec.get("documents", {})}
+    made |= {**descriptors, **step.spec.get("documents", {})}
     require_plain(made)
     return _encoded(made)
 
 
+def judge(step: Step) -> None:
+    """Raises: PermanentError: the scaffold is refused, also in files that are left out here."""
+    files_of(step, {})
+    scaffold, values = _scaffold(step)
+    for path, item in scaffold.files.items():
+        text = item if isinstance(item, str) else item["text"]
+        require_known(path + text, values)
+
+
 _NOTHING: Final = Scaffold({}, {})
+
+
+def _scaffold(step: Step) -> tuple[Scaffold, dict[str, Value]]:
+    """The files of both, the team's own over the built-in ones; and all values."""
+    spec = step.spec
+    found = built_in(spec.get("scaffold") or DEFAULT) if _uses_built_in(spec) else _NOTHING
+    values = {**found.values, **_known(step), **spec.get("values", {})}
+    return Scaffold(values, {**found.files, **spec.get("files", {})}), values
 
 
 def _uses_built_in(spec: Mapping[str, Any]) -> bool:

@@ -72,6 +72,7 @@ def _problems(place: Opened) -> Iterator[Problem]:
 
 KIND: Final = TargetKind(
     label="Git server",
+    summary="Repositories are made from scaffolds on a server of your team.",
     config={
         "type": "object",
         "required": ["url"],

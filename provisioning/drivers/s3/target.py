@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from provisioning.drivers.s3.session import Storage
 
 LABEL: Final = "S3 object storage"
+SUMMARY: Final = "Areas for objects are made: buckets, or folders in one bucket."
 MISSING: Final = (
     "The portal lacks the Python package botocore: whoever runs it installs the extra s3"
     " (python -m pip install botocore) and restarts."
@@ -72,6 +73,7 @@ def _problems(place: Opened) -> Iterator[Problem]:
 
 KIND: Final = TargetKind(
     label=LABEL,
+    summary=SUMMARY,
     config={
         "type": "object",
         "required": ["endpoint", "access_key"],
@@ -138,6 +140,7 @@ def _missing(_place: Opened) -> Iterator[Problem]:
 
 NOT_INSTALLED: Final = TargetKind(
     label=f"{LABEL} (not installed)",
+    summary=MISSING,
     config={"type": "object", "properties": {}},
     secrets={"type": "object", "properties": {}},
     address="/config/endpoint",
