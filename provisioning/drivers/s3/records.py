@@ -56,8 +56,7 @@ class Records:
         return _fence(self._read(f"{HOME}/fences/{instance_id}")[0])
 
     def get(self, kind: str, bucket: str, instance_id: UUID) -> Mapping[str, Any] | None:
-        found, _ = self._read(f"{HOME}/{kind}/{bucket}/{instance_id}")
-        return found
+        return self._record(f"{HOME}/{kind}/{bucket}/{instance_id}")
 
     def put(self, kind: str, bucket: str, instance_id: UUID, record: Mapping[str, Any]) -> None:
         self._write(f"{HOME}/{kind}/{bucket}/{instance_id}", record)
@@ -77,9 +76,15 @@ class Records:
         prefix = f"{HOME}/{kind}/{bucket}/"
         found = {}
         for key in self._keys(prefix):
-            record, _ = self._read(key)
+            record = self._record(key)
             if record is not None:
                 found[UUID(key.removeprefix(prefix))] = record
+        return found
+
+    def _record(self, key: str) -> Mapping[str, Any] | None:
+        found, _ = self._read(key)
+        if found is not None and "prefix" not in found:
+            raise TemporaryError("The storage answers with something else.")
         return found
 
     def _keys(self, prefix: str) -> Iterator[str]:
@@ -155,7 +160,9 @@ def make_bucket(s3: Any, storage: Storage, bucket: str) -> None:
 
 
 def _fence(record: Mapping[str, Any] | None) -> int:
+    if record is None:
+        return 0
     try:
-        return int((record or {}).get("fence", 0))
-    except (TypeError, ValueError) as error:
+        return int(record["fence"])
+    except (KeyError, TypeError, ValueError) as error:
         raise TemporaryError("The storage answers with something else.") from error
