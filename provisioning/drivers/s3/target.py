@@ -81,7 +81,8 @@ KIND: Final = TargetKind(
             "endpoint": {
                 "type": "string",
                 "title": "Endpoint",
-                "description": "https://host of the storage; https://s3.<region>.amazonaws.com.",
+                "description": "https://host of the storage; for AWS"
+                " https://s3.<region>.amazonaws.com.",
                 "maxLength": 500,
             },
             "region": {
