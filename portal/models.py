@@ -17,6 +17,7 @@ ICONS = {
     "port": "warn",
     "product": "market",
     "request": "requests",
+    "resource": "clock",
 }
 
 

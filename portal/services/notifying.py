@@ -27,6 +27,7 @@ from catalog.products.states import LISTED, DemandState
 from core.models import OutboxEvent
 from portal.models import Notification
 from provisioning.access.models import Grant
+from provisioning.jobs.models import Instance
 from provisioning.requests.models import Decision, Request
 from provisioning.requests.states import RequestState
 
@@ -141,9 +142,9 @@ def _breaking(event: OutboxEvent) -> Iterator[News]:
 
 def _asked(event: OutboxEvent) -> Iterator[News]:
     for request in _request(event):
-        if request.state == RequestState.WAITING and request.decider_id:
-            name = request.decider.name if request.decider else ""
-            audience = _members(request.decider_id, f"you own {name}", role=TeamRole.OWNER)
+        if request.state == RequestState.WAITING and request.decider is not None:
+            reason = f"you own {request.decider.name}"
+            audience = _members(request.decider.pk, reason, role=TeamRole.OWNER)
             audience.pop(request.requester_id, None)
             title = f"{request.requester} asks: {request.title}"
             yield News("request.submitted", title, request.get_absolute_url(), audience)
@@ -155,8 +156,11 @@ def _decided(event: OutboxEvent) -> Iterator[News]:
         if decision is not None:
             word = "approved" if decision.approved else "rejected"
             title = f"{decision.decided_by} {word}: {request.title}"
+            if request.state == RequestState.WAITING and request.decider is not None:
+                title = f"{title}; {request.decider.name} decides next"
             audience = {request.requester_id: "you asked for it"}
             yield News(f"request.{word}", title, request.get_absolute_url(), audience)
+    yield from _asked(event)  # of several teams in turn, the next one
 
 
 def _finished(event: OutboxEvent) -> Iterator[News]:
@@ -175,6 +179,14 @@ def _demanded(event: OutboxEvent) -> Iterator[News]:
         if demand.author_id:
             audience[demand.author_id] = "you asked for it"
         yield News("demand", f"{demand.title}: {word}", demand.get_absolute_url(), audience)
+
+
+def _expiring(event: OutboxEvent) -> Iterator[News]:
+    rows = Instance.objects.filter(pk=event.payload["instance_id"]).select_related("resource")
+    for each in rows:
+        day = each.resource.expires_on
+        title = f"{each.name} is removed on {day:%d %b %Y}" if day else f"{each.name} is removed"
+        yield News("resource.expiring", title, each.get_absolute_url(), _members(each.owner_id))
 
 
 def _request(event: OutboxEvent) -> Iterator[Request]:
@@ -231,6 +243,7 @@ WRITERS: Mapping[str, Callable[[OutboxEvent], Iterator[News]]] = MappingProxyTyp
         "contract.version-saved": _versioned,
         "port.change-announced": _breaking,
         "request.submitted": _asked,
+        "resource.expiring": _expiring,
         "request.decided": _decided,
         "request.finished": _finished,
         "demand.changed": _demanded,

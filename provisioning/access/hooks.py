@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from accounts.actors import Actor
 from catalog.products.models import OutputPort
@@ -62,6 +63,11 @@ class AccessRequests:
     def links(self, request: Request) -> Sequence[Link]:
         url = reverse("access:grant", kwargs={"pk": request.instance_id})
         return [Link("The access and how to connect", url)] if request.operation_id else []
+
+    def again(self, request: Request, actor: Actor) -> str:
+        """The form that asks for access, with the purpose as it was."""
+        said = {"port": request.parameters["port"], "purpose": request.purpose}
+        return f"{reverse('access:ask')}?{urlencode(said)}"
 
     def references(self, request: Request) -> dict[str, str | None]:
         """A grant has the id that its request reserved; it exists once there is an operation."""

@@ -53,13 +53,24 @@ class Instance(models.Model):
     driver_version = models.CharField(max_length=20)
     external_ref = models.CharField(max_length=300, blank=True)
     deletion_requested_at = models.DateTimeField(null=True)
+    reconcile_at = models.DateTimeField(null=True)  # when to look at the target again
+    looks = models.PositiveIntegerField(default=0, db_default=0)  # since the last operation
+    drift = models.JSONField(default=list, db_default=[])  # [{"what", "kind", "name"}] of that look
+    looked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = InstanceQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "id"]
-        indexes = [models.Index(fields=["-created_at", "id"], name="instance_by_age")]
+        indexes = [
+            models.Index(fields=["-created_at", "id"], name="instance_by_age"),
+            models.Index(
+                fields=["reconcile_at"],
+                condition=Q(reconcile_at__isnull=False),
+                name="instance_to_look_at",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(observed_state__in=["absent", "present", "unknown"]),
@@ -89,6 +100,8 @@ class Instance(models.Model):
             return "Unknown", "warn"
         if self.observed_state == "absent":
             return ("Removed", "") if self.deletion_requested_at else ("Not made", "open")
+        if self.drift:
+            return "Differs", "warn"
         is_settled = self.observed_generation == self.generation
         return ("Present", "ok") if is_settled else ("Changing", "info")
 
@@ -307,6 +320,25 @@ class ScheduleTick(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schedule} {self.tick_at}"
+
+
+class Orphan(models.Model):
+    """Something in a target with our label, of an instance that is not there (any more)."""
+
+    driver = models.CharField(max_length=40)
+    kind = models.CharField(max_length=40)
+    name = models.CharField(max_length=700)
+    instance_id = models.UUIDField()
+    first_seen = models.DateTimeField(db_default=Now())
+    last_seen = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["driver", "kind", "name"], name="orphan_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
 
 
 class Worker(models.Model):

@@ -47,6 +47,15 @@ class RequestKindHandler(Protocol):
         """Results, once there are any."""
         ...
 
+    def again(self, request: Request, actor: Actor) -> str:
+        """The address of a form that holds what was asked for, as a draft of the actor's.
+
+        Raises:
+            Conflict: the actor has typed something else into that form.
+            InvalidTransition: there is no such form any more.
+        """
+        ...
+
     def references(self, request: Request) -> dict[str, str | None]:
         """The further members of `GET requests/{id}`: `product`, `grant` ..."""
         ...

@@ -2,9 +2,9 @@
 
 from accounts.actors import Actor
 from accounts.policies import can_act_for_team, can_decide_for_team
-from core.errors import NotAllowed
+from core.errors import InvalidTransition, NotAllowed
 from provisioning.requests.models import Request
-from provisioning.requests.states import OPEN, RequestState
+from provisioning.requests.states import IN_VAIN, OPEN, RequestState
 
 
 def is_requester(actor: Actor, request: Request) -> bool:
@@ -44,6 +44,22 @@ def require_cancel(actor: Actor, request: Request) -> None:
     """
     if not _may_withdraw(actor, request):
         raise NotAllowed("Only the requester and their team may cancel this.")
+
+
+def can_start_over(actor: Actor, request: Request) -> bool:
+    """Of what came to nothing, whoever asked may ask again."""
+    return is_requester(actor, request) and request.state in IN_VAIN
+
+
+def require_start_over(actor: Actor, request: Request) -> None:
+    """Raises:
+    NotAllowed: somebody else asked for it.
+    InvalidTransition: it waits, is at work, or succeeded.
+    """
+    if not is_requester(actor, request):
+        raise NotAllowed("Only whoever asked may start over.")
+    if request.state not in IN_VAIN:
+        raise InvalidTransition("Only what was rejected, cancelled or failed can be started over.")
 
 
 def _may_withdraw(actor: Actor, request: Request) -> bool:

@@ -17,6 +17,7 @@ class RequestState(TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+IN_VAIN = frozenset({RequestState.FAILED, RequestState.REJECTED, RequestState.CANCELLED})
 OPEN = frozenset({RequestState.WAITING, RequestState.RUNNING})
 
 SOURCES: dict[RequestState, frozenset[RequestState]] = {  # target: entered from

@@ -109,14 +109,13 @@ class Trouble:
 
 def _pool_process(stage: Stage, random: Random) -> int:
     """A child that works: not the one that only watches."""
-    name = random.choice(["worker-1", "worker-2"])
-    for _ in range(100):
-        with suppress(psutil.Error):
-            children = _children(stage.processes[name].pid)
-            if children:
-                return random.choice(children)
+    ends = time.monotonic() + 60  # a worker that was just killed needs a while to come up
+    while time.monotonic() < ends:
+        children = _children(stage.processes[random.choice(["worker-1", "worker-2"])].pid)
+        if children:
+            return random.choice(children)
         time.sleep(0.1)
-    raise AssertionError(f"{name} has no children")
+    raise AssertionError("no worker comes up")
 
 
 def _children(pid: int) -> list[int]:

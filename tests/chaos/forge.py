@@ -46,7 +46,7 @@ class Forge:
         self._process.communicate()
 
     def start(self, **order: Any) -> int:
-        """The pid of a worker; `at`, `act` and `bug` as in `_work`."""
+        """The pid of a worker; `at`, `act`, `bug` and `version` as in `_work`."""
         return int(self._ask({"start": order}))
 
     def wait(self, pid: int) -> int:
@@ -91,12 +91,13 @@ def _fork(order: dict[str, Any]) -> int:
 
 
 def _work(order: dict[str, Any]) -> None:
-    """Plant `bug`, act at the place `at`, and run what is due."""
+    """Plant `bug`, act at the place `at`, and run what is due with this version of the shelf."""
     from provisioning.drivers import registry
     from provisioning.jobs.services import sweeping, work
     from tests.chaos import bugs, points
     from tests.chaos.shelf import TracedShelf
 
+    TracedShelf.version = order.get("version", "1")
     registry.register(TracedShelf(os.environ["WAREHOUSE_URL"]))
     if order.get("bug"):
         bugs.WORKER[order["bug"]]()

@@ -41,7 +41,7 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.data = DataDir(folder)
         self.data.create()
-        self.postgres = Postgres(self.data, throwaway=True)
+        self.postgres = Postgres(self.data)  # as for people: what is committed survives a crash
         self.sink = folder / "sink.log"
         self.environ: dict[str, str] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}

@@ -14,6 +14,7 @@ from tests.chaos.checker import violations
 from tests.chaos.conftest import Ground, new_instance
 from tests.chaos.plans import PLANS, Plan
 from tests.chaos.points import DIED, Points
+from tests.chaos.shelf import TracedShelf
 
 Begin = Callable[[Ground, Plan, UUID], Operation]
 
@@ -120,3 +121,24 @@ def test_three_deaths_at_one_job_are_undone_and_say_so(ground):
     operation.refresh_from_db()
     assert (operation.state, operation.error_code) == (OperationState.FAILED, "crashed")
     assert violations(ground.evidence(operation)) == []
+
+
+def test_workers_of_two_releases_take_each_what_was_accepted_for_them(ground, monkeypatch):
+    """A rolling deploy: the new release may not touch what was planned for the old driver."""
+    old = provision(ground, PLANS[2], new_instance())
+    monkeypatch.setattr(TracedShelf, "version", "2")
+    new = provision(ground, PLANS[2], new_instance())
+
+    for version in ("2", "2", "2"):
+        assert ground.forge.run(version=version) == 0
+        ground.make_due()
+    old.refresh_from_db()
+    new.refresh_from_db()
+    assert (old.state, new.state) == (OperationState.QUEUED, OperationState.SUCCEEDED)
+
+    for version in ("1", "1", "1"):
+        assert ground.forge.run(version=version) == 0
+        ground.make_due()
+    old.refresh_from_db()
+    assert old.state == OperationState.SUCCEEDED
+    assert violations(ground.evidence(old, new)) == []

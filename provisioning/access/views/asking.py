@@ -20,6 +20,7 @@ from provisioning.access.selectors import Consumer, consumer_choices, grant_targ
 from provisioning.access.services.asking import MAX_DAYS
 
 USUAL_DAYS = 90
+LONGEST_PURPOSE = 2_000  # characters that an address may bring along
 LABELS = {"port": "Port", "consumer": "For", "purpose": "Purpose", "until": "Until"}
 
 
@@ -35,7 +36,8 @@ def ask(request: HttpRequest) -> HttpResponse:
     port = get_object_or_404(ports, fqn=fqn)
     choices = consumer_choices(actor, port)
     if request.method == "GET":
-        return _form(request, port, choices, _usual(choices), {})
+        purpose = request.GET.get("purpose", "").replace("\0", "")[:LONGEST_PURPOSE]
+        return _form(request, port, choices, _usual(choices) | {"purpose": purpose}, {})
     values = {name: request.POST.get(name, "") for name in LABELS if name != "port"}
     try:
         asked = services.request_access(

@@ -19,6 +19,16 @@ class Difference:
     after: str
 
 
+def essential(value: Any) -> Any:
+    """A value without what a form cannot tell from nothing: no tick, no text, no rows."""
+    if isinstance(value, Mapping):
+        pairs = ((name, essential(inner)) for name, inner in value.items())
+        return {name: inner for name, inner in pairs if inner is not None}
+    if isinstance(value, list):
+        return [essential(each) for each in value] or None
+    return None if value is False or value == "" else value
+
+
 def differences(
     properties: Mapping[str, Mapping[str, Any]],
     before: Mapping[str, Any],
@@ -30,11 +40,11 @@ def differences(
         Difference(
             name,
             str(properties.get(name, {}).get("title", name)),
-            _words(before.get(name), after.get(name)),
-            _words(after.get(name), before.get(name)),
+            _words(old, new),
+            _words(new, old),
         )
         for name in names
-        if before.get(name) != after.get(name)
+        if (old := essential(before.get(name))) != (new := essential(after.get(name)))
     ]
 
 
@@ -43,13 +53,13 @@ def _words(value: Any, other: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return "yes"
     if not isinstance(value, list):
         return shown(value)
     rows = [each for each in value if not isinstance(other, list) or each not in other]
     told = "; ".join(_row(each) for each in rows[:5])
     more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
-    return f"{told}{more}" or f"{len(value)} rows"
+    return f"{told}{more}" or f"{len(value)} row{'' if len(value) == 1 else 's'}"
 
 
 def _row(value: Any) -> str:

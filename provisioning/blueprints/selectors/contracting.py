@@ -15,6 +15,7 @@ from catalog.contracts.models import ContractVersion, DataContract
 from core.documents import DocumentError, dump_yaml, load_documents
 from core.errors import Invalid
 from core.problems import Problem
+from provisioning.blueprints.formats.differences import essential
 
 POINTER = "/contract"
 FIRST_VERSION = "1.0.0"
@@ -64,9 +65,10 @@ def changed_columns(
     team: Team,
     instance_id: UUID,
     is_published: bool,
+    recorded: Any,
 ) -> RequestedContract:
     """The contract that an instance made, with other columns: the next version, unless it is as it
-    was. A version that somebody else wrote later is kept.
+    was. A version that somebody else wrote later is kept while the columns are as `recorded`.
 
     Raises:
         Invalid: it would break those who read what is published, or the contract is kept elsewhere.
@@ -85,9 +87,10 @@ def changed_columns(
         return from_columns(parameters, **place)
     wanted = from_columns(parameters, **place, version=latest.version)
     changes = diff(latest.document, wanted.document)
-    if not changes:
+    is_elsewhere = latest.instance_id != instance_id
+    if not changes or (is_elsewhere and essential(parameters["columns"]) == essential(recorded)):
         return _requested(latest.document, latest.text)
-    if latest.instance_id != instance_id:
+    if is_elsewhere:
         message = "The contract was changed elsewhere since; change its columns there."
         raise Invalid(
             "The columns cannot be changed here.", [Problem("/columns", "kept-elsewhere", message)]

@@ -31,7 +31,11 @@ from provisioning.drivers.registry import get_driver, judge_spec, offered_action
 
 BUILT_IN = {"postgres": WAREHOUSE, "git": REPOSITORIES}
 SAMPLE = UUID(int=0)
-OWN = {"team": "${team}", "domain": "${domain}", "document_id": "${instance}"}
+OWN = {  # what catalogue steps may say of whose and what they write
+    **{name: f"${{{name}}}" for name in ("team", "domain", "slug", "product", "port", "ports")},
+    "document_id": "${instance}",
+    "text": "${contract.text}",
+}
 CATALOG = "catalog"
 Kind = jsonschema_rs.ValidationErrorKind
 
@@ -42,6 +46,7 @@ def fit_problems(document: Document, blueprint: BlueprintDoc, owner: Team) -> li
     applied = {each.id for each in blueprint.steps_for(_sample_parameters(blueprint))}
     found: list[Problem] = []
     for index, step in enumerate(blueprint.steps):
+        found += _own_problems(step, blueprint.makes, ("steps", index, "spec"))
         found += _step_problems(index, step, owner, values, is_sure=step.id in applied)
     return [
         Problem(each.pointer, each.code, each.message, line=document.line_of(each.pointer))
@@ -71,22 +76,21 @@ def _step_problems(
         message = f"{step.driver} offers no action “{step.action}”; it offers {listed}."
         yield Problem(to_pointer((*path, "action")), "unknown-action", message)
         return
-    yield from _own_problems(step, (*path, "spec"))
     yield from _target_problems(step, owner, (*path, "spec", "target"))
     yield from _spec_problems(driver, step, values, (*path, "spec"), is_sure=is_sure)
 
 
-def _own_problems(step: StepTemplate, path: tuple[str | int, ...]) -> Iterator[Problem]:
-    """Catalogue steps write for the one who asks, never for another team, domain or product."""
+def _own_problems(step: StepTemplate, makes: str, path: tuple[str | int, ...]) -> Iterator[Problem]:
+    """Catalogue steps write what was asked for and decided, never for another team or domain."""
     if step.driver != CATALOG:
         return
+    if makes not in DERIVED:
+        message = f"Only what makes {' or '.join(DERIVED)} writes into the catalogue."
+        yield Problem(to_pointer((*path[:-1], "driver")), "not-own", message)
     for name, wanted in OWN.items():
         if name in step.spec and step.spec[name] != wanted:
             message = f"Write {wanted}: a request makes things of its own team and domain only."
             yield Problem(to_pointer((*path, name)), "not-own", message)
-    if "product" in step.spec and step.spec["product"] != "${product}":
-        message = "Write ${product}: a port is added to the product that was picked."
-        yield Problem(to_pointer((*path, "product")), "not-own", message)
 
 
 def _target_problems(

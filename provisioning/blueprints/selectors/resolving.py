@@ -220,7 +220,10 @@ def _contract(
         described = {"name": slug, "purpose": place.product.purpose if place.product else ""}
         if before is not None:
             return changed_columns(
-                {**described, **sound}, **where, is_published=before.is_published
+                {**described, **sound},
+                **where,
+                is_published=before.is_published,
+                recorded=before.resource.parameters.get("columns"),
             )
         return from_columns({**described, **sound}, **where)
     except Invalid as error:

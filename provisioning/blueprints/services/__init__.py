@@ -1,6 +1,6 @@
 """Verbs on blueprints, drafts, asking for a service, and for changes of what one made."""
 
-from provisioning.blueprints.services.drafting import draft_of, drop_draft, save_draft
+from provisioning.blueprints.services.drafting import draft_of, drop_draft, save_draft, start_over
 from provisioning.blueprints.services.expiring import retire_expired, warn_expiring
 from provisioning.blueprints.services.recording import record_made, resource_of
 from provisioning.blueprints.services.registering import (
@@ -29,6 +29,7 @@ __all__ = [
     "resource_of",
     "retire_expired",
     "save_draft",
+    "start_over",
     "submit_draft",
     "warn_expiring",
     "withdraw_blueprint",

@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts.actors import Actor
+from core.errors import Conflict, InvalidTransition
+from provisioning.blueprints.formats.typed import raw_of
 from provisioning.blueprints.models import Blueprint, Draft, Resource
 
 
@@ -50,6 +52,30 @@ def save_draft(
     )
     draft.refresh_from_db()
     return draft
+
+
+@transaction.atomic
+def start_over(*, slug: str, parameters: Mapping[str, Any], purpose: str, actor: Actor) -> Draft:
+    """Keep earlier parameters as the actor's draft, as far as the form still has their fields.
+
+    Raises:
+        InvalidTransition: the blueprint is offered no more.
+        Conflict: the form holds a draft already; it is not thrown away.
+    """
+    offered = Blueprint.objects.visible_to(actor).offered().select_related("current")
+    blueprint = offered.filter(slug=slug).first()
+    if blueprint is None or blueprint.current is None:
+        raise InvalidTransition("This service is offered no more.")
+    document = blueprint.current.content
+    known = {name: value for name, value in parameters.items() if name in document.properties}
+    values = raw_of(document.parameters, known)
+    draft = draft_of(blueprint=blueprint, actor=actor)
+    if draft is not None and draft.values != values:
+        raise Conflict(
+            f"You have a draft of “{blueprint.title}” that was not sent. Send it, or choose"
+            " “Start again” in its form, and come back."
+        )
+    return save_draft(blueprint=blueprint, actor=actor, values=values, purpose=purpose)
 
 
 def drop_draft(

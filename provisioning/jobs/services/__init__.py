@@ -8,6 +8,7 @@ from provisioning.jobs.services.acceptance import (
     accept_check,
     retry,
 )
+from provisioning.jobs.services.reconciling import repair
 from provisioning.jobs.services.results import note_made
 from provisioning.jobs.services.steering import request_cancel
 
@@ -18,6 +19,7 @@ __all__ = [
     "accept",
     "accept_check",
     "note_made",
+    "repair",
     "request_cancel",
     "retry",
 ]

@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from provisioning.drivers.protocol import PermanentError
 from provisioning.jobs import extensions, policies
 from provisioning.jobs.models import Instance, Operation, OperationStep
 from provisioning.jobs.services.moves import note
-from provisioning.jobs.services.nudging import nudge
+from provisioning.jobs.services.nudging import nudge_after_commit
 from provisioning.jobs.states import REMOVALS, TERMINAL, OperationKind, OperationState
 
 MEASURE = "measure"
@@ -165,7 +164,7 @@ def _try_now(operation: Operation, actor: Actor) -> Operation:
     operation.nudges, operation.nudged_at = 0, None
     operation.save(update_fields=["run_after", "nudges", "nudged_at"])
     note(operation, f"{actor.name} asked to try again now")
-    transaction.on_commit(partial(nudge, operation.pk), robust=True)
+    nudge_after_commit(operation.pk)
     return operation
 
 
@@ -268,4 +267,4 @@ def _announce(operation: Operation, actor: Actor) -> None:
         operation_kind=operation.kind,
         instance=str(operation.instance_id or ""),
     )
-    transaction.on_commit(partial(nudge, operation.pk), robust=True)
+    nudge_after_commit(operation.pk)

@@ -16,7 +16,8 @@ from django.db import DatabaseError, connection, transaction
 
 from provisioning.drivers import registry
 from provisioning.jobs.models import Operation
-from provisioning.jobs.services.moves import NO_LEASE
+from provisioning.jobs.services.moves import NO_LEASE, UNNOTICED, note
+from provisioning.jobs.services.nudging import nudge_after_commit
 
 # One statement: lock a due row, raise the instance's fence, copy it, take the lease, log it.
 # A lease that ran out with an owner still on it is a crash.
@@ -116,7 +117,9 @@ class Lease:
     def release(self) -> None:
         """Give the operation back to whoever comes next; not a crash."""
         with self.held() as operation:
-            Operation.objects.filter(pk=operation.pk).update(**NO_LEASE)
+            note(operation, "given back: the worker ends")
+            Operation.objects.filter(pk=operation.pk).update(**NO_LEASE, **UNNOTICED)
+            nudge_after_commit(operation.pk)
 
 
 def claim_next(owner: str) -> Lease | None:

@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.db.models.functions import Now
 
 from provisioning.jobs.models import Worker
-from provisioning.jobs.services import work
+from provisioning.jobs.services import reconciling, work
 
 BUSY_S, IDLE_S = 1.0, 5.0  # between two looks
 LAST_STEP_S = 120.0  # a step may take so long at shutdown
@@ -73,6 +73,7 @@ class Puller:
                 close_old_connections()
                 self._show_life()
                 ran = work.run_next(self.owner, should_stop=self._must_stop)
+                ran = reconciling.look_at_next() or ran
             except (DatabaseError, InterfaceError) as error:
                 _forget_connection(error)
                 ran = False

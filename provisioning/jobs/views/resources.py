@@ -7,15 +7,25 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
 from core.paging import keyset_page
+from provisioning.jobs import policies, services
 from provisioning.jobs.models import Instance, Operation
-from provisioning.jobs.selectors import resources_for
+from provisioning.jobs.selectors import orphans_for, resources_for
 
 PAGE_SIZE = 50
 SHOWN = 50  # operations and effects of one resource
+
+
+@require_POST
+def repair(request: HttpRequest, instance_id: UUID) -> HttpResponse:
+    """Make the target as the ledger says."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found = get_object_or_404(Instance.objects.visible_to(actor), pk=instance_id)
+    operation = services.repair(instance=found, actor=actor)
+    return redirect("jobs:operation", operation_id=operation.pk)
 
 
 @require_safe
@@ -34,7 +44,11 @@ def resources(request: HttpRequest) -> HttpResponse:
         shown = {"show": "all"} if show_all else {}
         following = "?" + urlencode({**shown, "cursor": page.next_cursor})
     context = {
-        "instances": page.rows,
+        "instances": [
+            {"row": row, "may_repair": bool(row.drift) and policies.can_repair(actor, row)}
+            for row in page.rows
+        ],
+        "orphans": orphans_for(actor),
         "show_all": show_all,
         "pager": {"next": following, "text": f"{len(page.rows)} shown"},
     }
@@ -53,6 +67,7 @@ def resource(request: HttpRequest, instance_id: UUID) -> HttpResponse:
     label, tone = instance.look
     context = {
         "instance": instance,
+        "may_repair": bool(instance.drift) and policies.can_repair(actor, instance),
         "label": label,
         "tone": tone,
         "operations": operations,

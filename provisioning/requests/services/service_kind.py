@@ -81,6 +81,16 @@ class ServiceKind:
             found += [Link(each["label"], each["url"]) for each in resource.results if each["url"]]
         return found
 
+    def again(self, request: Request, actor: Actor) -> str:
+        """The blueprint's form; of a change, the page of what was to be changed."""
+        if "action" in request.subject:
+            return reverse("jobs:resource", kwargs={"instance_id": request.instance_id})
+        slug = request.subject["blueprint"]
+        blueprints.start_over(
+            slug=slug, parameters=request.parameters, purpose=request.purpose, actor=actor
+        )
+        return reverse("blueprints:request-new", kwargs={"slug": slug})
+
     def references(self, request: Request) -> dict[str, str | None]:
         """The product by its present name, and the instance."""
         return {"product": self._product(request), "instance": str(request.instance_id)}

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.actors import Actor
+from core.errors import Conflict, InvalidTransition
 from core.htmx import wants_fragment
 from core.paging import keyset_page
 from provisioning.jobs.policies import can_steer
@@ -101,6 +102,19 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect(found)
 
 
+@require_POST
+def again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The form with the values of a request that came to nothing."""
+    found = visible_request(request, pk)
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    policies.require_start_over(actor, found)
+    try:
+        return redirect(kind_of(found).again(found, actor))
+    except (Conflict, InvalidTransition) as error:
+        messages.error(request, str(error))
+        return redirect(found)
+
+
 def visible_request(request: HttpRequest, pk: UUID) -> Request:
     """The request, if the one who asks may know of it; else the same answer as for none."""
     visible = Request.objects.visible_to(request.actor)  # type: ignore[attr-defined]
@@ -129,6 +143,7 @@ def page_context(request: HttpRequest, found: Request) -> dict[str, Any]:
         "failed_title": FAILED[found.subject.get("action", "")],
         "live": found.state in OPEN,
         "may_cancel": policies.can_cancel(actor, found),
+        "may_start_over": policies.can_start_over(actor, found),
         "may_decide": policies.can_decide(actor, found),
         "approve_label": kind.approve_label(found),
         "crumbs": [

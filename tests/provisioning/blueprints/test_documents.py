@@ -184,11 +184,24 @@ def builtin(*changes):
         (put("steps", 2, "spec", "team", to="others"), "/steps/2/spec/team"),
         (put("steps", 2, "spec", "domain", to="${parameters.domain}"), "/steps/2/spec/domain"),
         (put("steps", 2, "spec", "document_id", to="fixed"), "/steps/2/spec/document_id"),
+        (put("steps", 2, "spec", "slug", to="${parameters.port}"), "/steps/2/spec/slug"),
+        (put("steps", 2, "spec", "ports", to=[]), "/steps/2/spec/ports"),
+        (put("steps", 1, "spec", "text", to="id: theirs"), "/steps/1/spec/text"),
         (put("approval", to="none"), "/approval"),
     ],
 )
 def test_nobody_publishes_a_way_round_the_owner_of_a_domain(change, pointer):
     assert pointer in refused(builtin(change))
+
+
+def test_what_is_not_decided_by_the_owner_writes_nothing_into_the_catalogue():
+    text = shelf(
+        put("steps", 0, "driver", to="catalog"),
+        put("steps", 0, "action", to="checks"),
+        put("steps", 0, "spec", to={}),
+    )
+
+    assert refused(text) == {"/steps/0/driver": "not-own"}
 
 
 def test_the_version_is_counted_or_given_and_never_goes_back():

@@ -4,6 +4,7 @@ import pytest
 
 from provisioning.blueprints.formats.conditions import applying, narrowed
 from provisioning.blueprints.formats.defaults import with_defaults
+from provisioning.blueprints.formats.differences import Difference, differences
 from provisioning.blueprints.formats.expressions import BadExpression, computed, fields_of
 from provisioning.blueprints.formats.ordering import Circle, ordered
 from provisioning.blueprints.formats.outputs import Output, Result, results
@@ -130,4 +131,17 @@ def test_results_are_quoted_in_links_and_left_out_where_a_value_is_missing():
         Result("A", "a/b&c!"),
         Result("B", "https://x.example/a%2Fb%26c?q=1", url="https://x.example/a%2Fb%26c?q=1"),
         Result("D", "a/b&c", entry="a/b&c"),
+    ]
+
+
+def test_what_a_form_cannot_tell_from_nothing_is_no_difference():
+    properties = {"a": {"title": "A"}, "rows": {"title": "Rows"}, "open": {"title": "Open"}}
+    before = {"a": "", "rows": [{"name": "x", "key": False, "note": ""}], "open": False, "old": 1}
+    after = {"rows": [{"name": "x"}, {"name": "y", "key": True}], "open": True}
+
+    assert differences(properties, before, {"rows": [{"name": "x"}], "old": 1}) == []
+    assert differences(properties, before, after) == [
+        Difference("rows", "Rows", "1 row", "y, key"),
+        Difference("open", "Open", "", "yes"),
+        Difference("old", "old", "1", ""),
     ]

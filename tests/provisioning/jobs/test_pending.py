@@ -169,6 +169,8 @@ def test_people_see_since_when_it_waits_and_what_the_target_said(page, accepted,
     if page == "jobs:operation":
         assert f"Waiting for the target since {since:%H:%M:%S}" in text
         assert "Next look" in text
+        assert "Waits for its target" in text
+        assert "Tries again soon" not in text
     else:
         assert f'"pending_since":"{since:%Y-%m-%dT%H:%M:%S}' in text
         assert "progress" not in text

@@ -10,8 +10,10 @@ import pytest
 from django.test import Client
 
 from accounts.actors import system_actor
+from catalog.contracts.services import save_version
 from catalog.products.models import DataProduct, InputPort
 from catalog.products.services import edit_product, publish_product
+from core.documents import dump_yaml, load_documents
 from core.errors import Invalid, InvalidTransition, NotAllowed
 from core.models import AuditEvent, OutboxEvent
 from provisioning.blueprints.models import Blueprint, Resource
@@ -468,6 +470,26 @@ def test_a_data_product_gets_a_column_and_keeps_what_people_wrote(shop: Shop):
     assert Effect.objects.filter(instance=changed.pk, kind="table", removed_at=None).count() == len(
         table
     )
+
+
+def test_a_contract_that_was_changed_elsewhere_is_kept_and_its_columns_are_changed_there(
+    shop: Shop,
+):
+    resource, product = product_of(shop)
+    version = product.output_ports.get().contract_version
+    text = dump_yaml({**version.document, "version": "1.5.0", "tags": ["by hand"]})
+    save_version(
+        document=load_documents(text)[0], actor=shop.owns, owner=shop.team, domain=shop.sales
+    )
+    columns = [*parameters()["columns"], {"name": "reason", "type": "string"}]
+
+    changed = _done(change(resource, shop.owns, purpose="Why goods come back, once more."))
+    with pytest.raises(Invalid) as refusal:
+        change(changed, shop.owns, columns=columns)
+
+    port = product.output_ports.get()
+    assert port.contract_version.version == "1.5.0"
+    assert [(p.pointer, p.code) for p in refusal.value.problems] == [("/columns", "kept-elsewhere")]
 
 
 def test_a_change_that_breaks_consumers_of_what_is_published_is_refused(shop: Shop):
