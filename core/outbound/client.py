@@ -32,6 +32,11 @@ class Answer:
     def is_ok(self) -> bool:
         return 200 <= self.status < 300
 
+    @property
+    def may_pass(self) -> bool:
+        """It is no yes, but may become one."""
+        return self.status >= 500 or self.status in BUSY
+
     def require_ok(self) -> Answer:
         """This answer, if it is a yes.
 
@@ -42,8 +47,8 @@ class Answer:
         if self.is_ok:
             return self
         text = f"{self.place} answers with status {self.status}."
-        if self.status >= 500 or self.status in BUSY:
-            raise Unreachable(text, retry_after_s=self._retry_after_s())
+        if self.may_pass:
+            raise Unreachable(text, retry_after_s=self.retry_after_s())
         raise Refused(text)
 
     def json(self) -> Any:
@@ -58,7 +63,8 @@ class Answer:
             raise Unreachable(f"{self.place} does not answer with JSON.") from error
         return document.data
 
-    def _retry_after_s(self) -> float:
+    def retry_after_s(self) -> float:
+        """Seconds that the server asks to be left alone, 1 to 300; 2 if it does not say."""
         text = self.headers.get("retry-after", "")
         if not (text.isascii() and text.isdigit()):
             return 2.0

@@ -11,6 +11,9 @@ class DriversConfig(AppConfig):
         from provisioning.drivers.postgres import PostgresDriver
         from provisioning.drivers.postgres import target as postgres
         from provisioning.drivers.registry import register
+        from provisioning.drivers.webhook import WebhookDriver
+        from provisioning.drivers.webhook import target as webhook
 
         register(CatalogDriver())
         register(PostgresDriver(postgres.warehouse), postgres.KIND)
+        register(WebhookDriver(webhook.receiver), webhook.KIND)

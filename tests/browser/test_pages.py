@@ -36,6 +36,7 @@ PAGES = [
     "/targets/",
     "/targets/new/",
     "/targets/new/?driver=postgres",
+    "/targets/new/?driver=webhook",
     "/domains/",
     "/domains/sales/",
     "/domains/sales/edit/",

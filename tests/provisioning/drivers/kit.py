@@ -1,13 +1,17 @@
-"""The driver kit: what every driver must pass, whatever its backend.
+"""The driver kit: one suite that every driver passes, whatever its backend.
 
-A module for one driver makes a `Case` per action and parametrises these functions with them.
+A module for one driver makes a `Case` per action and parametrises these functions with them:
+`RULES` on a target that works, `killed_then_repeated` at each border, `faulty_target_is_told` on
+each of `FAULTS` (and those of its protocol), and names of `HOSTILE_NAMES` wherever it takes names.
 """
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,7 +20,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from provisioning.drivers.protocol import Driver, Observed, StaleFence, Step, TemporaryError
+from provisioning.drivers.protocol import (
+    Driver,
+    DriverError,
+    Observed,
+    StaleFence,
+    Step,
+    TemporaryError,
+)
+from tests.core.outbound.servers import Handler, raw
 
 Before = tuple[tuple[str, Mapping[str, Any]], ...]
 DIED = 9
@@ -122,6 +134,69 @@ def plan_changes_nothing_and_tells(driver: Driver, case: Case, snapshot: Callabl
     assert planned
     assert {effect.change for effect in planned} == {"create"}
     assert snapshot() == before
+
+
+RULES: tuple[Callable[..., None], ...] = (
+    twice_is_once,
+    many_at_once_is_once,
+    stale_fence_changes_nothing,
+    stale_fence_makes_nothing,
+    absent_twice_leaves_what_was,
+    plan_changes_nothing_and_tells,
+)
+
+HOSTILE_NAMES = (
+    "orders",
+    'a"b',
+    "a'b; DROP SCHEMA public CASCADE; --",
+    "../../etc/passwd",
+    "a\\b",
+    "a\nb\r\nX-Injected: 1",
+    "${jndi:ldap://x} {{7*7}} %s %(x)s",
+    "\N{RIGHT-TO-LEFT OVERRIDE}txt.exe",
+    "Ünïcödé 数据 \N{PILE OF POO}",
+    "x" * 200,
+    "null",
+    " ",
+    "<script>alert(1)</script>",
+)
+
+
+def _hang(connection: socket.socket, _request: bytes) -> None:
+    connection.recv(1)  # until the driver hangs up
+
+
+FAULTS: Mapping[str, Handler | None] = {  # what a listener does; None: nobody listens
+    "down": None,
+    "slow": _hang,
+    "hangs up": raw(b""),
+    "garbage": raw(b"\x00\xff\xfe garbage \r\n" * 40),
+}
+
+
+def faulty_target_is_told(
+    driver: Driver, case: Case, error: type[DriverError] = TemporaryError
+) -> None:
+    """No verb takes a fault for an answer, and each ends in time with the right kind of error."""
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: driver.observe(case.step),
+        lambda: driver.plan(case.step),
+        lambda: driver.ensure(case.step, effect_key="k", fence=2),
+        lambda: driver.ensure_absent(case.step, effect_key="k", fence=3),
+    )
+    began = time.monotonic()
+    with ThreadPoolExecutor(len(calls)) as pool:
+        errors = list(pool.map(_error_of, calls))
+    assert [type(found) for found in errors] == [error] * len(calls), errors
+    assert time.monotonic() - began < 15  # well below the lease
+
+
+def _error_of(call: Callable[[], object]) -> DriverError | None:
+    try:
+        call()
+    except DriverError as error:
+        return error
+    return None
 
 
 def killed_then_repeated(

@@ -11,8 +11,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from provisioning.drivers.postgres import PostgresDriver, naming
+from provisioning.drivers.postgres import PostgresDriver, naming, session
+from provisioning.drivers.postgres.session import Warehouse
 from provisioning.drivers.protocol import Step
+from tests.core.outbound.servers import Handler, raw, serving
 from tests.provisioning.drivers import kit
 from tests.provisioning.drivers.kit import Case, quiet
 from tests.provisioning.drivers.snapshots import snapshot
@@ -92,22 +94,25 @@ def look(catalog: psycopg.Connection) -> Callable[[], Any]:
     return lambda: snapshot(catalog)
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [
-        kit.twice_is_once,
-        kit.many_at_once_is_once,
-        kit.stale_fence_changes_nothing,
-        kit.stale_fence_makes_nothing,
-        kit.absent_twice_leaves_what_was,
-        kit.plan_changes_nothing_and_tells,
-    ],
-    ids=lambda rule: rule.__name__,
-)
+@pytest.mark.parametrize("rule", kit.RULES, ids=lambda rule: rule.__name__)
 def test_every_action_keeps_the_rules_of_the_kit(
     rule: Callable[..., None], driver: PostgresDriver, case: Case, look: Callable[[], Any]
 ) -> None:
     rule(driver, case, look)
+
+
+@pytest.mark.parametrize("fault", kit.FAULTS.values(), ids=kit.FAULTS.keys())
+def test_a_server_that_is_none_is_told(
+    fault: Handler | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "CONNECT_TIMEOUT_S", 2)  # the least that libpq takes
+    with serving(fault or raw(b"")) as server:
+        if fault is None:
+            server.close()
+        url = f"postgresql://a:b@{server.name}/w"
+        driver = PostgresDriver(lambda _target: Warehouse(url))
+
+        kit.faulty_target_is_told(driver, case_of("schema"))
 
 
 @pytest.mark.parametrize(
