@@ -8,6 +8,8 @@ class DriversConfig(AppConfig):
     def ready(self) -> None:
         """Make the built-in drivers known."""
         from provisioning.drivers.catalog import CatalogDriver
+        from provisioning.drivers.osb import OsbDriver
+        from provisioning.drivers.osb import target as osb
         from provisioning.drivers.postgres import PostgresDriver
         from provisioning.drivers.postgres import target as postgres
         from provisioning.drivers.registry import register
@@ -16,4 +18,5 @@ class DriversConfig(AppConfig):
 
         register(CatalogDriver())
         register(PostgresDriver(postgres.warehouse), postgres.KIND)
+        register(OsbDriver(osb.broker), osb.KIND)
         register(WebhookDriver(webhook.receiver), webhook.KIND)
