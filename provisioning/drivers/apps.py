@@ -15,8 +15,11 @@ class DriversConfig(AppConfig):
         from provisioning.drivers.registry import register
         from provisioning.drivers.webhook import WebhookDriver
         from provisioning.drivers.webhook import target as webhook
+        from provisioning.drivers.witboost import WitboostDriver
+        from provisioning.drivers.witboost import target as witboost
 
         register(CatalogDriver())
         register(PostgresDriver(postgres.warehouse), postgres.KIND)
         register(OsbDriver(osb.broker), osb.KIND)
         register(WebhookDriver(webhook.receiver), webhook.KIND)
+        register(WitboostDriver(witboost.adapter), witboost.KIND)

@@ -9,7 +9,8 @@ from typing import Any
 from provisioning.drivers.osb.catalog import Offer
 from provisioning.drivers.osb.changing import change, differs
 from provisioning.drivers.osb.life import Life, create
-from provisioning.drivers.osb.looking import look, safe_url
+from provisioning.drivers.osb.looking import look
+from provisioning.drivers.places import safe_url
 from provisioning.drivers.protocol import Change
 
 

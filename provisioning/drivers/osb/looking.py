@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from provisioning.drivers.memory import recalled
 from provisioning.drivers.osb.catalog import find_offer
@@ -41,13 +40,6 @@ def look(broker: Broker, thing: Thing) -> Seen:
     if not said.is_object:
         raise TemporaryError(f"The broker {said.place} does not answer as a broker has to.")
     return Seen(True, said.body, known)
-
-
-def safe_url(url: object) -> str:
-    """An address that a link may lead to, or nothing."""
-    text = url if isinstance(url, str) and url.isprintable() else ""
-    parts = urlsplit(text)
-    return text if parts.scheme in ("https", "http") and parts.hostname else ""
 
 
 def _current(known: Json) -> dict[str, str]:
