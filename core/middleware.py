@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DataError, OperationalError, connection
+from django.db import DataError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -94,7 +94,7 @@ class DomainErrors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, OperationalError):
+        if isinstance(error, OperationalError | InterfaceError):
             return unavailable(request, error)
         if isinstance(error, DataError) and "NUL" in str(error):
             error = NotFound()  # no name holds one
@@ -111,7 +111,7 @@ class DomainErrors:
         return render(request, template, {"problem": problem, "error": error}, status=error.status)
 
 
-def unavailable(request: HttpRequest, error: OperationalError) -> HttpResponse:
+def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:
     """503 and when to come back: the database is away (RELIABILITY C11)."""
     log.error("database.unavailable", error=str(error).splitlines()[0])
     detail = "The database does not answer just now. Nothing was changed; try again in a moment."

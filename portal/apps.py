@@ -5,6 +5,7 @@ from django.apps import AppConfig
 WORDS_EVERY_S = 3_600
 COUNTS_EVERY_S = 120
 VERSIONS_EVERY_S = 600
+FORGET_EVERY_S = 86_400
 
 
 class PortalConfig(AppConfig):
@@ -19,5 +20,9 @@ class PortalConfig(AppConfig):
         jobs.periodic("search-counts", COUNTS_EVERY_S, search.fold_counts)
         products = import_module("catalog.products.services")
         jobs.periodic("port-versions", VERSIONS_EVERY_S, products.apply_due_versions)
+        services = import_module("portal.services")
+        jobs.periodic("old-notifications", FORGET_EVERY_S, services.forget_old)
         outbox = import_module("core.outbox")
-        outbox.subscribe("domain.changed", import_module("portal.services").follow_domain)
+        outbox.subscribe("domain.changed", services.follow_domain)
+        for topic in import_module("portal.services.notifying").WRITERS:
+            outbox.subscribe(topic, services.notify)

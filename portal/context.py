@@ -1,15 +1,33 @@
 """What the frame of every page needs."""
 
-from functools import cache
+from collections import Counter
+from functools import cache, cached_property
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Value
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.actors import Actor
+from portal.models import Notification
 from portal.selectors import near_names
 from provisioning.requests.models import Request
 
+MOST_WAITING = 100  # beyond it, nobody counts
+GO = {  # `g` and this letter lead there
+    "portal:home": "h",
+    "search:marketplace": "m",
+    "lineage:explorer": "l",
+    "blueprints:services": "s",
+    "requests:requests": "r",
+    "requests:approvals": "a",
+    "access:mine": "y",
+    "governance:policies": "p",
+    "portal:domains": "d",
+    "portal:teams": "t",
+    "jobs:jobs": "j",
+}
 NAV = [
     ("Home", "portal:home", "home"),
     ("Marketplace", "search:marketplace", "market"),
@@ -27,7 +45,7 @@ NAV_PLATFORM = [
     ("Glossary", "governance:glossary", "file"),
     ("Jobs", "jobs:jobs", "retry"),
     ("Resources", "jobs:resources", "db"),
-    ("Targets", "drivers:targets", "link"),
+    ("Targets", "drivers:targets", "s_now"),
 ]
 BELOW = {  # pages that lie below another one's address: they mark its entry
     "search:marketplace": ("/products/", "/demands/", "/contracts/"),
@@ -42,37 +60,57 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return context
     actor = request.actor  # type: ignore[attr-defined]
-    waiting = _Lazy(lambda: Request.objects.decidable_by(actor)[:100].count())
+    waiting = _Waiting(actor)
     return context | {
         "nav": [_item(request, *item, waiting=waiting) for item in NAV],
         "nav_platform": [_item(request, *item) for item in NAV_PLATFORM],
+        "unread": waiting.unread,
         "viewer": {"name": str(user), "short": initials(str(user))},
         "actor": actor,
         "near_names": lambda: near_names(actor, request.path),  # asked by the page "Nothing here"
     }
 
 
-class _Lazy:
-    """A number that costs SQL only when the frame is drawn."""
+class _Waiting:
+    """What waits for the reader; costs one SQL statement, and only when the frame is drawn."""
 
-    def __init__(self, compute: Any) -> None:
-        self.compute = compute
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
 
-    def __call__(self) -> int:
-        return int(self.compute())
+    def requests(self) -> int:
+        return self._kinds["request"]
+
+    def unread(self) -> int:
+        return self._kinds["notification"]
+
+    @cached_property
+    def _kinds(self) -> Counter[str]:
+        requests = Request.objects.decidable_by(self.actor).order_by()
+        unread = Notification.objects.visible_to(self.actor).unread().order_by()
+        found = requests.values_list(Value("request"))[:MOST_WAITING].union(
+            unread.values_list(Value("notification"))[:MOST_WAITING], all=True
+        )
+        return Counter(kind for (kind,) in found)
 
 
 _address = cache(reverse)  # of pages without arguments
 
 
 def _item(
-    request: HttpRequest, label: str, name: str, icon: str, *, waiting: _Lazy | None = None
+    request: HttpRequest, label: str, name: str, icon: str, *, waiting: _Waiting | None = None
 ) -> dict[str, Any]:
     url = _address(name)
     below = (url, *BELOW.get(name, ()))
     current = request.path == url or (url != "/" and request.path.startswith(below))
-    count = waiting if name == "requests:approvals" else None
-    return {"label": label, "url": url, "icon": icon, "current": current, "count": count}
+    count = waiting.requests if waiting and name == "requests:approvals" else None
+    return {
+        "label": label,
+        "url": url,
+        "icon": icon,
+        "current": current,
+        "count": count,
+        "go": GO.get(name, ""),
+    }
 
 
 def initials(name: str) -> str:

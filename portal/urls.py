@@ -4,10 +4,13 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from portal.graphql.views import graphql
-from portal.views import comparing, domains, health, home, teams
+from portal.views import comparing, domains, health, home, notifications, palette, teams
 
 portal_pages = [
     path("", home.home, name="home"),
+    path("palette/", palette.palette, name="palette"),
+    path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/read/", notifications.read, name="notifications-read"),
     path("domains/", domains.domains, name="domains"),
     path("domains/<str:path>/", domains.domain, name="domain"),
     path("domains/<str:path>/edit/", domains.edit, name="domain-edit"),

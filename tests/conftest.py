@@ -11,6 +11,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail instead of skip where Playwright or Chromium is missing",
     )
+    parser.addoption("--chaos-seconds", type=float, default=240, help="length of the long run")
+    parser.addoption("--chaos-report", default="", help="file for the long run's figures")
 
 
 @pytest.fixture(autouse=True)

@@ -61,14 +61,13 @@ def due(limit: int = 20) -> list[DueMeasurement]:
 def measurement(checks: Sequence[QualityCheck]) -> DueMeasurement:
     """What a driver needs to measure `checks`, which are all of one table of one port."""
     port = checks[0].port
-    assert port.product.instance_id is not None  # or they would not be runnable
     table = port.location["tables"][checks[0].definition["object"]]
     columns = table.get("columns", {}) if isinstance(table, dict) else {}
     name = table["table"] if isinstance(table, dict) else table
     return DueMeasurement(
         port_id=port.pk,
         port_fqn=port.fqn,
-        instance_id=port.product.instance_id,
+        instance_id=UUID(port.location.get("instance") or str(port.product.instance_id)),
         driver=DRIVER_OF_TECHNOLOGY[port.technology],
         spec={
             "slug": port.location.get("slug", port.product.slug),

@@ -129,7 +129,9 @@ def _check_of(port: OutputPort, rule: QualityRule) -> QualityCheck:
 
 
 def _is_runnable(port: OutputPort, rule: QualityRule) -> bool:
-    if port.technology not in RUNNABLE_TECHNOLOGIES or port.product.instance_id is None:
+    if port.technology not in RUNNABLE_TECHNOLOGIES:
+        return False
+    if port.location.get("instance") is None and port.product.instance_id is None:
         return False
     if not rule.operator or rule.object_name not in port.location.get("tables", {}):
         return False

@@ -6,16 +6,19 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import ClassVar
 
+from django.db.models import Q
 from django.urls import reverse
 
 from accounts.actors import Actor
 from catalog.products.models import OutputPort
 from core import panels
 from provisioning.access import services
+from provisioning.access.models import Grant
 from provisioning.access.selectors import find_consumer, readers
 from provisioning.access.views import panels as access_panels
+from provisioning.blueprints import extensions as blueprints
 from provisioning.jobs import extensions as jobs
-from provisioning.jobs.models import Operation
+from provisioning.jobs.models import Instance, Operation
 from provisioning.requests import extensions as requests
 from provisioning.requests.extensions import Fact, Link
 from provisioning.requests.models import Request
@@ -87,9 +90,25 @@ def register() -> None:
     jobs.periodic("access-expire", EXPIRE_EVERY_S, services.expire_grants)
     jobs.periodic("access-remove", REMOVE_EVERY_S, services.remove_ended)
     jobs.periodic("access-destroy", DESTROY_EVERY_S, services.destroy_unrevealed)
+    blueprints.register_users(holders_of)
     panels.register("product.action", access_panels.product_action, order=10)
     panels.register("product.access", access_panels.product_access)
     panels.register("port.access", access_panels.port_access)
+
+
+def holders_of(instance: Instance) -> list[str]:
+    """Who has access to a port that this instance made; one sentence for all of them."""
+    port = Q(port__product__instance_id=instance.pk)
+    if instance.kind == "output-port":
+        port = Q(port__fqn=instance.name)
+    count = Grant.objects.live().filter(port).count()
+    if not count:
+        return []
+    return [
+        "One grant of access to it is live."
+        if count == 1
+        else f"{count} grants of access to it are live."
+    ]
 
 
 def _reader(consumer: str) -> str:

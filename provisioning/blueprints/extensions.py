@@ -1,13 +1,16 @@
-"""Where a finished form goes: the room above files the request and runs the work."""
+"""Where a finished form goes, and who uses what was made: both known to the rooms above."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
 from accounts.actors import Actor
 from accounts.models import Team
+from provisioning.jobs.models import Instance
+
+UsersOf = Callable[[Instance], Sequence[str]]
 
 
 class Submitted(Protocol):
@@ -28,18 +31,22 @@ class RequestDesk(Protocol):
         title: str,
         actor: Actor,
         team: Team | None,
-        decider: Team | None,
+        deciders: Sequence[Team],
         purpose: str,
         parameters: Mapping[str, Any],
         subject: Mapping[str, Any],
         instance_id: UUID,
         reason: str,
     ) -> Submitted:
-        """File it, in the surrounding transaction."""
+        """File it, in the surrounding transaction; `deciders` decide one after the other."""
+        ...
+
+    def is_open(self, *, instance_id: UUID) -> bool:
+        """Whether a request for that instance waits or is at work."""
         ...
 
     def filed(self, *, instance_id: UUID, actor: Actor) -> Submitted | None:
-        """The actor's request for that instance, if it was sent before."""
+        """The actor's last request for that instance, if there is one."""
         ...
 
 
@@ -56,6 +63,25 @@ def desk() -> RequestDesk:
     return _desks[0]
 
 
-def registrations() -> list[str]:
-    """`[dotted desk name]`, for the table in `docs/architecture.md`."""
-    return [f"{type(each).__module__}.{type(each).__qualname__}" for each in _desks]
+_users: list[UsersOf] = []
+
+
+def register_users(handler: UsersOf) -> None:
+    """Ask `handler(instance)` who uses what is to be retired, a sentence each."""
+    if handler not in _users:
+        _users.append(handler)
+
+
+def users_of(instance: Instance) -> list[str]:
+    """Who uses the instance, as sentences; empty: nobody."""
+    return [each for handler in _users for each in handler(instance)]
+
+
+def registrations() -> list[tuple[str, str]]:
+    """`[(extension point, dotted name)]`, for the table in `docs/architecture.md`."""
+    desks = [f"{type(each).__module__}.{type(each).__qualname__}" for each in _desks]
+    users = [f"{each.__module__}.{each.__qualname__}" for each in _users]
+    return [
+        *(("blueprints.desk", each) for each in desks),
+        *(("blueprints.users", each) for each in users),
+    ]

@@ -18,12 +18,13 @@ from catalog.contracts.models import ContractVersion, DataContract
 from catalog.products import services as products
 from catalog.products.models import DataProduct
 from catalog.products.selectors import name_problems
-from catalog.products.services import InputData, PortData, ProductData
 from catalog.products.states import ProductStatus
 from catalog.quality import services as quality
 from catalog.quality.models import QualityCheck
 from core.documents import Document, DocumentError, load_documents
 from core.errors import DomainError, Invalid
+from provisioning.drivers import catalog_ports as ports
+from provisioning.drivers.catalog_data import product_data
 from provisioning.drivers.catalog_specs import ACTIONS, DEFAULT_QUOTA
 from provisioning.drivers.memory import raise_fence
 from provisioning.drivers.protocol import (
@@ -258,7 +259,7 @@ def _product_observe(step: Step) -> Observed:
 
 def _product_ensure(step: Step) -> Observed:
     domain, team = _place(step.spec)
-    data = _product_data(step, domain, team)
+    data = product_data(step, domain, team, _product(step))
     product, action = products.save_product(data=data, actor=system_actor())
     step.log("info", "catalog", f"Catalogue entry {product.fqn}: {action}.")
     return _product_observed(product, CHANGES[action])
@@ -282,51 +283,6 @@ def _product_remove(step: Step) -> None:
 
 def _product(step: Step) -> DataProduct | None:
     return DataProduct.objects.filter(document_id=step.spec["document_id"]).first()
-
-
-def _product_data(step: Step, domain: Domain, team: Team) -> ProductData:
-    spec = step.spec
-    return ProductData(
-        document_id=spec["document_id"],
-        name=spec["name"],
-        slug=spec["slug"],
-        domain=domain,
-        owner=team,
-        purpose=_text(spec, "purpose"),
-        description=_text(spec, "description"),
-        archetype=_text(spec, "archetype"),
-        visibility=_text(spec, "visibility"),
-        classification=_text(spec, "classification"),
-        version=_text(spec, "version"),
-        tags=tuple(spec.get("tags") or ()),
-        ports=tuple(_port_data(port) for port in spec["ports"]),
-        inputs=tuple(
-            InputData(each["name"], _text(each, "version"), _text(each, "contract_id"))
-            for each in spec.get("inputs") or ()
-        ),
-        instance_id=step.instance_id,
-    )
-
-
-def _port_data(port: Json) -> PortData:
-    datasets = port.get("datasets")
-    return PortData(
-        name=port["name"],
-        major=port.get("major", 1),
-        version=_text(port, "version"),
-        title=_text(port, "title"),
-        description=_text(port, "description"),
-        technology=_text(port, "technology") or "postgresql",
-        contract_id=_text(port, "contract_id"),
-        contract_version=_text(port, "contract_version"),
-        location=port.get("location"),
-        datasets=None if datasets is None else tuple((each[0], each[1]) for each in datasets),
-    )
-
-
-def _text(spec: Json, name: str) -> str:
-    value: str | None = spec.get(name)
-    return value or ""
 
 
 def _product_observed(product: DataProduct, change: Change) -> Observed:
@@ -383,5 +339,6 @@ BY_NAME: Final[Mapping[str, Action]] = {
     "check": Action(_check_plan, _check_observe, _check_ensure, _check_remove),
     "contract": Action(_contract_plan, _contract_observe, _contract_ensure, _contract_remove),
     "product": Action(_product_plan, _product_observe, _product_ensure, _product_remove),
+    "port": Action(ports.plan, ports.observe, ports.ensure, ports.remove),
     "checks": Action(_checks_plan, _checks_observe, _checks_ensure, _checks_remove),
 }

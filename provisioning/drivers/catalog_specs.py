@@ -73,5 +73,6 @@ ACTIONS: Final[dict[str, Json]] = {
         ports={"type": "array", "items": _PORT, "maxItems": 100},
         inputs_={"type": "array", "items": _INPUT, "maxItems": 500},
     ),
+    "port": _spec(product=_ID, port=_PORT),  # one more for a product that is there
     "checks": _spec(),
 }

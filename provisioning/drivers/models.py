@@ -32,6 +32,16 @@ class TargetQuerySet(models.QuerySet["Target"]):
         return self.filter(parts)
 
 
+_Targets = models.Manager.from_queryset(TargetQuerySet)
+
+
+class TargetManager(_Targets["Target"]):
+    """Those in force: a retired one is a reserved name and nothing else."""
+
+    def get_queryset(self) -> TargetQuerySet:
+        return TargetQuerySet(self.model, using=self._db).filter(retired_at=None)
+
+
 class Target(models.Model):
     """A registered place to provision into; its credentials are sealed."""
 
@@ -47,10 +57,12 @@ class Target(models.Model):
     checked_at = models.DateTimeField(null=True)
     checked_by = models.CharField(max_length=150, blank=True)
     check_after = models.DateTimeField(db_default=Now())  # the schedule's next look
+    retired_at = models.DateTimeField(null=True)  # then the name stays its team's
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 
-    objects = TargetQuerySet.as_manager()
+    objects = TargetManager()
+    everything = TargetQuerySet.as_manager()
 
     class Meta:
         ordering = ["slug"]

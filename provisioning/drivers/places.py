@@ -34,6 +34,7 @@ class TargetKind:
     """
 
     label: str
+    summary: str  # one sentence: what is made there
     config: Json
     secrets: Json
     address: str  # pointer of the field that says where the target is

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
 Log = Callable[[str, str, str], None]  # level (debug, info, warning, error), source, text
@@ -40,6 +40,7 @@ class Change(StrEnum):
 class Capabilities:
     fencing: Fencing
     dedupe: Dedupe
+    exact: bool = False  # after a success `plan` keeps everything; after a removal nothing is left
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,15 @@ class Observed:
     effects: tuple[EffectRecord, ...] = ()
     attributes: Json = field(default_factory=dict)
     secrets: Json = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Something in a target that has our label, or a right to it that nobody here gave."""
+
+    kind: str  # as in EffectRecord, or `right`
+    name: str
+    instance_id: UUID
 
 
 @dataclass(frozen=True)
@@ -167,4 +177,13 @@ class Driver(Protocol):
 
     def measure(self, step: Step) -> Measurement:
         """Evaluate read-only checks."""
+        ...
+
+
+@runtime_checkable
+class Inventory(Protocol):
+    """A driver that can list what has our label, so that what nobody owns is found."""
+
+    def inventory(self) -> list[Labelled]:
+        """Everything of ours in the built-in target, and rights to it of strangers."""
         ...

@@ -53,6 +53,12 @@ def versions() -> dict[str, str]:
     return {name: driver.version for name, driver in sorted(_drivers.items())}
 
 
+def offered_actions(driver: Driver) -> dict[str, Json]:
+    """The actions that a blueprint may use; a driver keeps back what its `internal` names."""
+    internal: frozenset[str] = getattr(driver, "internal", frozenset())
+    return {name: schema for name, schema in driver.actions.items() if name not in internal}
+
+
 def check_spec(driver: Driver, action: str, spec: Json) -> None:
     """Validate a spec before it reaches the driver.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.actors import Actor
 from core.errors import NotFound
-from provisioning.drivers.extensions import Use, target_users
+from provisioning.drivers.extensions import Uses, target_users
 from provisioning.drivers.models import Target, TargetQuerySet
 from provisioning.drivers.registry import target_kinds
 
@@ -27,16 +27,11 @@ def targets_matching(actor: Actor, *, text: str = "", driver: str = "") -> Targe
     return rows.filter(driver=driver) if driver else rows
 
 
-def use_count(target: Target) -> int:
-    """How many things are in the target, seen or not."""
-    return sum(users.count(target.slug) for users in target_users())
-
-
-def uses_of(target: Target, actor: Actor) -> list[Use]:
-    """Up to 50 of those that the actor may see."""
-    return [use for users in target_users() for use in users.shown(actor, target.slug, SHOWN_USES)][
-        :SHOWN_USES
-    ]
+def uses_of(target: Target, actor: Actor) -> Uses:
+    """How many things use the target, and up to 50 of those that the actor may see."""
+    found = [users.uses(actor, target.slug, SHOWN_USES) for users in target_users()]
+    shown = tuple(use for uses in found for use in uses.shown)
+    return Uses(sum(uses.count for uses in found), shown[:SHOWN_USES])
 
 
 def target_card(target: Target) -> dict[str, Any]:
@@ -64,6 +59,12 @@ def target_card(target: Target) -> dict[str, Any]:
 def kind_cards() -> list[dict[str, Any]]:
     """What each driver wants to know of a target: two JSON Schemas."""
     return [
-        {"driver": name, "label": kind.label, "config": kind.config, "secrets": kind.secrets}
+        {
+            "driver": name,
+            "label": kind.label,
+            "summary": kind.summary,
+            "config": kind.config,
+            "secrets": kind.secrets,
+        }
         for name, kind in target_kinds().items()
     ]

@@ -3,6 +3,7 @@ from django.apps import AppConfig
 CHECKS_EVERY_S = 3
 TARGETS_EVERY_S = 30
 TIDY_EVERY_S = 3600
+ORPHANS_EVERY_S = 600
 
 
 class JobsConfig(AppConfig):
@@ -15,10 +16,11 @@ class JobsConfig(AppConfig):
         from provisioning.drivers.services import check_due
         from provisioning.jobs import extensions
         from provisioning.jobs.placed import PlacedInstances
-        from provisioning.jobs.services import checks, sweeping
+        from provisioning.jobs.services import checks, reconciling, sweeping
 
         extensions.check_source(checks.QualityChecks())
         extensions.periodic("checks", CHECKS_EVERY_S, checks.order_due)
+        extensions.periodic("orphans", ORPHANS_EVERY_S, reconciling.find_orphans)
         extensions.periodic("targets", TARGETS_EVERY_S, check_due)
         register_target_users(PlacedInstances())
         extensions.periodic("tidy", TIDY_EVERY_S, sweeping.tidy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -15,6 +16,14 @@ OnRetried = Callable[[Operation, Operation], None]
 OnSecrets = Callable[[Operation, OperationStep, Mapping[str, Any]], None]
 
 
+class CatchUp(StrEnum):
+    """What becomes of ticks for which no sweeper was there."""
+
+    SKIP = "skip"  # nothing: a tick is run in the first half of its span or not at all
+    ONCE = "once"  # one run makes up for all of them
+    ALL = "all"  # each is run, but no more than the last `most`
+
+
 @dataclass(frozen=True)
 class Periodic:
     """A function that one sweeper calls once a tick."""
@@ -22,6 +31,8 @@ class Periodic:
     name: str
     every_s: int
     function: Callable[[], object]
+    catch_up: CatchUp = CatchUp.ONCE
+    most: int = 1  # of missed ticks that are made up for, with the present one
 
 
 @dataclass(frozen=True)
@@ -77,12 +88,19 @@ def on_secrets(handler: OnSecrets) -> None:
         _secrets.append(handler)
 
 
-def periodic(name: str, every_s: int, function: Callable[[], object]) -> None:
+def periodic(
+    name: str,
+    every_s: int,
+    function: Callable[[], object],
+    *,
+    catch_up: CatchUp = CatchUp.ONCE,
+    most: int = 1,
+) -> None:
     """Have `function` called about every `every_s` seconds by one of the sweepers.
 
-    A tick that nobody took (no sweeper ran) is not made up for; the next one is.
+    It runs in the transaction that takes the tick: who dies in it leaves the tick to another.
     """
-    _periodic[name] = Periodic(name, every_s, function)
+    _periodic[name] = Periodic(name, every_s, function, catch_up, most)
 
 
 def check_source(provider: CheckSource) -> None:

@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.models import Domain, Team
@@ -28,6 +29,11 @@ class InstanceQuerySet(models.QuerySet["Instance"]):
             return self
         return self.filter(Q(owner__in=actor.team_ids) | Q(domain__in=actor.owned_domain_ids))
 
+    def alive(self) -> InstanceQuerySet:
+        """Those that are there, or that a job is at work on."""
+        at_work = Operation.objects.active().filter(instance=models.OuterRef("pk"))
+        return self.filter(~Q(observed_state="absent") | models.Exists(at_work))
+
 
 class Instance(models.Model):
     """Something that exists, or shall exist, in a target; never deleted while it may be there."""
@@ -47,13 +53,24 @@ class Instance(models.Model):
     driver_version = models.CharField(max_length=20)
     external_ref = models.CharField(max_length=300, blank=True)
     deletion_requested_at = models.DateTimeField(null=True)
+    reconcile_at = models.DateTimeField(null=True)  # when to look at the target again
+    looks = models.PositiveIntegerField(default=0, db_default=0)  # since the last operation
+    drift = models.JSONField(default=list, db_default=[])  # [{"what", "kind", "name"}] of that look
+    looked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = InstanceQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "id"]
-        indexes = [models.Index(fields=["-created_at", "id"], name="instance_by_age")]
+        indexes = [
+            models.Index(fields=["-created_at", "id"], name="instance_by_age"),
+            models.Index(
+                fields=["reconcile_at"],
+                condition=Q(reconcile_at__isnull=False),
+                name="instance_to_look_at",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(observed_state__in=["absent", "present", "unknown"]),
@@ -67,6 +84,26 @@ class Instance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("jobs:resource", kwargs={"instance_id": self.pk})
+
+    @property
+    def kind_words(self) -> str:
+        """`data-product` as people say it."""
+        return self.kind.replace("-", " ")
+
+    @property
+    def look(self) -> tuple[str, str]:
+        """Its state as a word and a tone."""
+        if self.observed_state == "unknown":
+            return "Unknown", "warn"
+        if self.observed_state == "absent":
+            return ("Removed", "") if self.deletion_requested_at else ("Not made", "open")
+        if self.drift:
+            return "Differs", "warn"
+        is_settled = self.observed_generation == self.generation
+        return ("Present", "ok") if is_settled else ("Changing", "info")
 
 
 class OperationQuerySet(models.QuerySet["Operation"]):
@@ -114,6 +151,8 @@ class Operation(models.Model):
     lease_owner = models.CharField(max_length=120, null=True)  # noqa: DJ001 - null: nobody's
     lease_until = models.DateTimeField(null=True)
     run_after = models.DateTimeField(db_default=Now())
+    lane = models.BigIntegerField(default=0, db_default=0)  # the instance's domain: they take turns
+    claimed_at = models.DateTimeField(null=True)  # the last time; tells whose turn it was
     nudged_at = models.DateTimeField(null=True)
     nudges = models.PositiveIntegerField(default=0)
     deadline_at = models.DateTimeField()
@@ -133,6 +172,16 @@ class Operation(models.Model):
         indexes = [
             models.Index(
                 fields=["run_after"], condition=~Q(state__in=TERMINAL), name="operation_due"
+            ),
+            models.Index(
+                fields=["lane", "run_after"],
+                condition=~Q(state__in=TERMINAL),
+                name="operation_due_by_lane",
+            ),
+            models.Index(
+                fields=["lane", "claimed_at"],
+                condition=Q(claimed_at__isnull=False),
+                name="operation_turn_of_lane",
             ),
             models.Index(fields=["instance", "-created_at"], name="operation_by_instance"),
             models.Index(fields=["-created_at", "id"], name="operation_by_age"),
@@ -271,6 +320,25 @@ class ScheduleTick(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schedule} {self.tick_at}"
+
+
+class Orphan(models.Model):
+    """Something in a target with our label, of an instance that is not there (any more)."""
+
+    driver = models.CharField(max_length=40)
+    kind = models.CharField(max_length=40)
+    name = models.CharField(max_length=700)
+    instance_id = models.UUIDField()
+    first_seen = models.DateTimeField(db_default=Now())
+    last_seen = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["driver", "kind", "name"], name="orphan_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
 
 
 class Worker(models.Model):

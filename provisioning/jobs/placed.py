@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.actors import Actor
-from provisioning.drivers.extensions import Use
+from provisioning.drivers.extensions import Use, Uses, read_uses
 from provisioning.jobs.models import Instance, InstanceQuerySet, Operation
-
-URL = "/resources/"
 
 
 class PlacedInstances:
     """`drivers.target_users`: instances whose steps name the target."""
 
-    def count(self, slug: str) -> int:
-        """Those that are there, may be there, or are being made."""
-        return _placed_in(slug).count()
-
-    def shown(self, actor: Actor, slug: str, limit: int) -> Sequence[Use]:
-        """Those that `actor` may see, the newest first."""
-        rows = Instance.objects.visible_to(actor) & _placed_in(slug)
-        return [
-            Use(row.name, row.kind, row.owner.name, URL)
-            for row in rows.select_related("owner").order_by("-created_at", "id")[:limit]
-        ]
+    def uses(self, actor: Actor, slug: str, limit: int) -> Uses:
+        """Those that are there, may be there, or are being made; the newest first."""
+        return read_uses(
+            _placed_in(slug).select_related("owner"),
+            Instance.objects.visible_to(actor),
+            order=["-created_at", "id"],
+            limit=limit,
+            as_use=lambda row: Use(row.name, row.kind, row.owner.name, row.get_absolute_url()),
+        )
 
 
 def _placed_in(slug: str) -> InstanceQuerySet:

@@ -4,7 +4,7 @@ from accounts.actors import Actor
 from accounts.policies import can_act_for_team
 from accounts.states import PortalRole
 from core.errors import NotAllowed
-from provisioning.jobs.models import Operation
+from provisioning.jobs.models import Instance, Operation
 
 
 def can_steer(actor: Actor, operation: Operation) -> bool:
@@ -26,6 +26,16 @@ def require_steer(actor: Actor, operation: Operation) -> None:
             "Only who started this job, its team or a platform engineer may do this.",
             operation=str(operation.pk),
         )
+
+
+def can_repair(actor: Actor, instance: Instance) -> bool:
+    """True for those who may act for its owner, and platform engineers."""
+    return can_act_for_team(actor, instance.owner_id) or can_operate(actor)
+
+
+def require_repair(actor: Actor, instance: Instance) -> None:
+    if not can_repair(actor, instance):
+        raise NotAllowed("Only its owner or a platform engineer may repair this.")
 
 
 def can_operate(actor: Actor) -> bool:

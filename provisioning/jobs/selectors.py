@@ -10,6 +10,7 @@ from django.db.models import Count, Min, Prefetch, Q
 
 from accounts.actors import Actor
 from core.clock import db_now
+from provisioning.jobs import policies
 from provisioning.jobs.models import (
     Effect,
     Instance,
@@ -18,6 +19,7 @@ from provisioning.jobs.models import (
     OperationLog,
     OperationQuerySet,
     OperationStep,
+    Orphan,
     Worker,
 )
 from provisioning.jobs.states import ALARM_AT, OperationState, StepDirection, StepState
@@ -73,6 +75,11 @@ class OperationView:
         return next((step for step in begun if step.pending_since), None)
 
     @property
+    def waits_for_target(self) -> bool:
+        """The target goes on by itself, and nothing has failed since it said so."""
+        return self.pending is not None and self.operation.attempt == 0
+
+    @property
     def next_try_at(self) -> dt.datetime | None:
         waits = self.operation.state in {OperationState.RETRY_WAIT, OperationState.COMPENSATING}
         due = self.operation.run_after
@@ -120,6 +127,13 @@ def resources_for(actor: Actor, *, present_only: bool = False) -> InstanceQueryS
     return instances.select_related("owner", "domain").prefetch_related(
         Prefetch("effects", queryset=there, to_attr="present_effects")
     )
+
+
+def orphans_for(actor: Actor) -> list[Orphan]:
+    """What nobody owns, for those who run the platform; nothing for others."""
+    if not policies.can_operate(actor):
+        return []
+    return list(Orphan.objects.order_by("first_seen", "pk")[:LEFT])
 
 
 def left_over(operation: Operation) -> list[dict[str, str]]:

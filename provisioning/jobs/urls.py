@@ -10,5 +10,7 @@ urlpatterns = [
     path("operations/<uuid:operation_id>/cancel/", operations.cancel, name="cancel"),
     path("operations/<uuid:operation_id>/retry/", operations.retry, name="retry"),
     path("operations/<uuid:operation_id>/abandon/", operations.abandon, name="abandon"),
+    path("resources/<uuid:instance_id>/repair/", resources.repair, name="repair"),
     path("resources/", resources.resources, name="resources"),
+    path("resources/<uuid:instance_id>/", resources.resource, name="resource"),
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioning.requests.extensions import kind_of
-from provisioning.requests.models import Request
+from provisioning.requests.models import Decision, Request
 from provisioning.requests.states import RequestState
 
 
@@ -23,7 +23,7 @@ class Event:
 def history(request: Request) -> list[Event]:
     """What happened since it was sent, and what comes next."""
     events = [Event("Sent", "done", str(request.requester), request.created_at)]
-    events.append(_decision(request))
+    events += _decisions(request)
     if request.state in {RequestState.REJECTED, RequestState.WAITING}:
         return events
     if request.operation_id is None:
@@ -63,17 +63,21 @@ def as_dict(request: Request) -> dict[str, Any]:
     }
 
 
-def _decision(request: Request) -> Event:
+def _decisions(request: Request) -> list[Event]:
+    """What was decided, team by team, and who decides next."""
+    events = [_decided(each) for each in request.decisions.all()]
     if request.state == RequestState.WAITING:
         decider = request.decider.name if request.decider else ""
-        return Event("Decision", "run", f"{decider} decides. {request.reason}".strip())
-    last = list(request.decisions.all())[-1:]
-    if not last:
-        return Event("Approved by rule", "done", request.reason, request.decided_at)
-    decision = last[0]
-    note = (
-        f"{decision.decided_by}: “{decision.note}”" if decision.note else str(decision.decided_by)
-    )
+        note = f"{decider} decides. {request.reason}".strip()
+        return [*events, Event("Decision", "run", note)]
+    if not events:
+        return [Event("Approved by rule", "done", request.reason, request.decided_at)]
+    return events
+
+
+def _decided(decision: Decision) -> Event:
+    who = str(decision.decided_by)
+    note = f"{who}: “{decision.note}”" if decision.note else who
     name = "Approved" if decision.approved else "Rejected"
     return Event(name, "done" if decision.approved else "fail", note, decision.decided_at)
 

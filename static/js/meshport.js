@@ -112,6 +112,7 @@
       input.value = button.dataset.value;
       input.form.querySelector("input[type=password]")?.focus();
     },
+    "[data-palette]": (button, event) => (event.preventDefault(), openPalette()),
     "[data-close]": (button, event) => (event.preventDefault(), button.closest("dialog").close()),
   };
 
@@ -137,7 +138,38 @@
     if (form?.matches("[data-auto]")) form.requestSubmit();
   });
 
-  // the list below the search box: arrows choose, Enter opens what is chosen, Esc closes
+  // a text box and the list it opens: arrows choose, Enter opens what is chosen, Esc closes.
+  // Without show, the list is always there and Enter opens its first line.
+  function combobox(box, list, show) {
+    const options = () => [...list.querySelectorAll("[role=option]")];
+
+    function choose(option) {
+      for (const each of options()) each.ariaSelected = String(each === option);
+      option.scrollIntoView({ block: "nearest" });
+      box.setAttribute("aria-activedescendant", option.id);
+    }
+
+    function move(step) {
+      const all = options();
+      if (!all.length) return;
+      const here = all.findIndex((each) => each.ariaSelected === "true");
+      show?.(true);
+      choose(all[here < 0 && step < 0 ? all.length - 1 : (here + step + all.length) % all.length]);
+    }
+
+    box.addEventListener("keydown", (event) => {
+      const chosen = list.hidden ? null : list.querySelector("[aria-selected=true]");
+      if (event.key === "ArrowDown") move(1);
+      else if (event.key === "ArrowUp") move(-1);
+      else if (event.key === "Enter" && chosen && event.ctrlKey) window.open(chosen.href, "_blank", "noopener");
+      else if (event.key === "Enter" && chosen) chosen.click();
+      else if (event.key === "Escape" && show && !list.hidden) show(false);
+      else return;
+      event.preventDefault();
+    });
+    return { choose, options };
+  }
+
   const box = document.querySelector("#q[role=combobox]");
   const hits = document.querySelector("#hits");
 
@@ -148,33 +180,70 @@
     for (const each of hits.querySelectorAll("[aria-selected=true]")) each.ariaSelected = "false";
   }
 
-  function chooseHit(step) {
-    const options = [...hits.querySelectorAll("[role=option]")];
-    if (!options.length) return;
-    const here = options.findIndex((each) => each.ariaSelected === "true");
-    const next = here < 0 && step < 0 ? options.length - 1 : (here + step + options.length) % options.length;
-    showHits(true);
-    options[next].ariaSelected = "true";
-    options[next].scrollIntoView({ block: "nearest" });
-    box.setAttribute("aria-activedescendant", options[next].id);
-  }
-
-  function steerHits(event) {
-    const chosen = hits.hidden ? null : hits.querySelector("[aria-selected=true]");
-    if (event.key === "ArrowDown") chooseHit(1);
-    else if (event.key === "ArrowUp") chooseHit(-1);
-    else if (event.key === "Enter" && chosen) chosen.click();
-    else if (event.key === "Escape" && !hits.hidden) showHits(false);
-    else return;
-    event.preventDefault();
-  }
-
   if (box) {
-    box.addEventListener("keydown", steerHits);
+    combobox(box, hits, showHits);
     box.form.addEventListener("focusout", (event) => {
       if (!box.form.contains(event.relatedTarget)) showHits(false);
     });
     hits.addEventListener("htmx:afterSwap", () => showHits(hits.childElementCount > 0 && box === document.activeElement));
+  }
+
+  // the palette; the pages of this tab that were open last stand above the others until it is closed
+  const palette = document.querySelector("#palette");
+  const RECENT = 8;
+
+  function recent() {
+    try {
+      return JSON.parse(sessionStorage.getItem("recent")) ?? [];
+    } catch {
+      return [];
+    }
+  }
+
+  function remember() {
+    const here = { url: location.pathname + location.search, name: document.title.replace(/ · Meshport$/, "") };
+    const others = recent().filter((each) => each.url !== here.url);
+    try {
+      sessionStorage.setItem("recent", JSON.stringify([here, ...others].slice(0, RECENT)));
+    } catch {
+      // storage is forbidden: nothing is remembered
+    }
+  }
+
+  function recentGroup() {
+    const group = document.querySelector("#recent").content.firstElementChild.cloneNode(true);
+    const line = group.lastElementChild;
+    line.remove();
+    const others = recent().filter((each) => each.url !== location.pathname + location.search);
+    for (const [n, { url, name }] of others.entries()) {
+      const item = line.cloneNode(true);
+      item.firstElementChild.href = url;
+      item.firstElementChild.id = `recent-${n}`;
+      item.querySelector(".cut").textContent = name;
+      group.append(item);
+    }
+    return others.length ? group : "";
+  }
+
+  function openPalette() {
+    if (!palette || palette.open) return;
+    palette.showModal();
+    const input = palette.querySelector("input");
+    input.select();
+    window.htmx?.trigger(input, "opened");
+  }
+
+  if (palette) {
+    const input = palette.querySelector("input");
+    const list = palette.querySelector(".list");
+    const { choose, options } = combobox(input, list);
+    list.addEventListener("htmx:afterSwap", () => {
+      if (!input.value.trim()) list.prepend(recentGroup());
+      if (options().length) choose(options()[0]);
+    });
+    palette.addEventListener("click", (event) => event.target === palette && palette.close());
+    document.querySelector("form[data-sign-out]")?.addEventListener("submit", () => sessionStorage.clear());
+    remember();
   }
 
   // lists marked data-list: J and K move, X chooses, Enter opens; [data-key="a"] gets the focus by its key
@@ -196,19 +265,31 @@
 
   const typing = (element) => element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
+  const GO_MS = 1500;
+  let goUntil = 0; // `g` waits so long for the letter of a page
+
+  function press(key) {
+    const go = performance.now() < goUntil && document.querySelector(`.nav [data-go="${CSS.escape(key)}"]`);
+    goUntil = 0;
+    if (go) return go.click(), true;
+    if (key === "/") return document.querySelector("#q")?.focus(), true;
+    if (key === "?") return document.querySelector("#shortcuts")?.showModal(), true;
+    if (key === "j") return moveInList(1), true;
+    if (key === "k") return moveInList(-1), true;
+    if (key === "x") return chooseInList(), false;
+    if (key === "g") return (goUntil = performance.now() + GO_MS), true;
+    const target = /^[a-z]$/.test(key) && document.querySelector(`[data-key="${key}"]`);
+    if (target) target.focus();
+    return Boolean(target);
+  }
+
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    const key = event.key.toLowerCase();
-    if (key === "/") document.querySelector("#q")?.focus();
-    else if (key === "j") moveInList(1);
-    else if (key === "k") moveInList(-1);
-    else if (key === "x") return chooseInList();
-    else if (/^[a-z]$/.test(key)) {
-      const target = document.querySelector(`[data-key="${key}"]`);
-      if (!target) return;
-      target.focus();
-    } else return;
-    event.preventDefault();
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && palette) {
+      event.preventDefault();
+      return openPalette();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog:modal")) return;
+    if (press(event.key.toLowerCase())) event.preventDefault();
   });
 
   // good news goes by itself, unless someone is reading it; bad news stays

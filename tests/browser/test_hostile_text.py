@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 
 from core.documents import dump_yaml
+from core.outbound.signing import new_secret
 from tests.browser.conftest import Portal
 from tests.browser.payloads import PAYLOADS
 from tests.browser.person import Person
@@ -263,5 +264,29 @@ def test_forms_give_hostile_texts_back_as_text(portal: Portal, chromium: Any, pa
         "/domains/",
         *(f"/products/sales.hostile-{at}/edit/" for at in range(8, 13)),
     ]
+
+    assert [fault for path in paths for fault in harm(owner, path)] == []
+
+
+def test_targets_show_hostile_texts_as_text(portal: Portal, chromium: Any) -> None:
+    script = Script(portal, "owner")
+    for at, name in enumerate(NAMES):
+        script.post(
+            "targets",
+            slug=f"hostile-{at}",
+            name=name[:120],
+            driver="webhook",
+            team="sales-data",
+            config={"url": "https://10.0.0.1/"},  # inside: no call is made
+            secrets={"signing_secret": new_secret()},
+            save_anyway=True,
+        )
+    owner = Person(chromium, portal, "owner")
+    owner.page.add_init_script(TRAP)
+    paths = ["/targets/", "/targets/?q=hit"]
+    for at, name in enumerate(NAMES):
+        if "hit" in name[:120]:
+            pages = ("", "edit/", "retire/")
+            paths += [f"/targets/hostile-{at}/{page}" for page in pages[: 3 if at < 8 else 1]]
 
     assert [fault for path in paths for fault in harm(owner, path)] == []

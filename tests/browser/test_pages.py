@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from core.outbound.signing import new_secret
 from tests.browser.conftest import Portal
 from tests.browser.person import Person
+from tests.browser.script import Script
 
 pytestmark = pytest.mark.browser
 # light on a phone adds nothing: the others have its markup and its colours
@@ -15,6 +17,8 @@ LOOKS = (("light", 1440), ("dark", 1440), ("dark", 390))
 TABS = ("overview", "schema", "quality", "lineage", "contract", "access", "activity")
 PAGES = [
     "/",
+    "/palette/?q=ord",
+    "/notifications/",
     "/marketplace/?q=order+id",
     "/marketplace/?q=zzqqzz",
     "/marketplace/?view=cards&status=active&order=score",
@@ -26,7 +30,13 @@ PAGES = [
     "/lineage/",
     "/lineage/?node=product:sales.orders",
     "/services/",
+    "/services/register/?example=1",
+    "/services/data-product-postgresql/",
+    "/services/data-product-postgresql/?tab=versions",
+    "/services/data-product-postgresql/?tab=made",
     "/services/data-product-postgresql/new/",
+    "/services/output-port/new/",
+    "/services/sandbox/new/",
     "/requests/",
     "/approvals/",
     "/access/",
@@ -87,6 +97,23 @@ def test_a_page_is_quiet_inside_the_window_and_accessible(
     assert owner.complaints == []
     assert owner.page.locator("h1").count() == 1
     assert owner.page.locator(".btn.main:visible").count() <= 1
+
+
+def test_the_pages_of_a_target_are_too(owner: Person, axe: Any, portal: Portal) -> None:
+    Script(portal, "owner").post(
+        "targets",
+        slug="looked-at",
+        name="Looked at",
+        driver="webhook",
+        team="sales-data",
+        config={"url": "https://10.0.0.1/"},  # inside: no call is made
+        secrets={"signing_secret": new_secret()},
+        save_anyway=True,
+    )
+    for page in ("", "edit/", "retire/"):
+        owner.goto(f"/targets/looked-at/{page}")
+        assert [fault for theme, width in LOOKS for fault in look(owner, axe, theme, width)] == []
+    assert owner.complaints == []
 
 
 def look(person: Person, axe: Any, theme: Any, width: int) -> list[str]:

@@ -34,6 +34,7 @@ from catalog.products.states import ProductStatus
 from core.documents import load_documents
 from core.ids import uuid7
 from provisioning.access.models import Grant
+from provisioning.blueprints.models import BlueprintVersion, Resource
 from provisioning.blueprints.services import register_builtin
 from provisioning.drivers.models import Target
 from provisioning.drivers.targets import seal
@@ -87,6 +88,7 @@ class Company:
     comment: Comment
     demand: Demand
     target: Target
+    resource: Resource
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -134,6 +136,7 @@ def make_company() -> Company:
     )
     register_builtin(actor=system_actor(), owner_team=team)
     return Company(
+        resource=_resource(team),
         team=team,
         people=people,
         headers={
@@ -166,6 +169,26 @@ def _target(team: Team) -> Target:
     seal(made, {"url": "postgresql://a:b@10.0.0.1/w"})
     made.save()
     return made
+
+
+def _resource(team: Team) -> Resource:
+    """A sandbox of the team, as the built-in blueprint makes it."""
+    instance = Instance.objects.create(
+        kind="sandbox",
+        name="sales.trial",
+        plan="sandbox@1",
+        domain=team.domain,
+        owner=team,
+        driver="postgres",
+        observed_state="present",
+        observed_generation=1,
+    )
+    return Resource.objects.create(
+        instance=instance,
+        version=BlueprintVersion.objects.get(blueprint__slug="sandbox"),
+        parameters={"name": "Trial", "purpose": "Try things out.", "until": "2099-01-01"},
+        place="trial",
+    )
 
 
 def _policy(domain: Domain, team: Team) -> Policy:

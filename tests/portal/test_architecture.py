@@ -47,7 +47,7 @@ def rows() -> list[tuple[str, str]]:
         (f"`requests.kinds` {name}", handler) for name, handler in requests.registrations().items()
     ]
     found += [("`drivers.target_users`", users) for users in drivers.registrations()]
-    found += [("`blueprints.desk`", desk) for desk in blueprints.registrations()]
+    found += [(f"`{point}`", who) for point, who in blueprints.registrations()]
     found += [
         (f"GraphQL type `{name}`", f"field {field}")
         for name, fields in graphql.extensions().items()

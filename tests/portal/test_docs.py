@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.documents import load_documents
 from core.errors import DomainError
 from portal.urls import urlpatterns as _urls  # noqa: F401 - every room is loaded
 from provisioning.drivers import registry
@@ -49,3 +50,24 @@ def test_every_driver_is_in_the_reference():
     reference = (PROJECT / "docs" / "reference" / "drivers.md").read_text()
 
     assert [name for name in registry.versions() if f"| `{name}` |" not in reference] == []
+
+
+def keys(schema: object) -> set[str]:
+    """Every name that a blueprint document may use, by its own schema."""
+    if isinstance(schema, list):
+        return {name for each in schema for name in keys(each)}
+    if not isinstance(schema, dict):
+        return set()
+    named = schema.get("properties") or {}
+    rest = [each for name, each in schema.items() if name != "properties"]
+    return set(named).union(*(keys(each) for each in [*rest, *named.values()]))
+
+
+def test_every_key_of_a_blueprint_is_in_the_reference():
+    shape = PROJECT / "provisioning" / "blueprints" / "formats" / "blueprint.schema.yaml"
+    reference = (PROJECT / "docs" / "reference" / "blueprint.md").read_text()
+    names = keys(load_documents(shape.read_text())[0].data)
+
+    missing = [name for name in names if not re.search(rf"(?<!\w){re.escape(name)}\b", reference)]
+    assert missing == []
+    assert len(names) > 40

@@ -28,8 +28,9 @@ from catalog.products.states import ProductStatus
 from core.audit import record
 from core.ids import uuid7
 from provisioning.access.models import Grant
+from provisioning.blueprints.models import BlueprintVersion, Resource
 from provisioning.drivers.models import Target
-from provisioning.jobs.models import Instance
+from provisioning.jobs.models import Effect, Instance, Operation
 from provisioning.requests.models import Request
 from tests.factories import (
     ContractFactory,
@@ -50,6 +51,7 @@ FEW, MANY = 3, 30
 PRODUCT = "/products/{product}/"
 READS = [
     "/",
+    "/notifications/",
     PRODUCT,
     *(
         f"{PRODUCT}?tab={tab}"
@@ -77,6 +79,13 @@ READS = [
     "/approvals/",
     "/resources/",
     "/targets/",
+    "/resources/{resource}/",
+    "/services/",
+    "/services/sandbox/",
+    "/services/sandbox/?tab=versions",
+    "/services/sandbox/?tab=made",
+    "/api/v1/blueprints",
+    "/api/v1/blueprints/sandbox",
     "/api/v1/products",
     "/api/v1/products/{product}",
     "/api/v1/products/{product}/descriptor",
@@ -165,9 +174,50 @@ def _grow_once(company: Company) -> None:
     )
     record(actor="x", verb="product.updated", kind="product", object_id=product.fqn)
     _grant(company, port, other, owner)
+    _resource(company, name)
     DomainFactory(path=f"sales.{name}", parent=team.domain)
     Target.objects.create(slug=name, name=name, driver="postgres", owner=team)
     member_of(team)
+
+
+def _resource(company: Company, name: str) -> None:
+    """A further sandbox of a further version, and a job and an effect more of the company's own."""
+    known = company.resource.version
+    version = BlueprintVersion.objects.create(
+        blueprint=known.blueprint,
+        number=BlueprintVersion.objects.filter(blueprint=known.blueprint).count() + 1,
+        text=known.text,
+        document=known.document,
+        created_by="x",
+    )
+    instance = Instance.objects.create(
+        kind="sandbox",
+        name=name,
+        domain=company.team.domain,
+        owner=company.team,
+        driver="postgres",
+        observed_state="present",
+    )
+    Resource.objects.create(instance=instance, version=version, place=name[:63])
+    operation = Operation.objects.create(
+        instance=company.resource.instance,
+        kind="update",
+        title=name,
+        state="failed",
+        actor_id=0,
+        actor_name="x",
+        spec={"steps": []},
+        deadline_at=timezone.now(),
+        finished_at=timezone.now(),
+    )
+    Effect.objects.create(
+        instance=company.resource.instance,
+        operation=operation,
+        step_n=0,
+        driver="postgres",
+        kind="role",
+        name=name,
+    )
 
 
 def _grant(company: Company, port, reader, owner) -> None:
@@ -218,6 +268,7 @@ def costs(company: Company, role: str) -> dict[str, int]:
         "system": company.system.fqn,
         "term": company.term.pk,
         "policy": company.policy.slug,
+        "resource": company.resource.pk,
     }
     client = company.client(role)
     client.get("/domains/")  # the first page of a session writes it

@@ -33,6 +33,7 @@ from catalog.products.services.demands import (
 from catalog.products.services.due import apply_due_versions
 from catalog.products.services.editing import (
     EDITABLE,
+    data_of,
     edit_product,
     editable,
     revert_preview,
@@ -80,6 +81,7 @@ __all__ = [
     "accept_product",
     "answer_demand",
     "apply_due_versions",
+    "data_of",
     "decline_demand",
     "deprecate_product",
     "edit_announcement",

@@ -19,6 +19,7 @@ from catalog.products.services.moving import Announced
 from catalog.products.services.outcomes import Outcome, Saved
 from catalog.products.services.planning import Known, Plan, planned, read_known
 from catalog.products.services.ports import write_ports
+from catalog.products.states import ProductStatus
 from core import audit, outbox
 from core.audit import AuditData
 from core.copying import insert_objects
@@ -217,6 +218,14 @@ def _remember(former: dict[str, DataProduct]) -> None:
     )
 
 
+def _moved(product: DataProduct, plan: Plan) -> Iterator[EventData]:
+    """A document that says another status than before moves the product as its page does."""
+    if any(each["field"] == "status" for each in plan.changes):
+        word = "published" if product.status == ProductStatus.ACTIVE else product.status
+        payload = {"product_id": str(product.pk), "verb": f"product.{word}"}
+        yield EventData("product.moved", product.pk, payload)
+
+
 def _told(port: OutputPort, move: Announced) -> EventData:
     """A move that breaks those who read the port, before its day."""
     payload = {
@@ -245,6 +254,7 @@ def _record(
                 EventData("product.changed", product.pk, {"product_id": str(product.pk)})
                 for product, _ in pairs
             ),
+            *(moved for product, plan in pairs for moved in _moved(product, plan)),
             *(_told(port, move) for _, plan in pairs for port, move in plan.announcements),
             *(EventData("port.changed", port.pk, {"port_id": str(port.pk)}) for port in touched),
         ]

@@ -22,7 +22,7 @@ MAX_SUGGESTIONS = 20
 FREQUENT = 1_500  # names that hold a word
 REACH = 1_000  # names that are compared by how well they are known
 SHORT = 2  # characters; so short a beginning is looked up at the start of names only
-FIELDS = ("kind", "fqn", "name", "domain_name", "owner_name", "status", "url")
+FIELDS = ("kind", "fqn", "name", "domain_name", "owner_name", "owner_team_id", "status", "url")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Suggestion:
     name: str
     domain_name: str
     owner_name: str
+    owner_team_id: int | None
     status: str
     url: str
 

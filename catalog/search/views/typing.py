@@ -33,7 +33,7 @@ class Option:
 
     url: str
     name: list[TextPart]
-    beside: str
+    beside: str = ""
 
 
 @dataclass
@@ -52,13 +52,14 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     found = suggest(request.actor, text, MOST) if text else []  # type: ignore[attr-defined]
     context = {
         "query": text,
-        "groups": _groups(found, text),
+        "groups": groups_of(found, text),
         "all_url": f"{reverse('search:marketplace')}?{urlencode({'q': text})}",
     }
     return render(request, "catalog/search/_suggestions.html", context)
 
 
-def _groups(found: list[Suggestion], text: str) -> list[Group]:
+def groups_of(found: list[Suggestion], text: str) -> list[Group]:
+    """What was found by name, by kind, with what answers to `text` marked."""
     groups: dict[str, Group] = {}
     for each in found:
         kind = each.kind

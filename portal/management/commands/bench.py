@@ -10,7 +10,7 @@ from functools import partial
 from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import DomainError
-from portal.bench import graphql, imports, marketplace, validation
+from portal.bench import graphql, imports, jobs, marketplace, validation
 from portal.bench.core import SAMPLES, Result
 from portal.bench.report import as_data, as_text
 
@@ -19,6 +19,7 @@ SUITES: dict[str, Callable[[], Result]] = {
     "graphql": graphql.run,
     "import": imports.run,
     "validation": validation.run,
+    "jobs": jobs.run,
 }
 
 

@@ -1,31 +1,36 @@
-"""The blueprint document: what may stand in it, and what is wrong with one."""
+"""The blueprint document as records. What is wrong with one: `judging`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-import jsonschema_rs
+from catalog.products.names import slugified
+from core.documents import Document, DocumentError, load_documents
+from core.problems import Problem
+from provisioning.blueprints.formats.conditions import holds
+from provisioning.blueprints.formats.ordering import ordered
+from provisioning.blueprints.formats.outputs import Output
 
-from core.documents import Document, load_documents
-from core.problems import Problem, to_pointer
-from core.schema_checks import SchemaCheck
-from provisioning.blueprints.formats.parameters import check_parameters
-from provisioning.blueprints.formats.placeholders import placeholders
-
-_SHAPE = Path(__file__).with_name("blueprint.schema.yaml")
-
-# What the kinds of thing that a blueprint makes add to its parameters, for the steps.
+# What every kind of thing adds to its parameters, for the steps; `place` is the name that objects
+# in targets are called after and keep, `slug` the present one.
+COMMON = frozenset({"name", "slug", "place", "fqn", "domain", "team", "instance"})
+CONTRACTED = frozenset({"contract.id", "contract.version", "contract.text", "contract.objects"})
+PORT_KIND = "output-port"
+# Kinds that the catalogue knows, with what they add further; any other word is a kind, too.
 DERIVED: dict[str, frozenset[str]] = {
-    "data-product": frozenset(
-        {
-            *("slug", "fqn", "domain", "team", "instance", "ports"),
-            *("contract.id", "contract.version", "contract.text", "contract.objects"),
-        }
-    )
+    "data-product": CONTRACTED | {"ports"},
+    PORT_KIND: CONTRACTED | {"port", "product"},
+}
+FIXED = frozenset({"name", "domain", "team"})  # parameters that name a thing; they do not change
+OWNER = "owner"  # approval by the owner of the domain
+NONE = "none"
+TEAM = "team:"
+APPROVALS = {
+    OWNER: "by the owner of the domain; none when that is you",
+    NONE: "not needed",
 }
 
 
@@ -33,10 +38,23 @@ DERIVED: dict[str, frozenset[str]] = {
 class StepTemplate:
     """One step, with placeholders."""
 
+    id: str
     name: str
     driver: str
     action: str
     spec: Mapping[str, Any]
+    depends_on: Sequence[str] = ()
+    when: Mapping[str, Any] = field(default_factory=dict)
+    undo: str = "absent"  # or keep: what it made stays when the operation fails or the thing goes
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """Which date parameter ends the thing, how far away it may be, and when to warn before."""
+
+    parameter: str
+    max_days: int
+    warn_days: int
 
 
 @dataclass(frozen=True)
@@ -51,21 +69,59 @@ class BlueprintDoc:
     gets: Sequence[Mapping[str, str]]  # icon, text
     parameters: Mapping[str, Any]  # JSON Schema 2020-12
     example: Mapping[str, Any]
-    steps: Sequence[StepTemplate]
+    steps: Sequence[StepTemplate]  # as they stand in the document
+    approval: str = OWNER
+    quota: Mapping[str, int] = field(default_factory=dict)  # of one team, of one domain
+    cost: Mapping[str, str] = field(default_factory=dict)  # class, monthly
+    outputs: Sequence[Output] = ()
+    expires: Expiry | None = None
 
     @property
     def properties(self) -> Mapping[str, Mapping[str, Any]]:
         found: Mapping[str, Mapping[str, Any]] = self.parameters["properties"]
         return found
 
+    @property
+    def fixed(self) -> frozenset[str]:
+        """Parameters that stay as they were when the thing was made."""
+        marked = {n for n, node in self.properties.items() if node.get("x-ui", {}).get("fixed")}
+        return (FIXED | marked) & frozenset(self.properties)
+
+    def steps_for(self, parameters: Mapping[str, Any]) -> list[StepTemplate]:
+        """Those that apply, each after what it depends on."""
+        by_id = {each.id: each for each in self.steps}
+        order = ordered({each.id: each.depends_on for each in self.steps})
+        return [
+            by_id[name] for name in order if holds(by_id[name].when, self.parameters, parameters)
+        ]
+
+    @property
+    def deciders(self) -> tuple[bool, str]:
+        """Whether the owner of the domain decides, and the slug of a team that decides (after)."""
+        first, _, second = self.approval.partition("+")
+        team = second or first
+        return first == OWNER, team.removeprefix(TEAM) if team.startswith(TEAM) else ""
+
+    @property
+    def approval_words(self) -> str:
+        """The approval rule as people say it."""
+        by_owner, team = self.deciders
+        if not team:
+            return APPROVALS[self.approval]
+        return f"by the owner of the domain, then by {team}" if by_owner else f"by {team}"
+
 
 def read_blueprint(text: str) -> Document:
     """The single document in `text`.
 
     Raises:
-        DocumentError: it cannot be read.
+        DocumentError: it cannot be read, or there are several.
     """
     documents = load_documents(text)
+    if len(documents) > 1:
+        message = f"Send one document; these are {len(documents)}."
+        line = documents[1].first_line
+        raise DocumentError(Problem("", "several-documents", message, line=line))
     return documents[0]
 
 
@@ -89,67 +145,32 @@ def parse_blueprint(data: Mapping[str, Any]) -> BlueprintDoc:
         gets=data.get("gets", []),
         parameters=data["parameters"],
         example=data["example"],
-        steps=[
-            StepTemplate(each["name"], each["driver"], each["action"], each.get("spec", {}))
-            for each in data["steps"]
-        ],
+        steps=[_step(each) for each in data["steps"]],
+        approval=data.get("approval", OWNER),
+        quota=data.get("quota", {}),
+        cost=data.get("cost", {}),
+        outputs=[Output(name=name, **each) for name, each in data.get("outputs", {}).items()],
+        expires=_expiry(data["expires"]) if "expires" in data else None,
     )
 
 
-def blueprint_problems(document: Document) -> list[Problem]:
-    """What is wrong with a blueprint, each with pointer and line."""
-    found = _shape().problems(document)
-    if not found:
-        found = [*_schema_problems(document.data), *_step_problems(document.data)]
-    if not found:
-        found = list(_example_problems(document.data))
-    return [
-        Problem(each.pointer, each.code, each.message, line=document.line_of(each.pointer))
-        for each in found
-    ]
+def step_id(step: Mapping[str, Any]) -> str:
+    """How other parts of the document call a step: its id, else its name as a slug."""
+    return str(step.get("id") or slugified(step["name"]))
 
 
-@cache
-def _shape() -> SchemaCheck:
-    data = load_documents(_SHAPE.read_text())[0].data
-    return SchemaCheck(data)
+def _step(data: Mapping[str, Any]) -> StepTemplate:
+    return StepTemplate(
+        id=step_id(data),
+        name=data["name"],
+        driver=data["driver"],
+        action=data["action"],
+        spec=data.get("spec", {}),
+        depends_on=data.get("depends_on", ()),
+        when=data.get("when", {}),
+        undo=data.get("undo", "absent"),
+    )
 
 
-def _schema_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
-    schema = data["parameters"]
-    declared = schema["properties"]
-    for index, name in enumerate(schema.get("required", [])):
-        if name not in declared:
-            yield _undeclared(("parameters", "required", index), name)
-    for index, choice in enumerate(schema.get("oneOf", [])):
-        if choice["required"][0] not in declared:
-            path = ("parameters", "oneOf", index, "required", 0)
-            yield _undeclared(path, choice["required"][0])
-    try:
-        jsonschema_rs.Draft202012Validator(
-            schema, offline=True, pattern_options=jsonschema_rs.RegexOptions()
-        )
-    except ValueError as error:
-        message = f"This is no JSON Schema: {str(error).splitlines()[0]}"[:300]
-        yield Problem("/parameters", "bad-schema", message)
-
-
-def _undeclared(path: tuple[str | int, ...], name: str) -> Problem:
-    message = f"`{name}` is not among the properties; declare it or remove it here."
-    return Problem(to_pointer(path), "unknown-parameter", message)
-
-
-def _step_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
-    known = DERIVED[data["makes"]] | {
-        f"parameters.{name}" for name in data["parameters"]["properties"]
-    }
-    for pointer, name in placeholders(data["steps"], ("steps",)):
-        if name not in known:
-            listed = ", ".join(sorted(known))
-            message = f"There is no value `{name}`; there are: {listed}."
-            yield Problem(pointer, "unknown-placeholder", message)
-
-
-def _example_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
-    for each in check_parameters(data["parameters"], data["example"]):
-        yield Problem(f"/example{each.pointer}", each.code, each.message)
+def _expiry(data: Mapping[str, Any]) -> Expiry:
+    return Expiry(data["parameter"], data["max_days"], data.get("warn_days", 7))

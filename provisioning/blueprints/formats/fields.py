@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from core.grids import grid_rows
 from core.problems import Problem
 from core.rendering import sentence_case
-from provisioning.blueprints.formats.typed import CHOICE, Raw, Schema, choices, chosen
+from provisioning.blueprints.formats.conditions import condition, controllers
+from provisioning.blueprints.formats.defaults import with_defaults
+from provisioning.blueprints.formats.expressions import is_computed
+from provisioning.blueprints.formats.typed import (
+    CHOICE,
+    Raw,
+    Schema,
+    choices,
+    chosen,
+    drawn,
+    typed,
+)
 
 Field = dict[str, Any]
 Options = Mapping[str, Sequence[Mapping[str, str]]]  # of pickers, by parameter
 
-KINDS = {
-    "picker-domain": "text",
-    "picker-team": "select",
-    "columns": "columns",
-}
+PICKER = "picker-"
+OWNER = "team"  # the parameter that says who will own it: a short list of the asker's own teams
 
 
 @dataclass
@@ -30,26 +38,36 @@ class Group:
 
 
 def form_groups(
-    schema: Schema, raw: Raw, problems: Sequence[Problem], options: Options
+    schema: Schema,
+    raw: Raw,
+    problems: Sequence[Problem],
+    options: Options,
+    fixed: Collection[str] = (),
 ) -> list[Group]:
-    """The groups in the order of the schema; of the `oneOf` parameters only the chosen one.
+    """The groups in the order of the schema, with the fields that apply to what was typed.
 
     Args:
         raw: what was typed.
         problems: of the typed parameters; each lands at its field.
-        options: of pickers that are short lists; a picker with one option is not shown.
+        options: the first ones of pickers; an owner's picker with one option is not shown.
+        fixed: fields that are not drawn, because what they say does not change any more.
     """
     groups: dict[str, Group] = {}
-    hidden = set(choices(schema)) - {chosen(schema, raw)} if schema.get("oneOf") else set()
+    shown = drawn(schema, raw) - set(fixed)
     asked_choice = False
     for name, node in schema["properties"].items():
         group = groups.setdefault(_group_name(node), Group(_group_name(node)))
         if name in choices(schema) and not asked_choice:
             group.fields.append(_choice_field(schema, raw))
             asked_choice = True
-        if name not in hidden and not _is_settled(node, options.get(name)):
+        if name in shown and not _is_settled(name, node, options.get(name)):
             group.fields.append(_field(schema, name, raw, problems, options.get(name, ())))
     return [group for group in groups.values() if group.fields]
+
+
+def is_owner_picker(name: str, node: Schema) -> bool:
+    """Whether the field asks which of the asker's teams will own the thing."""
+    return name == OWNER and bool(node.get("x-ui", {}).get("widget") == f"{PICKER}team")
 
 
 def mend_list(groups: Sequence[Group], problems: Sequence[Problem]) -> list[dict[str, str]]:
@@ -81,18 +99,21 @@ def _field(schema: Schema, name: str, raw: Raw, problems: Sequence[Problem], opt
         "id": f"f-{name}",
         "label": node["title"],
         "hint": ui.get("help", ""),
-        "note": ui.get("note", "" if _is_required(schema, name) else "optional"),
+        "note": ui.get("note", _note(schema, name)),
         "required": _is_required(schema, name),
         "mono": ui.get("mono", False),
-        "placeholder": ui.get("placeholder", ""),
+        "placeholder": _suggested(schema, name, raw) or ui.get("placeholder", ""),
         "widget": ui.get("widget", ""),
+        "cond": bool(condition(node)),
+        "decides": name in controllers(schema),
     }
     if node["type"] == "array":
         return common | _grid(name, node, raw, problems)
     inner = [each for each in problems if _is_inside(each, name)]
     own = [each for each in problems if each not in inner]
+    listed = _is_type_ahead(name, node)
     return common | {
-        "kind": _kind(node),
+        "kind": _kind(name, node),
         "value": raw.get(name, ""),
         "error": _error(f"/{name}", own) or _summary(inner),
         "problems": [
@@ -104,11 +125,12 @@ def _field(schema: Schema, name: str, raw: Raw, problems: Sequence[Problem], opt
             }
             for each in inner
         ],
-        "options": list(options) or _options(node),
+        "options": [] if listed else list(options) or _options(node),
+        "choices": list(options) if listed else [],
         "rows": ui.get("rows"),
         "min": node.get("minimum"),
         "max": node.get("maximum"),
-        "list_id": f"f-{name}-list" if ui.get("widget") == "picker-domain" else "",
+        "list_id": f"f-{name}-list" if listed else "",
         "autocomplete": "off",
     }
 
@@ -118,7 +140,7 @@ def _grid(name: str, node: Schema, raw: Raw, problems: Sequence[Problem]) -> Fie
         {
             "name": column,
             "label": inner["title"],
-            "kind": _kind(inner),
+            "kind": _kind(column, inner),
             "options": _options(inner),
             "mono": inner.get("x-ui", {}).get("mono", False),
             "value": inner.get("default", ""),
@@ -161,10 +183,30 @@ def _choice_field(schema: Schema, raw: Raw) -> Field:
     }
 
 
-def _kind(node: Schema) -> str:
-    widget = node.get("x-ui", {}).get("widget", "")
+def _note(schema: Schema, name: str) -> str:
+    if is_computed(schema["properties"][name].get("default")):
+        return "made up when empty"
+    return "" if _is_required(schema, name) else "optional"
+
+
+def _suggested(schema: Schema, name: str, raw: Raw) -> str:
+    """What an empty field will become, as far as that is known by now."""
+    if not is_computed(schema["properties"][name].get("default")):
+        return ""
+    return str(with_defaults(schema, typed(schema, {**raw, name: ""})).get(name, ""))
+
+
+def _is_type_ahead(name: str, node: Schema) -> bool:
+    widget = str(node.get("x-ui", {}).get("widget", ""))
+    return widget.startswith(PICKER) and not is_owner_picker(name, node)
+
+
+def _kind(name: str, node: Schema) -> str:
+    widget = str(node.get("x-ui", {}).get("widget", ""))
+    if widget.startswith(PICKER):
+        return "select" if is_owner_picker(name, node) else "text"
     if widget:
-        return str(KINDS.get(widget, widget))
+        return widget
     if node["type"] == "boolean":
         return "checkbox"
     if node["type"] in {"integer", "number"}:
@@ -194,9 +236,9 @@ def _is_required(schema: Schema, name: str) -> bool:
     return name in schema.get("required", ()) or name in choices(schema)
 
 
-def _is_settled(node: Schema, options: Sequence[Mapping[str, str]] | None) -> bool:
-    """True for a team picker of somebody who has one team: there is nothing to choose."""
-    return node.get("x-ui", {}).get("widget") == "picker-team" and len(options or ()) < 2
+def _is_settled(name: str, node: Schema, options: Sequence[Mapping[str, str]] | None) -> bool:
+    """True for an owner's picker of somebody who has one team: there is nothing to choose."""
+    return is_owner_picker(name, node) and len(options or ()) < 2
 
 
 def _error(pointer: str, problems: Sequence[Problem]) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.grids import Posted, plain, posted_rows
+from provisioning.blueprints.formats.conditions import applying, condition
+from provisioning.blueprints.formats.expressions import is_computed
 
 CHOICE = "choice"  # the form field that says which of the `oneOf` parameters is given
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
@@ -48,14 +50,33 @@ def raw_of(schema: Schema, parameters: Mapping[str, Any]) -> Raw:
 
 
 def typed(schema: Schema, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters that `raw` means; empty fields and what was not chosen are left out."""
-    dropped = set(choices(schema)) - {chosen(schema, raw)} if schema.get("oneOf") else set()
-    values = {
-        name: _typed(node, raw.get(name, ""))
-        for name, node in schema["properties"].items()
-        if name not in dropped
+    """The parameters that `raw` means; empty fields and what does not apply are left out."""
+    values = _all_typed(schema, raw)
+    shown = _drawn(schema, raw, values)
+    return {name: value for name, value in values.items() if name in shown}
+
+
+def drawn(schema: Schema, raw: Mapping[str, Any]) -> set[str]:
+    """The names of the fields that the form shows for what was typed so far."""
+    return _drawn(schema, raw, _all_typed(schema, raw))
+
+
+def conditional(schema: Schema) -> set[str]:
+    """The names of the fields that the form does not always show."""
+    return {
+        *(name for name, node in schema["properties"].items() if condition(node)),
+        *choices(schema),
     }
+
+
+def _all_typed(schema: Schema, raw: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: _typed(node, raw.get(name, "")) for name, node in schema["properties"].items()}
     return {name: value for name, value in values.items() if value not in ("", None, [])}
+
+
+def _drawn(schema: Schema, raw: Mapping[str, Any], values: Mapping[str, Any]) -> set[str]:
+    unchosen = set(choices(schema)) - {chosen(schema, raw)} if schema.get("oneOf") else set()
+    return applying(schema, values) - unchosen
 
 
 def choices(schema: Schema) -> list[str]:
@@ -117,7 +138,8 @@ def _typed_row(properties: Schema, row: Mapping[str, str]) -> dict[str, Any]:
 def _raw_default(node: Schema) -> Any:
     if node["type"] == "array":
         return [_raw_row(node["items"])]
-    return _text(node.get("default", ""))
+    default = node.get("default", "")
+    return "" if is_computed(default) else _text(default)
 
 
 def _raw_row(item: Schema) -> dict[str, str]:

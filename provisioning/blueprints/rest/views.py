@@ -1,22 +1,40 @@
-"""`GET blueprints`, `GET blueprints/{name}`."""
+"""`blueprints`: the self-service catalogue, and publishing in it."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any, cast
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from accounts.actors import Actor
-from core.errors import NotFound
+from accounts.models import Team
+from core.errors import Invalid, NotFound
+from core.idempotency import idempotent
 from core.paging import keyset_page
-from core.rest import page_response, page_size
+from core.problems import Problem
+from core.rest import body_of, page_response, page_size
+from provisioning.blueprints import services
 from provisioning.blueprints.models import Blueprint, BlueprintQuerySet
 from provisioning.blueprints.selectors import LeadTime, lead_times
+from provisioning.blueprints.selectors.catalogue import versions_of
 
 OBJECT = {"type": "object"}
+STRING = {"type": "string"}
+NEW = {
+    "type": "object",
+    "required": ["document", "team"],
+    "properties": {
+        "document": {"oneOf": [STRING, OBJECT], "description": "YAML or JSON text, or an object"},
+        "team": STRING,
+        "mode": {"enum": ["validate", "register"], "default": "register"},
+    },
+}
 
 
 class BlueprintList(APIView):
@@ -33,7 +51,7 @@ class BlueprintList(APIView):
     def get(self, request: Request) -> Response:
         """All services, by title."""
         page = keyset_page(
-            _visible(request),
+            _visible(request).offered(),
             order=["title", "id"],
             size=page_size(request),
             cursor=request.query_params.get("cursor"),
@@ -42,6 +60,28 @@ class BlueprintList(APIView):
         results = [_summary(each, measured.get(each.slug)) for each in page.rows]
         return page_response(request, page, results)
 
+    @extend_schema(
+        operation_id="blueprints_create",
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        request={"application/json": NEW},
+        responses={200: OBJECT, 201: OBJECT},
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Publish the next version: 201, or 200 when it is there already; 422 with lines."""
+        body = body_of(request)
+        text, team = _text(body), _team(body)
+        if body.get("mode") == "validate":
+            services.check_blueprint(text=text, owner=team)
+            return Response({"valid": True})
+        version, action = services.register_blueprint(text=text, owner=team, actor=_actor(request))
+        place = reverse(
+            "rest:rest-blueprint", kwargs={"name": version.blueprint.slug}, request=request
+        )
+        answer = {"name": version.blueprint.slug, "version": version.number, "action": action}
+        status = 200 if action == "unchanged" else 201
+        return Response(answer, status=status, headers={"Location": place})
+
 
 class BlueprintDetail(APIView):
     """One service: the JSON Schema of its form, and parameters that it accepts."""
@@ -49,23 +89,76 @@ class BlueprintDetail(APIView):
     @extend_schema(operation_id="blueprints_retrieve", responses={200: OBJECT})
     def get(self, request: Request, name: str) -> Response:
         """`schema` is JSON Schema 2020-12; `example` keeps it."""
-        blueprint = _visible(request).filter(slug=name).first()
-        if blueprint is None or blueprint.current is None:
-            raise NotFound("There is no such blueprint.")
+        blueprint = _found(request, name)
+        assert blueprint.current is not None
         document = blueprint.current.content
         body = _summary(blueprint, lead_times().get(name)) | {
+            "makes": document.makes,
             "schema": document.parameters,
             "example": document.example,
             "gets": [each["text"] for each in document.gets],
             "steps": [each.name for each in document.steps],
+            "approval": document.approval,
+            "cost": dict(document.cost) or None,
+            "quota": dict(document.quota) or None,
+            "withdrawn": blueprint.withdrawn_at is not None,
+            "document": blueprint.current.text,
+            "versions": [
+                {
+                    "version": each.number,
+                    "created_at": each.created_at.isoformat(),
+                    "created_by": each.created_by,
+                    "made": each.made,  # type: ignore[attr-defined]
+                }
+                for each in versions_of(blueprint)
+            ],
         }
         return Response(body)
 
 
+class BlueprintWithdraw(APIView):
+    """The end of an offer."""
+
+    @extend_schema(operation_id="blueprints_withdraw", request=None, responses={200: OBJECT})
+    @idempotent
+    def post(self, request: Request, name: str) -> Response:
+        """Nobody can ask for it any more; what it made lives on."""
+        found = services.withdraw_blueprint(blueprint=_found(request, name), actor=_actor(request))
+        return Response({"name": found.slug, "withdrawn": True})
+
+
+def _actor(request: Request) -> Actor:
+    return cast(Actor, request.auth)
+
+
 def _visible(request: Request) -> BlueprintQuerySet:
-    return Blueprint.objects.visible_to(cast(Actor, request.auth)).select_related(
-        "owner", "current"
-    )
+    return Blueprint.objects.visible_to(_actor(request)).select_related("owner", "current")
+
+
+def _found(request: Request, name: str) -> Blueprint:
+    blueprint = _visible(request).filter(slug=name).first()
+    if blueprint is None or blueprint.current is None:
+        raise NotFound("There is no such blueprint.")
+    return blueprint
+
+
+def _text(body: Mapping[str, Any]) -> str:
+    """The document as text; an object is taken as the JSON that it was."""
+    document = body.get("document")
+    if isinstance(document, dict):
+        return json.dumps(document, indent=2, ensure_ascii=False)
+    if not isinstance(document, str) or not document.strip():
+        problem = Problem("/document", "missing", "Send the document as text or as an object.")
+        raise Invalid("There is no document.", [problem])
+    return document
+
+
+def _team(body: Mapping[str, Any]) -> Team:
+    team = Team.objects.filter(slug=str(body.get("team", ""))).first()
+    if team is None:
+        problem = Problem("/team", "owner-missing", "Name the team that will own it.")
+        raise Invalid("There is no such team.", [problem])
+    return team
 
 
 def _summary(blueprint: Blueprint, lead: LeadTime | None) -> dict[str, Any]:

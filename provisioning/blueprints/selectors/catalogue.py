@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import Count, Q
+
+from accounts.actors import Actor
+from provisioning.blueprints.models import Blueprint, BlueprintVersion, Resource
+from provisioning.jobs.models import Instance
+
+MOST = 100  # rows of a list on a page
 
 # Median seconds from accepted to done, per blueprint, over the last 90 days.
 LEAD_TIMES = """
@@ -37,3 +44,27 @@ def lead_times() -> dict[str, LeadTime]:
             slug: LeadTime(ended, 100 * succeeded / ended, median_s)
             for slug, ended, succeeded, median_s in cursor.fetchall()
         }
+
+
+def versions_of(blueprint: Blueprint) -> list[BlueprintVersion]:
+    """The newest hundred versions, each with `made`: how many things follow it. One statement."""
+    living = Count("resources", filter=~Q(resources__instance__observed_state="absent"))
+    found = blueprint.versions.annotate(made=living).order_by("-number").select_related("blueprint")
+    return list(found[:MOST])
+
+
+def made_from(
+    blueprint: Blueprint, actor: Actor, number: int | None = None
+) -> tuple[list[Resource], int]:
+    """Living things made from the blueprint (or one version of it) that the actor may see, and how
+    many more there are; the oldest version first. Two statements.
+    """
+    rows = Resource.objects.filter(version__blueprint=blueprint)
+    rows = rows.exclude(instance__observed_state="absent")
+    if number is not None:
+        rows = rows.filter(version__number=number)
+    seen = rows.filter(instance__in=Instance.objects.visible_to(actor)).select_related(
+        "instance__owner", "instance__domain", "version"
+    )
+    shown = list(seen.order_by("version__number", "instance__name", "pk")[:MOST])
+    return shown, rows.count() - len(shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +10,12 @@ from uuid import UUID, uuid5
 
 from accounts.models import Domain, Team
 from catalog.contracts.formats import odcs
+from catalog.contracts.formats.odcs_diff import diff, summarise
 from catalog.contracts.models import ContractVersion, DataContract
 from core.documents import DocumentError, dump_yaml, load_documents
 from core.errors import Invalid
 from core.problems import Problem
+from provisioning.blueprints.formats.differences import essential
 
 POINTER = "/contract"
 FIRST_VERSION = "1.0.0"
@@ -30,12 +33,18 @@ class RequestedContract:
 
 
 def from_columns(
-    parameters: Mapping[str, Any], *, slug: str, domain: Domain, team: Team, instance_id: UUID
+    parameters: Mapping[str, Any],
+    *,
+    slug: str,
+    domain: Domain,
+    team: Team,
+    instance_id: UUID,
+    version: str = FIRST_VERSION,
 ) -> RequestedContract:
-    """A new contract with the promises that the columns imply."""
+    """A contract with the promises that the columns imply."""
     document = odcs.contract_from_columns(
         document_id=str(uuid5(instance_id, "contract")),
-        version=FIRST_VERSION,
+        version=version,
         name=parameters["name"],
         domain=domain.path,
         team=team.slug,
@@ -46,6 +55,65 @@ def from_columns(
         retention_days=parameters.get("retention_days"),
     )
     return _requested(document, dump_yaml(document))
+
+
+def changed_columns(
+    parameters: Mapping[str, Any],
+    *,
+    slug: str,
+    domain: Domain,
+    team: Team,
+    instance_id: UUID,
+    is_published: bool,
+    recorded: Any,
+) -> RequestedContract:
+    """The contract that an instance made, with other columns: the next version, unless it is as it
+    was. A version that somebody else wrote later is kept while the columns are as `recorded`.
+
+    Raises:
+        Invalid: it would break those who read what is published, or the contract is kept elsewhere.
+    """
+    of_contract = ContractVersion.objects.filter(
+        contract__document_id=str(uuid5(instance_id, "contract"))
+    )
+    latest = of_contract.order_by("-id").first()
+    place: dict[str, Any] = {
+        "slug": slug,
+        "domain": domain,
+        "team": team,
+        "instance_id": instance_id,
+    }
+    if latest is None:
+        return from_columns(parameters, **place)
+    wanted = from_columns(parameters, **place, version=latest.version)
+    changes = diff(latest.document, wanted.document)
+    is_elsewhere = latest.instance_id != instance_id
+    if not changes or (is_elsewhere and essential(parameters["columns"]) == essential(recorded)):
+        return _requested(latest.document, latest.text)
+    if is_elsewhere:
+        message = "The contract was changed elsewhere since; change its columns there."
+        raise Invalid(
+            "The columns cannot be changed here.", [Problem("/columns", "kept-elsewhere", message)]
+        )
+    told = summarise(changes, old_version=latest.version, new_version=latest.version)
+    if told.consumer == "breaking" and is_published:
+        worst = next(each for each in changes if each.level == "breaking")
+        message = (
+            f"This breaks those who read it ({worst.message}) Add an output port beside it instead."
+        )
+        raise Invalid(
+            "The columns break consumers.", [Problem("/columns", "breaks-consumers", message)]
+        )
+    return from_columns(parameters, **place, version=_next_version(latest.version, told.advice))
+
+
+def _next_version(version: str, step: str) -> str:
+    """`1.2.3` and `minor` make `1.3.0`; what is no such number counts as 1.0.0."""
+    found = re.fullmatch(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?.*", version)
+    major, minor, patch = (int(each or 0) for each in found.groups()) if found else (1, 0, 0)
+    if step == "major":
+        return f"{major + 1}.0.0"
+    return f"{major}.{minor + 1}.0" if step == "minor" else f"{major}.{minor}.{patch + 1}"
 
 
 def from_text(text: str, *, team: Team) -> RequestedContract:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
-from provisioning.blueprints.formats.document import BlueprintDoc
-from provisioning.blueprints.formats.placeholders import filled
+from provisioning.blueprints.formats.defaults import with_defaults
+from provisioning.blueprints.formats.differences import Difference, differences
+from provisioning.blueprints.formats.document import FIXED, BlueprintDoc
 from provisioning.blueprints.formats.twins import as_yaml
 from provisioning.blueprints.models import BlueprintVersion
-from provisioning.blueprints.selectors.placing import datasets, location
+from provisioning.blueprints.selectors.existing import Existing
 from provisioning.blueprints.selectors.resolving import Resolved, resolve
-from provisioning.drivers.protocol import DriverError, PlannedEffect, Step
+from provisioning.blueprints.selectors.values import KEEP, steps_of
+from provisioning.drivers.protocol import Change, DriverError, PlannedEffect, Step
 from provisioning.drivers.registry import get_driver
 from provisioning.jobs.services import StepSpec
-
-TECHNOLOGY = "postgresql"
-FIRST_VERSION = "1.0.0"
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class Plan:
     effects: Sequence[PlannedEffect]
     unknown: str
     yaml: str
+    differences: Sequence[Difference] = ()  # of a change: parameters, old and new
 
 
 def plan(
@@ -40,64 +40,58 @@ def plan(
     instance_id: UUID,
     actor: Actor,
     purpose: str = "",
+    before: Existing | None = None,
 ) -> Plan:
     """What asking for this would do; changes nothing.
+
+    Args:
+        before: what is to be changed; None: something new is made.
 
     Raises:
         Invalid: the parameters break a rule; pointers are those of the parameters.
     """
     blueprint = version.content
-    resolved = resolve(blueprint, parameters, instance_id=instance_id, actor=actor)
+    resolved = resolve(blueprint, parameters, instance_id=instance_id, actor=actor, before=before)
     steps = steps_of(blueprint, resolved, instance_id)
+    if before is not None:
+        steps += dropped_steps(before, steps)
     effects, unknown = _effects(steps, instance_id)
     yaml = as_yaml(
         blueprint.name,
         version.number,
         parameters,
         purpose or str(resolved.parameters.get("purpose", "")),
+        instance=str(instance_id) if before else "",
     )
-    return Plan(resolved, steps, effects, unknown, yaml)
+    found = _differences(blueprint, before, resolved) if before else ()
+    return Plan(resolved, steps, effects, unknown, yaml, found)
 
 
-def steps_of(blueprint: BlueprintDoc, resolved: Resolved, instance_id: UUID) -> list[StepSpec]:
-    """The operation's steps with every placeholder filled in."""
-    values = _values(blueprint, resolved, instance_id)
+def _differences(blueprint: BlueprintDoc, before: Existing, resolved: Resolved) -> list[Difference]:
+    """What is asked for otherwise than it is now, defaults included; names do not change."""
+    present = with_defaults(before.resource.version.content.parameters, before.parameters)
+    found = differences(blueprint.properties, present, resolved.parameters)
+    return [each for each in found if each.name not in FIXED]
+
+
+def dropped_steps(before: Existing, steps: Sequence[StepSpec]) -> list[StepSpec]:
+    """Steps that made something once and do not apply any more: what they made is taken away.
+
+    The last one comes first, as when everything is undone.
+    """
+    known = {each.name for each in steps}
+    past = [StepSpec(**each) for each in before.instance.desired_spec.get("steps", ())]
     return [
-        StepSpec(each.name, each.driver, each.action, filled(each.spec, values))
-        for each in blueprint.steps
+        replace(each, name=f"Remove: {each.name}", absent=True)
+        for each in reversed(past)
+        if each.name not in known and each.undo != KEEP and not each.absent
     ]
 
 
-def _values(blueprint: BlueprintDoc, resolved: Resolved, instance_id: UUID) -> dict[str, Any]:
-    parameters = dict.fromkeys(blueprint.properties) | dict(resolved.parameters)
-    return {
-        **{f"parameters.{name}": value for name, value in parameters.items()},
-        "slug": resolved.slug,
-        "fqn": resolved.fqn,
-        "domain": resolved.domain.path,
-        "team": resolved.team.slug,
-        "instance": str(instance_id),
-        "ports": [_port(resolved, instance_id)],
-        "contract.id": resolved.contract.document_id,
-        "contract.version": resolved.contract.version,
-        "contract.text": resolved.contract.text,
-        "contract.objects": list(resolved.contract.objects),
-    }
-
-
-def _port(resolved: Resolved, instance_id: UUID) -> dict[str, Any]:
-    objects = [str(each["name"]) for each in resolved.contract.objects]
-    place = location(resolved.slug, instance_id, objects)
-    return {
-        "name": resolved.parameters.get("port", "table"),
-        "major": 1,
-        "version": FIRST_VERSION,
-        "technology": TECHNOLOGY,
-        "contract_id": resolved.contract.document_id,
-        "contract_version": resolved.contract.version,
-        "location": place,
-        "datasets": [list(each) for each in datasets(place)],
-    }
+def removal_steps(before: Existing) -> list[StepSpec]:
+    """What a retirement takes away: the last step first; what is to be kept is left out."""
+    past = [StepSpec(**each) for each in before.instance.desired_spec.get("steps", ())]
+    return [each for each in reversed(past) if each.undo != KEEP and not each.absent]
 
 
 def _effects(steps: Sequence[StepSpec], instance_id: UUID) -> tuple[list[PlannedEffect], str]:
@@ -107,10 +101,16 @@ def _effects(steps: Sequence[StepSpec], instance_id: UUID) -> tuple[list[Planned
     for each in steps:
         step = Step(each.action, instance_id, each.spec, _silent)
         try:
-            effects.extend(get_driver(each.driver).plan(step))
+            found = get_driver(each.driver).plan(step)
         except DriverError as error:
             unknown = f"{each.name}: {error}"
+            continue
+        effects += [_removed(one) for one in found] if each.absent else found
     return effects, unknown
+
+
+def _removed(effect: PlannedEffect) -> PlannedEffect:
+    return replace(effect, change=Change.DELETE, if_undone="It stays away; what was in it is lost.")
 
 
 def _silent(level: str, source: str, text: str) -> None:

@@ -1,33 +1,36 @@
-"""From typed parameters to what they mean here: domain, team, name, contract."""
+"""From typed parameters to what they mean here: domain, team, name, who decides, contract."""
 
 from __future__ import annotations
 
-import difflib
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from accounts.actors import Actor, paths_up
+from accounts.actors import Actor
 from accounts.models import Domain, Team
-from accounts.policies import can_act_for_team
-from catalog.products.models import DataProduct, FormerName
-from catalog.products.names import MAX_SLUG, slugified
+from catalog.products.models import DataProduct
+from catalog.products.names import slugified
 from core.errors import Invalid
 from core.problems import Problem
-from provisioning.blueprints.formats.document import BlueprintDoc
-from provisioning.blueprints.formats.names import name_problems
+from provisioning.blueprints.formats.conditions import applying, narrowed
+from provisioning.blueprints.formats.defaults import with_defaults
+from provisioning.blueprints.formats.document import DERIVED, PORT_KIND, BlueprintDoc
 from provisioning.blueprints.formats.parameters import check_parameters
-from provisioning.blueprints.selectors.choices import domain_choices
+from provisioning.blueprints.selectors import limits, naming
+from provisioning.blueprints.selectors.choices import pick_problems
 from provisioning.blueprints.selectors.contracting import (
     RequestedContract,
+    changed_columns,
     column_problems,
     from_columns,
     from_text,
 )
+from provisioning.blueprints.selectors.deciding import Deciders, deciders_of, product_team
+from provisioning.blueprints.selectors.existing import Existing
 
 REFUSED = "Some of this has to be mended first."
-SUGGESTIONS = 9
 
 
 @dataclass(frozen=True)
@@ -36,130 +39,193 @@ class Resolved:
 
     parameters: Mapping[str, Any]  # defaults filled in
     slug: str
+    place: str  # what objects in targets are called after
     domain: Domain
     team: Team
-    contract: RequestedContract
-    decider: Team | None  # None: nobody has to decide
-    reason: str  # why that team, or why nobody
+    deciders: tuple[Team, ...]  # who decides, one after the other; empty: nobody has to
+    reason: str  # why those teams, or why nobody
+    contract: RequestedContract | None = None  # of kinds that the catalogue knows
+    product: DataProduct | None = None  # to which a port is added
+    expires_on: dt.date | None = None
+
+    @property
+    def decider(self) -> Team | None:
+        return self.deciders[0] if self.deciders else None
 
     @property
     def fqn(self) -> str:
+        if self.product is not None:
+            return f"{self.product.fqn}/{self.slug}@1"
         return f"{self.domain.path}.{self.slug}"
 
 
 def resolve(
-    blueprint: BlueprintDoc, parameters: Mapping[str, Any], *, instance_id: UUID, actor: Actor
+    blueprint: BlueprintDoc,
+    parameters: Mapping[str, Any],
+    *,
+    instance_id: UUID,
+    actor: Actor,
+    before: Existing | None = None,
 ) -> Resolved:
     """Judge parameters by the schema, then by the rules of the portal.
+
+    Args:
+        before: what is to be changed; its names stay.
 
     Raises:
         Invalid: pointers are those of the parameters; all findings of one round are told at once.
     """
-    given = _with_defaults(blueprint, parameters)
-    problems = check_parameters(blueprint.parameters, given)
+    given = with_defaults(blueprint.parameters, with_fixed(blueprint, parameters, before))
+    applies = applying(blueprint.parameters, given)
+    problems = check_parameters(narrowed(blueprint.parameters, applies), given)
     faulty = {each.pointer.split("/")[1] for each in problems if each.pointer}
-    team = _team(given, actor, problems, faulty)
-    domain = None if "domain" in faulty else _domain(given["domain"], actor, problems)
-    decider, reason = _decider(domain, actor, problems) if domain else (None, "")
-    slug = "" if "name" in faulty else _slug(given["name"], domain, instance_id, actor, problems)
-    pasted = None
-    if "columns" in given and "columns" not in faulty:
-        problems.extend(column_problems(given["columns"]))
-    if team and "contract" in given and "contract" not in faulty:
-        pasted = _pasted(given["contract"], team, problems)
-    if problems or team is None or domain is None:
+    problems += _fixed_problems(blueprint, parameters, before)
+    sound = {name: value for name, value in given.items() if name not in faulty}
+    problems += pick_problems(blueprint.parameters, sound, actor)
+    place = _place(blueprint, sound, faulty, actor, before, problems)
+    deciders = Deciders((), "")
+    if place.domain is not None:
+        deciders = deciders_of(blueprint, place.domain, actor, problems)
+    slug = _slug(blueprint, sound, place, instance_id, actor, before, problems)
+    expires_on = limits.expiry(blueprint, sound, problems)
+    if place.domain and place.team:
+        limits.quota_problems(blueprint, place.team, place.domain, instance_id, problems)
+    contract = _contract(blueprint, sound, slug, place, instance_id, before, problems)
+    if problems or place.team is None or place.domain is None:
         raise Invalid(REFUSED, problems)
-    contract = pasted or from_columns(
-        given, slug=slug, domain=domain, team=team, instance_id=instance_id
+    return Resolved(
+        parameters=given,
+        slug=slug,
+        place=before.place if before else slug,
+        domain=place.domain,
+        team=place.team,
+        deciders=deciders.teams,
+        reason=deciders.reason,
+        contract=contract,
+        product=place.product,
+        expires_on=expires_on,
     )
-    return Resolved(given, slug, domain, team, contract, decider, reason)
 
 
-def _with_defaults(blueprint: BlueprintDoc, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    defaults = {
-        name: node["default"] for name, node in blueprint.properties.items() if "default" in node
-    }
-    return {**defaults, **parameters}
+def with_fixed(
+    blueprint: BlueprintDoc, parameters: Mapping[str, Any], before: Existing | None
+) -> dict[str, Any]:
+    """The parameters with those that name the thing as they are; they do not change."""
+    if before is None:
+        return dict(parameters)
+    kept = {k: v for k, v in before.parameters.items() if k in blueprint.fixed}
+    named = {"domain": before.domain.path, "team": before.team.slug}
+    kept |= {name: value for name, value in named.items() if name in blueprint.properties}
+    return {**parameters, **kept}
 
 
-def _team(
-    given: Mapping[str, Any], actor: Actor, problems: list[Problem], faulty: set[str]
-) -> Team | None:
-    if "team" in faulty:
-        return None
-    slug = given.get("team")
-    teams = Team.objects.filter(pk__in=actor.contributor_team_ids)
-    found = list(teams.filter(slug=slug) if slug else teams[:2])
-    if slug and not found and actor.is_admin:
-        found = list(Team.objects.filter(slug=slug))
-    if len(found) == 1 and can_act_for_team(actor, found[0].pk):
-        return found[0]
-    if slug:
-        message = "This is not one of your teams; choose one of them."
-    elif found:
-        message = "You are in several teams; choose the one that will own it."
-    else:
-        message = "You are in no team that may own a product; ask the owner of your team."
-    problems.append(Problem("/team", "owner-missing", message))
-    return None
+@dataclass(frozen=True)
+class Place:
+    """Where the thing belongs; None where that is wrong, which is told then."""
+
+    domain: Domain | None
+    team: Team | None
+    product: DataProduct | None = None
 
 
-def _domain(path: str, actor: Actor, problems: list[Problem]) -> Domain | None:
-    domain = Domain.objects.filter(path=path).first()
-    if domain is None:
-        near = difflib.get_close_matches(path, [each.path for each in domain_choices(actor, "")])
-        hint = f" Did you mean {near[0]}?" if near else " Choose one from the list."
-        problems.append(Problem("/domain", "unknown-domain", f"There is no such domain.{hint}"))
-    return domain
+def _fixed_problems(
+    blueprint: BlueprintDoc, parameters: Mapping[str, Any], before: Existing | None
+) -> list[Problem]:
+    """What somebody wants to have otherwise though it cannot change."""
+    if before is None:
+        return []
+    now, recorded = with_fixed(blueprint, parameters, before), before.resource.parameters
+    message = "This stays as it was made; ask for a new one to have it otherwise."
+    return [
+        Problem(f"/{name}", "fixed", message)
+        for name in sorted(blueprint.fixed & set(parameters))
+        if parameters[name] not in (now.get(name), recorded.get(name))
+    ]
 
 
-def _decider(domain: Domain, actor: Actor, problems: list[Problem]) -> tuple[Team | None, str]:
-    """The owner of the nearest domain on the path that has one, unless that is the actor."""
-    if domain.pk in actor.owned_domain_ids:
-        return None, f"You own {domain.name}, so nobody else has to decide."
-    above = Domain.objects.filter(path__in=paths_up(domain.path), owner__isnull=False)
-    nearest = max(above.select_related("owner"), key=lambda each: len(each.path), default=None)
-    if nearest is None:
-        message = "Nobody owns this domain yet, so nobody could decide; choose another."
-        problems.append(Problem("/domain", "domain-without-owner", message))
-        return None, ""
-    return nearest.owner, f"Because the product belongs to {nearest.name}, which this team owns."
+def _place(
+    blueprint: BlueprintDoc,
+    sound: Mapping[str, Any],
+    faulty: set[str],
+    actor: Actor,
+    before: Existing | None,
+    problems: list[Problem],
+) -> Place:
+    if blueprint.makes == PORT_KIND:
+        product = product_team(sound, actor, problems)
+        return Place(product.domain, product.owner, product) if product else Place(None, None)
+    if before is not None:
+        return Place(before.domain, before.team)
+    team = None if "team" in faulty else naming.team_of(sound, actor, problems)
+    if "domain" in faulty:
+        return Place(None, team)
+    if "domain" in blueprint.properties:
+        path = sound.get("domain")
+        return Place(naming.domain_of(path, actor, problems) if path else None, team)
+    return Place(naming.home_of(team, problems) if team else None, team)
 
 
 def _slug(
-    name: str, domain: Domain | None, instance_id: UUID, actor: Actor, problems: list[Problem]
+    blueprint: BlueprintDoc,
+    sound: Mapping[str, Any],
+    place: Place,
+    instance_id: UUID,
+    actor: Actor,
+    before: Existing | None,
+    problems: list[Problem],
 ) -> str:
-    found = name_problems(name, "/name")
-    slug = slugified(name)
-    if not found and domain is not None:
-        found = _taken_problems(slug, domain, instance_id, actor)
+    if before is not None:
+        return before.slug
+    if blueprint.makes == PORT_KIND:
+        return naming.port_slug(sound, place.product, problems)
+    if "name" not in sound:
+        return ""
+    found = naming.name_problems(sound["name"], "/name")
+    slug = slugified(sound["name"])
+    if not found and place.domain is not None:
+        if blueprint.makes in DERIVED:
+            found = naming.taken_problems(slug, place.domain, instance_id, actor)
+        else:
+            found = naming.taken_by_kind(blueprint.makes, slug, place.domain, instance_id)
     problems.extend(found)
     return slug
 
 
-def _taken_problems(slug: str, domain: Domain, instance_id: UUID, actor: Actor) -> list[Problem]:
-    """A product, a former name and a domain may not share an fqn (INTERFACE §2)."""
-    slugs = [slug, *(f"{slug[: MAX_SLUG - 2]}-{n}" for n in range(2, SUGGESTIONS + 2))]
-    fqns = [f"{domain.path}.{each}" for each in slugs]
-    taken = {
-        *DataProduct.objects.filter(fqn__in=fqns)
-        .exclude(instance_id=instance_id)
-        .values_list("fqn", flat=True),
-        *FormerName.objects.filter(fqn__in=fqns).values_list("fqn", flat=True),
-        *Domain.objects.filter(path__in=fqns).values_list("path", flat=True),
+def _contract(
+    blueprint: BlueprintDoc,
+    sound: Mapping[str, Any],
+    slug: str,
+    place: Place,
+    instance_id: UUID,
+    before: Existing | None,
+    problems: list[Problem],
+) -> RequestedContract | None:
+    if blueprint.makes not in DERIVED:
+        return None
+    if "columns" in sound:
+        problems.extend(column_problems(sound["columns"]))
+    if place.team is None or place.domain is None:
+        return None
+    where: dict[str, Any] = {
+        "slug": before.place if before else slug,
+        "domain": place.domain,
+        "team": place.team,
+        "instance_id": instance_id,
     }
-    if fqns[0] not in taken:
-        return []
-    seen = DataProduct.objects.visible_to(actor).filter(fqn=fqns[0]).first()
-    user = f"by “{seen.name}”" if seen else f"in {domain.name}"
-    free = next((each for each, fqn in zip(slugs, fqns, strict=True) if fqn not in taken), "")
-    hint = f" Try {free}." if free else ""
-    return [Problem("/name", "name-taken", f"{slug} is already used {user}.{hint}")]
-
-
-def _pasted(text: str, team: Team, problems: list[Problem]) -> RequestedContract | None:
     try:
-        return from_text(text, team=team)
+        if "contract" in sound:
+            return from_text(sound["contract"], team=place.team)
+        if problems or "columns" not in sound:
+            return None
+        described = {"name": slug, "purpose": place.product.purpose if place.product else ""}
+        if before is not None:
+            return changed_columns(
+                {**described, **sound},
+                **where,
+                is_published=before.is_published,
+                recorded=before.resource.parameters.get("columns"),
+            )
+        return from_columns({**described, **sound}, **where)
     except Invalid as error:
         problems.extend(error.problems)
         return None

@@ -1,15 +1,35 @@
-"""Verbs on blueprints, drafts, and asking for a service."""
+"""Verbs on blueprints, drafts, asking for a service, and for changes of what one made."""
 
 from provisioning.blueprints.services.drafting import draft_of, drop_draft, save_draft
-from provisioning.blueprints.services.registering import register_blueprint, register_builtin
-from provisioning.blueprints.services.requesting import request_service, submit_draft
+from provisioning.blueprints.services.expiring import retire_expired, warn_expiring
+from provisioning.blueprints.services.recording import record_made, resource_of
+from provisioning.blueprints.services.registering import (
+    check_blueprint,
+    register_blueprint,
+    register_builtin,
+    withdraw_blueprint,
+)
+from provisioning.blueprints.services.requesting import (
+    request_change,
+    request_retirement,
+    request_service,
+    submit_draft,
+)
 
 __all__ = [
+    "check_blueprint",
     "draft_of",
     "drop_draft",
+    "record_made",
     "register_blueprint",
     "register_builtin",
+    "request_change",
+    "request_retirement",
     "request_service",
+    "resource_of",
+    "retire_expired",
     "save_draft",
     "submit_draft",
+    "warn_expiring",
+    "withdraw_blueprint",
 ]

@@ -1,8 +1,8 @@
-"""Publishing a capability as a blueprint."""
+"""Publishing a capability as a blueprint, and taking it back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +11,22 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Team
+from catalog.products.names import slug_problem
 from catalog.search import services as search
 from catalog.search.services import EntryData
-from core import audit
+from core import audit, outbox
+from core.clock import db_now
 from core.documents import Document, DocumentError
-from core.errors import Invalid, NotAllowed
+from core.errors import Invalid, InvalidTransition, NotAllowed
 from core.problems import Problem
 from provisioning.blueprints import policies
-from provisioning.blueprints.formats.document import (
-    BlueprintDoc,
-    blueprint_problems,
-    parse_blueprint,
-    read_blueprint,
-)
+from provisioning.blueprints.formats.document import BlueprintDoc, parse_blueprint, read_blueprint
+from provisioning.blueprints.formats.judging import blueprint_problems
 from provisioning.blueprints.models import Blueprint, BlueprintVersion
-from provisioning.drivers.protocol import PermanentError
-from provisioning.drivers.registry import get_driver
+from provisioning.blueprints.selectors.fitting import fit_problems
 
 BUILTIN = Path(__file__).resolve().parent.parent / "builtin"
+TAKEN = frozenset({"register"})  # addresses below /services/
 
 
 @transaction.atomic
@@ -39,27 +37,22 @@ def register_blueprint(*, text: str, owner: Team, actor: Actor) -> tuple[Bluepri
         the version and what happened: "create", "update" or "unchanged".
 
     Raises:
-        NotAllowed: the actor may not act for `owner`, or another team owns the blueprint.
+        NotAllowed: the actor may not publish for `owner`, or another team owns the blueprint.
         Invalid: problems with pointer and line; nothing was changed.
     """
     policies.require_register(actor, owner)
-    document = _checked(text)
-    blueprint = parse_blueprint(document.data)
+    document, blueprint = check_blueprint(text=text, owner=owner)
     row = Blueprint.objects.select_for_update().filter(slug=blueprint.name).first()
     if row is not None and row.owner_id != owner.pk:
         raise NotAllowed(f"The blueprint “{row}” belongs to {row.owner}.", blueprint=row.slug)
-    if row is not None and row.current is not None and row.current.text == document.text:
+    is_same = row is not None and row.current is not None and row.current.text == document.text
+    if row is not None and row.current is not None and is_same and row.withdrawn_at is None:
         return row.current, "unchanged"
+    number = row.current.number if row and row.current and is_same else _number(row, document)
     action = "create" if row is None else "update"
     row = row or Blueprint(slug=blueprint.name, owner=owner)
-    version = _saved(row, blueprint, document, actor)
-    audit.record(
-        actor=actor.name,
-        verb="blueprint.registered",
-        kind="blueprint",
-        object_id=row.slug,
-        version=version.number,
-    )
+    version = _saved(row, blueprint, document, actor, number)
+    _tell(row, actor, "blueprint.registered", version=version.number)
     return version, action
 
 
@@ -71,50 +64,97 @@ def register_builtin(*, actor: Actor, owner_team: Team) -> list[BlueprintVersion
     ]
 
 
-def _checked(text: str) -> Document:
+@transaction.atomic
+def withdraw_blueprint(*, blueprint: Blueprint, actor: Actor) -> Blueprint:
+    """Nobody can ask for it any more; what it made lives on and can be changed and retired.
+
+    Registering any version again offers it again.
+
+    Raises:
+        NotAllowed: the actor may not publish for its owner.
+        InvalidTransition: it is withdrawn already.
+    """
+    policies.require_register(actor, blueprint.owner)
+    withdrawn = Blueprint.objects.filter(pk=blueprint.pk, withdrawn_at__isnull=True)
+    if not withdrawn.update(withdrawn_at=db_now()):
+        raise InvalidTransition(f"“{blueprint}” is withdrawn already.", blueprint=blueprint.slug)
+    blueprint.refresh_from_db()
+    search.remove(kind="blueprint", object_id=blueprint.slug)
+    _tell(blueprint, actor, "blueprint.withdrawn")
+    return blueprint
+
+
+def check_blueprint(*, text: str, owner: Team) -> tuple[Document, BlueprintDoc]:
+    """The document, when there is nothing wrong with it; changes nothing.
+
+    Raises:
+        Invalid: problems with pointer and line.
+    """
     try:
         document = read_blueprint(text)
     except DocumentError as error:
         raise Invalid("The blueprint cannot be read.", error.problems) from error
-    problems = blueprint_problems(document) or list(_driver_problems(document))
+    problems = blueprint_problems(document)
     if problems:
         raise Invalid("The blueprint cannot be registered.", problems)
-    return document
+    blueprint = parse_blueprint(document.data)
+    problems = [*_owner_problems(document, blueprint, owner)]
+    problems += fit_problems(document, blueprint, owner)
+    if problems:
+        raise Invalid("The blueprint cannot be registered.", problems)
+    return document, blueprint
 
 
-def _driver_problems(document: Document) -> Iterator[Problem]:
-    for index, step in enumerate(document.data["steps"]):
-        pointer = f"/steps/{index}/{_unknown_part(step)}"
-        if not pointer.endswith("/"):
-            message = f"No driver here can do {step['driver']}/{step['action']}."
-            line = document.line_of(pointer)
-            yield Problem(pointer, "unknown-action", message, line=line)
+def _owner_problems(document: Document, blueprint: BlueprintDoc, owner: Team) -> list[Problem]:
+    found = []
+    taken = slug_problem(blueprint.name, "/name")
+    if taken or blueprint.name in TAKEN:
+        message = "This name is reserved; choose another."
+        found.append(taken or Problem("/name", "reserved-name", message))
+    named = document.data.get("owner")
+    if named and named != owner.slug:
+        message = f"The document says {named}, and it is registered for {owner.slug}."
+        found.append(Problem("/owner", "other-owner", message))
+    _, decider = blueprint.deciders
+    if decider and not Team.objects.filter(slug=decider).exists():
+        found.append(Problem("/approval", "unknown-team", f"There is no team {decider}."))
+    return [replace(each, line=document.line_of(each.pointer)) for each in found]
 
 
-def _unknown_part(step: Mapping[str, Any]) -> str:
-    try:
-        driver = get_driver(step["driver"])
-    except PermanentError:
-        return "driver"
-    return "" if step["action"] in driver.actions else "action"
+def _number(row: Blueprint | None, document: Document) -> int:
+    """The number that the document gives itself, or the next one."""
+    last = row.current.number if row and row.current else 0
+    number: int = document.data.get("version", last + 1)
+    if number > last:
+        return number
+    code = "version-content-differs" if number == last else "version-not-higher"
+    message = f"Version {last} is the newest and its text is another; give this one {last + 1}."
+    line = document.line_of("/version")
+    raise Invalid("The version is taken.", [Problem("/version", code, message, line=line)])
 
 
 def _saved(
-    row: Blueprint, blueprint: BlueprintDoc, document: Document, actor: Actor
+    row: Blueprint, blueprint: BlueprintDoc, document: Document, actor: Actor, number: int
 ) -> BlueprintVersion:
     row.title, row.summary, row.icon = blueprint.title, blueprint.summary, blueprint.icon
+    row.withdrawn_at = None
     row.save()
-    number = row.current.number + 1 if row.current else 1
-    row.current = BlueprintVersion.objects.create(
-        blueprint=row,
-        number=number,
-        text=document.text,
-        document=document.data,
-        created_by=actor.name,
-    )
+    if row.current is None or row.current.number != number:
+        row.current = BlueprintVersion.objects.create(
+            blueprint=row,
+            number=number,
+            text=document.text,
+            document=document.data,
+            created_by=actor.name,
+        )
     row.save(update_fields=["current"])
     search.index(_entry(row))
     return row.current
+
+
+def _tell(row: Blueprint, actor: Actor, verb: str, **detail: Any) -> None:
+    audit.record(actor=actor.name, verb=verb, kind="blueprint", object_id=row.slug, **detail)
+    outbox.emit("blueprint.changed", key=row.slug, blueprint=row.slug, verb=verb, **detail)
 
 
 def _entry(row: Blueprint) -> EntryData:

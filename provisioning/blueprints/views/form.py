@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,11 +10,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.actors import Actor
 from core.errors import Invalid
 from core.htmx import wants_fragment
 from core.problems import Problem, has_errors
-from provisioning.blueprints.formats.document import BlueprintDoc
 from provisioning.blueprints.formats.fields import form_groups, mend_list
 from provisioning.blueprints.formats.typed import (
     CHOICE,
@@ -21,61 +20,78 @@ from provisioning.blueprints.formats.typed import (
     Schema,
     choices,
     chosen,
+    conditional,
+    drawn,
     first_values,
+    raw_of,
     raw_values,
     typed,
     with_row,
     without_blank_rows,
     without_row,
 )
-from provisioning.blueprints.models import Blueprint, Draft
-from provisioning.blueprints.selectors import domain_choices, lead_times, resolve, team_choices
-from provisioning.blueprints.services import draft_of, drop_draft, save_draft
-from provisioning.blueprints.views.shared import blueprint_for, crumbs, path_to
+from provisioning.blueprints.models import Draft
+from provisioning.blueprints.selectors import first_choices, lead_times, picker_choices, resolve
+from provisioning.blueprints.views.shared import Sheet, blueprint_for, change_sheet, new_sheet
+
+PARTS = "provisioning/blueprints"
 
 
 @require_http_methods(["GET", "POST"])
 @vary_on_headers("HX-Request")
 def request_new(request: HttpRequest, slug: str) -> HttpResponse:
-    """The form. Every post keeps what was typed; only `review` judges it.
+    """The form for something new; see `fill_in`."""
+    return fill_in(request, new_sheet(request, slug))
 
-    `?check=1` judges the draft. Buttons post `add_row`, `remove_row`, `refresh` (after a choice),
-    `keep` (Save and leave), `forget` (Start again) or `autosave` (by htmx; answers with the hint).
-    """
-    blueprint, version, actor = blueprint_for(request, slug)
-    document = version.content
-    if request.method == "GET":
-        draft = draft_of(blueprint=blueprint, actor=actor)
-        found = _problems(document, draft, actor) if draft and "check" in request.GET else []
-        return _page(request, blueprint, document, draft, found)
-    if "forget" in request.POST:
-        drop_draft(blueprint=blueprint, actor=actor)
-        return redirect(blueprint)
-    raw = _posted(document.parameters, request, draft_of(blueprint=blueprint, actor=actor))
-    draft = save_draft(blueprint=blueprint, actor=actor, values=raw)
-    if "autosave" in request.POST:
-        return render(request, "provisioning/blueprints/_kept.html", {"draft": draft})
-    if "keep" in request.POST:
-        messages.success(request, "Your draft is kept. Open the service again to go on.")
-        return redirect("blueprints:services")
-    if {"add_row", "remove_row", "refresh"} & set(request.POST):
-        return _page(request, blueprint, document, draft)
-    problems = _problems(document, draft, actor)
-    if not problems:
-        return redirect("blueprints:review", slug=blueprint.slug)
-    return _page(request, blueprint, document, draft, problems)
+
+@require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request")
+def change(request: HttpRequest, instance_id: UUID, action: str) -> HttpResponse:
+    """The same form with the present values; `action` is update or upgrade. See `fill_in`."""
+    return fill_in(request, change_sheet(request, instance_id, action))
 
 
 @require_GET
 def options(request: HttpRequest, slug: str) -> HttpResponse:
-    """Up to 20 domains for what was typed so far, as options of a datalist."""
-    *_, actor = blueprint_for(request, slug)
-    found = domain_choices(actor, request.GET.get("domain", "").strip()[:200])
-    return render(request, "provisioning/blueprints/_options.html", {"domains": found})
+    """Up to 20 choices for what was typed so far into a picker, as options of a datalist."""
+    _, version, actor = blueprint_for(request, slug)
+    name = next((each for each in request.GET if each in version.content.properties), "")
+    asked = request.GET.get(name, "").strip()[:200]
+    found = picker_choices(version.content.parameters, name, asked, actor)
+    return render(request, f"{PARTS}/_options.html", {"choices": found})
 
 
-def _posted(schema: Schema, request: HttpRequest, before: Draft | None) -> Raw:
-    raw = {**raw_values(schema, request.POST), **_not_shown(schema, request, before)}
+def fill_in(request: HttpRequest, sheet: Sheet) -> HttpResponse:
+    """Every post keeps what was typed; only `review` judges it.
+
+    `?check=1` judges the draft. Buttons post `add_row`, `remove_row`, `refresh` (after a choice or
+    a condition), `keep` (Save and leave), `forget` (Start again) or `autosave` (by htmx; answers
+    with the hint).
+    """
+    if request.method == "GET":
+        draft = sheet.draft
+        found = _problems(sheet, draft) if draft and "check" in request.GET else []
+        return _page(request, sheet, draft, found)
+    if "forget" in request.POST:
+        sheet.forget()
+        return redirect(sheet.form_url)
+    draft = sheet.save(_posted(sheet, request, sheet.draft))
+    if "autosave" in request.POST:
+        return render(request, f"{PARTS}/_kept.html", {"draft": draft})
+    if "keep" in request.POST:
+        messages.success(request, "Your draft is kept. Open the form again to go on.")
+        return redirect(sheet.back_url)
+    if {"add_row", "remove_row", "refresh"} & set(request.POST):
+        return _page(request, sheet, draft)
+    problems = _problems(sheet, draft)
+    if not problems:
+        return redirect(sheet.review_url)
+    return _page(request, sheet, draft, problems)
+
+
+def _posted(sheet: Sheet, request: HttpRequest, before: Draft | None) -> Raw:
+    schema = sheet.document.parameters
+    raw = {**raw_values(schema, request.POST), **_not_shown(sheet, request, before)}
     if "add_row" in request.POST:
         return with_row(schema, raw, request.POST["add_row"])
     if "remove_row" in request.POST:
@@ -85,21 +101,41 @@ def _posted(schema: Schema, request: HttpRequest, before: Draft | None) -> Raw:
     return raw
 
 
-def _not_shown(schema: Schema, request: HttpRequest, before: Draft | None) -> Raw:
-    """What was typed into the alternatives that the posted form did not show."""
-    values = before.values if before else first_values(schema)
-    hidden = set(choices(schema)) - {request.POST.get("shown", "")}
-    return {
-        name: values[name] for name in hidden if name in values and hidden != set(choices(schema))
-    }
+def _not_shown(sheet: Sheet, request: HttpRequest, before: Draft | None) -> Raw:
+    """What was typed earlier into fields that the posted form did not show."""
+    if "shown" not in request.POST:
+        return {}
+    values = before.values if before else _start(sheet)
+    schema = sheet.document.parameters
+    hidden = (conditional(schema) | sheet.fixed) - set(request.POST["shown"].split())
+    return {name: values[name] for name in hidden if name in values}
 
 
-def _problems(document: BlueprintDoc, draft: Draft, actor: Actor) -> list[Problem]:
-    parameters = typed(document.parameters, draft.values)
+def _start(sheet: Sheet) -> Raw:
+    """The form before anybody typed: empty with defaults, or as the thing is now."""
+    schema = sheet.document.parameters
+    return raw_of(schema, _known(sheet)) if sheet.before else first_values(schema)
+
+
+def _known(sheet: Sheet) -> dict[str, Any]:
+    """The present values of fields that the form still has."""
+    assert sheet.before is not None
+    properties = sheet.document.properties
+    return {name: value for name, value in sheet.before.parameters.items() if name in properties}
+
+
+def _problems(sheet: Sheet, draft: Draft) -> list[Problem]:
+    schema = sheet.document.parameters
     try:
-        resolve(document, parameters, instance_id=draft.instance_id, actor=actor)
+        resolve(
+            sheet.document,
+            typed(schema, draft.values),
+            instance_id=draft.instance_id,
+            actor=sheet.actor,
+            before=sheet.before,
+        )
     except Invalid as error:
-        return [_at_field(document.parameters, draft.values, each) for each in error.problems]
+        return [_at_field(schema, draft.values, each) for each in error.problems]
     return []
 
 
@@ -111,56 +147,48 @@ def _at_field(schema: Schema, raw: Raw, problem: Problem) -> Problem:
 
 
 def _page(
-    request: HttpRequest,
-    blueprint: Blueprint,
-    document: BlueprintDoc,
-    draft: Draft | None,
-    problems: Sequence[Problem] = (),
+    request: HttpRequest, sheet: Sheet, draft: Draft | None, problems: Sequence[Problem] = ()
 ) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
     context = {
-        "blueprint": blueprint,
-        "document": document,
+        "sheet": sheet,
+        "blueprint": sheet.blueprint,
+        "document": sheet.document,
         "draft": draft,
-        **form_context(document, draft, problems, actor),
+        **form_context(sheet, draft, problems),
     }
     status = 422 if has_errors(problems) else 200
     if wants_fragment(request):
-        return render(request, "provisioning/blueprints/_form.html", context, status=status)
+        return render(request, f"{PARTS}/_form.html", context, status=status)
     context |= {
-        "crumbs": crumbs(blueprint),
-        "path": path_to(1, blueprint),
-        "lead": lead_times().get(blueprint.slug),
+        "crumbs": sheet.crumbs(),
+        "path": sheet.path(1),
+        "lead": lead_times().get(sheet.blueprint.slug),
     }
-    return render(request, "provisioning/blueprints/request_new.html", context, status=status)
+    return render(request, f"{PARTS}/request_new.html", context, status=status)
 
 
-def form_context(
-    document: BlueprintDoc, draft: Draft | None, problems: Sequence[Problem], actor: Actor
-) -> dict[str, Any]:
-    """Groups of fields, what is to be mended, and the first options of the pickers."""
-    schema = document.parameters
-    raw = _filled_up(schema, draft.values) if draft else first_values(schema)
-    teams = {
-        name: team_choices(actor)
-        for name, node in document.properties.items()
-        if node.get("x-ui", {}).get("widget") == "picker-team"
-    }
-    groups = form_groups(schema, raw, problems, teams)
+def form_context(sheet: Sheet, draft: Draft | None, problems: Sequence[Problem]) -> dict[str, Any]:
+    """Groups of fields, which of them are shown, and what is to be mended."""
+    schema = sheet.document.parameters
+    raw = _filled_up(sheet, draft.values) if draft else _start(sheet)
+    shown = drawn(schema, raw) - sheet.fixed
+    options_ = first_choices(schema, raw, sheet.actor, sorted(shown))
+    groups = form_groups(schema, raw, problems, options_, sheet.fixed)
     errors = [each for each in problems if each.severity == "error"]
     return {
         "groups": groups,
+        "shown": " ".join(sorted(shown)),
         "mend": mend_list(groups, errors),
-        "domains": domain_choices(actor, str(raw.get("domain", ""))) or domain_choices(actor, ""),
     }
 
 
-def _filled_up(schema: Schema, values: Raw) -> Raw:
+def _filled_up(sheet: Sheet, values: Raw) -> Raw:
     """A draft of an older version of the form: what it lacks has its first value.
 
     A grid always shows a row to type into.
     """
-    first = first_values(schema)
+    schema = sheet.document.parameters
+    first = {**first_values(schema), **_start(sheet)}
     raw = {
         name: values.get(name) or first[name]
         if name in _grids(schema)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
-from provisioning.drivers.postgres import measure, session
+from provisioning.drivers.postgres import inventory, measure, session
 from provisioning.drivers.postgres.action import Action, Context
 from provisioning.drivers.postgres.grants import GRANT
 from provisioning.drivers.postgres.logins import LOGIN
@@ -20,6 +20,7 @@ from provisioning.drivers.protocol import (
     Dedupe,
     Fencing,
     Json,
+    Labelled,
     Measurement,
     Observed,
     PermanentError,
@@ -44,8 +45,10 @@ class PostgresDriver:
 
     name: ClassVar[str] = "postgres"
     version: ClassVar[str] = "1"
-    capabilities: ClassVar[Capabilities] = Capabilities(Fencing.NATIVE, Dedupe.OBSERVE)
+    capabilities: ClassVar[Capabilities] = Capabilities(Fencing.NATIVE, Dedupe.OBSERVE, exact=True)
     actions: ClassVar[Mapping[str, Json]] = ACTIONS
+    # they reach into what other instances made: for grants, not for anybody's blueprint
+    internal: ClassVar[frozenset[str]] = frozenset({"grant", "login", "measure"})
 
     def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
@@ -90,6 +93,11 @@ class PostgresDriver:
         """Evaluate quality rules in a read-only transaction."""
         check_spec(self, "measure", step.spec)
         return measure.measure(self._warehouse(step), step)
+
+    def inventory(self) -> list[Labelled]:
+        """What has our label in the built-in warehouse."""
+        with session.looking(self._resolve(None)) as conn:
+            return inventory.labelled(conn)
 
     def _action(self, step: Step) -> Action:
         check_spec(self, step.action, step.spec)

@@ -19,6 +19,7 @@ from provisioning.drivers.protocol import PermanentError
 from provisioning.drivers.targets import opened
 
 BUILT_IN = "warehouse"
+MOST_ADDRESSES = 3  # each may take the time of a connection
 URL_PARTS = frozenset({"host", "port", "user", "password", "dbname", "sslmode"})
 RIGHTS = """
 SELECT current_setting('server_version'), current_database(), current_user,
@@ -45,7 +46,9 @@ def warehouse_of(place: Opened) -> Warehouse:
     with in_driver_words():
         host, port = _host(parts)
         where = Place("postgresql", host, port, "")
-        found = addresses_of(where, system_resolver, within_s=session.CONNECT_TIMEOUT_S)
+        found = addresses_of(where, system_resolver, within_s=session.CONNECT_TIMEOUT_S)[
+            :MOST_ADDRESSES
+        ]
     parts |= {"host": ",".join([host] * len(found)), "hostaddr": ",".join(map(str, found))}
     return Warehouse(
         url=make_conninfo(**parts),
@@ -72,6 +75,10 @@ def _problems(place: Opened) -> Iterator[Problem]:
         _host(_parts(place.secrets["url"]))
     except (PermanentError, Refused) as error:
         yield Problem("/secrets/url", "wrong-form", str(error))
+    try:
+        read_host(place.config.get("public_host") or "localhost")
+    except Refused:
+        yield Problem("/config/public_host", "wrong-form", "Name one host, without a port.")
 
 
 def _parts(url: str) -> dict[str, Any]:
@@ -120,6 +127,7 @@ def _built_in() -> Warehouse:
 
 KIND: Final = TargetKind(
     label="PostgreSQL database",
+    summary="Schemas, tables, roles and grants are made in a database of your team.",
     config={
         "type": "object",
         "properties": {

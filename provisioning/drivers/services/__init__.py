@@ -1,6 +1,6 @@
 """Verbs on targets."""
 
-from provisioning.drivers.services.checking import check_due, check_target
+from provisioning.drivers.services.checking import TooManyChecks, check_due, check_target
 from provisioning.drivers.services.registering import (
     TargetData,
     TargetInUse,
@@ -12,6 +12,7 @@ from provisioning.drivers.services.registering import (
 __all__ = [
     "TargetData",
     "TargetInUse",
+    "TooManyChecks",
     "change_target",
     "check_due",
     "check_target",

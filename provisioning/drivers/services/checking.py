@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from accounts.actors import Actor
 from core import audit
+from core.errors import DomainError, NotFound
 from provisioning.drivers import policies
 from provisioning.drivers.models import Target
 from provisioning.drivers.places import Opened, TargetKind
@@ -27,6 +28,7 @@ AT_ONCE = 20  # targets of one round of the schedule
 
 log = structlog.get_logger(__name__)
 _round = threading.Lock()  # one round at a time in a process
+_probes = threading.BoundedSemaphore(4)  # hanging targets must leave threads for pages
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,27 @@ class Health:
     message: str
 
 
+class TooManyChecks(DomainError):
+    """Other targets are being asked, and they take their time."""
+
+    code = "too-many-checks"
+    status = 429
+
+
 def probed(kind: TargetKind, place: Opened) -> Health:
-    """What the driver finds at the place; takes up to some ten seconds."""
+    """What the driver finds at the place; takes up to some ten seconds.
+
+    Raises:
+        TooManyChecks: this process is asking four targets already.
+    """
+    if not _probes.acquire(timeout=1):
+        raise TooManyChecks("The portal is asking other targets just now; try again in a moment.")
     try:
         return Health(True, kind.probe(place)[:500])
     except DriverError as error:
         return Health(False, str(error)[:500])
+    finally:
+        _probes.release()
 
 
 def check_target(*, target: Target, actor: Actor) -> Target:
@@ -48,9 +65,14 @@ def check_target(*, target: Target, actor: Actor) -> Target:
 
     Raises:
         NotAllowed: `actor` is no owner of its team and no platform engineer.
+        NotFound: it was retired meanwhile.
+        TooManyChecks: try again in a moment.
     """
     policies.require_check(actor, target)
     keep_health(target, _asked(target), by=actor.name)
+    target.refresh_from_db()
+    if target.retired_at is not None:
+        raise NotFound()
     return target
 
 
@@ -78,15 +100,16 @@ def check_all(ids: Sequence[UUID]) -> None:
 
 @transaction.atomic
 def keep_health(target: Target, health: Health, *, by: str) -> None:
-    """Write what was found; a change is put on record, and so is who asked."""
+    """Write what was found, unless the target was changed or retired since it was asked.
+
+    A turn for the better or worse is put on record, and so is every check by people.
+    """
     turned = target.healthy is not None and target.healthy != health.ok
     every = EVERY if health.ok else EVERY_WHEN_DOWN
     changes = {"healthy": health.ok, "health": health.message, "checked_by": by}
-    Target.objects.filter(pk=target.pk).update(
-        **changes, checked_at=Now(), check_after=Now() + every
-    )
-    target.refresh_from_db(fields=[*changes, "checked_at"])
-    if turned or by != audit.SYSTEM:
+    asked = Target.objects.filter(pk=target.pk, updated_at=target.updated_at)
+    kept = asked.update(**changes, checked_at=Now(), check_after=Now() + every)
+    if kept and (turned or by != audit.SYSTEM):
         audit.record(
             actor=by,
             verb="target.checked",

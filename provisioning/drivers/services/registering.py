@@ -14,14 +14,14 @@ from accounts.actors import Actor
 from accounts.models import SLUG_PATTERN, Team
 from core import audit
 from core.documents import unsafe_character
-from core.errors import DomainError, Invalid
+from core.errors import Conflict, DomainError, Invalid
 from core.problems import Problem
 from provisioning.drivers import policies
 from provisioning.drivers.models import Target
 from provisioning.drivers.places import Opened, TargetKind
 from provisioning.drivers.postgres.target import BUILT_IN
 from provisioning.drivers.registry import target_kinds
-from provisioning.drivers.selectors import use_count, uses_of
+from provisioning.drivers.selectors import uses_of
 from provisioning.drivers.services.checking import Health, keep_health, probed
 from provisioning.drivers.targets import PARTS, form_problems, open_target, seal
 
@@ -62,8 +62,8 @@ def register_target(*, data: TargetData, actor: Actor, save_anyway: bool = False
     kind = _kind(data)
     place = Opened(data.slug, _filled(data.config), _filled(data.secrets))
     _require([*_slug_problems(data.slug), *_name_problems(data), *form_problems(kind, place)])
+    target = _new_or_former(data)
     health = _require_answer(kind, place, save_anyway)
-    target = Target(slug=data.slug, driver=data.driver, owner=data.owner)
     return _save(target, data, place, health, actor, verb="target.registered")
 
 
@@ -74,10 +74,14 @@ def change_target(
 
     Raises:
         NotAllowed: `actor` is no owner of its team, or of the one that shall own it.
+        TargetInUse: it shall go to another team while something uses it.
         Invalid: a field is wrong, a secret has to be typed again, or the target does not answer.
+        Conflict: somebody changed or retired it meanwhile.
     """
     policies.require_target_for(actor, target.owner)
     policies.require_target_for(actor, data.owner)
+    if data.owner != target.owner:
+        _require_unused(target, actor)
     kind = _kind(data)
     given = _filled(data.secrets)
     config = _filled(data.config)
@@ -90,24 +94,23 @@ def change_target(
 
 @transaction.atomic
 def retire_target(*, target: Target, actor: Actor) -> None:
-    """Forget a target and its secrets.
+    """Forget a target and its secrets; its name stays its team's.
+
+    Steps and documents name targets, and must never come to mean one of another team.
 
     Raises:
         NotAllowed: `actor` is no owner of its team.
-        TargetInUse: something is still in it; the context has `count` and `used_by`.
+        TargetInUse: something is still in it or names it; the context has `count` and `used_by`.
     """
     policies.require_target_for(actor, target.owner)
     held = Target.objects.select_for_update().filter(pk=target.pk).first()
     if held is None:
         return
-    count = use_count(held)
-    if count:
-        used_by = [{"name": use.name, "url": use.url} for use in uses_of(held, actor)]
-        what = "1 thing is" if count == 1 else f"{count:,} things are"
-        message = f"{what} still in “{held.name}”. Remove what was made there first."
-        raise TargetInUse(message, count=count, used_by=used_by)
+    _require_unused(held, actor)
     _told(held, actor, "target.retired")
-    held.delete()
+    held.secret, held.config, held.retired_at = None, {}, timezone.now()
+    held.healthy, held.health, held.checked_at, held.checked_by = None, "", None, ""
+    held.save()
 
 
 @transaction.atomic
@@ -119,6 +122,8 @@ def _save(
         for name, value in {"name": data.name, "config": place.config, "owner": data.owner}.items()
         if getattr(target, name) != value
     )
+    if verb == "target.changed":
+        _require_unchanged(target)
     target.name, target.owner = data.name.strip(), data.owner
     target.config, target.updated_at = dict(place.config), timezone.now()
     seal(target, place.secrets)
@@ -130,7 +135,29 @@ def _save(
     secrets = sorted(_filled(data.secrets))
     _told(target, actor, verb, changed=changed, secrets=secrets, driver=target.driver)
     keep_health(target, health, by=actor.name)
+    target.refresh_from_db()
     return target
+
+
+def _new_or_former(data: TargetData) -> Target:
+    """A new row, or that of a target of this name which the team has retired."""
+    former = Target.everything.filter(slug=data.slug).first()
+    if former is None:
+        return Target(slug=data.slug, driver=data.driver, owner=data.owner)
+    if former.retired_at is None:
+        raise _refused([Problem("/slug", "name-taken", "There is a target of this name already.")])
+    if former.owner_id != data.owner.pk:
+        message = f"The name is kept for {former.owner.name}, whose target it was."
+        raise _refused([Problem("/slug", "name-taken", message)])
+    former.driver, former.retired_at = data.driver, None
+    return former
+
+
+def _require_unchanged(target: Target) -> None:
+    """While it was asked, somebody else may have written it."""
+    rows = Target.objects.select_for_update().filter(pk=target.pk)
+    if rows.values_list("updated_at", flat=True).first() != target.updated_at:
+        raise Conflict("Somebody changed or retired this target just now. Look at it again.")
 
 
 def _told(target: Target, actor: Actor, verb: str, **detail: Any) -> None:
@@ -145,9 +172,22 @@ def _told(target: Target, actor: Actor, verb: str, **detail: Any) -> None:
     )
 
 
+def _require_unused(target: Target, actor: Actor) -> None:
+    uses = uses_of(target, actor)
+    if uses.count:
+        used_by = [{"name": use.name, "url": use.url} for use in uses.shown]
+        what = "1 thing uses" if uses.count == 1 else f"{uses.count:,} things use"
+        message = f"{what} “{target.name}”. Remove what was made there, and what names it, first."
+        raise TargetInUse(message, count=uses.count, used_by=used_by)
+
+
 def _require(problems: list[Problem]) -> None:
     if problems:
-        raise Invalid("The target cannot be saved like that.", problems)
+        raise _refused(problems)
+
+
+def _refused(problems: list[Problem]) -> Invalid:
+    return Invalid("The target cannot be saved like that.", problems)
 
 
 def _require_answer(kind: TargetKind, place: Opened, save_anyway: bool) -> Health:

@@ -29,10 +29,10 @@ def posted(data: Any, kind: TargetKind) -> dict[str, str]:
 
 
 def schema_fields(kind: TargetKind) -> dict[str, tuple[str, str, Mapping[str, Any]]]:
-    """`{form name: (part, field, schema)}`."""
+    """`{form name: (part, field, schema)}`; the part that says where it is comes first."""
     return {
         f"{part}-{name}": (part, name, schema)
-        for part in PARTS
+        for part in sorted(PARTS, key=lambda part: not kind.address.startswith(f"/{part}/"))
         for name, schema in kind.schema(part)["properties"].items()
     }
 

@@ -19,7 +19,7 @@ from provisioning.drivers import services
 from provisioning.drivers.models import Target
 from provisioning.drivers.policies import can_change_target, can_check_target, require_target_for
 from provisioning.drivers.registry import target_kinds
-from provisioning.drivers.selectors import target_by_slug, targets_matching, use_count, uses_of
+from provisioning.drivers.selectors import target_by_slug, targets_matching, uses_of
 from provisioning.drivers.views import forms
 
 PAGE_SIZE = 50
@@ -132,7 +132,7 @@ def _label(target: Target) -> str:
 
 def _page(request: HttpRequest, found: Target) -> HttpResponse:
     actor = _actor(request)
-    kind = target_kinds().get(found.driver)
+    kind, uses = target_kinds().get(found.driver), uses_of(found, actor)
     properties = kind.config["properties"] if kind else {}
     facts = [
         (schema["title"], found.config[name])
@@ -145,8 +145,8 @@ def _page(request: HttpRequest, found: Target) -> HttpResponse:
         "label": _label(found),
         "facts": facts,
         "secrets": [each["title"] for each in kind.secrets["properties"].values()] if kind else [],
-        "uses": uses_of(found, actor),
-        "use_count": use_count(found),
+        "uses": uses.shown,
+        "use_count": uses.count,
         "can_change": can_change_target(actor, found),
         "can_check": can_check_target(actor, found),
     }
@@ -202,7 +202,7 @@ def _form(
     problems = problems or []
     groups = forms.fields_of(kind, values, _actor(request), found)
     everything = [field for group in groups.values() for field in group]
-    title = f"Change {found.name}" if found else f"Register a {kind.label}"
+    title = f"Change {found.name}" if found else f"Register: {kind.label}"
     context = {
         "crumbs": [CRUMB, {"label": title}],
         "title": title,
@@ -219,13 +219,14 @@ def _form(
 
 
 def _retire_page(request: HttpRequest, found: Target, problems: list[Problem]) -> HttpResponse:
-    field = {"name": "confirm", "id": "confirm", "label": "Type its short name", "kind": "text"}
+    field = {"name": "confirm", "id": "confirm", "label": f"Type {found.slug}", "kind": "text"}
     fields = forms.with_errors([field | {"value": "", "mono": True, "required": True}], problems)
+    uses = uses_of(found, _actor(request))
     context = {
         "crumbs": [CRUMB, {"label": found.name, "url": found.get_absolute_url()}],
         "target": found,
-        "uses": uses_of(found, _actor(request)),
-        "use_count": use_count(found),
+        "uses": uses.shown,
+        "use_count": uses.count,
         "field": fields[0],
         "mend": forms.mend_list(fields, problems),
     }

@@ -24,7 +24,13 @@ def receiver(slug: str) -> Opened:
 def _probe(place: Opened) -> str:
     """It must take what we sign, and nothing that somebody else signs."""
     with in_driver_words():
-        answer = wire.ping(place, place.secrets["signing_secret"]).require_ok()
+        answer = wire.ping(place, place.secrets["signing_secret"])
+        if answer.status in UNAUTHORISED:
+            raise PermanentError(
+                f"{answer.place} refuses our signature (status {answer.status}). Is the signing"
+                " secret the same on both sides?"
+            )
+        answer.require_ok()
         if wire.ping(place, new_secret()).status not in UNAUTHORISED:
             raise PermanentError(
                 f"{answer.place} takes requests with a wrong signature. It must compare"
@@ -45,6 +51,7 @@ def _problems(place: Opened) -> Iterator[Problem]:
 
 KIND: Final = TargetKind(
     label="Webhook",
+    summary="A small web service of your team makes what no driver knows.",
     config={
         "type": "object",
         "required": ["url"],

@@ -101,12 +101,21 @@ class EffectSerializer(serializers.ModelSerializer[Effect]):
         read_only_fields = fields
 
 
+class DriftSerializer(serializers.Serializer[dict[str, Any]]):
+    """One thing that differs in the target: missing, changed, extra (still there), or unknown."""
+
+    what = serializers.ChoiceField(["missing", "changed", "extra", "unknown"])
+    kind = serializers.CharField()
+    name = serializers.CharField()
+
+
 class ResourceSerializer(serializers.ModelSerializer[Instance]):
     """Read model of `GET resources`: an instance with the effects that are there."""
 
     owner = serializers.CharField(source="owner.slug")
     domain = serializers.CharField(source="domain.path")
     effects = EffectSerializer(source="present_effects", many=True)
+    drift = DriftSerializer(many=True)
 
     class Meta:
         model = Instance
@@ -121,6 +130,8 @@ class ResourceSerializer(serializers.ModelSerializer[Instance]):
             "generation",
             "observed_generation",
             "created_at",
+            "looked_at",
+            "drift",
             "effects",
         ]
         read_only_fields = fields

@@ -20,5 +20,6 @@ urlpatterns = [
         views.OperationAbandon.as_view(),
         name="operation-abandon",
     ),
+    path("resources/<uuid:instance_id>/repair", views.Repair.as_view(), name="resource-repair"),
     path("resources", views.ResourceList.as_view(), name="resources"),
 ]

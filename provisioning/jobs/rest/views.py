@@ -18,7 +18,7 @@ from accounts.actors import Actor
 from core.paging import keyset_page
 from core.rest import page_response, page_size
 from provisioning.jobs import services
-from provisioning.jobs.models import Operation
+from provisioning.jobs.models import Instance, Operation
 from provisioning.jobs.rest.serializers import (
     AbandonSerializer,
     OperationPageSerializer,
@@ -117,6 +117,15 @@ class ResourceList(APIView):
         )
         results = ResourceSerializer(page.rows, many=True).data
         return page_response(request, page, list(results))
+
+
+class Repair(APIView):
+    @extend_schema(request=None, responses={202: OperationSerializer})
+    def post(self, request: Request, instance_id: UUID) -> Response:
+        """Make the target as the ledger says, where a look has found that it differs."""
+        actor = _actor(request)
+        found = get_object_or_404(Instance.objects.visible_to(actor), pk=instance_id)
+        return _accepted(services.repair(instance=found, actor=actor))
 
 
 def _actor(request: Request) -> Actor:

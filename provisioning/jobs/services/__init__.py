@@ -8,6 +8,8 @@ from provisioning.jobs.services.acceptance import (
     accept_check,
     retry,
 )
+from provisioning.jobs.services.reconciling import repair
+from provisioning.jobs.services.results import note_made
 from provisioning.jobs.services.steering import request_cancel
 
 __all__ = [
@@ -16,6 +18,8 @@ __all__ = [
     "abandon",
     "accept",
     "accept_check",
+    "note_made",
+    "repair",
     "request_cancel",
     "retry",
 ]

@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from provisioning.drivers.protocol import PermanentError
 from provisioning.jobs import extensions, policies
 from provisioning.jobs.models import Instance, Operation, OperationStep
 from provisioning.jobs.services.moves import note
-from provisioning.jobs.services.nudging import nudge
+from provisioning.jobs.services.nudging import nudge_after_commit
 from provisioning.jobs.states import REMOVALS, TERMINAL, OperationKind, OperationState
 
 MEASURE = "measure"
@@ -39,6 +38,8 @@ class StepSpec:
     driver: str
     action: str
     spec: Mapping[str, Any] = field(default_factory=dict)
+    undo: str = "absent"  # keep: stays when the operation fails
+    absent: bool = False  # of a change: what this step once made is taken away
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def accept(
     instance = _desired_instance(instance_id, kind, steps, new_instance)
     operation = Operation(
         instance=instance,
+        lane=instance.domain_id,
         kind=kind,
         title=title[:300],
         actor_id=actor.user_id or 0,
@@ -162,7 +164,7 @@ def _try_now(operation: Operation, actor: Actor) -> Operation:
     operation.nudges, operation.nudged_at = 0, None
     operation.save(update_fields=["run_after", "nudges", "nudged_at"])
     note(operation, f"{actor.name} asked to try again now")
-    transaction.on_commit(partial(nudge, operation.pk), robust=True)
+    nudge_after_commit(operation.pk)
     return operation
 
 
@@ -199,7 +201,7 @@ def _desired_instance(
     new_instance: InstanceData | None,
 ) -> Instance:
     instance = Instance.objects.select_for_update().filter(pk=instance_id).first()
-    desired = {"steps": [asdict(step) for step in steps]}
+    desired = {"steps": [asdict(step) for step in steps if not step.absent]}
     if instance is None:
         if new_instance is None:
             raise Instance.DoesNotExist(f"there is no instance {instance_id}")
@@ -265,4 +267,4 @@ def _announce(operation: Operation, actor: Actor) -> None:
         operation_kind=operation.kind,
         instance=str(operation.instance_id or ""),
     )
-    transaction.on_commit(partial(nudge, operation.pk), robust=True)
+    nudge_after_commit(operation.pk)

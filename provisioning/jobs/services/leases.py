@@ -16,19 +16,38 @@ from django.db import DatabaseError, connection, transaction
 
 from provisioning.drivers import registry
 from provisioning.jobs.models import Operation
-from provisioning.jobs.services.moves import NO_LEASE
+from provisioning.jobs.services.moves import NO_LEASE, UNNOTICED, note
+from provisioning.jobs.services.nudging import nudge_after_commit
 
 # One statement: lock a due row, raise the instance's fence, copy it, take the lease, log it.
 # A lease that ran out with an owner still on it is a crash.
+# Domains take turns, so that a thousand jobs of one keep nobody waiting: the open lanes by a loose
+# scan of their index, the one served longest ago first, and in it what has been due longest. The
+# rows of a lane are locked only when the scan gets to it, which the LIMIT ends.
 CLAIM = """
-WITH picked AS (
-  SELECT id, instance_id, lease_owner IS NOT NULL AS crashed FROM jobs_operation
-  WHERE state NOT IN ('succeeded', 'failed', 'cancelled')
-    AND run_after <= clock_timestamp()
-    AND (lease_until IS NULL OR lease_until <= clock_timestamp())
-    AND %(versions)s::jsonb @> driver_versions
-    AND (%(id)s::uuid IS NULL OR id = %(id)s)
-  ORDER BY run_after LIMIT 1 FOR UPDATE SKIP LOCKED
+WITH RECURSIVE lanes AS (
+  (SELECT lane FROM jobs_operation WHERE state NOT IN ('succeeded', 'failed', 'cancelled')
+   ORDER BY lane LIMIT 1)
+  UNION ALL
+  SELECT (SELECT o.lane FROM jobs_operation o
+    WHERE o.state NOT IN ('succeeded', 'failed', 'cancelled') AND o.lane > lanes.lane
+    ORDER BY o.lane LIMIT 1)
+  FROM lanes WHERE lanes.lane IS NOT NULL
+), turns AS MATERIALIZED (
+  SELECT lane FROM lanes WHERE lane IS NOT NULL ORDER BY (
+    SELECT max(o.claimed_at) FROM jobs_operation o
+    WHERE o.lane = lanes.lane AND o.claimed_at IS NOT NULL
+  ) NULLS FIRST
+), picked AS (
+  SELECT due.* FROM turns CROSS JOIN LATERAL (
+    SELECT id, instance_id, lease_owner IS NOT NULL AS crashed FROM jobs_operation
+    WHERE state NOT IN ('succeeded', 'failed', 'cancelled')
+      AND run_after <= clock_timestamp()
+      AND (lease_until IS NULL OR lease_until <= clock_timestamp())
+      AND %(versions)s::jsonb @> driver_versions
+      AND lane = turns.lane
+    ORDER BY run_after LIMIT 1 FOR UPDATE SKIP LOCKED
+  ) due LIMIT 1
 ), fenced AS (
   UPDATE jobs_instance i SET fence = i.fence + 1 FROM picked
   WHERE i.id = picked.instance_id RETURNING i.fence
@@ -39,6 +58,7 @@ WITH picked AS (
     lease_owner = %(owner)s,
     lease_until = clock_timestamp() + %(lease_s)s * interval '1 second',
     crashes = o.crashes + picked.crashed::int,
+    claimed_at = clock_timestamp(),
     started_at = coalesce(o.started_at, clock_timestamp()),
     nudged_at = NULL, nudges = 0
   FROM picked WHERE o.id = picked.id
@@ -97,23 +117,15 @@ class Lease:
     def release(self) -> None:
         """Give the operation back to whoever comes next; not a crash."""
         with self.held() as operation:
-            Operation.objects.filter(pk=operation.pk).update(**NO_LEASE)
+            note(operation, "given back: the worker ends")
+            Operation.objects.filter(pk=operation.pk).update(**NO_LEASE, **UNNOTICED)
+            nudge_after_commit(operation.pk)
 
 
 def claim_next(owner: str) -> Lease | None:
-    """Take the operation that has been due longest, or None."""
-    return _claim(owner, None)
-
-
-def claim(operation_id: UUID, owner: str) -> Lease | None:
-    """Take this operation, or None: a message that came twice or late finds nothing to do."""
-    return _claim(owner, operation_id)
-
-
-def _claim(owner: str, operation_id: UUID | None) -> Lease | None:
-    parameters = {
+    """Take what has been due longest in the domain that was served longest ago, or None."""
+    parameters: dict[str, str | int] = {
         "versions": json.dumps(registry.versions()),
-        "id": operation_id,
         "owner": owner,
         "lease_s": settings.LEASE_S,
     }

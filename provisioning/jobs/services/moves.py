@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -18,6 +20,8 @@ from provisioning.jobs.states import REMOVALS, SOURCES, OperationKind, Operation
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|\r?\n")
 LEVELS = {OperationState.COMPENSATING: "warning", OperationState.FAILED: "error"}
+LOOK_EVERY = dt.timedelta(minutes=10)
+LOOK_SOON = dt.timedelta(minutes=1)
 NO_LEASE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
 UNNOTICED: dict[str, Any] = {"nudged_at": None, "nudges": 0}
 
@@ -68,8 +72,8 @@ def move(operation: Operation, to: OperationState, text: str, **changes: Any) ->
 def finish(operation: Operation, to: OperationState, text: str) -> None:
     """Enter a terminal state and tell everybody who follows the operation."""
     move(operation, to, text, finished_at=Now(), **NO_LEASE)
-    if to == OperationState.SUCCEEDED:
-        _observe_success(operation)
+    if operation.instance_id is not None:
+        _observe(operation, operation.instance_id, succeeded=to == OperationState.SUCCEEDED)
     audit.record(
         actor=audit.SYSTEM,
         verb=f"operation.{to}",
@@ -89,15 +93,19 @@ def finish(operation: Operation, to: OperationState, text: str) -> None:
     extensions.tell_finished(operation)
 
 
-def _observe_success(operation: Operation) -> None:
-    """The instance is now as its generation asked; a removal has left nothing."""
-    if operation.instance_id is None:
-        return
+def _observe(operation: Operation, instance_id: UUID, *, succeeded: bool) -> None:
+    """After a success the instance is as its generation asked, and a removal has left nothing; the
+    target is looked at again, soon when something was taken away.
+    """
     removed = OperationKind(operation.kind) in REMOVALS
-    Instance.objects.filter(pk=operation.instance_id).update(
-        observed_generation=F("generation"), observed_state="absent" if removed else "present"
-    )
-    if removed:
-        Effect.objects.filter(instance=operation.instance_id, removed_at=None).update(
-            removed_at=Now()
-        )
+    changes: dict[str, Any] = {
+        "reconcile_at": Now() + (LOOK_SOON if removed else LOOK_EVERY),
+        "looks": 0,
+        "drift": [],
+    }
+    if succeeded:
+        changes["observed_generation"] = F("generation")
+        changes["observed_state"] = "absent" if removed else "present"
+    Instance.objects.filter(pk=instance_id).update(**changes)
+    if removed and succeeded:
+        Effect.objects.filter(instance=instance_id, removed_at=None).update(removed_at=Now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -27,10 +27,26 @@ FROM due WHERE o.id = due.id RETURNING o.id
 """
 
 
+def nudge_after_commit(operation_id: UUID) -> None:
+    """Wake a worker once the surrounding transaction has committed; its failure fails nothing.
+
+    Not by a `partial`: Django reads the name of what failed, and a partial has none.
+    """
+
+    def wake() -> None:
+        nudge(operation_id)
+
+    transaction.on_commit(wake, robust=True)
+
+
 def nudge(operation_id: UUID) -> None:
-    """Wake a worker for one operation, best effort."""
-    if dispatch.wake(operation_id):
+    """Wake a worker for one operation, best effort: what was committed stays accepted."""
+    if not dispatch.wake(operation_id):
+        return
+    try:
         Operation.objects.filter(pk=operation_id).update(nudged_at=Now(), nudges=F("nudges") + 1)
+    except (OperationalError, InterfaceError):
+        connection.close()  # a broken one would fail whatever the caller asks next
 
 
 def nudge_unnoticed(*, limit: int = 100) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -13,7 +11,7 @@ from core.errors import InvalidTransition
 from provisioning.jobs import policies
 from provisioning.jobs.models import Operation
 from provisioning.jobs.services.moves import UNNOTICED, finish, note
-from provisioning.jobs.services.nudging import nudge
+from provisioning.jobs.services.nudging import nudge_after_commit
 from provisioning.jobs.states import REMOVALS, TERMINAL, OperationKind, OperationState
 
 
@@ -53,4 +51,4 @@ def _stop(operation: Operation) -> None:
         finish(operation, OperationState.CANCELLED, "cancelled before it began")
     elif operation.state == OperationState.RETRY_WAIT:
         Operation.objects.filter(pk=operation.pk).update(run_after=Now(), **UNNOTICED)
-        transaction.on_commit(partial(nudge, operation.pk), robust=True)
+        nudge_after_commit(operation.pk)

@@ -19,6 +19,8 @@ from provisioning.jobs.services.leases import Lease, LeaseLost
 from provisioning.jobs.services.moves import clean, note
 from provisioning.jobs.states import REMOVALS, OperationKind, StepDirection, StepState
 
+LONGEST_FACT = 1000  # characters
+
 LOG_LINE = """
 INSERT INTO jobs_operationlog (operation_id, level, source, text, state, fence)
 SELECT id, %s, %s, %s, '', fence FROM jobs_operation
@@ -36,7 +38,7 @@ def do_step(lease: Lease, operation: Operation, step: OperationStep) -> None:
     driver = registry.get_driver(step.driver)
     if operation.kind == OperationKind.CHECK:
         _measure(lease, driver, step)
-    elif operation.kind in REMOVALS:
+    elif operation.kind in REMOVALS or operation.spec["steps"][step.n].get("absent"):
         _remove(lease, driver, step)
     else:
         _ensure(lease, driver, step)
@@ -66,6 +68,8 @@ def _remove(lease: Lease, driver: Driver, step: OperationStep) -> None:
     observed = driver.ensure_absent(
         _call(lease, step), effect_key=step.effect_key, fence=lease.fence
     )
+    if observed.exists:
+        raise TemporaryError("The target still shows what was just taken away.")
     with lease.held() as operation:
         _forget_effects(operation, step)
     _advance(lease, step, observed.summary)
@@ -118,15 +122,25 @@ def _record(lease: Lease, step: OperationStep, observed: Observed) -> None:
             )
         if observed.secrets:
             extensions.tell_secrets(operation, step, observed.secrets)
-        _merge_result(operation, observed.attributes.get("result"))
+        _merge_result(operation, step, observed.attributes)
         OperationStep.objects.filter(pk=step.pk).update(
             state=StepState.APPLIED, summary=observed.summary[:2000]
         )
 
 
-def _merge_result(operation: Operation, found: Any) -> None:
-    if isinstance(found, Mapping):
-        Operation.objects.filter(pk=operation.pk).update(result={**operation.result, **found})
+def _merge_result(operation: Operation, step: OperationStep, found: Mapping[str, Any]) -> None:
+    """Links and names for people; and, by step, the plain facts that results are made from."""
+    given = found.get("result")
+    facts = {
+        name: value
+        for name, value in found.items()
+        if isinstance(value, str | int | float) and len(str(value)) <= LONGEST_FACT
+    }
+    result = {**operation.result, **(given if isinstance(given, Mapping) else {})}
+    if facts:
+        result["steps"] = {**result.get("steps", {}), str(step.n): facts}
+    if result != operation.result:
+        Operation.objects.filter(pk=operation.pk).update(result=result)
 
 
 def _forget_effects(operation: Operation, step: OperationStep) -> None:

@@ -17,7 +17,11 @@ def prepare(operation: Operation) -> None:
         return
     done = operation.steps.filter(direction=StepDirection.FORWARD, started_at__isnull=False)
     OperationStep.objects.bulk_create(
-        [_backwards(operation, step) for step in done if not _was_refused(operation, step)],
+        [
+            _backwards(operation, step)
+            for step in done
+            if not (_was_refused(operation, step) or _is_kept(operation, step))
+        ],
         ignore_conflicts=True,
     )
 
@@ -41,6 +45,11 @@ def _was_there(operation: Operation) -> bool:
 def _was_refused(operation: Operation, step: OperationStep) -> bool:
     untried = operation.attempt == 0 and operation.crashes == 0 and step.pending_since is None
     return step.state == StepState.FAILED and untried
+
+
+def _is_kept(operation: Operation, step: OperationStep) -> bool:
+    """Whether the one who wrote the step wants its work to stay."""
+    return bool(operation.spec["steps"][step.n].get("undo") == "keep")
 
 
 def _backwards(operation: Operation, step: OperationStep) -> OperationStep:

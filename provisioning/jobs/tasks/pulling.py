@@ -11,7 +11,7 @@ import random
 import socket
 import threading
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import structlog
 from celery import signals
@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.db.models.functions import Now
 
 from provisioning.jobs.models import Worker
-from provisioning.jobs.services import work
+from provisioning.jobs.services import reconciling, work
 
 BUSY_S, IDLE_S = 1.0, 5.0  # between two looks
 LAST_STEP_S = 120.0  # a step may take so long at shutdown
@@ -55,10 +55,10 @@ class Puller:
         self._look.set()
         self._thread.join(timeout=LAST_STEP_S)
 
-    def run_one(self, operation_id: UUID) -> None:
-        """Run what a message named; whatever else is due comes right after it."""
+    def wake(self) -> None:
+        """Run what is next; whatever else is due comes right after it."""
         try:
-            if work.run_one(operation_id, self.owner, should_stop=self._must_stop):
+            if work.run_next(self.owner, should_stop=self._must_stop):
                 self._look.set()
         except (DatabaseError, InterfaceError) as error:
             _forget_connection(error)
@@ -73,6 +73,7 @@ class Puller:
                 close_old_connections()
                 self._show_life()
                 ran = work.run_next(self.owner, should_stop=self._must_stop)
+                ran = reconciling.look_at_next() or ran
             except (DatabaseError, InterfaceError) as error:
                 _forget_connection(error)
                 ran = False

@@ -43,8 +43,8 @@ def facts_of(view: OperationView) -> list[dict[str, Any]]:
 def _time_fact(view: OperationView) -> dict[str, Any]:
     if view.operation.finished_at:
         return {"label": "Ended", "value": clock(view.operation.finished_at), "hint": "UTC"}
-    if view.next_try_at and view.pending and not view.operation.attempt:
-        hint = "the target goes on by itself"
+    if view.next_try_at and view.waits_for_target:
+        hint = "at the target"
         return {"label": "Next look", "value": clock(view.next_try_at), "hint": hint}
     if view.next_try_at:
         undoes = view.operation.state == OperationState.COMPENSATING  # as often as it takes

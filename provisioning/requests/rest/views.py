@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
 
@@ -18,8 +19,17 @@ from core.idempotency import idempotent
 from core.paging import keyset_page
 from core.problems import Problem
 from core.rest import page_response, page_size
-from provisioning.blueprints.models import Blueprint
-from provisioning.blueprints.services import request_service
+from provisioning.blueprints.extensions import Submitted
+from provisioning.blueprints.models import Blueprint, Resource
+from provisioning.blueprints.services import (
+    request_change,
+    request_retirement,
+    request_service,
+    resource_of,
+)
+from provisioning.blueprints.services.requesting import version_for
+from provisioning.blueprints.states import Action
+from provisioning.jobs.models import Instance
 from provisioning.requests import selectors, services
 from provisioning.requests.models import Request, RequestQuerySet
 from provisioning.requests.states import RequestKind, RequestState
@@ -29,8 +39,16 @@ OBJECT = {"type": "object"}
 STRING = {"type": "string"}
 NEW = {
     "type": "object",
-    "required": ["blueprint", "parameters"],
-    "properties": {"blueprint": STRING, "parameters": OBJECT, "purpose": STRING},
+    "properties": {
+        "blueprint": {"type": "string", "description": "for something new"},
+        "instance": {"type": "string", "format": "uuid", "description": "for a change"},
+        "action": {"enum": Action.values, "description": "with `instance`"},
+        "parameters": {
+            "type": "object",
+            "description": "all of them; those of an upgrade that are left out stay",
+        },
+        "purpose": STRING,
+    },
 }
 DECISION = {
     "type": "object",
@@ -74,8 +92,14 @@ class RequestList(APIView):
     )
     @idempotent
     def post(self, request: Call) -> Response:
-        """Ask for a service; 202 with its place, 422 with pointers into the body."""
+        """Ask for a service, or with `instance` and `action` for a change of what one made.
+
+        202 with its place, 422 with pointers into the body.
+        """
         body = _mapping(request.data)
+        if "instance" in body:
+            filed = _change(body, _actor(request))
+            return accepted(request, Request.objects.get(pk=filed.pk))
         blueprint = Blueprint.objects.visible_to(_actor(request)).filter(
             slug=str(body.get("blueprint", ""))
         )
@@ -93,6 +117,46 @@ class RequestList(APIView):
         except Invalid as error:
             raise _below_parameters(error) from error
         return accepted(request, Request.objects.get(pk=filed.pk))
+
+
+def _change(body: Mapping[str, Any], actor: Actor) -> Submitted:
+    """A change of what is there already."""
+    resource = _resource(body.get("instance"), actor)
+    if body.get("action") not in Action.values:
+        listed = ", ".join(Action.values)
+        problem = Problem("/action", "not-in-list", f"Send one of: {listed}.")
+        raise Invalid("The request cannot be taken.", [problem])
+    action = Action(body["action"])
+    purpose = str(body.get("purpose") or "")
+    if action == Action.RETIRE:
+        return request_retirement(resource=resource, purpose=purpose, actor=actor)
+    present = resource.parameters if action == Action.UPGRADE else {}
+    known = version_for(resource, action).content.properties
+    kept = {name: value for name, value in present.items() if name in known}
+    given = _parameters(body) if "parameters" in body or action == Action.UPDATE else {}
+    try:
+        return request_change(
+            resource=resource,
+            action=action,
+            parameters={**kept, **given},
+            purpose=purpose,
+            actor=actor,
+        )
+    except Invalid as error:
+        raise _below_parameters(error) from error
+
+
+def _resource(given: Any, actor: Actor) -> Resource:
+    """The record of the named instance, if the actor may see it."""
+    resource = None
+    with suppress(ValueError):
+        instance_id = UUID(str(given))
+        if Instance.objects.visible_to(actor).filter(pk=instance_id).exists():
+            resource = resource_of(instance_id)
+    if resource is None:
+        problem = Problem("/instance", "unknown-instance", "There is no such resource.")
+        raise Invalid("The request cannot be taken.", [problem])
+    return resource
 
 
 class RequestDetail(APIView):

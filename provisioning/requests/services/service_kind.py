@@ -1,4 +1,4 @@
-"""Requests of kind `service`: something that a blueprint makes."""
+"""Requests of kind `service`: something that a blueprint makes, changes or retires."""
 
 from __future__ import annotations
 
@@ -11,22 +11,34 @@ from django.urls import reverse
 from accounts.actors import Actor, actor_of
 from accounts.models import Team
 from catalog.products.models import DataProduct
-from provisioning.blueprints.models import BlueprintVersion
-from provisioning.blueprints.selectors import resolve
-from provisioning.blueprints.selectors.planning import steps_of
+from core.errors import InvalidTransition
+from provisioning.blueprints import services as blueprints
+from provisioning.blueprints.extensions import users_of
+from provisioning.blueprints.models import BlueprintVersion, Resource
+from provisioning.blueprints.selectors import (
+    Existing,
+    Resolved,
+    existing,
+    removal_steps,
+    resolve,
+    steps_of,
+)
+from provisioning.blueprints.selectors.limits import hold_quota
+from provisioning.blueprints.selectors.planning import dropped_steps
+from provisioning.blueprints.states import Action
 from provisioning.jobs import services as jobs
 from provisioning.jobs.models import Operation
-from provisioning.jobs.states import OperationKind
+from provisioning.jobs.states import OperationKind, OperationState
 from provisioning.requests.extensions import Fact, Link
 from provisioning.requests.models import Request
 from provisioning.requests.services.submitting import submit
-from provisioning.requests.states import RequestKind, RequestState
+from provisioning.requests.states import OPEN, RequestKind, RequestState
 
-INSTANCE_KIND = "data-product"
+RETIRE = str(Action.RETIRE)
 
 
 class ServiceKind:
-    """A new instance of what a blueprint makes."""
+    """A new instance of what a blueprint makes, or a change of one."""
 
     name: ClassVar[str] = RequestKind.SERVICE
     icon: ClassVar[str] = "services"
@@ -36,16 +48,18 @@ class ServiceKind:
         given = request.parameters
         number = request.subject["version"]
         columns = given.get("columns")
-        described = _counted(columns) if columns else "as in the contract"
+        described = _counted(columns) if columns else ""
+        if given.get("contract"):
+            described = "as in the contract"
+        named = request.subject.get("product") or request.subject.get("name", "")
         facts = [
-            Fact("Product", str(request.subject.get("product", "")), "code"),
+            Fact("Product" if "product" in request.subject else "Name", str(named), "code"),
             Fact("Class", str(given.get("classification", "")), "stamp"),
             Fact("Kind", str(given.get("archetype", "")).capitalize()),
             Fact("Columns", described),
+            *self._days(request),
             Fact("Service", f"{request.subject['blueprint']}, version {number}"),
         ]
-        if given.get("retention_days"):
-            facts.insert(4, Fact("Retention", f"{given['retention_days']:,} days"))
         return [fact for fact in facts if fact.value]
 
     def approve_label(self, request: Request) -> str:
@@ -53,56 +67,122 @@ class ServiceKind:
         return "Approve"
 
     def links(self, request: Request) -> Sequence[Link]:
-        """The product, once it is in the catalogue."""
+        """The product, once it is in the catalogue; else the resource, once it is there."""
         fqn = self._product(request)
-        if fqn is None:
-            return []
-        return [Link(fqn, reverse("products:product", kwargs={"fqn": fqn}))]
+        found = []
+        if fqn is not None:
+            found.append(Link(fqn, reverse("products:product", kwargs={"fqn": fqn})))
+        if request.state != RequestState.SUCCEEDED or request.subject.get("action") == RETIRE:
+            return found
+        resource = Resource.objects.filter(pk=request.instance_id).first()
+        if resource is not None:
+            page = reverse("jobs:resource", kwargs={"instance_id": resource.pk})
+            found.append(Link("Resource", page))
+            found += [Link(each["label"], each["url"]) for each in resource.results if each["url"]]
+        return found
 
     def references(self, request: Request) -> dict[str, str | None]:
-        """The product by its present name."""
-        return {"product": self._product(request)}
+        """The product by its present name, and the instance."""
+        return {"product": self._product(request), "instance": str(request.instance_id)}
 
     def approved(self, request: Request, actor: Actor) -> Operation:
-        """Start making it, with the requester's rights as they are now."""
-        version = BlueprintVersion.objects.get(
-            blueprint__slug=request.subject["blueprint"], number=request.subject["version"]
-        )
-        blueprint = version.content
+        """Start the work, with the requester's rights as they are now."""
+        version = _version(request)
         requester = actor if actor.user_id == request.requester_id else actor_of(request.requester)
-        resolved = resolve(
-            blueprint, request.parameters, instance_id=request.instance_id, actor=requester
-        )
-        steps = steps_of(blueprint, resolved, request.instance_id)
-        return jobs.accept(
-            instance_id=request.instance_id,
-            kind=OperationKind.PROVISION,
-            title=request.title,
-            steps=steps,
-            actor=requester,
-            team=resolved.team,
-            new_instance=jobs.InstanceData(
-                kind=INSTANCE_KIND,
-                name=resolved.fqn,
-                plan=f"{blueprint.name}@{version.number}",
-                domain=resolved.domain,
-                owner=resolved.team,
-                driver=_target_driver(steps),
-            ),
-            result={"product": resolved.fqn},
-        )
+        action = request.subject.get("action")
+        if action is None:
+            return _make(request, version, requester)
+        resource = blueprints.resource_of(request.instance_id)
+        if resource is None or resource.instance.observed_state == "absent":
+            raise InvalidTransition("It is not there any more, so it cannot be changed.")
+        before = existing(resource)
+        if action == RETIRE:
+            return _retire(request, before, requester)
+        return _change(request, version, before, requester)
 
     def closed(self, request: Request) -> None:
         """Nothing was made, so nothing is left."""
 
     def finished(self, request: Request, operation: Operation) -> None:
-        """The product tells for itself."""
+        """Put on record what is there now; what did not succeed leaves the record as it was."""
+        if operation.state != OperationState.SUCCEEDED or request.subject.get("action") == RETIRE:
+            return
+        blueprints.record_made(
+            operation=operation, version=_version(request), parameters=request.parameters
+        )
+
+    def _days(self, request: Request) -> list[Fact]:
+        days = request.parameters.get("retention_days")
+        return [Fact("Retention", f"{days:,} days")] if isinstance(days, int) else []
 
     def _product(self, request: Request) -> str | None:
         if request.state not in {RequestState.RUNNING, RequestState.SUCCEEDED}:
             return None
         found = DataProduct.objects.filter(instance_id=request.instance_id)
         return found.values_list("fqn", flat=True).first()
+
+
+def _make(request: Request, version: BlueprintVersion, requester: Actor) -> Operation:
+    blueprint = version.content
+    hold_quota(blueprint)
+    resolved = resolve(
+        blueprint, request.parameters, instance_id=request.instance_id, actor=requester
+    )
+    steps = steps_of(blueprint, resolved, request.instance_id)
+    return jobs.accept(
+        instance_id=request.instance_id,
+        kind=OperationKind.PROVISION,
+        title=request.title,
+        steps=steps,
+        actor=requester,
+        team=resolved.team,
+        new_instance=jobs.InstanceData(
+            kind=blueprint.makes,
+            name=resolved.fqn,
+            plan=f"{blueprint.name}@{version.number}",
+            domain=resolved.domain,
+            owner=resolved.team,
+            driver=_target_driver(steps),
+        ),
+        result=_result(blueprint.makes, resolved),
+    )
+
+
+def _change(
+    request: Request, version: BlueprintVersion, before: Existing, requester: Actor
+) -> Operation:
+    blueprint = version.content
+    resolved = resolve(
+        blueprint,
+        request.parameters,
+        instance_id=request.instance_id,
+        actor=requester,
+        before=before,
+    )
+    steps = steps_of(blueprint, resolved, request.instance_id)
+    return jobs.accept(
+        instance_id=request.instance_id,
+        kind=OperationKind.UPDATE,
+        title=request.title,
+        steps=[*steps, *dropped_steps(before, steps)],
+        actor=requester,
+        team=before.team,
+        result=_result(blueprint.makes, resolved),
+    )
+
+
+def _retire(request: Request, before: Existing, requester: Actor) -> Operation:
+    users = users_of(before.instance)
+    if users:
+        raise InvalidTransition(f"It is used by now: {' '.join(users)}")
+    return jobs.accept(
+        instance_id=request.instance_id,
+        kind=OperationKind.DEPROVISION,
+        title=request.title,
+        steps=removal_steps(before),
+        actor=requester,
+        team=before.team,
+    )
 
 
 class Desk:
@@ -115,7 +195,7 @@ class Desk:
         title: str,
         actor: Actor,
         team: Team | None,
-        decider: Team | None,
+        deciders: Sequence[Team],
         purpose: str,
         parameters: Mapping[str, Any],
         subject: Mapping[str, Any],
@@ -128,7 +208,8 @@ class Desk:
             title=title,
             actor=actor,
             team=team,
-            decider=decider,
+            decider=deciders[0] if deciders else None,
+            then=deciders[1:],
             purpose=purpose,
             parameters=parameters,
             subject=subject,
@@ -136,9 +217,28 @@ class Desk:
             reason=reason,
         )
 
+    def is_open(self, *, instance_id: UUID) -> bool:
+        """Whether a request for that instance waits or is at work."""
+        return Request.objects.filter(instance_id=instance_id, state__in=OPEN).exists()
+
     def filed(self, *, instance_id: UUID, actor: Actor) -> Request | None:
-        """The actor's request for that instance, if it was sent before."""
-        return Request.objects.filter(instance_id=instance_id, requester_id=actor.user_id).first()
+        """The actor's last request for that instance, if there is one."""
+        mine = Request.objects.filter(instance_id=instance_id, requester_id=actor.user_id)
+        return mine.order_by("-number").first()
+
+
+def _version(request: Request) -> BlueprintVersion:
+    versions = BlueprintVersion.objects.select_related("blueprint")
+    return versions.get(
+        blueprint__slug=request.subject["blueprint"], number=request.subject["version"]
+    )
+
+
+def _result(makes: str, resolved: Resolved) -> dict[str, str]:
+    """What the page of the job links when it is done."""
+    if resolved.product is not None:
+        return {"product": resolved.product.fqn}
+    return {"product": resolved.fqn} if makes == "data-product" else {}
 
 
 def _counted(columns: Sequence[Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from provisioning.requests.models import Request
 from provisioning.requests.states import RequestState
 
 DECISION_DUE = dt.timedelta(days=1)
+THEN = "then"  # in the subject: slugs of the teams that decide next
 
 
 @transaction.atomic
@@ -33,6 +34,7 @@ def submit(
     subject: Mapping[str, Any],
     instance_id: UUID,
     reason: str = "",
+    then: Sequence[Team] = (),
 ) -> Request:
     """A new request; without a `decider` it is approved by rule and its work starts at once.
 
@@ -42,6 +44,7 @@ def submit(
         purpose: why, in the requester's words.
         subject: what the kind needs beside the parameters.
         reason: why it needs no decision, or why that team decides.
+        then: teams that decide after `decider` has approved, one after the other.
 
     Raises:
         Invalid, ConcurrencyError: from the kind's handler, when the work starts at once.
@@ -55,7 +58,7 @@ def submit(
         decider=decider,
         purpose=purpose,
         parameters=dict(parameters),
-        subject=dict(subject),
+        subject={**subject, **({THEN: [each.slug for each in then]} if then else {})},
         instance_id=instance_id,
         state=RequestState.WAITING if decider else RequestState.RUNNING,
         reason=reason,

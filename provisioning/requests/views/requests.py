@@ -25,6 +25,13 @@ from provisioning.requests.states import OPEN
 PAGE_SIZE = 25
 LOG_LINES = 12  # the last ones; the page of the job has all
 TABS = (("mine", "Mine"), ("team", "My teams"), ("all", "All I may see"))
+FAILED = {  # by what was asked for
+    "": "It could not be made; what was begun is undone.",
+    **dict.fromkeys(
+        ("update", "upgrade"), "The change did not finish; on record it is as it was before."
+    ),
+    "retire": "Not everything could be removed; nothing else was changed.",
+}
 EMPTY = {
     "mine": (
         "Nothing asked for yet",
@@ -119,6 +126,7 @@ def page_context(request: HttpRequest, found: Request) -> dict[str, Any]:
         "links": kind.links(found),
         **_work(found, actor),
         "history": selectors.history(found),
+        "failed_title": FAILED[found.subject.get("action", "")],
         "live": found.state in OPEN,
         "may_cancel": policies.can_cancel(actor, found),
         "may_decide": policies.can_decide(actor, found),

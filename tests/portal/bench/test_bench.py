@@ -12,6 +12,7 @@ from accounts.models import User
 from catalog.contracts.models import DataContract
 from catalog.products.models import DataProduct
 from catalog.search.models import SearchEntry
+from portal.bench import jobs
 from portal.bench.core import (
     Budget,
     Case,
@@ -24,6 +25,7 @@ from portal.bench.core import (
 )
 from portal.bench.validation import document
 from portal.scale.loading import scale
+from provisioning.jobs.models import Operation, ScheduleTick, Worker
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +159,19 @@ def test_the_contract_of_the_measurement_has_its_size():
 def test_an_import_of_nothing_is_refused():
     with pytest.raises(CommandError, match="at least 1"):
         asked("import", n=0)
+
+
+def test_claims_are_measured_and_leave_nothing(settings):
+    settings.CELERY_BROKER_URL = ""
+
+    found = jobs.claims(jobs.committed_row_ms(), queued=200)
+
+    assert found["p95 ms"] >= found["p50 ms"] > 0
+    assert not Operation.objects.exists()
+    assert not ScheduleTick.objects.exists()
+
+
+def test_jobs_are_not_measured_where_others_take_them():
+    Worker.objects.create(host="here", pid=1, version="1")
+
+    assert "workers are at work" in asked("jobs")

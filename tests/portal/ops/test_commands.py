@@ -148,7 +148,6 @@ def portal(manage, data):
     return process, port
 
 
-@pytest.mark.chaos
 def test_a_portal_runs_heals_and_stops(portal, data, manage):
     process, port = portal
     with urllib.request.urlopen(f"http://{HOST}:{port}/accounts/login/", timeout=10) as page:
@@ -168,7 +167,6 @@ def test_a_portal_runs_heals_and_stops(portal, data, manage):
     assert not processes_naming(data.root)
 
 
-@pytest.mark.chaos
 def test_a_killed_portal_leaves_no_process(portal, data):
     process, port = portal
     family = [one.pid for one in _family(process.pid)]

@@ -98,20 +98,21 @@ def test_names_that_mislead_or_have_no_address_are_refused(name):
     assert [problem.pointer for problem in name_problems(name, "/name")] == ["/name"]
 
 
+BODY = {"blueprint": "b", "parameters": {"name": "x"}, "purpose": "why"}
+
+
 def test_the_graphql_twin_is_valid_against_the_schema():
     schema = build_schema(Path("schema.graphql").read_text())
-    mutation, _, variables = as_graphql("b", {"name": "x"}, "why").partition("\n\n")
+    mutation, _, variables = as_graphql(BODY).partition("\n\n")
 
     assert validate(schema, parse(mutation)) == []
-    assert json.loads(variables) == {
-        "blueprint": "b",
-        "parameters": {"name": "x"},
-        "purpose": "why",
-    }
+    assert json.loads(variables) == BODY
 
 
 def test_the_curl_twin_survives_quotes_in_what_people_wrote():
-    text = as_curl("b", {"name": "it's $HOME `id`"}, "", "http://portal/api/v1/requests")
+    body = {**BODY, "parameters": {"name": "it's $HOME `id`"}}
+
+    text = as_curl(body, "http://portal/api/v1/requests")
 
     words = shlex.split(text.replace("\\\n", " "))
 

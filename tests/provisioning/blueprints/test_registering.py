@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.actors import system_actor
+from accounts.states import TeamRole
 from core.documents import dump_yaml, load_documents
 from core.errors import Invalid, NotAllowed
 from provisioning.blueprints.models import Blueprint, BlueprintVersion
@@ -31,7 +32,8 @@ def test_the_builtin_blueprint_is_registered_once():
     again = register_builtin(actor=system_actor(), owner_team=platform)
 
     assert [version.pk for version in first] == [version.pk for version in again]
-    assert Blueprint.objects.get().current.number == 1
+    assert {each.current.number for each in Blueprint.objects.all()} == {1}
+    assert BlueprintVersion.objects.count() == len(list(BUILTIN.glob("*.yaml")))
 
 
 @pytest.mark.django_db
@@ -75,7 +77,7 @@ NAME = ("parameters", "properties", "name")
         (("steps", 0, "action"), "explode", "/steps/0/action"),
         (("steps",), [], "/steps"),
         (("example", "classification"), "secret", "/example/classification"),
-        (("makes",), "cake", "/makes"),
+        (("makes",), "Cake!", "/makes"),
     ],
 )
 @pytest.mark.django_db
@@ -89,18 +91,20 @@ def test_what_a_form_cannot_draw_or_a_driver_not_do_is_refused_at_its_place(path
 
 
 @pytest.mark.django_db
-def test_only_platform_engineers_register_and_only_for_their_team():
+def test_owners_of_any_team_publish_and_the_name_is_their_teams_from_then_on():
     team, other = TeamFactory(), TeamFactory()
-    member = actor_for(member_of(team))
-    engineer = actor_for(member_of(team, portal_role="platform"))
+    owner = actor_for(member_of(team))
+    contributor = actor_for(member_of(team, TeamRole.CONTRIBUTOR))
+    engineer = actor_for(member_of(team, TeamRole.CONTRIBUTOR, portal_role="platform"))
 
-    with pytest.raises(NotAllowed):
-        register_blueprint(text=TEXT, owner=team, actor=member)
-    with pytest.raises(NotAllowed):
-        register_blueprint(text=TEXT, owner=other, actor=engineer)
+    for actor, whose in ((contributor, team), (owner, other), (engineer, other)):
+        with pytest.raises(NotAllowed):
+            register_blueprint(text=TEXT, owner=whose, actor=actor)
     assert not Blueprint.objects.exists()
 
-    register_blueprint(text=TEXT, owner=team, actor=engineer)
-    with pytest.raises(NotAllowed):
-        register_blueprint(text=TEXT, owner=other, actor=system_actor())
+    register_blueprint(text=TEXT, owner=team, actor=owner)
+    with pytest.raises(NotAllowed, match="belongs to"):
+        register_blueprint(text=changed("title", to="Mine now"), owner=other, actor=system_actor())
+    register_blueprint(text=changed("title", to="Better"), owner=team, actor=engineer)
     assert Blueprint.objects.get().owner == team
+    assert BlueprintVersion.objects.count() == 2

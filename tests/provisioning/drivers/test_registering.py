@@ -11,21 +11,24 @@ from psycopg import sql
 
 from accounts.actors import Actor
 from accounts.states import PortalRole, TeamRole
-from core.errors import Invalid, NotAllowed
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.models import AuditEvent
 from provisioning.drivers.models import Target
 from provisioning.drivers.postgres.target import warehouse
+from provisioning.drivers.protocol import PermanentError
 from provisioning.drivers.services import (
     TargetInUse,
+    TooManyChecks,
     change_target,
     check_target,
+    checking,
     register_target,
     retire_target,
 )
-from provisioning.drivers.services.checking import check_all, check_due
+from provisioning.drivers.services.checking import Health, check_all, check_due, keep_health
 from provisioning.drivers.targets import open_target
 from provisioning.jobs.models import Instance, Operation
-from tests.factories import TeamFactory, UserFactory, actor_for, member_of
+from tests.factories import MembershipFactory, TeamFactory, UserFactory, actor_for, member_of
 from tests.provisioning.drivers.places import lake, place_of, tcp_url
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +128,8 @@ def test_a_user_who_may_not_make_roles_is_no_administrator(warehouse_url, url, t
         ({"driver": "catalog"}, ("/driver", "unknown-driver")),
         ({"config": {"public_port": 70000}}, ("/config/public_port", "wrong-form")),
         ({"config": {"public_port": "5432"}}, ("/config/public_port", "wrong-form")),
+        ({"config": {"public_host": "a b"}}, ("/config/public_host", "wrong-form")),
+        ({"config": {"public_host": "<b>x</b>"}}, ("/config/public_host", "wrong-form")),
         ({"config": {"colour": "red"}}, ("/config/colour", "unknown-field")),
         ({"secrets": {}}, ("/secrets/url", "missing")),
         ({"secrets": {"url": 7}}, ("/secrets/url", "wrong-form")),
@@ -232,6 +237,49 @@ def test_a_check_by_a_stranger_is_refused(target, team):
         check_target(target=target, actor=actor_for(member_of(team, TeamRole.VIEWER)))
 
 
+def test_the_second_of_two_writers_is_told(target, team, owner, url):
+    seen = Target.objects.get()
+    change_target(target=target, data=lake(team, url, name="First"), actor=owner)
+
+    with pytest.raises(Conflict):
+        change_target(target=seen, data=lake(team, url, name="Second"), actor=owner)
+
+    assert Target.objects.get().name == "First"
+
+
+def test_a_retired_target_does_not_come_back(target, team, owner, url):
+    seen = Target.objects.get()
+    retire_target(target=target, actor=owner)
+
+    with pytest.raises(Conflict):
+        change_target(target=seen, data=lake(team, url), actor=owner)
+    with pytest.raises(NotFound):
+        check_target(target=seen, actor=owner)
+
+    assert not Target.objects.exists()
+
+
+def test_what_was_found_of_another_place_is_not_kept(target, team, owner, url):
+    seen = Target.objects.get()
+    change_target(target=target, data=lake(team, url, name="Moved"), actor=owner)
+
+    keep_health(seen, Health(False, "The old place is gone."), by="system")
+
+    assert Target.objects.get().healthy
+
+
+def test_hanging_targets_leave_threads_for_others(target, owner):
+    for _ in range(4):
+        checking._probes.acquire()
+    try:
+        with pytest.raises(TooManyChecks):
+            check_target(target=target, actor=owner)
+    finally:
+        checking._probes.release(4)
+
+    assert check_target(target=target, actor=owner).healthy
+
+
 def test_the_schedule_takes_what_is_due_and_leaves_the_rest(
     target, django_capture_on_commit_callbacks
 ):
@@ -279,7 +327,7 @@ def in_the_lake(team, state="present", **spec) -> Instance:
 def test_a_target_with_something_in_it_is_not_retired(target, team, owner, state):
     in_the_lake(team, state)
 
-    with pytest.raises(TargetInUse, match="1 thing is still in") as caught:
+    with pytest.raises(TargetInUse, match="1 thing uses") as caught:
         retire_target(target=target, actor=owner)
 
     assert [use["name"] for use in caught.value.context["used_by"]] == ["Orders"]
@@ -309,4 +357,35 @@ def test_a_target_with_nothing_in_it_is_forgotten(target, team, owner):
     retire_target(target=target, actor=owner)
 
     assert not Target.objects.exists()
+    kept = Target.everything.get()
+    assert (kept.secret, kept.config) == (None, {})
     assert AuditEvent.objects.filter(verb="target.retired", object_id="lake").exists()
+
+
+def test_the_name_of_a_retired_target_stays_its_teams(target, team, owner, url):
+    retire_target(target=target, actor=owner)
+    other = TeamFactory()
+    with pytest.raises(Invalid) as caught:
+        register_target(data=lake(other, url), actor=actor_for(member_of(other)))
+    assert codes(caught) == [("/slug", "name-taken")]
+    with pytest.raises(PermanentError, match="There is no target"):
+        warehouse("lake")
+
+    again = register_target(data=lake(team, url), actor=owner)
+
+    assert (again.pk, again.healthy) == (target.pk, True)
+    assert open_target(Target.objects.get()).secrets == {"url": url}
+
+
+def test_a_target_in_use_stays_with_its_team(target, team, url):
+    other = TeamFactory()
+    person = member_of(team)
+    MembershipFactory(user=person, team=other)
+    in_the_lake(team)
+
+    with pytest.raises(TargetInUse):
+        change_target(target=target, data=lake(other, url), actor=actor_for(person))
+    Instance.objects.update(observed_state="absent")
+    changed = change_target(target=target, data=lake(other, url), actor=actor_for(person))
+
+    assert changed.owner == other

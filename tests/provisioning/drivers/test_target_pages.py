@@ -243,7 +243,7 @@ def test_a_target_costs_the_same_however_much_is_in_it(owner, target, team):
     for _ in range(30):
         in_the_lake(team)
 
-    assert statements() == one <= 8
+    assert statements() == one <= 7
 
 
 @pytest.fixture

@@ -309,5 +309,5 @@ def test_a_receiver_that_takes_everything_is_found_out(settings) -> None:
 
 def test_a_receiver_with_another_secret_is_found_out(receiver) -> None:
     place = Opened("hook", {"url": receiver.url}, {"signing_secret": new_secret()})
-    with pytest.raises(PermanentError, match="401"):
+    with pytest.raises(PermanentError, match=r"refuses our signature \(status 401\)"):
         KIND.probe(place)

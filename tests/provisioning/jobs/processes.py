@@ -28,7 +28,7 @@ class Process:
     def __init__(self, *arguments: str, **environment: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, *arguments],
-            env=_environment(environment),
+            env=surroundings(environment),
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
@@ -84,14 +84,19 @@ def until(condition: Callable[[], bool], *, timeout_s: float = 30) -> None:
         pause.wait(0.05)
 
 
-def _environment(changes: Mapping[str, str]) -> dict[str, str]:
+def database_url() -> str:
+    """The database of this test run."""
     parts = urlsplit(os.environ["DATABASE_URL"])
-    database = urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
+    return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
+
+
+def surroundings(changes: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process that works on it."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "PYTHONPATH": str(ROOT),
-        "DATABASE_URL": database,
+        "DATABASE_URL": database_url(),
         "CELERY_BROKER_URL": DEAD_BROKER,
         **changes,
     }

@@ -10,7 +10,7 @@ from core.errors import Conflict, Invalid, InvalidTransition, NotAllowed
 from core.models import AuditEvent
 from provisioning.jobs.models import Effect, Instance, Operation
 from provisioning.jobs.services import abandon
-from provisioning.jobs.services.leases import LeaseLost, claim
+from provisioning.jobs.services.leases import LeaseLost, claim_next
 from provisioning.jobs.states import ALARM_AT, OperationState
 from tests.factories import UserFactory, actor_for
 from tests.provisioning.jobs.shelf import permanent
@@ -55,7 +55,7 @@ def test_it_ends_and_what_is_left_is_on_record(stuck, engineer, shelf, endings):
 
 def test_a_worker_that_comes_late_writes_nothing(stuck, engineer):
     Operation.objects.update(run_after=timezone.now() - timezone.timedelta(minutes=1))
-    lease = claim(stuck.pk, "late")
+    lease = claim_next("late")
     assert lease is not None
     Operation.objects.update(lease_until=timezone.now() - timezone.timedelta(seconds=1))
     Operation.objects.update(attempt=ALARM_AT)

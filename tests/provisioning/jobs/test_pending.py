@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from provisioning.jobs.models import Operation, OperationStep
 from provisioning.jobs.services import request_cancel, retry
-from provisioning.jobs.services.leases import claim
+from provisioning.jobs.services.leases import claim_next
 from provisioning.jobs.services.work import run_due
 from provisioning.jobs.states import MAX_ATTEMPTS, OperationState, StepState
 from tests.provisioning.jobs.shelf import pending, permanent, temporary
@@ -49,7 +49,7 @@ def test_progress_comes_back_under_another_fence_after_a_failure_and_after_a_cra
     run_due()
     look_again(2)
     Operation.objects.update(run_after=AGO)
-    assert claim(operation.pk, "a worker that dies")
+    assert claim_next("a worker that dies")
     Operation.objects.update(lease_until=AGO)
 
     run_due()
@@ -169,6 +169,8 @@ def test_people_see_since_when_it_waits_and_what_the_target_said(page, accepted,
     if page == "jobs:operation":
         assert f"Waiting for the target since {since:%H:%M:%S}" in text
         assert "Next look" in text
+        assert "Waits for its target" in text
+        assert "Tries again soon" not in text
     else:
         assert f'"pending_since":"{since:%Y-%m-%dT%H:%M:%S}' in text
         assert "progress" not in text

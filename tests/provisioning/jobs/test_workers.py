@@ -112,3 +112,25 @@ def test_a_worker_that_is_asked_to_end_gives_its_operation_back(provisioned, war
     assert step_is(provisioned, 2, StepState.VERIFIED)
     assert provisioned.crashes == 0
     assert not Worker.objects.exists()
+
+
+def test_what_an_ending_worker_gives_back_is_taken_over_within_two_seconds(
+    provisioned, warehouse_url, broker_url
+):
+    schema = schema_name("orders", provisioned.instance_id)
+    here = {"WAREHOUSE_URL": warehouse_url, "CELERY_BROKER_URL": broker_url}
+    with psycopg.connect(warehouse_url) as blocking, worker(**here) as ending:
+        blocking.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(f"{schema}_r")))
+        until(lambda: step_is(provisioned, 2, StepState.INTENT))
+        with worker(**here):
+            until(lambda: Worker.objects.count() == 2)
+            ending.terminate()
+            blocking.rollback()
+            until(lambda: has_succeeded(provisioned))
+            assert ending.wait(30) == 0
+
+    lines = OperationLog.objects.filter(operation=provisioned)
+    given_back = lines.get(text__startswith="given back")
+    taken = lines.filter(text__startswith="taken by", pk__gt=given_back.pk).get()
+    assert (taken.at - given_back.at).total_seconds() < 2
+    assert provisioned.crashes == 0

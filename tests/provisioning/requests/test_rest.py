@@ -37,7 +37,7 @@ def test_the_catalogue_has_schema_and_an_example_that_is_accepted(shop: Shop, cl
     one = client.get("/api/v1/blueprints/data-product-postgresql", headers=headers).json()
     accepted = send(client, URL, {"blueprint": one["name"], "parameters": one["example"]}, headers)
 
-    assert [each["name"] for each in listed["results"]] == ["data-product-postgresql"]
+    assert "data-product-postgresql" in [each["name"] for each in listed["results"]]
     assert one["schema"]["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert accepted.status_code == 202, accepted.text
 

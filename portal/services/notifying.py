@@ -1,0 +1,238 @@
+"""From events to what people are told: who, in which words, and why them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.actors import Actor, actor_of
+from accounts.models import Membership, User
+from accounts.states import TeamRole
+from catalog.products.models import (
+    Announcement,
+    Comment,
+    DataProduct,
+    Demand,
+    DemandVote,
+    Follow,
+    OutputPort,
+)
+from catalog.products.states import LISTED, DemandState
+from core.models import OutboxEvent
+from portal.models import Notification
+from provisioning.access.models import Grant
+from provisioning.requests.models import Decision, Request
+from provisioning.requests.states import RequestState
+
+KEPT = dt.timedelta(days=90)
+FOLLOWING, READING, OWNING = "you follow it", "you may read it", "your team owns it"
+Audience = dict[int, str]  # user: why they hear of it
+
+
+@dataclass(frozen=True)
+class News:
+    """One thing to tell, and to whom."""
+
+    kind: str
+    title: str
+    url: str
+    audience: Mapping[int, str]
+
+
+@transaction.atomic
+def notify(event: OutboxEvent) -> None:
+    """Tell those whom the event concerns; delivered again, it tells nobody twice."""
+    for news in WRITERS[event.topic](event):
+        active = set(
+            User.objects.filter(pk__in=news.audience, is_active=True).values_list("pk", flat=True)
+        )
+        Notification.objects.bulk_create(
+            [
+                Notification(
+                    user_id=user_id,
+                    event_id=event.event_id,
+                    kind=news.kind,
+                    title=news.title[:300],
+                    reason=reason[:200],
+                    url=news.url,
+                )
+                for user_id, reason in news.audience.items()
+                if user_id in active
+            ],
+            ignore_conflicts=True,
+        )
+
+
+def mark_read(*, actor: Actor, ids: Collection[int] | None = None) -> int:
+    """Mark the actor's notifications as read, all or these; returns how many were not."""
+    mine = Notification.objects.visible_to(actor).unread()
+    return (mine if ids is None else mine.filter(pk__in=ids)).update(read_at=Now())
+
+
+def forget_old() -> None:
+    """Delete what is older than `KEPT`."""
+    Notification.objects.filter(created_at__lt=Now() - KEPT).delete()
+
+
+def _announced(event: OutboxEvent) -> Iterator[News]:
+    pk = event.payload["announcement_id"]
+    for each in Announcement.objects.filter(pk=pk).select_related("product"):
+        yield News(
+            "announcement",
+            f"{each.product.name}: {each.title}",
+            each.product.get_absolute_url(),
+            _readers(each.product, but=each.author_id),
+        )
+
+
+def _moved(event: OutboxEvent) -> Iterator[News]:
+    """A product was published, deprecated or retired; `verb` says which."""
+    verb = event.payload.get("verb", "")
+    word = PRODUCT_VERBS.get(verb)
+    products = DataProduct.objects.filter(pk=event.payload["product_id"]) if word else ()
+    for product in products:
+        title = f"{product.name} {word}"
+        yield News(verb, title, product.get_absolute_url(), _readers(product))
+
+
+def _commented(event: OutboxEvent) -> Iterator[News]:
+    pk = event.payload["comment_id"]
+    comments = Comment.objects.filter(pk=pk, removed_at__isnull=True)
+    for each in comments.select_related("product", "author", "parent"):
+        thread = Q(pk=each.parent_id) | Q(parent=each.parent_id)
+        said = Comment.objects.filter(thread) if each.parent_id else Comment.objects.none()
+        audience = dict.fromkeys(said.values_list("author_id", flat=True), "you wrote there too")
+        audience |= _members(each.product.owner_id)
+        yield News(
+            "comment",
+            f"{each.author or 'Somebody'} commented on {each.product.name}",
+            f"{each.product.get_absolute_url()}?tab=activity",
+            _seeing(each.product, audience, but=each.author_id),
+        )
+
+
+def _versioned(event: OutboxEvent) -> Iterator[News]:
+    """A further version of a contract that a published port keeps."""
+    ports = OutputPort.objects.filter(contract=event.payload["contract"])
+    products = DataProduct.objects.filter(pk__in=ports.values("product"), status__in=LISTED)
+    level = str(event.payload.get("level", ""))
+    for product in products:
+        title = f"{product.name}: contract {event.payload['to']}"
+        if level:
+            title = f"{title}, {level}"
+        url = f"{product.get_absolute_url()}?tab=contract"
+        yield News("contract.version", title, url, _readers(product))
+
+
+def _breaking(event: OutboxEvent) -> Iterator[News]:
+    """A change that breaks readers has a day."""
+    for product in DataProduct.objects.filter(pk=event.payload["product_id"]):
+        title = f"{event.payload['port']}: {event.payload['to']} breaks readers"
+        title = f"{title} from {event.payload['on']}"
+        url = f"{product.get_absolute_url()}?tab=contract"
+        yield News("port.change-announced", title, url, _readers(product))
+
+
+def _asked(event: OutboxEvent) -> Iterator[News]:
+    for request in _request(event):
+        if request.state == RequestState.WAITING and request.decider_id:
+            name = request.decider.name if request.decider else ""
+            audience = _members(request.decider_id, f"you own {name}", role=TeamRole.OWNER)
+            audience.pop(request.requester_id, None)
+            title = f"{request.requester} asks: {request.title}"
+            yield News("request.submitted", title, request.get_absolute_url(), audience)
+
+
+def _decided(event: OutboxEvent) -> Iterator[News]:
+    for request in _request(event):
+        decision = Decision.objects.filter(request=request).select_related("decided_by").last()
+        if decision is not None:
+            word = "approved" if decision.approved else "rejected"
+            title = f"{decision.decided_by} {word}: {request.title}"
+            audience = {request.requester_id: "you asked for it"}
+            yield News(f"request.{word}", title, request.get_absolute_url(), audience)
+
+
+def _finished(event: OutboxEvent) -> Iterator[News]:
+    for request in _request(event):
+        word = FINISHED.get(event.payload.get("state", ""))
+        if word:
+            title, audience = f"{request.title}: {word}", {request.requester_id: "you asked for it"}
+            yield News("request.finished", title, request.get_absolute_url(), audience)
+
+
+def _demanded(event: OutboxEvent) -> Iterator[News]:
+    word = DEMANDED.get(event.payload["state"])
+    for demand in Demand.objects.filter(pk=event.payload["demand_id"]) if word else ():
+        voters = DemandVote.objects.filter(demand=demand).values_list("user_id", flat=True)
+        audience = dict.fromkeys(voters, "you need it too")
+        if demand.author_id:
+            audience[demand.author_id] = "you asked for it"
+        yield News("demand", f"{demand.title}: {word}", demand.get_absolute_url(), audience)
+
+
+def _request(event: OutboxEvent) -> Iterator[Request]:
+    named = Request.objects.select_related("requester", "decider")
+    yield from named.filter(pk=event.payload["request_id"])
+
+
+def _readers(product: DataProduct, *, but: int | None = None) -> Audience:
+    """Who follows the product or may read it."""
+    grants = Grant.objects.live().filter(port__product=product)
+    teams = grants.exclude(consumer_team=None).values("consumer_team")
+    owners = grants.exclude(consumer_product=None).values("consumer_product__owner")
+    members = Membership.objects.filter(Q(team__in=teams) | Q(team__in=owners))
+    users = grants.exclude(consumer_user=None).values_list("consumer_user_id", flat=True)
+    audience = dict.fromkeys([*members.values_list("user_id", flat=True), *users], READING)
+    followers = Follow.objects.filter(product=product).values_list("user_id", flat=True)
+    return _seeing(product, audience | dict.fromkeys(followers, FOLLOWING), but=but)
+
+
+def _members(team_id: int, reason: str = OWNING, *, role: str | None = None) -> Audience:
+    members = Membership.objects.filter(team=team_id)
+    if role:
+        members = members.filter(role=role)
+    return dict.fromkeys(members.values_list("user_id", flat=True), reason)
+
+
+def _seeing(product: DataProduct, audience: Audience, *, but: int | None) -> Audience:
+    """Without those who may not see the product, and without whoever did it."""
+    audience.pop(but, None)  # type: ignore[arg-type]
+    if product.visibility == "company" and product.status in LISTED:
+        return audience
+    rows = DataProduct.objects.filter(pk=product.pk)
+    users = User.objects.filter(pk__in=audience)
+    seeing = {user.pk for user in users if rows.visible_to(actor_of(user)).exists()}
+    return {pk: reason for pk, reason in audience.items() if pk in seeing}
+
+
+PRODUCT_VERBS = {
+    "product.published": "was published",
+    "product.deprecated": "was deprecated",
+    "product.retired": "was retired",
+}
+FINISHED = {RequestState.SUCCEEDED: "done", RequestState.FAILED: "failed"}
+DEMANDED = {
+    DemandState.TAKEN: "a team took it up",
+    DemandState.ANSWERED: "there is a product for it now",
+    DemandState.DECLINED: "declined",
+}
+WRITERS: Mapping[str, Callable[[OutboxEvent], Iterator[News]]] = MappingProxyType(
+    {
+        "announcement.made": _announced,
+        "product.moved": _moved,
+        "comment.made": _commented,
+        "contract.version-saved": _versioned,
+        "port.change-announced": _breaking,
+        "request.submitted": _asked,
+        "request.decided": _decided,
+        "request.finished": _finished,
+        "demand.changed": _demanded,
+    }
+)

@@ -1,0 +1,36 @@
+"""Who uses what a blueprint made, as far as the catalogue knows."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from catalog.products.models import DataProduct, InputPort
+from catalog.products.states import ProductStatus
+from provisioning.blueprints.formats.document import PORT_KIND
+from provisioning.jobs.models import Instance
+
+NAMED = 5
+
+
+def ports_of_product(instance: Instance) -> list[str]:
+    """Output ports that services added to the product which this instance made."""
+    product = DataProduct.objects.filter(instance_id=instance.pk).first()
+    if product is None:
+        return []
+    added = product.output_ports.filter(location__has_key="instance")
+    names = added.order_by("name").values_list("name", flat=True)[:NAMED]
+    return [f"Its output port {name} was added by a service; retire that first." for name in names]
+
+
+def readers_of_product(instance: Instance) -> list[str]:
+    """Products that read a port which this instance made."""
+    port = Q(source__product__instance_id=instance.pk)
+    if instance.kind == PORT_KIND:
+        port = Q(source__fqn=instance.name)
+    readers = InputPort.objects.filter(port).exclude(product__status=ProductStatus.RETIRED)
+    others = readers.exclude(product__instance_id=instance.pk)
+    names = list(
+        others.order_by("product__name").values_list("product__name", flat=True)[: NAMED + 1]
+    )
+    found = [f"{name} is made from it." for name in dict.fromkeys(names[:NAMED])]
+    return [*found, "Further products are made from it."] if len(names) > NAMED else found

@@ -1,0 +1,16 @@
+"""What higher rooms add to the ledger about an operation that has succeeded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from provisioning.jobs.models import Instance, Operation
+
+
+def note_made(*, operation: Operation, plan: str, links: Sequence[Mapping[str, str]]) -> None:
+    """Name the blueprint version that the instance follows now, and where its results are seen."""
+    Instance.objects.filter(operations=operation).update(plan=plan)
+    if links:
+        shown = [{"label": each["label"], "url": each["url"]} for each in links]
+        operation.result = {**operation.result, "links": shown}
+        Operation.objects.filter(pk=operation.pk).update(result=operation.result)

@@ -1,0 +1,129 @@
+"""The whole portal under load while everything is killed, stalled and cut off."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import psycopg
+import pytest
+
+from tests.chaos import shelf
+from tests.chaos.checker import violations
+from tests.chaos.clients import Load
+from tests.chaos.evidence import Delivery, Evidence
+from tests.chaos.faults import Trouble
+from tests.chaos.report import Figures, write
+from tests.chaos.stage import Stage
+
+BURST = 40  # requests that measure what the stage can do
+END_WITHIN_S = 180.0
+OPEN = (
+    "SELECT (SELECT count(*) FROM jobs_operation WHERE state NOT IN"
+    " ('succeeded', 'failed', 'cancelled')) + (SELECT count(*) FROM core_outboxevent"
+    " WHERE handled_at IS NULL AND dead_at IS NULL)"
+)
+
+
+@dataclass(frozen=True)
+class Form:
+    seconds: float
+    pause_s: tuple[float, float]  # between two faults
+    least_faults: int
+
+
+def run(folder: Path, form: Form, seed: int) -> tuple[list[str], Figures]:
+    random = Random(seed)
+    with Stage(folder) as stage:
+        load = Load(stage.url, stage.token, random)
+        capacity = measured(stage, load)
+        quiet = sorted(load.took_ms)
+        trouble = Trouble(stage, random, form.pause_s)
+        thread = threading.Thread(target=trouble.run, daemon=True)
+        started = time.monotonic()
+        thread.start()
+        load.offer(capacity / 2, form.seconds)
+        trouble.told_to_end = True
+        thread.join(60)
+        load.settle()
+        drained_s = wait_for_the_end(stage)
+        found = violations(evidence_of(stage, load))
+        figures = Figures.of(stage, load, trouble.done, capacity, quiet, time.monotonic() - started)
+        figures.drained_s = drained_s
+    return found, figures
+
+
+def measured(stage: Stage, load: Load) -> float:
+    """Requests a second that come to their end, undisturbed."""
+    load.offer(100, 0.1)
+    load.settle_accepted(10)
+    wait_for_the_end(stage)
+    started = time.monotonic()
+    load.offer(1000, BURST / 1000)
+    load.settle_accepted(10 + BURST)
+    wait_for_the_end(stage)
+    return BURST / (time.monotonic() - started)
+
+
+def wait_for_the_end(stage: Stage) -> float:
+    """How long it took until nothing was open any more."""
+    started = time.monotonic()
+    while time.monotonic() - started < END_WITHIN_S:
+        with psycopg.connect(stage.ledger_url) as ledger:
+            (left,) = ledger.execute(OPEN).fetchone() or (1,)
+        if not left:
+            return time.monotonic() - started
+        time.sleep(0.1)
+    raise AssertionError(f"{left} operations and events are still open. {stage.logs()[-3000:]}")
+
+
+def evidence_of(stage: Stage, load: Load) -> Evidence:
+    lines = stage.sink.read_text().split("\n")[:-1] if stage.sink.exists() else []
+    return Evidence(
+        stage.ledger_url,
+        stage.warehouse_url,
+        load.answers,
+        [Delivery(*line.split(" ", 1)) for line in lines],
+        [shelf.CANARY],
+        [stage.logs()],
+    )
+
+
+def holds(found: list[str], figures: Figures, form: Form) -> None:
+    assert found == []
+    assert figures.unsettled == 0
+    assert figures.unfriendly == []
+    assert sum(figures.faults.values()) >= form.least_faults, figures.faults
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_nothing_is_lost_doubled_or_left_over_in_a_short_run(tmp_path, request, seed):
+    form = Form(seconds=30, pause_s=(0.2, 1.0), least_faults=9)
+
+    found, figures = run(tmp_path, form, seed)
+
+    write(figures, found, request.config.getoption("--chaos-report"))
+    holds(found, figures, form)
+
+
+@pytest.mark.chaos
+def test_nothing_is_lost_doubled_or_left_over_in_a_long_run(tmp_path, request):
+    seconds = request.config.getoption("--chaos-seconds")
+    form = Form(seconds=seconds, pause_s=(0.5, 4.0), least_faults=int(seconds / 15))
+
+    found, figures = run(tmp_path, form, seed=20261126)
+
+    write(figures, found, request.config.getoption("--chaos-report"))
+    holds(found, figures, form)
+
+
+@pytest.mark.nightly
+def test_nothing_is_lost_doubled_or_left_over_in_an_hour(tmp_path):
+    form = Form(seconds=3600, pause_s=(2.0, 20.0), least_faults=200)
+
+    found, figures = run(tmp_path, form, seed=int(time.time()))
+
+    holds(found, figures, form)

@@ -1,0 +1,35 @@
+"""The portal's URLs, and one that takes an instance away as a blueprint's end will."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.urls import path
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.idempotency import idempotent
+from portal.urls import *  # noqa: F403
+from provisioning.jobs.models import Instance
+from provisioning.jobs.services import StepSpec, accept
+from provisioning.jobs.states import OperationKind
+
+
+class Removal(APIView):
+    @idempotent
+    def post(self, request: Any, instance_id: UUID) -> Response:
+        """All steps of the instance, backwards."""
+        instance = Instance.objects.get(pk=instance_id)
+        steps = [StepSpec(**step) for step in instance.desired_spec["steps"]][::-1]
+        operation = accept(
+            instance_id=instance_id,
+            kind=OperationKind.DEPROVISION,
+            title=f"Remove {instance.name}"[:300],
+            steps=steps,
+            actor=request.auth,
+        )
+        return Response({"id": str(operation.pk)}, status=202)
+
+
+urlpatterns = [*urlpatterns, path("api/v1/chaos/remove/<uuid:instance_id>", Removal.as_view())]  # noqa: F405

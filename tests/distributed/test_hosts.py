@@ -1,0 +1,102 @@
+"""The same code on two hosts: two web servers, two workers, two sweepers, one ledger."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from portal.ops.environment import DataDir
+from portal.ops.postgres import Postgres
+from portal.ops.postgres_roles import OWNER, WAREHOUSE
+from tests.chaos import shelf
+from tests.chaos.checker import violations
+from tests.chaos.clients import Load
+from tests.chaos.evidence import Delivery, Evidence
+from tests.chaos.test_chaos_run import OPEN
+from tests.distributed.hosts import Hosts, Servers
+from tests.distributed.rabbit import SERVER, Rabbit
+
+RATE, SECONDS = 4.0, 10.0  # requests a second at each web server
+ENDED = f"SELECT ({OPEN}) = 0"
+BOTH_WORK = "SELECT count(*) >= 4 FROM jobs_worker"  # two processes on each host
+TWICE = (
+    "SELECT schedule, tick_at FROM jobs_scheduletick GROUP BY schedule, tick_at HAVING count(*) > 1"
+)
+
+
+@pytest.fixture
+def given() -> Servers:
+    """The servers of `.ci/production`: PostgreSQL and Redis of Debian, set up as the docs say."""
+    names = ("OWNER", "APP", "WAREHOUSE", "BROKER")
+    urls = [os.environ.get(f"MESHPORT_HOSTS_{name}_URL") for name in names]
+    if not all(urls):
+        pytest.skip("no servers of others: MESHPORT_HOSTS_…_URL is not set")
+    return Servers(*filter(None, urls))
+
+
+@pytest.fixture
+def with_rabbit(tmp_path: Path) -> Iterator[Servers]:
+    """An embedded PostgreSQL, and RabbitMQ where Debian's package is installed."""
+    if not SERVER.exists():
+        pytest.skip("rabbitmq-server is not installed")
+    data = DataDir(tmp_path / "servers")
+    data.create()
+    postgres = Postgres(data, throwaway=True)
+    postgres.join()
+    try:
+        with Rabbit(tmp_path / "rabbit") as rabbit:
+            environ = postgres.environment()
+            yield Servers(
+                postgres.url(OWNER),
+                environ["DATABASE_URL"],
+                postgres.url(WAREHOUSE, "warehouse"),
+                rabbit.url,
+            )
+    finally:
+        postgres.leave()
+
+
+@pytest.mark.production
+def test_two_hosts_on_servers_of_others_lose_nothing_when_one_dies(tmp_path, given):
+    one_host_dies(tmp_path, given)
+
+
+@pytest.mark.nightly
+def test_two_hosts_on_rabbitmq_lose_nothing_when_one_dies(tmp_path, with_rabbit):
+    one_host_dies(tmp_path, with_rabbit)
+
+
+def one_host_dies(folder: Path, servers: Servers) -> None:
+    """Both hosts are asked; the worker and the sweeper of one are killed on the way."""
+    with Hosts(folder, servers) as hosts:
+        hosts.until(BOTH_WORK)
+        loads = [
+            Load(host.url, hosts.token, Random(n)) for n, host in enumerate((hosts.a, hosts.b))
+        ]
+        for _ in range(int(RATE * SECONDS / 2)):
+            for load in loads:
+                load.send()
+        hosts.a.kill("worker")
+        hosts.a.kill("sweeper")
+        for load in loads:
+            load.offer(RATE, SECONDS / 2)
+        for load in loads:
+            load.settle()
+        hosts.until(ENDED)
+        lines = hosts.sink.read_text().split("\n")[:-1]
+        evidence = Evidence(
+            servers.owner_url,
+            servers.warehouse_url,
+            [answer for load in loads for answer in load.answers],
+            [Delivery(*line.split(" ", 1)) for line in lines],
+            [shelf.CANARY],
+            [hosts.logs()],
+        )
+        assert violations(evidence) == []
+        assert [load.unsettled + load.unfriendly for load in loads] == [[], []]
+        assert all(len(load.answers) >= RATE * SECONDS for load in loads)
+        assert hosts.ask(TWICE) == []
