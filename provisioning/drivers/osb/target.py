@@ -41,6 +41,7 @@ def _problems(place: Opened) -> Iterator[Problem]:
 
 KIND: Final = TargetKind(
     label="Service broker (Open Service Broker)",
+    summary="A broker makes databases, queues and other services, and their credentials.",
     config={
         "type": "object",
         "required": ["url"],

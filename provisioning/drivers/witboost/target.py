@@ -49,6 +49,7 @@ def _problems(place: Opened) -> Iterator[Problem]:
 
 KIND: Final = TargetKind(
     label="Tech adapter (Witboost)",
+    summary="A tech adapter makes components of data products.",
     config={
         "type": "object",
         "required": ["url"],

@@ -135,7 +135,7 @@ def test_a_service_is_made_and_removed(
 def test_a_crash_between_202_and_the_record_makes_nothing_twice(team: Team, broker: Server):
     target_at(team, broker.url)
     operation = accepted(team, plan=SLOW)
-    lease = leases.claim(operation.pk, "a worker that dies")
+    lease = leases.claim_next("a worker that dies")
     assert lease
 
     dies(lambda: runner.run(lease), "answered", at=(b"PUT",))()

@@ -94,7 +94,7 @@ def test_a_crash_between_202_and_the_record_leaves_one_component(team: Team, ada
     target_at(team, adapter.url)
     adapter.slow = 2
     operation = accepted(team)
-    lease = leases.claim(operation.pk, "a worker that dies")
+    lease = leases.claim_next("a worker that dies")
     assert lease
 
     place = b"POST /datamesh.specificprovisioner/v1/provision"

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('drivers', '0002_target_health'),
+        ('drivers', '0003_target_names_stay'),
     ]
 
     operations = [
