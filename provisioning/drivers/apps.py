@@ -12,6 +12,8 @@ class DriversConfig(AppConfig):
         from provisioning.drivers.catalog import CatalogDriver
         from provisioning.drivers.git import GitDriver, describing
         from provisioning.drivers.git import target as git
+        from provisioning.drivers.osb import OsbDriver
+        from provisioning.drivers.osb import target as osb
         from provisioning.drivers.postgres import PostgresDriver
         from provisioning.drivers.postgres import target as postgres
         from provisioning.drivers.registry import announce, register
@@ -19,6 +21,8 @@ class DriversConfig(AppConfig):
         from provisioning.drivers.s3 import target as s3
         from provisioning.drivers.webhook import WebhookDriver
         from provisioning.drivers.webhook import target as webhook
+        from provisioning.drivers.witboost import WitboostDriver
+        from provisioning.drivers.witboost import target as witboost
 
         register(CatalogDriver())
         register(GitDriver(git.store, describing.described), git.KIND)
@@ -27,4 +31,6 @@ class DriversConfig(AppConfig):
             register(S3Driver(s3.storage), s3.KIND)
         else:
             announce("s3", s3.NOT_INSTALLED)
+        register(OsbDriver(osb.broker), osb.KIND)
         register(WebhookDriver(webhook.receiver), webhook.KIND)
+        register(WitboostDriver(witboost.adapter), witboost.KIND)

@@ -26,7 +26,7 @@ from provisioning.blueprints.models import Blueprint, BlueprintVersion
 from provisioning.blueprints.selectors.fitting import fit_problems, has_targets
 
 BUILTIN = Path(__file__).resolve().parent.parent / "builtin"
-TAKEN = frozenset({"register"})  # addresses below /services/
+TAKEN = frozenset({"register", "from-broker"})  # addresses below /services/ and /blueprints/
 
 
 @transaction.atomic

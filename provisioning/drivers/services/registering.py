@@ -235,7 +235,7 @@ def _again_problems(
     part, _, name = kind.address.strip("/").partition("/")
     if part != PARTS[0] or target.config.get(name) == config.get(name):
         return
-    for secret in kind.secrets["properties"]:
+    for secret in open_target(target).secrets:
         if secret not in given:
             message = "Type it again: the address has changed."
             yield Problem(f"/secrets/{secret}", "secret-again", message)
