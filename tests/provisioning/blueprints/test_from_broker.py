@@ -17,6 +17,7 @@ from provisioning.blueprints.services import register_offers
 from provisioning.drivers import targets
 from provisioning.drivers.models import Target
 from provisioning.drivers.osb.catalog import Offer, read_catalog
+from tests.clients import browser
 from tests.provisioning.blueprints.conftest import Shop
 from tests.provisioning.drivers.broker import PASSWORD, USER, Server
 from tests.provisioning.drivers.conftest import broker  # noqa: F401 - a shared fixture
@@ -158,3 +159,30 @@ def test_scripts_publish_what_a_broker_offers(target: Target, shop: Shop) -> Non
         "action": "create",
     } in answer.json()["results"]
     assert unknown.status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_broker_offers_its_plans(target: Target, shop: Shop) -> None:
+    owner, outsider = browser(shop.owner), browser(shop.outsider)
+
+    assert "Offer its plans" in owner.get("/targets/brokers/").text
+    page = owner.post("/targets/brokers/offers/", follow=True).text
+
+    assert "6 offers read, 6 of them new or changed." in page
+    assert "database: Large" in owner.get("/services/").text
+    assert outsider.post("/targets/brokers/offers/").status_code == 404
+    assert browser(shop.helper).post("/targets/brokers/offers/").status_code == 403
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_broker_that_does_not_answer_says_so(
+    target: Target,
+    shop: Shop,
+    broker: Server,  # noqa: F811
+) -> None:
+    broker.close()
+
+    page = browser(shop.owner).post("/targets/brokers/offers/", follow=True).text
+
+    assert "cannot be reached" in page or "does not answer" in page
+    assert not Blueprint.objects.filter(slug__startswith="brokers-").exists()
