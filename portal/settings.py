@@ -136,6 +136,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WAREHOUSE_URL = os.environ.get("WAREHOUSE_URL", "")
 WAREHOUSE_PUBLIC_HOST = os.environ.get("WAREHOUSE_PUBLIC_HOST", "")
 WAREHOUSE_PUBLIC_PORT = os.environ.get("WAREHOUSE_PUBLIC_PORT", "")
+GIT_FOLDER = Path(os.environ.get("GIT_FOLDER", DATA_DIR / "git"))
+GIT_KEEP_DAYS = int(os.environ.get("GIT_KEEP_DAYS", "30"))  # of retired repositories
+GIT_PUBLIC_URL = os.environ.get("GIT_PUBLIC_URL", "")
 
 # --- the way out (SECURITY §1.5): what targets and webhooks may be --------------------------------
 OUTBOUND_HTTP = flag("OUTBOUND_HTTP")

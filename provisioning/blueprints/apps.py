@@ -18,6 +18,7 @@ class BlueprintsConfig(AppConfig):
             readers_of_product,
         )
         from provisioning.blueprints.views import panels as views
+        from provisioning.blueprints.views.offers import target_offers
         from provisioning.drivers.extensions import register_target_users
         from provisioning.jobs import extensions as jobs
 
@@ -27,6 +28,7 @@ class BlueprintsConfig(AppConfig):
         extensions.register_users(readers_of_product)
         jobs.periodic("expire-resources", HOUR_S, services.retire_expired)
         jobs.periodic("warn-expiring-resources", HOUR_S, services.warn_expiring)
+        panels.register("target.main", target_offers)
         panels.register("resource.head", views.resource_actions)
         panels.register("resource.main", views.resource_parameters)
         panels.register("resource.rail", views.resource_origin)

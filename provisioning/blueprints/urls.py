@@ -28,6 +28,7 @@ urlpatterns = [
     path("services/<slug:slug>/new/", views.request_new, name="request-new"),
     path("services/<slug:slug>/new/options/", views.options, name="options"),
     path("services/<slug:slug>/new/review/", views.review, name="review"),
+    path("targets/<slug:slug>/offers/", views.offers, name="offers"),
     path("resources/<uuid:instance_id>/retire/", views.retire, name="retire"),
     path("resources/<uuid:instance_id>/<form_action:action>/", views.change, name="change"),
     path(

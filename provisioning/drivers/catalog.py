@@ -27,7 +27,7 @@ from provisioning.drivers import catalog_domains as domains
 from provisioning.drivers import catalog_ports as ports
 from provisioning.drivers.catalog_data import product_data
 from provisioning.drivers.catalog_specs import ACTIONS, DEFAULT_QUOTA
-from provisioning.drivers.models import DriverFence
+from provisioning.drivers.memory import raise_fence
 from provisioning.drivers.protocol import (
     Capabilities,
     Change,
@@ -39,7 +39,6 @@ from provisioning.drivers.protocol import (
     Observed,
     PermanentError,
     PlannedEffect,
-    StaleFence,
     Step,
     TemporaryError,
 )
@@ -104,7 +103,7 @@ def _action(driver: CatalogDriver, step: Step) -> Action:
 def _fenced(step: Step, fence: int, work: Callable[[], Observed]) -> Observed:
     try:
         with transaction.atomic():
-            _raise_fence(f"instance:{step.instance_id}", fence)
+            raise_fence(f"instance:{step.instance_id}", fence)
             return work()
     except OperationalError as error:
         raise TemporaryError("The portal's database did not answer in time.") from error
@@ -113,15 +112,6 @@ def _fenced(step: Step, fence: int, work: Callable[[], Observed]) -> Observed:
         raise PermanentError(mends or str(error)) from error
     except DomainError as error:
         raise PermanentError(str(error)) from error
-
-
-def _raise_fence(resource: str, fence: int) -> None:
-    DriverFence.objects.get_or_create(resource=resource, defaults={"fence": fence})
-    row = DriverFence.objects.select_for_update().get(resource=resource)
-    if row.fence > fence:
-        raise StaleFence("A newer worker has taken over; nothing was changed.")
-    if row.fence < fence:
-        DriverFence.objects.filter(pk=row.pk).update(fence=fence)
 
 
 # --- check: names are free, domain and team are known, the team has room -------------------------

@@ -84,10 +84,13 @@ class Target(models.Model):
 
 
 class DriverFence(models.Model):
-    """The highest fence that wrote a resource of the portal's own database (`catalog` driver)."""
+    """The highest fence that wrote a resource, where the target itself cannot compare it, and what
+    is known of the resource where the target cannot be asked.
+    """
 
     resource = models.CharField(max_length=700, unique=True)
     fence = models.BigIntegerField()
+    known = models.JSONField(default=dict)  # no secrets
 
     def __str__(self) -> str:
         return f"{self.resource} {self.fence}"

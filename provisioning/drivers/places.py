@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from core.outbound import Refused, Unreachable
 from core.problems import Problem
@@ -54,3 +55,10 @@ def in_driver_words() -> Iterator[None]:
         raise TemporaryError(str(error), retry_after_s=error.retry_after_s) from error
     except Refused as error:
         raise PermanentError(str(error)) from error
+
+
+def safe_url(url: object) -> str:
+    """An address that a link may lead to, or nothing."""
+    text = url if isinstance(url, str) and url.isprintable() else ""
+    parts = urlsplit(text)
+    return text if parts.scheme in ("https", "http") and parts.hostname else ""

@@ -17,7 +17,7 @@ class Fencing(StrEnum):
     """How a target refuses a worker that lost its lease."""
 
     NATIVE = "native"  # compared in the target's own transaction
-    LABEL = "label"  # compared with the label on the object before the call
+    LABEL = "label"  # compared with a label on the object, or a row of ours, before the call
     NONE = "none"
 
 

@@ -31,6 +31,11 @@ def register(driver: Driver, targets: TargetKind | None = None) -> None:
         _kinds[driver.name] = targets
 
 
+def announce(name: str, targets: TargetKind) -> None:
+    """Show a kind of targets whose driver is not installed; it says what to install."""
+    _kinds[name] = targets
+
+
 def target_kinds() -> dict[str, TargetKind]:
     """`{driver name: kind}` of the drivers that act in registered targets."""
     return dict(sorted(_kinds.items()))
@@ -57,6 +62,17 @@ def offered_actions(driver: Driver) -> dict[str, Json]:
     """The actions that a blueprint may use; a driver keeps back what its `internal` names."""
     internal: frozenset[str] = getattr(driver, "internal", frozenset())
     return {name: schema for name, schema in driver.actions.items() if name not in internal}
+
+
+def judge_spec(driver: Driver, action: str, spec: Json) -> None:
+    """What a driver says of a spec that its schema lets pass; most have nothing to say.
+
+    Raises:
+        PermanentError: it could not do it.
+    """
+    judge = getattr(driver, "judge", None)
+    if judge is not None:
+        judge(action, spec)
 
 
 def check_spec(driver: Driver, action: str, spec: Json) -> None:

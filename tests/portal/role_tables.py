@@ -192,6 +192,8 @@ HTML: dict[tuple[str, str], Row] = {
     ("drivers:target-edit", "post"): "login 404 403 422 404 404 403 422 login login",
     ("drivers:target-check", "get"): NO_SUCH_METHOD,
     ("drivers:target-check", "post"): "login 404 403 302 404 404 302 302 login login",
+    ("blueprints:offers", "get"): NO_SUCH_METHOD,
+    ("blueprints:offers", "post"): "login 404 404 404 404 404 404 404 login login",  # no broker
     ("drivers:target-retire", "get"): "login 404 403 200 404 404 403 200 login login",
     ("drivers:target-retire", "post"): "login 404 403 302 404 404 403 302 login login",
     ("jobs:jobs", "get"): PAGE,

@@ -29,7 +29,7 @@ from provisioning.blueprints.formats.expressions import BadExpression, fields_of
 from provisioning.blueprints.formats.ordering import Circle, ordered
 from provisioning.blueprints.formats.parameters import check_parameters
 from provisioning.blueprints.formats.paths import paths_outside
-from provisioning.blueprints.formats.placeholders import placeholders
+from provisioning.blueprints.formats.placeholders import FILES, placeholders
 
 _SHAPE = Path(__file__).with_name("blueprint.schema.yaml")
 NEEDED = {  # parameters that a kind cannot do without
@@ -215,12 +215,18 @@ def known_values(data: Data) -> frozenset[str]:
 
 def _placeholder_problems(data: Data) -> Iterator[Problem]:
     known = known_values(data)
-    for pointer, name in placeholders(data["steps"], ("steps",)):
+    for pointer, name in _in_steps(data):
         if name.startswith("steps."):
             message = "What a step finds out is only known at the end; only outputs may use it."
             yield Problem(pointer, "unknown-placeholder", message)
         elif name not in known:
             yield _unknown_value(pointer, name, known)
+
+
+def _in_steps(data: Data) -> Iterator[tuple[str, str]]:
+    for index, step in enumerate(data["steps"]):
+        spec = {name: inner for name, inner in step.get("spec", {}).items() if name != FILES}
+        yield from placeholders({**step, "spec": spec}, ("steps", index))
 
 
 def _output_problems(data: Data) -> Iterator[Problem]:

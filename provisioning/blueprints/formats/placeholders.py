@@ -6,6 +6,7 @@ from typing import Any
 
 from core.problems import to_pointer
 
+FILES = "files"  # of a spec: the placeholders in these texts are the driver's own
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -36,6 +37,13 @@ def filled(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
         return [filled(inner, values) for inner in value]
     return value
+
+
+def filled_spec(spec: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The spec of a step with its placeholders replaced, but for those of files."""
+    own = {name: inner for name, inner in spec.items() if name == FILES}
+    rest = {name: inner for name, inner in spec.items() if name != FILES}
+    return {**filled(rest, values), **own}
 
 
 def _filled_text(text: str, values: Mapping[str, Any]) -> Any:

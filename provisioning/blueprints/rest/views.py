@@ -23,6 +23,7 @@ from provisioning.blueprints import services
 from provisioning.blueprints.models import Blueprint, BlueprintQuerySet
 from provisioning.blueprints.selectors import LeadTime, lead_times
 from provisioning.blueprints.selectors.catalogue import versions_of
+from provisioning.drivers.selectors import target_by_slug
 
 OBJECT = {"type": "object"}
 STRING = {"type": "string"}
@@ -35,6 +36,8 @@ NEW = {
         "mode": {"enum": ["validate", "register"], "default": "register"},
     },
 }
+
+BROKER = {"type": "object", "required": ["target"], "properties": {"target": STRING}}
 
 
 class BlueprintList(APIView):
@@ -81,6 +84,28 @@ class BlueprintList(APIView):
         answer = {"name": version.blueprint.slug, "version": version.number, "action": action}
         status = 200 if action == "unchanged" else 201
         return Response(answer, status=status, headers={"Location": place})
+
+
+class BrokerOffers(APIView):
+    """What a service broker offers, as services."""
+
+    @extend_schema(
+        operation_id="blueprints_from_broker",
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        request={"application/json": BROKER},
+        responses={200: OBJECT},
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Publish each plan of the broker behind a target; again, to follow its changes."""
+        slug = body_of(request).get("target")
+        target = target_by_slug(_actor(request), slug if isinstance(slug, str) else "")
+        registered = services.register_offers(target=target, actor=_actor(request))
+        results = [
+            {"name": version.blueprint.slug, "version": version.number, "action": action}
+            for version, action in registered
+        ]
+        return Response({"results": results})
 
 
 class BlueprintDetail(APIView):

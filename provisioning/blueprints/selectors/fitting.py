@@ -26,15 +26,17 @@ from provisioning.blueprints.formats.document import (
     BlueprintDoc,
     StepTemplate,
 )
-from provisioning.blueprints.formats.placeholders import filled
+from provisioning.blueprints.formats.placeholders import filled_spec
 from provisioning.blueprints.selectors.contracting import RequestedContract, from_columns, from_text
 from provisioning.blueprints.selectors.resolving import Resolved
 from provisioning.blueprints.selectors.values import contract_values, values_of
+from provisioning.drivers.git.target import BUILT_IN as REPOSITORIES
 from provisioning.drivers.models import Target
-from provisioning.drivers.postgres.target import BUILT_IN
+from provisioning.drivers.postgres.target import BUILT_IN as WAREHOUSE
 from provisioning.drivers.protocol import Driver, DriverError, PermanentError
-from provisioning.drivers.registry import get_driver, offered_actions
+from provisioning.drivers.registry import get_driver, judge_spec, offered_actions
 
+BUILT_IN = {"postgres": WAREHOUSE, "git": REPOSITORIES}
 SAMPLE = UUID(int=0)
 OWN = {  # what catalogue steps may say of whose and what they write
     **{name: f"${{{name}}}" for name in ("team", "domain", "slug", "product", "port", "ports")},
@@ -60,6 +62,13 @@ def fit_problems(document: Document, blueprint: BlueprintDoc, owner: Team) -> li
         Problem(each.pointer, each.code, each.message, line=document.line_of(each.pointer))
         for each in found
     ]
+
+
+def has_targets(blueprint: BlueprintDoc, owner: Team) -> bool:
+    """Whether every target that the steps name is there."""
+    return not any(
+        problem for step in blueprint.steps for problem in _target_problems(step, owner, ())
+    )
 
 
 def _step_problems(
@@ -102,7 +111,7 @@ def _target_problems(
 ) -> Iterator[Problem]:
     """A target is named outright, and is the owner's own or the built-in one."""
     slug = step.spec.get("target")
-    if slug is None or slug == BUILT_IN:
+    if slug is None or slug == BUILT_IN.get(step.driver):
         return
     known = isinstance(slug, str) and "${" not in slug
     if not known or not Target.objects.filter(slug=slug, owner=owner).exists():
@@ -123,13 +132,18 @@ def _spec_problems(
     Args:
         is_sure: False when the step does not apply to the example; then nothing counts as missing.
     """
-    spec = filled(step.spec, values)
+    spec = filled_spec(step.spec, values)
     schema = dict(driver.actions[step.action])
     check = SchemaCheck(schema, draft="2020-12", author=f"{step.driver}/{step.action}")
     for each in check.problems(Document(data=spec, text="", media="yaml")):
         if is_sure or each.code not in {"missing-field", "too-few"}:
             message = f"With the example: {each.message}"
             yield Problem(f"{to_pointer(path)}{each.pointer}", "spec-does-not-fit", message)
+            return
+    try:
+        judge_spec(driver, step.action, spec)
+    except PermanentError as error:
+        yield Problem(to_pointer(path), "spec-does-not-fit", f"With the example: {error}")
 
 
 def _sample_parameters(blueprint: BlueprintDoc) -> dict[str, Any]:

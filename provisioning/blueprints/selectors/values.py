@@ -9,7 +9,7 @@ from core.errors import Invalid
 from core.problems import Problem
 from provisioning.blueprints.formats.document import ASKER, DOMAIN_KIND, PORT_KIND, BlueprintDoc
 from provisioning.blueprints.formats.paths import paths_outside
-from provisioning.blueprints.formats.placeholders import filled
+from provisioning.blueprints.formats.placeholders import filled_spec
 from provisioning.blueprints.selectors.contracting import RequestedContract
 from provisioning.blueprints.selectors.placing import datasets, location
 from provisioning.blueprints.selectors.resolving import Resolved
@@ -27,7 +27,9 @@ def steps_of(blueprint: BlueprintDoc, resolved: Resolved, instance_id: UUID) -> 
     """
     values = values_of(blueprint, resolved, instance_id)
     steps = [
-        StepSpec(each.name, each.driver, each.action, filled(each.spec, values), undo=each.undo)
+        StepSpec(
+            each.name, each.driver, each.action, filled_spec(each.spec, values), undo=each.undo
+        )
         for each in blueprint.steps_for(resolved.parameters)
     ]
     for each in steps:

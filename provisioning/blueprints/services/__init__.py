@@ -2,6 +2,7 @@
 
 from provisioning.blueprints.services.drafting import draft_of, drop_draft, save_draft, start_over
 from provisioning.blueprints.services.expiring import retire_expired, warn_expiring
+from provisioning.blueprints.services.from_broker import register_offers
 from provisioning.blueprints.services.recording import record_made, resource_of
 from provisioning.blueprints.services.registering import (
     check_blueprint,
@@ -23,6 +24,7 @@ __all__ = [
     "record_made",
     "register_blueprint",
     "register_builtin",
+    "register_offers",
     "request_change",
     "request_retirement",
     "request_service",

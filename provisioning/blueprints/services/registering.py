@@ -23,10 +23,10 @@ from provisioning.blueprints import policies
 from provisioning.blueprints.formats.document import BlueprintDoc, parse_blueprint, read_blueprint
 from provisioning.blueprints.formats.judging import blueprint_problems
 from provisioning.blueprints.models import Blueprint, BlueprintVersion
-from provisioning.blueprints.selectors.fitting import fit_problems
+from provisioning.blueprints.selectors.fitting import fit_problems, has_targets
 
 BUILTIN = Path(__file__).resolve().parent.parent / "builtin"
-TAKEN = frozenset({"register"})  # addresses below /services/
+TAKEN = frozenset({"register", "from-broker"})  # addresses below /services/ and /blueprints/
 
 
 @transaction.atomic
@@ -57,10 +57,15 @@ def register_blueprint(*, text: str, owner: Team, actor: Actor) -> tuple[Bluepri
 
 
 def register_builtin(*, actor: Actor, owner_team: Team) -> list[BlueprintVersion]:
-    """Register the blueprints that come with the portal; doing it again changes nothing."""
+    """Register the blueprints that come with the portal; doing it again changes nothing.
+
+    Those that name a target wait until the team has registered one of that name.
+    """
+    texts = [path.read_text() for path in sorted(BUILTIN.glob("*.yaml"))]
     return [
-        register_blueprint(text=path.read_text(), owner=owner_team, actor=actor)[0]
-        for path in sorted(BUILTIN.glob("*.yaml"))
+        register_blueprint(text=text, owner=owner_team, actor=actor)[0]
+        for text in texts
+        if has_targets(parse_blueprint(read_blueprint(text).data), owner_team)
     ]
 
 

@@ -17,15 +17,16 @@ from core.documents import unsafe_character
 from core.errors import Conflict, DomainError, Invalid
 from core.problems import Problem
 from provisioning.drivers import policies
+from provisioning.drivers.git.target import BUILT_IN as REPOSITORIES
 from provisioning.drivers.models import Target
 from provisioning.drivers.places import Opened, TargetKind
-from provisioning.drivers.postgres.target import BUILT_IN
+from provisioning.drivers.postgres.target import BUILT_IN as WAREHOUSE
 from provisioning.drivers.registry import target_kinds
 from provisioning.drivers.selectors import uses_of
 from provisioning.drivers.services.checking import Health, keep_health, probed
 from provisioning.drivers.targets import PARTS, form_problems, open_target, seal
 
-RESERVED = frozenset({"new", BUILT_IN})
+RESERVED = frozenset({"new", WAREHOUSE, REPOSITORIES})
 LONGEST_NAME = 120
 
 
@@ -234,7 +235,7 @@ def _again_problems(
     part, _, name = kind.address.strip("/").partition("/")
     if part != PARTS[0] or target.config.get(name) == config.get(name):
         return
-    for secret in kind.secrets["properties"]:
+    for secret in open_target(target).secrets:
         if secret not in given:
             message = "Type it again: the address has changed."
             yield Problem(f"/secrets/{secret}", "secret-again", message)

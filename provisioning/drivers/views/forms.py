@@ -129,8 +129,8 @@ def _field(
         "note": "" if required else "optional",
     }
     if secret:
-        stays = "leave empty to keep the one that is stored"
-        field |= {"kind": "password", "autocomplete": "off", "note": stays if target else ""}
+        note = "leave empty to keep the one that is stored" if target else field["note"]
+        field |= {"kind": "password", "autocomplete": "off", "note": note}
     return field
 
 

@@ -33,7 +33,9 @@ def test_the_builtin_blueprint_is_registered_once():
 
     assert [version.pk for version in first] == [version.pk for version in again]
     assert {each.current.number for each in Blueprint.objects.all()} == {1}
-    assert BlueprintVersion.objects.count() == len(list(BUILTIN.glob("*.yaml")))
+    waiting = {"object-storage"}  # for a target of that name
+    names = {path.stem for path in BUILTIN.glob("*.yaml")}
+    assert set(Blueprint.objects.values_list("slug", flat=True)) == names - waiting
 
 
 @pytest.mark.django_db

@@ -10,9 +10,15 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg import sql
+from pytest_django import Settings
 
 from provisioning.drivers.postgres import PostgresDriver
 from provisioning.drivers.postgres.session import Warehouse
+from tests.provisioning.drivers.adapter import Adapter
+from tests.provisioning.drivers.broker import Server
+from tests.provisioning.drivers.osb import driver_at
+from tests.provisioning.drivers.patient import Patient
+from tests.provisioning.drivers.witboost import driver_at as witboost_at
 
 
 def _at(url: str, *, user: str = "", password: str = "", database: str = "") -> str:
@@ -61,3 +67,35 @@ def catalog(warehouse_url: str) -> Iterator[psycopg.Connection]:
     """The administrator's own look at the warehouse, each statement for itself."""
     with psycopg.connect(warehouse_url, autocommit=True) as conn:
         yield conn
+
+
+@pytest.fixture
+def broker(settings: Settings) -> Iterator[Server]:
+    """A service broker that may be called."""
+    found = Server()
+    settings.OUTBOUND_HTTP = True
+    settings.OUTBOUND_INNER_HOSTS = [found.place]
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def osb(broker: Server) -> Patient:
+    """The driver, with that broker as its target."""
+    return Patient(driver_at(broker.url))
+
+
+@pytest.fixture
+def adapter(settings: Settings) -> Iterator[Adapter]:
+    """A tech adapter that may be called."""
+    found = Adapter()
+    settings.OUTBOUND_HTTP = True
+    settings.OUTBOUND_INNER_HOSTS = [found.place]
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def witboost(adapter: Adapter) -> Patient:
+    """The driver, with that adapter as its target."""
+    return Patient(witboost_at(adapter.url))

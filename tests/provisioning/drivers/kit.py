@@ -182,7 +182,7 @@ def faulty_target_is_told(
         lambda: driver.observe(case.step),
         lambda: driver.plan(case.step),
         lambda: driver.ensure(case.step, effect_key="k", fence=2),
-        lambda: driver.ensure_absent(case.step, effect_key="k", fence=3),
+        lambda: driver.ensure_absent(of_new_instance(case).step, effect_key="k", fence=2),
     )
     began = time.monotonic()
     with ThreadPoolExecutor(len(calls)) as pool:
@@ -200,9 +200,16 @@ def _error_of(call: Callable[[], object]) -> DriverError | None:
 
 
 def killed_then_repeated(
-    driver: Driver, case: Case, snapshot: Callable[[], Any], program: str, verb: str
+    driver: Driver,
+    case: Case,
+    snapshot: Callable[[], Any],
+    program: str | Callable[[], None],
+    verb: str,
 ) -> None:
-    """Die in `verb` at a border, try again under the next fence: as if it had run once."""
+    """Die in `verb` at a border, try again under the next fence: as if it had run once.
+
+    `program` does the verb under fence 3 in a process of its own, and that ends at the border.
+    """
     prepare(driver, case)
     if verb == "ensure_absent":
         before = snapshot()
@@ -219,8 +226,11 @@ def killed_then_repeated(
         assert snapshot() == made
 
 
-def die(program: str) -> None:
+def die(program: str | Callable[[], None]) -> None:
     """Run `program` in a process of its own; it must end at the planted border."""
+    if callable(program):
+        program()
+        return
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)],
         capture_output=True,

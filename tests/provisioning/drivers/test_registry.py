@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import ClassVar
 from uuid import uuid4
 
@@ -52,3 +54,30 @@ def test_a_warehouse_that_is_down_is_a_temporary_error_without_secrets() -> None
 
     assert "canary" not in str(failed.value)
     assert "canary" not in repr(nowhere(None))
+
+
+def in_a_new_process(program: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{program}"], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_libraries_of_drivers_are_loaded_when_they_are_used() -> None:
+    found = in_a_new_process(
+        "import django; django.setup()\n"
+        "print([name for name in ('dulwich', 'botocore', 'httpcore2') if name in sys.modules])"
+    )
+
+    assert found == "[]"
+
+
+def test_without_the_extra_the_driver_is_not_there_and_its_targets_say_so() -> None:
+    found = in_a_new_process(
+        "sys.modules['botocore'] = None\n"
+        "import django; django.setup()\n"
+        "from provisioning.drivers.registry import target_kinds, versions\n"
+        "print('s3' in versions(), target_kinds()['s3'].label)"
+    )
+
+    assert found == "False S3 object storage (not installed)"

@@ -352,7 +352,7 @@ def test_scripts_register_change_check_and_retire(client, person, url):
         ({"config": "x"}, ("/config", "wrong-type")),
         ({"team": "nobody"}, ("/team", "unknown-team")),
         ({"colour": "red"}, ("/colour", "unknown-field")),
-        ({"driver": "git"}, ("/driver", "unknown-driver")),
+        ({"driver": "ftp"}, ("/driver", "unknown-driver")),
         ({"config": {"public_port": {"$gt": 0}}}, ("/config/public_port", "wrong-form")),
         ({"secrets": {"url": {"a": 1}}}, ("/secrets/url", "wrong-form")),
     ],

@@ -1,0 +1,2 @@
+-- Replace this with the product's own query.
+select 1 as id

@@ -1,0 +1,1 @@
+SELECT 'no rows' AS problem WHERE NOT EXISTS (SELECT 1 FROM ${schema}.${table});

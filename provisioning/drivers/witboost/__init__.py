@@ -1,0 +1,5 @@
+"""The Witboost driver: a tech adapter makes components of data products."""
+
+from provisioning.drivers.witboost.driver import WitboostDriver
+
+__all__ = ["WitboostDriver"]
