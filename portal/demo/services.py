@@ -54,9 +54,12 @@ def load_ends_and_drift() -> None:
     """
     warn_expiring()
     given = read("services")["drift"]
-    instance = Instance.objects.get(pk=instance_id(given["product"]))
+    port = OutputPort.objects.select_related("product").get(fqn=given["port"])
+    instance = Instance.objects.get(
+        pk=str(port.location.get("instance") or port.product.instance_id)
+    )
     if instance.looked_at is None:
-        _make_differ(OutputPort.objects.get(product__fqn=given["product"], technology="postgresql"))
+        _make_differ(port)
         look_at(instance)
 
 

@@ -12,6 +12,7 @@ from accounts.states import TeamKind, TeamRole
 from catalog.search.models import SearchEntry
 from core import outbox
 from core.errors import Invalid
+from provisioning.blueprints.formats.builtin import BUILTIN
 from provisioning.blueprints.models import Blueprint, Resource
 from provisioning.blueprints.services import (
     register_blueprint,
@@ -20,7 +21,6 @@ from provisioning.blueprints.services import (
     request_service,
     resource_of,
 )
-from provisioning.blueprints.services.registering import BUILTIN
 from provisioning.blueprints.states import Action
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.models import Request
