@@ -209,10 +209,13 @@ def _day_text(day: date, today: date) -> str:
 
 
 def duration(span: timedelta | Number | None) -> str:
-    """A timedelta or seconds as "14 s", "1 min 3 s", "2 h 5 min", "3 days"; None gives a dash."""
+    """A timedelta or seconds: "< 1 s", "14 s", "1 min 3 s", "2 h 5 min", "3 days"; None: a dash."""
     if span is None:
         return "–"
-    seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
+    exact = span.total_seconds() if isinstance(span, timedelta) else span
+    if 0 < exact < 1:
+        return f"<{NBSP}1{NBSP}s"
+    seconds = int(exact)
     if seconds < 60:
         return f"{seconds}{NBSP}s"
     if seconds < 3_600:

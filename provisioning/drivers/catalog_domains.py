@@ -102,6 +102,10 @@ def _own(step: Step) -> Domain | None:
 
 def _observed(domain: Domain, change: Change) -> Observed:
     team = domain.owner.slug if domain.owner else ""
-    effect = EffectRecord("domain", domain.path, {"change": change, "owner": team})
+    made_with_it = Team.objects.filter(instance_id=domain.instance_id)
+    effects = (
+        EffectRecord("domain", domain.path, {"change": change, "owner": team}),
+        *(EffectRecord("team", each.slug, {"change": change}) for each in made_with_it),
+    )
     attributes = {"domain": domain.path, "team": team}
-    return Observed(True, summary=domain.path, effects=(effect,), attributes=attributes)
+    return Observed(True, summary=domain.path, effects=effects, attributes=attributes)

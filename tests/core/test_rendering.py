@@ -125,7 +125,14 @@ def test_relative_time_of_a_day_knows_no_hours():
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 s"), (63, "1 min 3 s"), (120, "2 min"), (7_500, "2 h 5 min"), (259_200, "3 days")],
+    [
+        (0, "0 s"),
+        (0.4, "< 1 s"),
+        (63, "1 min 3 s"),
+        (120, "2 min"),
+        (7_500, "2 h 5 min"),
+        (259_200, "3 days"),
+    ],
 )
 def test_duration_has_at_most_two_units(seconds, text):
     assert rendering.duration(seconds).replace(NBSP, " ") == text

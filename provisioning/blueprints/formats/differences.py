@@ -40,12 +40,19 @@ def differences(
         Difference(
             name,
             str(properties.get(name, {}).get("title", name)),
-            _words(old, new),
-            _words(new, old),
+            _words(_labelled(properties.get(name, {}), old), new),
+            _words(_labelled(properties.get(name, {}), new), old),
         )
         for name in names
         if (old := essential(before.get(name))) != (new := essential(after.get(name)))
     ]
+
+
+def _labelled(node: Mapping[str, Any], value: Any) -> Any:
+    """What the form calls this value, where it has a word for it."""
+    if not isinstance(value, str):
+        return value
+    return node.get("x-ui", {}).get("options", {}).get(value, {}).get("label") or value
 
 
 def _words(value: Any, other: Any) -> str:

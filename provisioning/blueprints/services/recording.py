@@ -14,7 +14,7 @@ from catalog.products.names import slugified
 from core import outbox
 from provisioning.blueprints.formats.defaults import with_defaults
 from provisioning.blueprints.formats.document import BlueprintDoc
-from provisioning.blueprints.formats.outputs import results
+from provisioning.blueprints.formats.outputs import Result, results
 from provisioning.blueprints.models import BlueprintVersion, Resource
 from provisioning.jobs import services as jobs
 from provisioning.jobs.models import Operation
@@ -43,7 +43,7 @@ def record_made(
     place = slugified(str(given.get("name", ""))) or str(given.get("port", ""))
     made = results(list(blueprint.outputs), _values(blueprint, given, operation, place))
     rows = [
-        {"label": each.label, "value": each.value, "url": _url(each.url, each.entry)}
+        {"label": each.label, "value": _shown(each), "url": _url(each.url, each.entry)}
         for each in made
     ]
     record = {
@@ -106,6 +106,12 @@ def _values(
         "team": instance.owner.slug,
         "instance": str(instance.pk),
     }
+
+
+def _shown(result: Result) -> str:
+    """Of a page of the portal, what it is about: `/domains/sales/` is `sales`."""
+    is_page = result.url.startswith("/")
+    return result.value.strip("/").rpartition("/")[2] if is_page else result.value
 
 
 def _url(url: str, entry: str) -> str:

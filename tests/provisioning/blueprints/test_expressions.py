@@ -145,3 +145,12 @@ def test_what_a_form_cannot_tell_from_nothing_is_no_difference():
         Difference("open", "Open", "", "yes"),
         Difference("old", "old", "1", ""),
     ]
+
+
+def test_what_the_form_has_a_word_for_is_called_so():
+    options = {"new": {"label": "A new team"}}
+    properties = {"owner": {"title": "Owner", "x-ui": {"options": options}}}
+
+    found = differences(properties, {"owner": "other"}, {"owner": "new"})
+
+    assert [(each.before, each.after) for each in found] == [("other", "A new team")]

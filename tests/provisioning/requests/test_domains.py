@@ -22,6 +22,7 @@ from provisioning.blueprints.services import (
     resource_of,
 )
 from provisioning.blueprints.states import Action
+from provisioning.jobs.models import Effect
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.models import Request
 from provisioning.requests.services import decide
@@ -84,9 +85,9 @@ def test_the_owner_above_gets_a_domain_at_once_and_it_is_found(shop: Shop):
     domain = Domain.objects.get(path="sales.store-returns")
     assert (domain.name, domain.owner, domain.parent) == ("Store returns", shop.team, shop.sales)
     assert (resource.instance.kind, resource.instance.domain) == ("domain", shop.sales)
-    assert [each["url"] for each in resource.results] == [
-        "/domains/sales.store-returns/",
-        "/teams/sales-data/",
+    assert [(each["value"], each["url"]) for each in resource.results] == [
+        ("sales.store-returns", "/domains/sales.store-returns/"),
+        ("sales-data", "/teams/sales-data/"),
     ]
     assert "sales.store-returns" in found("domain")
 
@@ -104,6 +105,11 @@ def test_nobody_makes_a_domain_beside_their_own_without_its_owner(shop: Shop):
     made(request)
     owner = Domain.objects.get(path="sales.store-returns").owner
     assert owner.slug == "returns-team"
+    effects = Effect.objects.filter(instance=request.instance_id, removed_at=None)
+    assert set(effects.values_list("kind", "name")) == {
+        ("domain", "sales.store-returns"),
+        ("team", "returns-team"),
+    }
     assert owner.memberships.get().user == shop.outsider
     assert owner.memberships.get().role == TeamRole.OWNER
     assert "returns-team" in found("team")
