@@ -247,9 +247,8 @@ def no_secret_lies_about(evidence: Evidence) -> Found:
 
 def the_audit_chain_verifies(evidence: Evidence) -> Found:
     """Hashed anew, with another JSON than the sealer's."""
-    last, place = bytes(32), 0
-    for row in evidence.ask(SEALED):
-        place += 1
+    last = bytes(32)
+    for place, row in enumerate(evidence.ask(SEALED), 1):
         event = {name: row[name] for name in AUDITED}
         text = json.dumps(event, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         expected = hashlib.sha256(last + text.encode()).digest()
