@@ -49,7 +49,7 @@ log = structlog.get_logger(__name__)
 
 
 def seal(*, late: int = LATE) -> int:
-    """Seal up to `MOST` events; returns how many. None where another is at it: it will do.
+    """Seal up to `MOST` events; returns how many. Where another is at it, none: it will do.
 
     Args:
         late: how far below the highest sealed number to look for events without a seal.
