@@ -54,6 +54,7 @@ class Domain(models.Model):
     )
     # JSON Schema 2020-12 of the extra fields of this domain's products; null: none of its own
     field_schema = models.JSONField(null=True, blank=True)
+    instance_id = models.UUIDField(null=True, blank=True)  # of the job that made it; null: people
 
     class Meta:
         ordering = ["path"]
@@ -86,6 +87,7 @@ class Team(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
     )
     contact = models.CharField(max_length=200, blank=True)
+    instance_id = models.UUIDField(null=True, blank=True)  # of the job that made it; null: people
     members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
         User, through="Membership", related_name="teams"
     )

@@ -20,6 +20,12 @@ def can_decide_for_team(actor: Actor, team_id: int | None) -> bool:
     return actor.is_admin or team_id in actor.owner_team_ids
 
 
+def require_places(actor: Actor) -> None:
+    """Domains and teams are made and removed by administrators and by the portal's own jobs."""
+    if not actor.is_admin:
+        raise NotAllowed("Only administrators do this; ask for a domain on the page Services.")
+
+
 def owns_domain(actor: Actor, domain: Domain) -> bool:
     """True when the actor is an owner of the domain or of one above it."""
     return actor.is_admin or domain.pk in actor.owned_domain_ids

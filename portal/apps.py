@@ -29,5 +29,6 @@ class PortalConfig(AppConfig):
         jobs.periodic("audit-anchor", ANCHOR_EVERY_S, sealing.seal_and_anchor)
         outbox = import_module("core.outbox")
         outbox.subscribe("domain.changed", services.follow_domain)
+        outbox.subscribe("team.changed", services.follow_team)
         for topic in import_module("portal.services.notifying").WRITERS:
             outbox.subscribe(topic, services.notify)

@@ -9,6 +9,7 @@ from portal.demo import (
     policies,
     products,
     quality,
+    services,
     systems,
     talk,
     warehouse,
@@ -26,11 +27,13 @@ def load_company() -> None:
     platform = Team.objects.get(slug="platform")
     register_builtin(actor=here.owner("platform"), owner_team=platform)
     warehouse.ask()
+    services.ask_for_services()
     load_words()
     young = products.load_products(each for each in specs().values() if not each.real)
     products.tell_the_past(young | warehouse.finish())
     products.end_products()
     past.move_into_the_past()
+    services.load_port()
     warehouse.settle()
     lineage.load_lineage()
     quality.load_quality()
@@ -40,6 +43,7 @@ def load_company() -> None:
     policies.load_policies(actor=here.owner("governance"), owner=here.teams["governance"])
     warehouse.measure()
     warehouse.load_access()
+    services.load_ends_and_drift()
     warehouse.settle()
     make_findable()
 

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from catalog.contracts.services import SavedVersion, VersionInput, store_versions
-from catalog.products.data import InputData, LinkData, OwnershipData, ProductData
-from catalog.products.models import DataProduct
+from catalog.products.data import InputData, LinkData, OwnershipData, PortData, ProductData
+from catalog.products.models import DataProduct, OutputPort
+from catalog.products.services import data_of as present_data
 from catalog.products.services import deprecate_product, put_products
 from core.errors import Invalid
 from portal.demo.company import ProductSpec, contract_id, document_id, products, read, teams
@@ -52,7 +53,12 @@ def load_products(specs: Iterable[ProductSpec]) -> set[str]:
     _put_contracts(wanted, here)
     young = {spec.fqn: spec for spec in wanted if _is_new(spec, known.get(spec.fqn))}
     first = [_first(spec, known.get(spec.fqn), here) for spec in wanted if spec.fqn in young]
-    rest = [_now(spec, known[spec.fqn], here) for spec in wanted if spec.fqn not in young]
+    added = _added_ports(known.values())
+    rest = [
+        _now(spec, known[spec.fqn], here, added[spec.fqn])
+        for spec in wanted
+        if spec.fqn not in young
+    ]
     by_team: dict[str, list[ProductData]] = defaultdict(list)
     for data in (*first, *rest):
         by_team[data.owner.slug].append(data)
@@ -146,8 +152,22 @@ def _first(spec: ProductSpec, row: DataProduct | None, here: Company) -> Product
     return _as_known(data_of(spec, here, _before(spec.fqn, -1)), row)
 
 
-def _now(spec: ProductSpec, row: DataProduct, here: Company) -> ProductData:
-    return _as_known(data_of(spec, here), row)
+def _now(
+    spec: ProductSpec, row: DataProduct, here: Company, added: Sequence[PortData]
+) -> ProductData:
+    data = _as_known(data_of(spec, here), row)
+    return replace(data, ports=(*data.ports, *added))
+
+
+def _added_ports(rows: Iterable[DataProduct]) -> Mapping[str, list[PortData]]:
+    """The ports that services added since, by the fqn of their product; they stay."""
+    found: dict[str, list[PortData]] = defaultdict(list)
+    pks = [row.pk for row in rows]
+    added = OutputPort.objects.filter(product__in=pks, location__has_key="instance")
+    for port in added.select_related("product"):
+        present = present_data(port.product).ports
+        found[port.product.fqn] += [each for each in present if each.name == port.name]
+    return found
 
 
 def _as_known(data: ProductData, row: DataProduct | None) -> ProductData:

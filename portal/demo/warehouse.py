@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -125,16 +126,21 @@ def _fill(spec: ProductSpec, product: DataProduct) -> None:
     instance = Instance.objects.get(pk=product.instance_id)
     port = OutputPort.objects.filter(product=product).first()
     assert port is not None
+    fill(instance, port, rows_of(spec))
+
+
+def fill(instance: Instance, port: OutputPort, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows into the table of a port that the instance made."""
     step = Step(
         action="sample",
         instance_id=instance.pk,
         spec={
-            "slug": port.location.get("slug", product.slug),
-            "rows": {next(iter(port.location["tables"])): rows_of(spec)},
+            "slug": port.location.get("slug", port.product.slug),
+            "rows": {next(iter(port.location["tables"])): rows},
         },
         log=_note,
     )
-    get_driver("postgres").ensure(step, effect_key=f"demo-{product.pk}", fence=instance.fence)
+    get_driver("postgres").ensure(step, effect_key=f"demo-{port.pk}", fence=instance.fence)
 
 
 def _note(level: str, source: str, text: str) -> None:

@@ -1,7 +1,8 @@
 """Search rows of domains and teams.
 
-`accounts` lies below the search and cannot write them; the portal does, after the event
-`domain.changed` and at the end of whatever makes domains and teams (the demo, an import).
+`accounts` lies below the search and cannot write them; the portal does, after the events
+`domain.changed` and `team.changed`, and at the end of whatever makes many of them (the demo, an
+import).
 """
 
 from __future__ import annotations
@@ -18,8 +19,24 @@ from core.models import OutboxEvent
 
 def follow_domain(event: OutboxEvent) -> None:
     """Write the row of the domain that changed."""
-    rows = Domain.objects.filter(pk=event.payload["domain_id"]).select_related("owner")
-    search.index_many(_domain(each) for each in rows)
+    pk = event.payload["domain_id"]
+    rows = Domain.objects.filter(pk=pk).select_related("owner")
+    _write("domain", pk, [_domain(each) for each in rows])
+
+
+def follow_team(event: OutboxEvent) -> None:
+    """Write the row of the team that changed."""
+    pk = event.payload["team_id"]
+    rows = Team.objects.filter(pk=pk).select_related("domain", "parent")
+    _write("team", pk, [_team(each) for each in rows])
+
+
+def _write(kind: str, pk: int, entries: list[EntryData]) -> None:
+    """The row; taken away where the thing is gone."""
+    if entries:
+        search.index_many(entries)
+    else:
+        search.remove(kind=kind, object_id=str(pk))
 
 
 @transaction.atomic

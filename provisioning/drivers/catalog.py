@@ -23,6 +23,7 @@ from catalog.quality import services as quality
 from catalog.quality.models import QualityCheck
 from core.documents import Document, DocumentError, load_documents
 from core.errors import DomainError, Invalid
+from provisioning.drivers import catalog_domains as domains
 from provisioning.drivers import catalog_ports as ports
 from provisioning.drivers.catalog_data import product_data
 from provisioning.drivers.catalog_specs import ACTIONS, DEFAULT_QUOTA
@@ -340,5 +341,6 @@ BY_NAME: Final[Mapping[str, Action]] = {
     "contract": Action(_contract_plan, _contract_observe, _contract_ensure, _contract_remove),
     "product": Action(_product_plan, _product_observe, _product_ensure, _product_remove),
     "port": Action(ports.plan, ports.observe, ports.ensure, ports.remove),
+    "domain": Action(domains.plan, domains.observe, domains.ensure, domains.remove),
     "checks": Action(_checks_plan, _checks_observe, _checks_ensure, _checks_remove),
 }

@@ -74,5 +74,13 @@ ACTIONS: Final[dict[str, Json]] = {
         inputs_={"type": "array", "items": _INPUT, "maxItems": 500},
     ),
     "port": _spec(product=_ID, port=_PORT),  # one more for a product that is there
+    "domain": _spec(  # owned by the team `owner`, or else by `new_team`, which `asker` owns
+        path=_DOMAIN,
+        name={"type": "string", "minLength": 1, "maxLength": 120},
+        purpose_={"type": ["string", "null"], "maxLength": 4000},
+        owner_={"type": ["string", "null"], "pattern": SLUG_PATTERN},
+        new_team_={"type": ["string", "null"], "maxLength": 120},
+        asker_={"type": ["string", "null"], "maxLength": 150},
+    ),
     "checks": _spec(),
 }

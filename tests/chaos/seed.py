@@ -24,8 +24,8 @@ def main() -> None:
     from accounts.models import Membership
     from accounts.services import create_token
     from accounts.states import TeamRole
+    from provisioning.blueprints.formats.builtin import BUILTIN
     from provisioning.blueprints.services import register_blueprint
-    from provisioning.blueprints.services.registering import BUILTIN
     from tests.factories import DomainFactory, TeamFactory, UserFactory
 
     owner = UserFactory(username="olga")

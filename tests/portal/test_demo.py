@@ -1,9 +1,13 @@
 """The demo company: believable, whole, and the same when it is loaded again."""
 
+import datetime as dt
 from collections import Counter
 
 import pytest
+from django.utils import timezone
+from psycopg import sql
 
+from accounts.actors import system_actor
 from accounts.models import Domain, Membership, Team
 from catalog.contracts.formats import odcs
 from catalog.contracts.models import ContractVersion
@@ -21,12 +25,20 @@ from catalog.products.models import (
     SystemPort,
 )
 from catalog.search.models import SynonymGroup
-from core.models import AuditEvent
-from portal.demo import wishes
+from core.models import AuditEvent, OutboxEvent
+from portal.demo import people, services, warehouse, wishes
 from portal.demo.company import products, read, teams
 from portal.demo.contracts import contract_of, ports_of
 from portal.demo.loading import load_catalogue
 from portal.demo.rows import ROWS, rows_of
+from provisioning.blueprints.models import BlueprintVersion, Resource
+from provisioning.blueprints.services import register_builtin
+from provisioning.drivers.postgres.session import connected
+from provisioning.drivers.postgres.target import warehouse as built_in
+from provisioning.jobs.models import Instance, Operation
+from provisioning.jobs.services.reconciling import look_at, repair
+from provisioning.requests.models import Request
+from tests.provisioning.drivers.conftest import warehouse_url  # noqa: F401 - a shared fixture
 
 DOMAINS, TEAMS, SYSTEMS = 8, 14, 12
 KINDS = {"stream-aligned", "platform", "enabling", "complicated-subsystem"}
@@ -162,3 +174,67 @@ def test_wishes_stand_in_every_state_with_their_votes(loaded):
     }
     assert all(each.votes == each.voters.count() for each in Demand.objects.all())
     assert not Comment.objects.exists()
+
+
+@pytest.fixture
+def made(loaded, settings, warehouse_url):  # noqa: F811
+    """The catalogue, with the services that teams of the company use."""
+    settings.CELERY_BROKER_URL = ""
+    settings.WAREHOUSE_URL = warehouse_url
+    here = people.company()
+    register_builtin(actor=here.owner("platform"), owner_team=here.teams["platform"])
+    load_services()
+
+
+def load_services():
+    """As `load_company` does it, in its order."""
+    services.ask_for_services()
+    warehouse.work_off()
+    services.load_port()
+
+
+def test_day_two_is_there_what_ends_an_older_version_and_a_further_port(made):
+    resources = {each.instance.name: each for each in Resource.objects.select_related("instance")}
+    today = timezone.now().date()
+
+    assert resources["sales.elasticity-trial"].expires_on == today + dt.timedelta(days=4)
+    old, new = resources["marketing.autumn-shoes"], resources["customer.loyalty-letters"]
+    assert (old.version.number, new.version.number) == (1, 2)
+    assert old.version.blueprint.owner.slug == "web-analytics"
+    assert old.version.blueprint.current == new.version
+    port = OutputPort.objects.get(fqn="sales.orders/orders-by-day@1")
+    assert port.location["instance"] == str(resources[port.fqn].pk)
+    with connected(built_in(None)) as conn:
+        table = sql.Identifier(port.location["schema"], *port.location["tables"].values())
+        counted = conn.execute(sql.SQL("SELECT sum(orders) FROM {}").format(table)).fetchone()
+    assert counted == (ROWS,)
+
+
+def test_loading_again_asks_for_nothing_and_keeps_the_further_port(made):
+    before = [Request.objects.count(), Operation.objects.count(), BlueprintVersion.objects.count()]
+
+    load_catalogue()
+    load_services()
+
+    after = [Request.objects.count(), Operation.objects.count(), BlueprintVersion.objects.count()]
+    assert after == before
+    assert OutputPort.objects.filter(fqn="sales.orders/orders-by-day@1").exists()
+
+
+def test_a_drift_is_seen_once_and_does_not_come_back_when_mended(made, monkeypatch):
+    port = OutputPort.objects.get(fqn="sales.orders/orders-by-day@1")
+    drift = {**read("services"), "drift": {"port": port.fqn, "column": "orders"}}
+    monkeypatch.setattr(services, "read", lambda _name: drift)
+    instance = Instance.objects.get(pk=port.location["instance"])
+
+    services.load_ends_and_drift()
+    instance.refresh_from_db()
+    assert [(each["what"], each["kind"]) for each in instance.drift] == [("changed", "column")]
+
+    repair(instance=instance, actor=system_actor())
+    warehouse.work_off()
+    services.load_ends_and_drift()
+    look_at(Instance.objects.get(pk=instance.pk))
+    instance.refresh_from_db()
+    assert instance.drift == []
+    assert OutboxEvent.objects.filter(topic="resource.expiring").count() == 1

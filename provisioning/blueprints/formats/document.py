@@ -17,13 +17,16 @@ from provisioning.blueprints.formats.outputs import Output
 # What every kind of thing adds to its parameters, for the steps; `place` is the name that objects
 # in targets are called after and keep, `slug` the present one.
 COMMON = frozenset({"name", "slug", "place", "fqn", "domain", "team", "instance"})
+ASKER = "asker"  # who asked, of a domain: the first owner of its new team
 CONTRACTED = frozenset({"contract.id", "contract.version", "contract.text", "contract.objects"})
 PORT_KIND = "output-port"
+DOMAIN_KIND = "domain"
 # Kinds that the catalogue knows, with what they add further; any other word is a kind, too.
 DERIVED: dict[str, frozenset[str]] = {
     "data-product": CONTRACTED | {"ports"},
     PORT_KIND: CONTRACTED | {"port", "product"},
 }
+CATALOGUED = frozenset({*DERIVED, DOMAIN_KIND})  # kinds that are written into the catalogue
 FIXED = frozenset({"name", "domain", "team"})  # parameters that name a thing; they do not change
 OWNER = "owner"  # approval by the owner of the domain
 NONE = "none"

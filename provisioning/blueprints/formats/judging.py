@@ -15,9 +15,12 @@ from core.schema_checks import SchemaCheck
 from provisioning.blueprints.formats.conditions import applying, condition, narrowed
 from provisioning.blueprints.formats.defaults import with_defaults
 from provisioning.blueprints.formats.document import (
+    ASKER,
+    CATALOGUED,
     COMMON,
     CONTRACTED,
     DERIVED,
+    DOMAIN_KIND,
     OWNER,
     PORT_KIND,
     step_id,
@@ -167,7 +170,7 @@ def _kind_problems(data: Data) -> Iterator[Problem]:
     if data["makes"] in DERIVED and not {"columns", "contract"} & set(declared):
         message = "Declare `columns` or `contract`: the tables are made from them."
         yield Problem("/parameters/properties", "parameter-missing", message)
-    if data["makes"] in DERIVED and not data.get("approval", OWNER).startswith(OWNER):
+    if data["makes"] in CATALOGUED and not data.get("approval", OWNER).startswith(OWNER):
         message = "What goes into a domain's catalogue is decided by its owner: say `owner`."
         yield Problem("/approval", "owner-decides", message)
     expires = data.get("expires")
@@ -204,6 +207,8 @@ def _step_problems(data: Data) -> Iterator[Problem]:
 def known_values(data: Data) -> frozenset[str]:
     """The names that placeholders in steps may have."""
     derived = DERIVED.get(data["makes"], frozenset())
+    if data["makes"] == DOMAIN_KIND:
+        derived = frozenset({ASKER})
     named = {f"parameters.{name}" for name in data["parameters"]["properties"]}
     return COMMON | derived | named
 
@@ -225,7 +230,7 @@ def _in_steps(data: Data) -> Iterator[tuple[str, str]]:
 
 
 def _output_problems(data: Data) -> Iterator[Problem]:
-    known = known_values(data) - CONTRACTED - {"ports", "port"}
+    known = known_values(data) - CONTRACTED - {"ports", "port", ASKER}
     steps = tuple(f"steps.{step_id(each)}." for each in data["steps"])
     for pointer, name in placeholders(data.get("outputs", {}), ("outputs",)):
         if name not in known and not name.startswith(steps):

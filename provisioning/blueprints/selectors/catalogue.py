@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Count, Q
 
 from accounts.actors import Actor
+from accounts.models import Team
+from accounts.policies import can_decide_for_team
+from provisioning.blueprints.formats.builtin import builtin_documents, needed_targets
+from provisioning.blueprints.formats.document import BlueprintDoc
 from provisioning.blueprints.models import Blueprint, BlueprintVersion, Resource
 from provisioning.jobs.models import Instance
 
@@ -32,8 +37,14 @@ class LeadTime:
     """What was measured of one blueprint."""
 
     ended: int
-    success: float  # percent, 0-100
+    succeeded: int
     median_s: float | None  # None until one has succeeded
+
+    @property
+    def words(self) -> str:
+        """`median of 11; 11 of 12 succeeded`."""
+        all_of = "all" if self.succeeded == self.ended else f"{self.succeeded:,} of {self.ended:,}"
+        return f"median of {self.succeeded:,}; {all_of} succeeded"
 
 
 def lead_times() -> dict[str, LeadTime]:
@@ -41,9 +52,37 @@ def lead_times() -> dict[str, LeadTime]:
     with connection.cursor() as cursor:
         cursor.execute(LEAD_TIMES)
         return {
-            slug: LeadTime(ended, 100 * succeeded / ended, median_s)
+            slug: LeadTime(ended, succeeded, median_s)
             for slug, ended, succeeded, median_s in cursor.fetchall()
         }
+
+
+@dataclass(frozen=True)
+class WaitingCard:
+    """A built-in service that is offered as soon as its targets are registered."""
+
+    document: BlueprintDoc
+    owner: Team  # of the other built-in services
+    needs: Sequence[tuple[str, str]]  # kind and slug of targets
+    may_register: bool
+
+
+def waiting_cards(known: Sequence[Blueprint], actor: Actor) -> list[WaitingCard]:
+    """Built-in services that are not among the known blueprints, withdrawn ones included.
+
+    Nothing where no built-in service is: then nobody offers them.
+    """
+    documents = builtin_documents()
+    owner = next((each.owner for each in known if each.slug in documents), None)
+    if owner is None:
+        return []
+    slugs = {each.slug for each in known}
+    may = can_decide_for_team(actor, owner.pk)
+    return [
+        WaitingCard(document, owner, needed_targets(document), may)
+        for name, document in documents.items()
+        if name not in slugs
+    ]
 
 
 def versions_of(blueprint: Blueprint) -> list[BlueprintVersion]:

@@ -9,6 +9,7 @@ from typing import Any
 from accounts.actors import Actor, paths_up
 from accounts.models import Domain, Team
 from accounts.policies import can_act_for_team
+from accounts.states import TeamKind
 from catalog.products.models import DataProduct
 from catalog.products.states import ProductStatus
 from core.problems import Problem
@@ -24,16 +25,29 @@ class Deciders:
 
 
 def deciders_of(
-    blueprint: BlueprintDoc, domain: Domain, actor: Actor, problems: list[Problem]
+    blueprint: BlueprintDoc,
+    domain: Domain,
+    actor: Actor,
+    problems: list[Problem],
+    *,
+    is_top: bool = False,
 ) -> Deciders:
-    """Nobody decides where the asker could; what cannot be decided by anybody is told."""
+    """Nobody decides where the asker could; what cannot be decided by anybody is told.
+
+    Args:
+        is_top: it is a domain below no other, so `domain` does not own it.
+    """
     by_owner, team_slug = blueprint.deciders
     if not by_owner and not team_slug:
         return Deciders((), "This service needs no approval.")
     teams: list[Team] = []
     reasons: list[str] = []
     if by_owner:
-        team, reason = _owner(domain, actor, problems, _what(blueprint))
+        team, reason = (
+            _platform(blueprint, actor, problems)
+            if is_top
+            else _owner(domain, actor, problems, _what(blueprint))
+        )
         teams += [team] if team else []
         reasons += [reason]
     if team_slug:
@@ -67,6 +81,21 @@ def _owner(
         problems.append(Problem("/domain", "domain-without-owner", message))
         return None, ""
     return nearest.owner, f"Because {what} belongs to {nearest.name}, which this team owns."
+
+
+def _platform(
+    blueprint: BlueprintDoc, actor: Actor, problems: list[Problem]
+) -> tuple[Team | None, str]:
+    """The platform team that offers the service; others offer no domains beside all others."""
+    offering = Team.objects.filter(blueprints__slug=blueprint.name, kind=TeamKind.PLATFORM)
+    team = offering.first()
+    if team is None:
+        message = "Choose the domain above; only a platform team's service makes top domains."
+        problems.append(Problem("/domain", "domain-missing", message))
+        return None, ""
+    if team.pk in actor.owner_team_ids:
+        return None, f"You decide for {team.name}."
+    return team, f"Because it lies below no other domain; {team.name} decides on those."
 
 
 def product_team(

@@ -9,7 +9,7 @@ from typing import Any
 from accounts.models import Domain, Team
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.states import LISTED
-from provisioning.blueprints.formats.document import PORT_KIND
+from provisioning.blueprints.formats.document import DOMAIN_KIND, PORT_KIND
 from provisioning.blueprints.models import Resource
 from provisioning.jobs.models import Instance
 
@@ -44,6 +44,8 @@ def existing(resource: Resource) -> Existing:
     instance = resource.instance
     if instance.kind == PORT_KIND:
         return _existing_port(resource)
+    if instance.kind == DOMAIN_KIND:
+        return _existing_domain(resource)
     product = _product(instance)
     if product is None:
         return Existing(
@@ -86,6 +88,22 @@ def _existing_port(resource: Resource) -> Existing:
         team=port.product.owner if port else instance.owner,
         is_published=port is not None and port.product.status in LISTED,
         parameters={**resource.parameters, **named},
+    )
+
+
+def _existing_domain(resource: Resource) -> Existing:
+    """A domain that was founded; its owners describe it on its page, too."""
+    instance = resource.instance
+    made = Domain.objects.filter(instance_id=instance.pk).first()
+    edited = {"purpose": made.purpose} if made and made.purpose else {}
+    return Existing(
+        resource=resource,
+        slug=resource.place,
+        place=resource.place,
+        domain=instance.domain,
+        team=instance.owner,
+        is_published=False,
+        parameters={**resource.parameters, **edited},
     )
 
 

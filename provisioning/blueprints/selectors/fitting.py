@@ -18,7 +18,14 @@ from core.errors import Invalid
 from core.problems import Problem, to_pointer
 from core.schema_checks import SchemaCheck
 from provisioning.blueprints.formats.defaults import with_defaults
-from provisioning.blueprints.formats.document import DERIVED, PORT_KIND, BlueprintDoc, StepTemplate
+from provisioning.blueprints.formats.document import (
+    CATALOGUED,
+    DERIVED,
+    DOMAIN_KIND,
+    PORT_KIND,
+    BlueprintDoc,
+    StepTemplate,
+)
 from provisioning.blueprints.formats.placeholders import filled_spec
 from provisioning.blueprints.selectors.contracting import RequestedContract, from_columns, from_text
 from provisioning.blueprints.selectors.resolving import Resolved
@@ -35,6 +42,9 @@ OWN = {  # what catalogue steps may say of whose and what they write
     **{name: f"${{{name}}}" for name in ("team", "domain", "slug", "product", "port", "ports")},
     "document_id": "${instance}",
     "text": "${contract.text}",
+    "path": "${fqn}",
+    **{name: f"${{parameters.{name}}}" for name in ("owner", "new_team")},
+    "asker": "${asker}",
 }
 CATALOG = "catalog"
 Kind = jsonschema_rs.ValidationErrorKind
@@ -84,9 +94,12 @@ def _own_problems(step: StepTemplate, makes: str, path: tuple[str | int, ...]) -
     """Catalogue steps write what was asked for and decided, never for another team or domain."""
     if step.driver != CATALOG:
         return
-    if makes not in DERIVED:
-        message = f"Only what makes {' or '.join(DERIVED)} writes into the catalogue."
+    if makes not in CATALOGUED:
+        message = f"Only what makes {' or '.join(sorted(CATALOGUED))} writes into the catalogue."
         yield Problem(to_pointer((*path[:-1], "driver")), "not-own", message)
+    if (step.action == DOMAIN_KIND) != (makes == DOMAIN_KIND):
+        message = "The action `domain` goes with what makes `domain`, and no other does."
+        yield Problem(to_pointer((*path[:-1], "action")), "not-own", message)
     for name, wanted in OWN.items():
         if name in step.spec and step.spec[name] != wanted:
             message = f"Write {wanted}: a request makes things of its own team and domain only."

@@ -16,9 +16,9 @@ from core.errors import Invalid
 from core.problems import Problem
 from provisioning.blueprints.formats.conditions import applying, narrowed
 from provisioning.blueprints.formats.defaults import with_defaults
-from provisioning.blueprints.formats.document import DERIVED, PORT_KIND, BlueprintDoc
+from provisioning.blueprints.formats.document import DERIVED, DOMAIN_KIND, PORT_KIND, BlueprintDoc
 from provisioning.blueprints.formats.parameters import check_parameters
-from provisioning.blueprints.selectors import limits, naming
+from provisioning.blueprints.selectors import founding, limits, naming
 from provisioning.blueprints.selectors.choices import pick_problems
 from provisioning.blueprints.selectors.contracting import (
     RequestedContract,
@@ -47,6 +47,8 @@ class Resolved:
     contract: RequestedContract | None = None  # of kinds that the catalogue knows
     product: DataProduct | None = None  # to which a port is added
     expires_on: dt.date | None = None
+    asker: str = ""  # user name
+    is_top: bool = False  # of a domain that lies below no other
 
     @property
     def decider(self) -> Team | None:
@@ -56,6 +58,8 @@ class Resolved:
     def fqn(self) -> str:
         if self.product is not None:
             return f"{self.product.fqn}/{self.slug}@1"
+        if self.is_top:
+            return self.slug
         return f"{self.domain.path}.{self.slug}"
 
 
@@ -85,7 +89,7 @@ def resolve(
     place = _place(blueprint, sound, faulty, actor, before, problems)
     deciders = Deciders((), "")
     if place.domain is not None:
-        deciders = deciders_of(blueprint, place.domain, actor, problems)
+        deciders = deciders_of(blueprint, place.domain, actor, problems, is_top=place.is_top)
     slug = _slug(blueprint, sound, place, instance_id, actor, before, problems)
     expires_on = limits.expiry(blueprint, sound, problems)
     if place.domain and place.team:
@@ -104,6 +108,8 @@ def resolve(
         contract=contract,
         product=place.product,
         expires_on=expires_on,
+        asker=actor.name,
+        is_top=place.is_top,
     )
 
 
@@ -126,6 +132,7 @@ class Place:
     domain: Domain | None
     team: Team | None
     product: DataProduct | None = None
+    is_top: bool = False
 
 
 def _fixed_problems(
@@ -155,14 +162,16 @@ def _place(
         product = product_team(sound, actor, problems)
         return Place(product.domain, product.owner, product) if product else Place(None, None)
     if before is not None:
-        return Place(before.domain, before.team)
+        return Place(before.domain, before.team, is_top=founding.is_top(before.instance))
     team = None if "team" in faulty else naming.team_of(sound, actor, problems)
     if "domain" in faulty:
         return Place(None, team)
     if "domain" in blueprint.properties:
         path = sound.get("domain")
-        return Place(naming.domain_of(path, actor, problems) if path else None, team)
-    return Place(naming.home_of(team, problems) if team else None, team)
+        if path or blueprint.makes != DOMAIN_KIND:
+            return Place(naming.domain_of(path, actor, problems) if path else None, team)
+    home = naming.home_of(team, problems) if team else None
+    return Place(home, team, is_top=blueprint.makes == DOMAIN_KIND)
 
 
 def _slug(
@@ -183,7 +192,10 @@ def _slug(
     found = naming.name_problems(sound["name"], "/name")
     slug = slugified(sound["name"])
     if not found and place.domain is not None:
-        if blueprint.makes in DERIVED:
+        if blueprint.makes == DOMAIN_KIND:
+            above = "" if place.is_top else place.domain.path
+            found = founding.problems_of(sound, slug, above, instance_id)
+        elif blueprint.makes in DERIVED:
             found = naming.taken_problems(slug, place.domain, instance_id, actor)
         else:
             found = naming.taken_by_kind(blueprint.makes, slug, place.domain, instance_id)

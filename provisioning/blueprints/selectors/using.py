@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from django.db.models import Q
 
+from accounts.models import Domain
+from accounts.selectors import inhabitants
 from catalog.products.models import DataProduct, InputPort
 from catalog.products.states import ProductStatus
-from provisioning.blueprints.formats.document import PORT_KIND
+from provisioning.blueprints.formats.document import DOMAIN_KIND, PORT_KIND
 from provisioning.jobs.models import Instance
 
 NAMED = 5
+
+
+def inhabitants_of_domain(instance: Instance) -> list[str]:
+    """What is in the domain that this instance made."""
+    if instance.kind != DOMAIN_KIND:
+        return []
+    domain = Domain.objects.filter(instance_id=instance.pk).first()
+    found = inhabitants(domain) if domain else []
+    return [f"It is not empty: it has {', '.join(found)}."] if found else []
 
 
 def ports_of_product(instance: Instance) -> list[str]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from core.errors import Invalid
 from core.problems import Problem
-from provisioning.blueprints.formats.document import PORT_KIND, BlueprintDoc
+from provisioning.blueprints.formats.document import ASKER, DOMAIN_KIND, PORT_KIND, BlueprintDoc
 from provisioning.blueprints.formats.paths import paths_outside
 from provisioning.blueprints.formats.placeholders import filled_spec
 from provisioning.blueprints.selectors.contracting import RequestedContract
@@ -52,6 +52,8 @@ def values_of(blueprint: BlueprintDoc, resolved: Resolved, instance_id: UUID) ->
         "team": resolved.team.slug,
         "instance": str(instance_id),
     }
+    if blueprint.makes == DOMAIN_KIND:
+        values[ASKER] = resolved.asker
     contract = resolved.contract
     if contract is None:
         return values

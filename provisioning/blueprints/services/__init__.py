@@ -6,6 +6,7 @@ from provisioning.blueprints.services.from_broker import register_offers
 from provisioning.blueprints.services.recording import record_made, resource_of
 from provisioning.blueprints.services.registering import (
     check_blueprint,
+    offer_waiting,
     register_blueprint,
     register_builtin,
     withdraw_blueprint,
@@ -21,6 +22,7 @@ __all__ = [
     "check_blueprint",
     "draft_of",
     "drop_draft",
+    "offer_waiting",
     "record_made",
     "register_blueprint",
     "register_builtin",

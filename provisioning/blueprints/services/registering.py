@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actors import Actor
+from accounts.actors import Actor, system_actor
 from accounts.models import Team
 from catalog.products.names import slug_problem
 from catalog.search import services as search
@@ -18,14 +17,16 @@ from core import audit, outbox
 from core.clock import db_now
 from core.documents import Document, DocumentError
 from core.errors import Invalid, InvalidTransition, NotAllowed
+from core.models import OutboxEvent
 from core.problems import Problem
 from provisioning.blueprints import policies
+from provisioning.blueprints.formats.builtin import builtin, builtin_documents, needed_targets
 from provisioning.blueprints.formats.document import BlueprintDoc, parse_blueprint, read_blueprint
 from provisioning.blueprints.formats.judging import blueprint_problems
 from provisioning.blueprints.models import Blueprint, BlueprintVersion
 from provisioning.blueprints.selectors.fitting import fit_problems, has_targets
+from provisioning.drivers.models import Target
 
-BUILTIN = Path(__file__).resolve().parent.parent / "builtin"
 TAKEN = frozenset({"register", "from-broker"})  # addresses below /services/ and /blueprints/
 
 
@@ -61,12 +62,25 @@ def register_builtin(*, actor: Actor, owner_team: Team) -> list[BlueprintVersion
 
     Those that name a target wait until the team has registered one of that name.
     """
-    texts = [path.read_text() for path in sorted(BUILTIN.glob("*.yaml"))]
+    documents = builtin_documents()
     return [
         register_blueprint(text=text, owner=owner_team, actor=actor)[0]
-        for text in texts
-        if has_targets(parse_blueprint(read_blueprint(text).data), owner_team)
+        for name, text in builtin().items()
+        if has_targets(documents[name], owner_team)
     ]
+
+
+def offer_waiting(event: OutboxEvent) -> None:
+    """Offer the built-in blueprints that waited for this target, when their team registers it."""
+    slug = event.payload["target"]
+    target = Target.objects.filter(slug=slug).select_related("owner").first()
+    known = dict(Blueprint.objects.filter(slug__in=builtin()).values_list("slug", "owner_id"))
+    if target is None or target.owner_id not in known.values():
+        return
+    for name, document in builtin_documents().items():
+        waits = name not in known and (target.driver, slug) in needed_targets(document)
+        if waits and has_targets(document, target.owner):
+            register_blueprint(text=builtin()[name], owner=target.owner, actor=system_actor())
 
 
 @transaction.atomic

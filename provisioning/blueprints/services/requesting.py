@@ -18,6 +18,7 @@ from provisioning.blueprints.formats.typed import typed, without_blank_rows
 from provisioning.blueprints.models import Blueprint, BlueprintVersion, Draft, Resource
 from provisioning.blueprints.selectors import existing, plan
 from provisioning.blueprints.selectors.deciding import deciders_of
+from provisioning.blueprints.selectors.founding import is_top
 from provisioning.blueprints.selectors.planning import Plan
 from provisioning.blueprints.selectors.resolving import with_fixed
 from provisioning.blueprints.states import Action
@@ -106,7 +107,13 @@ def request_retirement(*, resource: Resource, purpose: str, actor: Actor) -> Sub
         raise Invalid("Others use it; it can go when they no longer do.", problems)
     before = existing(resource)
     problems = []
-    deciders = deciders_of(resource.version.content, before.domain, actor, problems)
+    deciders = deciders_of(
+        resource.version.content,
+        before.domain,
+        actor,
+        problems,
+        is_top=is_top(resource.instance),
+    )
     if problems:
         raise Invalid("Nobody could decide on this.", problems)
     return desk().submit(

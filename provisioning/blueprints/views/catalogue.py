@@ -13,7 +13,7 @@ from provisioning.blueprints import policies
 from provisioning.blueprints.formats.conditions import condition
 from provisioning.blueprints.models import Blueprint, BlueprintVersion
 from provisioning.blueprints.selectors import lead_times
-from provisioning.blueprints.selectors.catalogue import made_from, versions_of
+from provisioning.blueprints.selectors.catalogue import made_from, versions_of, waiting_cards
 from provisioning.blueprints.views.shared import blueprint_for
 
 TABS = (("about", "What it makes"), ("versions", "Versions"), ("made", "Made from it"))
@@ -23,7 +23,7 @@ TABS = (("about", "What it makes"), ("versions", "Versions"), ("made", "Made fro
 def services(request: HttpRequest) -> HttpResponse:
     """What teams can ask for, with what they get and how long it took others."""
     actor = request.actor  # type: ignore[attr-defined]
-    blueprints = Blueprint.objects.visible_to(actor).offered().select_related("owner", "current")
+    known = list(Blueprint.objects.visible_to(actor).select_related("owner", "current"))
     measured = lead_times()
     cards = [
         {
@@ -32,10 +32,14 @@ def services(request: HttpRequest) -> HttpResponse:
             "gets": blueprint.current.content.gets,
             "lead": measured.get(blueprint.slug),
         }
-        for blueprint in blueprints
-        if blueprint.current is not None
+        for blueprint in known
+        if blueprint.current is not None and blueprint.withdrawn_at is None
     ]
-    context = {"cards": cards, "may_register": policies.can_register(actor)}
+    context = {
+        "cards": cards,
+        "waiting": waiting_cards(known, actor),
+        "may_register": policies.can_register(actor),
+    }
     return render(request, "provisioning/blueprints/services.html", context)
 
 

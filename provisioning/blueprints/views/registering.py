@@ -18,12 +18,12 @@ from core.errors import Invalid, NotAllowed
 from core.problems import Problem
 from provisioning.blueprints import policies
 from provisioning.blueprints import services as blueprints
+from provisioning.blueprints.formats.builtin import BUILTIN
 from provisioning.blueprints.formats.document import BlueprintDoc
 from provisioning.blueprints.formats.fields import form_groups
 from provisioning.blueprints.formats.typed import first_values
 from provisioning.blueprints.models import Blueprint
 from provisioning.blueprints.selectors import first_choices
-from provisioning.blueprints.services.registering import BUILTIN
 from provisioning.blueprints.views.shared import blueprint_for
 
 MOST_BYTES = 1_000_000

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import SLUG_PATTERN, Team
-from core import audit
+from core import audit, outbox
 from core.documents import unsafe_character
 from core.errors import Conflict, DomainError, Invalid
 from core.problems import Problem
@@ -136,6 +136,8 @@ def _save(
     secrets = sorted(_filled(data.secrets))
     _told(target, actor, verb, changed=changed, secrets=secrets, driver=target.driver)
     keep_health(target, health, by=actor.name)
+    if verb == "target.registered":
+        outbox.emit(verb, key=target.slug, target=target.slug)
     target.refresh_from_db()
     return target
 

@@ -6,9 +6,9 @@ from accounts.actors import system_actor
 from core.documents import dump_yaml, load_documents
 from core.errors import Invalid, InvalidTransition
 from core.models import AuditEvent, OutboxEvent
+from provisioning.blueprints.formats.builtin import BUILTIN
 from provisioning.blueprints.models import Blueprint
 from provisioning.blueprints.services import register_blueprint, withdraw_blueprint
-from provisioning.blueprints.services.registering import BUILTIN
 from provisioning.drivers import registry
 from tests.factories import TeamFactory
 from tests.provisioning.blueprints.documents import SHELVES, put, shelf

@@ -6,9 +6,9 @@ from accounts.actors import system_actor
 from accounts.states import TeamRole
 from core.documents import dump_yaml, load_documents
 from core.errors import Invalid, NotAllowed
+from provisioning.blueprints.formats.builtin import BUILTIN
 from provisioning.blueprints.models import Blueprint, BlueprintVersion
 from provisioning.blueprints.services import register_blueprint, register_builtin
-from provisioning.blueprints.services.registering import BUILTIN
 from tests.factories import TeamFactory, actor_for, member_of
 
 TEXT = (BUILTIN / "data-product-postgresql.yaml").read_text()

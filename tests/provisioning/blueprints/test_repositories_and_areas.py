@@ -7,22 +7,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts.actors import Actor, system_actor
-from accounts.models import Team
+from accounts.models import Team, User
+from core import outbox
 from core.documents import dump_yaml, load_documents
 from core.errors import Invalid
 from core.ids import uuid7
+from provisioning.blueprints.formats.builtin import BUILTIN
 from provisioning.blueprints.formats.document import parse_blueprint, read_blueprint
 from provisioning.blueprints.formats.placeholders import filled_spec
 from provisioning.blueprints.models import Blueprint
 from provisioning.blueprints.selectors.fitting import _sample_values
-from provisioning.blueprints.services import register_blueprint, register_builtin
-from provisioning.blueprints.services.registering import BUILTIN
+from provisioning.blueprints.services import (
+    register_blueprint,
+    register_builtin,
+    withdraw_blueprint,
+)
 from provisioning.drivers.protocol import Step
 from provisioning.drivers.registry import get_driver
 from provisioning.drivers.services import TargetData, register_target
-from tests.factories import TeamFactory, actor_for, member_of
+from tests.factories import TeamFactory, UserFactory, actor_for, member_of
 from tests.provisioning.drivers.kit import quiet
 from tests.provisioning.drivers.repositories import files_of
 from tests.provisioning.drivers.storage import SECRET, s3_server
@@ -49,19 +55,61 @@ def storage(settings: Any) -> Iterator[str]:
         yield url
 
 
+def storage_of(url: str) -> tuple[dict[str, str], dict[str, str]]:
+    return {"endpoint": url, "access_key": "AKIA"}, {"secret_key": SECRET}
+
+
 def test_areas_are_offered_once_there_is_a_place_for_them(
-    platform: Team, engineer: Actor, storage: str
+    platform: Team, engineer: Actor, storage: str, client: Client
 ) -> None:
     register_builtin(actor=system_actor(), owner_team=platform)
     assert not Blueprint.objects.filter(slug="object-storage").exists()
-    config = {"endpoint": storage, "access_key": "AKIA"}
-    secrets = {"secret_key": SECRET}
-    data = TargetData("object-storage", "Storage", "s3", platform, config, secrets)
+    data = TargetData("object-storage", "Storage", "s3", platform, *storage_of(storage))
+    client.force_login(User.objects.get(username=engineer.name))
+    page = client.get("/services/").content.decode()
+    assert "needs a target of kind <b>s3</b> called <code>object-storage</code>" in page
+    assert "/targets/new/?driver=s3" in page
+    client.force_login(UserFactory())
+    page = client.get("/services/").content.decode()
+    assert "called <code>object-storage</code>" in page
+    assert "/targets/new/" not in page
+
     register_target(data=data, actor=engineer)
+    while outbox.drain(limit=100):
+        pass
 
+    assert Blueprint.objects.get(slug="object-storage").owner == platform
+    page = client.get("/services/").content.decode()
+    assert "Not offered yet" not in page
+    assert "/services/object-storage/" in page
+
+
+def test_what_was_withdrawn_does_not_come_back_with_a_target(
+    platform: Team, engineer: Actor, storage: str, client: Client
+) -> None:
     register_builtin(actor=system_actor(), owner_team=platform)
+    withdraw_blueprint(blueprint=Blueprint.objects.get(slug="sandbox"), actor=engineer)
+    data = TargetData("object-storage", "Storage", "s3", platform, *storage_of(storage))
+    register_target(data=data, actor=engineer)
+    while outbox.drain(limit=100):
+        pass
 
-    assert Blueprint.objects.filter(slug="object-storage").exists()
+    assert Blueprint.objects.get(slug="sandbox").withdrawn_at is not None
+    client.force_login(UserFactory())
+    assert "Sandbox with an end" not in client.get("/services/").content.decode()
+
+
+def test_the_target_of_another_team_offers_nothing(
+    platform: Team, engineer: Actor, storage: str
+) -> None:
+    register_builtin(actor=system_actor(), owner_team=platform)
+    other = TeamFactory()
+    data = TargetData("object-storage", "Storage", "s3", other, *storage_of(storage))
+    register_target(data=data, actor=actor_for(member_of(other)))
+    while outbox.drain(limit=100):
+        pass
+
+    assert not Blueprint.objects.filter(slug="object-storage").exists()
 
 
 def with_files(files: dict[str, Any], **spec: Any) -> str:
