@@ -34,6 +34,18 @@ class AuditEvent(models.Model):
         return f"{self.actor} {self.verb} {self.object_kind}:{self.object_id}"
 
 
+class AuditSeal(models.Model):
+    """The place of one audit event in the chain. Append-only, as the log itself."""
+
+    n = models.BigIntegerField(primary_key=True)  # 1, 2, 3, ... in the order of sealing
+    seq = models.BigIntegerField(unique=True)  # the event's id; no foreign key: its loss must show
+    prev = models.BinaryField(max_length=32)
+    hash = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"{self.n} {self.seq}"
+
+
 class OutboxEvent(models.Model):
     """What other rooms must react to, written in the transaction that made it true."""
 

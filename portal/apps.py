@@ -6,6 +6,8 @@ WORDS_EVERY_S = 3_600
 COUNTS_EVERY_S = 120
 VERSIONS_EVERY_S = 600
 FORGET_EVERY_S = 86_400
+SEAL_EVERY_S = 5
+ANCHOR_EVERY_S = 3_600
 
 
 class PortalConfig(AppConfig):
@@ -22,6 +24,9 @@ class PortalConfig(AppConfig):
         jobs.periodic("port-versions", VERSIONS_EVERY_S, products.apply_due_versions)
         services = import_module("portal.services")
         jobs.periodic("old-notifications", FORGET_EVERY_S, services.forget_old)
+        sealing = import_module("core.sealing")
+        jobs.periodic("audit-seal", SEAL_EVERY_S, sealing.seal)
+        jobs.periodic("audit-anchor", ANCHOR_EVERY_S, sealing.seal_and_anchor)
         outbox = import_module("core.outbox")
         outbox.subscribe("domain.changed", services.follow_domain)
         outbox.subscribe("team.changed", services.follow_team)

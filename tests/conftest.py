@@ -27,7 +27,8 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:  # type: ignore
     from django.db import connection
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE core_auditevent DISABLE TRIGGER audit_append_only")
+        for table in ("core_auditevent", "core_auditseal"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER audit_append_only")
 
 
 @pytest.fixture(autouse=True)

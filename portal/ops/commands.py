@@ -33,7 +33,7 @@ WITHOUT_DATABASE = {
 }
 AS_OWNER = {"migrate", "flush", "scale"}  # scale: sequences and ANALYZE are the owner's
 MIGRATING = {"migrate", "flush"}
-ON_MIGRATED_DATABASE = {"demo", "token", "apply", "admin", "scale", "bench"}
+ON_MIGRATED_DATABASE = {"demo", "token", "apply", "admin", "audit_verify", "scale", "bench"}
 
 
 def main(argv: list[str]) -> int:
@@ -67,7 +67,10 @@ def _read(argv: list[str]) -> tuple[str, list[str]]:
             os.environ["PORTAL_DATA_DIR"] = str(Path(word.partition("=")[2]).absolute())
         else:
             rest.append(word)
-    return (rest[0], rest[1:]) if rest else ("help", [])
+    if not rest:
+        return "help", []
+    name, *arguments = rest
+    return name if name.startswith("-") else name.replace("-", "_"), arguments
 
 
 def _django(name: str, arguments: list[str]) -> int:

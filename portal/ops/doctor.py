@@ -34,6 +34,11 @@ OLDEST_POSTGRES = 15
 ISOLATING_POSTGRES = 16  # from here on CREATEROLE reaches only the roles it made
 COMFORTABLE_FREE_BYTES = 10 * MIN_FREE_BYTES
 MAX_CLOCK_DIFFERENCE_S = 5.0
+MAX_UNSEALED_S = 600.0
+OLDEST_UNSEALED = (
+    "SELECT extract(epoch FROM clock_timestamp() - at)::float FROM core_auditevent"
+    " WHERE id > (SELECT coalesce(max(seq), 0) FROM core_auditseal) ORDER BY id LIMIT 1"
+)
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ def database() -> Iterator[Finding]:
             yield _version(connection)
             yield _rights(connection)
             yield _clock(connection)
+            yield from _audit(connection)
     except psycopg.Error as error:
         yield Finding("fail", "database", f"{reason(error)}; start it or mend DATABASE_URL")
 
@@ -208,6 +214,20 @@ def _clock(connection: psycopg.Connection) -> Finding:
     if difference_s > MAX_CLOCK_DIFFERENCE_S:
         return Finding("warn", "clock", f"{text}; let both machines synchronise their time")
     return Finding("ok", "clock", text)
+
+
+def _audit(connection: psycopg.Connection) -> Iterator[Finding]:
+    """Whether events of the audit log wait long for their seal; nothing before the first `up`."""
+    there = connection.execute("SELECT to_regclass('core_auditseal') IS NOT NULL").fetchone()
+    if there != (True,):
+        return
+    row = connection.execute(OLDEST_UNSEALED).fetchone()
+    waits_s = row[0] if row else 0.0
+    if waits_s > MAX_UNSEALED_S:
+        text = f"not sealed for {waits_s / 60:.0f} min; let a sweeper run (./run up)"
+        yield Finding("warn", "audit", text)
+    else:
+        yield Finding("ok", "audit", "sealed; ./run audit-verify compares it with its seals")
 
 
 def _identity(connection: psycopg.Connection) -> tuple[object, ...] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -243,6 +245,34 @@ def no_secret_lies_about(evidence: Evidence) -> Found:
         yield from ("a secret stands in a log" for canary in evidence.canaries if canary in text)
 
 
+def the_audit_chain_verifies(evidence: Evidence) -> Found:
+    """Hashed anew, with another JSON than the sealer's."""
+    last = bytes(32)
+    for place, row in enumerate(evidence.ask(SEALED), 1):
+        event = {name: row[name] for name in AUDITED}
+        text = json.dumps(event, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        expected = hashlib.sha256(last + text.encode()).digest()
+        if (row["n"], row["seq"], row["prev"], row["hash"]) != (place, row["id"], last, expected):
+            yield f"place {place} of the audit log is not what was sealed"
+            return
+        last = expected
+    for row in evidence.ask(LEFT_OUT):
+        yield f"event {row['id']} of the audit log was left out by the sealers"
+
+
+AUDITED = ("id", "at", "actor", "verb", "object_kind", "object_id", "detail", "request_id")
+SEALED = (
+    "SELECT s.n, s.seq, s.prev, s.hash, e.id, to_json(e.at AT TIME ZONE 'UTC') #>> '{}' AS at,"
+    " e.actor, e.verb, e.object_kind, e.object_id, e.detail::text AS detail, e.request_id"
+    " FROM core_auditseal s LEFT JOIN core_auditevent e ON e.id = s.seq ORDER BY s.n"
+)
+LEFT_OUT = (
+    "SELECT id FROM core_auditevent e WHERE at < clock_timestamp() - interval '1 minute'"
+    " AND id < (SELECT max(seq) FROM core_auditseal)"
+    " AND NOT EXISTS (SELECT FROM core_auditseal s WHERE s.seq = e.id)"
+)
+
+
 def _last_successes(evidence: Evidence) -> dict[UUID, str]:
     """`{instance: kind of the last operation that succeeded on it}`."""
     rows: list[Any] = evidence.ask(
@@ -265,4 +295,5 @@ CHECKS: tuple[Callable[[Evidence], Found], ...] = (
     every_end_is_told,
     every_event_is_delivered_in_order,
     no_secret_lies_about,
+    the_audit_chain_verifies,
 )

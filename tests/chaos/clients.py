@@ -82,6 +82,7 @@ class Load:
         parameters = {
             "name": f"Thing {uuid4().hex[:12]}",
             "domain": "sales",
+            "team": "sales-data",
             "purpose": "To see whether it is lost.",
             "archetype": "source-aligned",
             "classification": "internal",
@@ -94,7 +95,7 @@ class Load:
         ends, tries = time.monotonic() + PATIENCE_S, 0
         while time.monotonic() < ends:
             started = time.monotonic()
-            status, headers, found = self._call("POST", path, body, key)
+            status, headers, found = self.call("POST", path, body, key)
             tries += 1
             self.statuses[status] += 1
             if status == 202:
@@ -115,20 +116,21 @@ class Load:
         """Remember the instance of a request that has succeeded, to take it away later."""
         for _ in range(60):
             time.sleep(1)
-            status, _, seen = self._call("GET", f"/api/v1/requests/{found['id']}", None, "")
+            status, _, seen = self.call("GET", f"/api/v1/requests/{found['id']}", None, "")
             if status == 200 and seen.get("state") in {"succeeded", "failed"}:
                 break
         else:
             return
         if seen.get("state") != "succeeded" or not seen.get("operation"):
             return
-        status, _, operation = self._call("GET", f"/api/v1/operations/{_id(seen)}", None, "")
+        status, _, operation = self.call("GET", f"/api/v1/operations/{_id(seen)}", None, "")
         if status == 200 and operation.get("instance"):
             self._made.append(operation["instance"])
 
-    def _call(
+    def call(
         self, method: str, path: str, body: dict[str, Any] | None, key: str
     ) -> tuple[int, dict[str, str], dict[str, Any]]:
+        """Status (0: no answer), headers and document."""
         parts = urlsplit(self.url)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=15)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.seed`: a domain, two blueprints, and a token, which it prints."""
+"""`python -m tests.chaos.seed`: domains, three blueprints, and a token, which it prints."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ steps:
 REFUSED = "  - {name: Put d, driver: shelf, action: refuse, spec: {name: d}}\n"
 
 
+DOMAINS = ("sales", *(f"small{n}" for n in range(10)))
+
+
 def main() -> None:
     django.setup()
     from accounts.actors import system_actor
@@ -25,12 +28,13 @@ def main() -> None:
     from provisioning.blueprints.services import register_blueprint
     from tests.factories import DomainFactory, TeamFactory, UserFactory
 
-    sales = DomainFactory(path="sales", name="Sales")
-    team = TeamFactory(slug="sales-data", name="Sales Data team", domain=sales)
-    sales.owner = team
-    sales.save()
     owner = UserFactory(username="olga")
-    Membership.objects.create(user=owner, team=team, role=TeamRole.OWNER)
+    for path in DOMAINS:
+        domain = DomainFactory(path=path, name=path.title())
+        team = TeamFactory(slug=f"{path}-data", name=f"{path.title()} Data team", domain=domain)
+        domain.owner = team
+        domain.save()
+        Membership.objects.create(user=owner, team=team, role=TeamRole.OWNER)
     platform = TeamFactory(slug="data-platform", name="Data Platform team", domain=None)
     real = (BUILTIN / "data-product-postgresql.yaml").read_text()
     head = real[: real.index("\nsteps:")]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -35,10 +36,14 @@ COMMANDS = {
 }
 
 
+CREW = ("web", "worker-1", "worker-2", "sweeper-1", "sweeper-2")
+
+
 class Stage:
     """Web, two workers of two processes each, two sweepers, broker, database and warehouse."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, crew: Sequence[str] = CREW) -> None:
+        self.crew = crew
         self.data = DataDir(folder)
         self.data.create()
         self.postgres = Postgres(self.data)  # as for people: what is committed survives a crash
@@ -56,8 +61,8 @@ class Stage:
         self.token = self._python("-m", "tests.chaos.seed")
         self.broker.launch()
         self.broker.wait()
-        for name in ("web", "worker-1", "worker-2", "sweeper-1", "sweeper-2"):
-            self._start(name)
+        for name in self.crew:
+            self.start(name)
         self._watch.start()
         self.until_ready()
         return self
@@ -65,8 +70,8 @@ class Stage:
     def __exit__(self, *_error: object) -> None:
         self._ended.set()
         self._watch.join()
-        for process in self.processes.values():
-            self._end(process)
+        for name in list(self.processes):
+            self.stop(name)
         self.broker.stop()
         self.proxy.close()
         self.postgres.leave()
@@ -145,7 +150,8 @@ class Stage:
         assert done.returncode == 0, done.stderr.decode()[-3000:]
         return done.stdout.decode()
 
-    def _start(self, name: str) -> None:
+    def start(self, name: str) -> None:
+        """A process that is started again when it ends."""
         environ = {**self.environ, "PORTAL_DB_POOL": "1" if name == "web" else ""}
         with self.data.log(name).open("ab") as log:
             self.processes[name] = subprocess.Popen(
@@ -157,11 +163,15 @@ class Stage:
                 start_new_session=True,
             )
 
+    def stop(self, name: str) -> None:
+        """For good, and at once."""
+        self._end(self.processes.pop(name))
+
     def _look_after(self) -> None:
         while not self._ended.wait(0.1):
             for name, process in list(self.processes.items()):
                 if process.poll() is not None:
-                    self._start(name)
+                    self.start(name)
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError):

@@ -68,10 +68,10 @@ def measured(stage: Stage, load: Load) -> float:
     return BURST / (time.monotonic() - started)
 
 
-def wait_for_the_end(stage: Stage) -> float:
+def wait_for_the_end(stage: Stage, within_s: float = END_WITHIN_S) -> float:
     """How long it took until nothing was open any more."""
     started = time.monotonic()
-    while time.monotonic() - started < END_WITHIN_S:
+    while time.monotonic() - started < within_s:
         with psycopg.connect(stage.ledger_url) as ledger:
             (left,) = ledger.execute(OPEN).fetchone() or (1,)
         if not left:

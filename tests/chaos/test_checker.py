@@ -12,6 +12,7 @@ from django.db import connection
 
 from core import outbox
 from core.models import OutboxEvent
+from core.sealing import seal
 from provisioning.jobs.models import Operation
 from provisioning.jobs.services import sweeping
 from provisioning.jobs.states import OperationKind, OperationState
@@ -160,6 +161,26 @@ def test_that_nobody_sweeps_is_found(ground, sweeps):
     evidence.deliveries = arrived
     names = {each.split(":")[0] for each in violations(evidence)}
     assert names == (set() if sweeps else {"every_event_is_delivered_in_order"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE core_auditevent SET actor = 'x' WHERE id = (SELECT min(seq) FROM core_auditseal)",
+        "DELETE FROM core_auditseal WHERE n = 1",
+        "INSERT INTO core_auditevent VALUES (-1, '2026-01-01', 'a', 'v', 'k', 'o', '{}', '')",
+    ],
+)
+def test_an_audit_log_that_somebody_changed_is_found(ground, change):
+    operation = provision(ground)
+    ground.run_to_the_end()
+    seal()
+    assert found(ground, operation) == set()
+
+    with connection.cursor() as cursor:
+        cursor.execute(change)
+
+    assert found(ground, operation) == {"the_audit_chain_verifies"}
 
 
 def test_acknowledged_work_that_is_not_done_and_keys_that_were_done_twice_are_found(ground):

@@ -1,4 +1,4 @@
-"""The portal's URLs, and one that takes an instance away as a blueprint's end will."""
+"""The portal's URLs, and two that take an instance away and make it anew, without a request."""
 
 from __future__ import annotations
 
@@ -32,4 +32,22 @@ class Removal(APIView):
         return Response({"id": str(operation.pk)}, status=202)
 
 
-urlpatterns = [*urlpatterns, path("api/v1/chaos/remove/<uuid:instance_id>", Removal.as_view())]  # noqa: F405
+class Renewal(APIView):
+    def post(self, request: Any, instance_id: UUID) -> Response:
+        """All steps of the instance once more."""
+        instance = Instance.objects.get(pk=instance_id)
+        operation = accept(
+            instance_id=instance_id,
+            kind=OperationKind.UPDATE,
+            title=f"Renew {instance.name}"[:300],
+            steps=[StepSpec(**step) for step in instance.desired_spec["steps"]],
+            actor=request.auth,
+        )
+        return Response({"id": str(operation.pk)}, status=202)
+
+
+urlpatterns = [
+    *urlpatterns,  # noqa: F405
+    path("api/v1/chaos/remove/<uuid:instance_id>", Removal.as_view()),
+    path("api/v1/chaos/renew/<uuid:instance_id>", Renewal.as_view()),
+]

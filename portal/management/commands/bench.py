@@ -10,7 +10,7 @@ from functools import partial
 from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import DomainError
-from portal.bench import graphql, imports, jobs, marketplace, validation
+from portal.bench import audit, graphql, imports, jobs, marketplace, validation
 from portal.bench.core import SAMPLES, Result
 from portal.bench.report import as_data, as_text
 
@@ -20,6 +20,7 @@ SUITES: dict[str, Callable[[], Result]] = {
     "import": imports.run,
     "validation": validation.run,
     "jobs": jobs.run,
+    "audit": audit.run,
 }
 
 

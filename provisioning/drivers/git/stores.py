@@ -9,7 +9,7 @@ from uuid import UUID
 
 from dulwich.errors import FileFormatException
 
-from core.outbound import Refused, Unreachable
+from provisioning.drivers import places
 from provisioning.drivers.git.changes import Seen, Work
 from provisioning.drivers.git.label import Label
 from provisioning.drivers.protocol import PermanentError, Step, TemporaryError
@@ -60,11 +60,8 @@ class Store(Protocol):
 def in_driver_words() -> Iterator[None]:
     """Faults of a store, and of what it holds, as what they are for a step."""
     try:
-        yield
-    except Unreachable as error:
-        raise TemporaryError(str(error), retry_after_s=error.retry_after_s) from error
-    except Refused as error:
-        raise PermanentError(str(error)) from error
+        with places.in_driver_words():
+            yield
     except OSError as error:
         message = f"The folder of repositories cannot be used: {error.strerror or 'fault'}."
         raise TemporaryError(message, retry_after_s=5) from error

@@ -16,7 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 
-from core.outbound import Client, Limits, Refused, Unreachable, client_for
+from core.outbound import Client, Limits, client_for
+from provisioning.drivers import places
 from provisioning.drivers.protocol import PermanentError, TemporaryError
 
 LIMITS: Final = Limits(connect_s=5, total_s=12, answer_bytes=4_000_000)
@@ -92,11 +93,8 @@ def in_driver_words() -> Iterator[None]:
         LostRace: a conditional write came too late.
     """
     try:
-        yield
-    except Unreachable as error:
-        raise TemporaryError(str(error), retry_after_s=error.retry_after_s) from error
-    except Refused as error:
-        raise PermanentError(str(error)) from error
+        with places.in_driver_words():
+            yield
     except ClientError as error:
         raise _translated(error) from error
     except BotoCoreError as error:

@@ -1,6 +1,7 @@
 """The command line as a person uses it, in processes of its own."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -8,16 +9,19 @@ import sys
 import urllib.request
 
 import psutil
+import psycopg
 import pytest
 
 from portal.ops.environment import DataDir
-from portal.ops.postgres import load_place
+from portal.ops.postgres import Postgres, load_place
+from portal.ops.postgres_roles import APP
 from portal.ops.supervisor import readiness
 from tests.portal.ops.conftest import remove_cluster
 from tests.portal.ops.helpers import PROJECT, eventually, is_gone, processes_naming
 
 HOST = "127.0.0.1"
 READY_WITHIN_S = 120
+ALL_SEALED = "SELECT (SELECT max(seq) FROM core_auditseal) = max(id) FROM core_auditevent"
 EMBEDDED = (
     "DATABASE_URL",
     "DATABASE_OWNER_URL",
@@ -135,7 +139,7 @@ def test_an_unknown_command_lists_the_known_ones():
     )
 
     assert answer.returncode == 2
-    assert "up test doctor demo token apply admin" in answer.stderr
+    assert "up test doctor demo token apply admin audit-verify" in answer.stderr
 
 
 @pytest.fixture
@@ -165,6 +169,21 @@ def test_a_portal_runs_heals_and_stops(portal, data, manage):
     process.wait(60)
     assert process.returncode == 0
     assert not processes_naming(data.root)
+
+
+def test_a_portal_seals_its_audit_log_with_a_role_that_can_only_add(portal, data, manage):
+    assert manage("admin", "ada@example.org").wait(60) == 0
+    with psycopg.connect(Postgres(data).url(APP), autocommit=True) as ledger:
+        eventually(lambda: ledger.execute(ALL_SEALED).fetchone() == (True,))
+        for table in ("core_auditevent", "core_auditseal"):
+            own = "SET actor = 'x'" if table == "core_auditevent" else "SET seq = 1"
+            for change in (f"UPDATE {table} {own}", f"DELETE FROM {table}", f"TRUNCATE {table}"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission"):
+                    ledger.execute(change)
+
+    output, _ = manage("audit-verify").communicate(timeout=60)
+    assert re.match(r"[1-9]\d* sealed up to [0-9a-f]{64}, 0 waiting", output), output
+    assert "audit     sealed" in manage("doctor").communicate(timeout=120)[0]
 
 
 def test_a_killed_portal_leaves_no_process(portal, data):
