@@ -1,4 +1,4 @@
-"""Planted bugs of drivers that act in far targets: each forgets what it has done, or does nothing."""
+"""Planted bugs of drivers in targets of teams: each forgets what it did, or does nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from uuid import UUID, uuid4, uuid5
 
 from provisioning.drivers import registry
 from provisioning.drivers.git import changes
+from provisioning.drivers.git import label as labels
 from provisioning.drivers.osb import things
 from provisioning.drivers.osb.wire import path_of
 from provisioning.drivers.protocol import Observed, Step
@@ -26,8 +27,9 @@ def webhook_forgets() -> None:
 
 
 def git_forgets() -> None:
-    """It does not know the files that it wrote."""
+    """It knows neither the files that it wrote nor its own commits."""
     changes.files_in = lambda *_: ()  # type: ignore[assignment]
+    labels.is_for = lambda *_: False
 
 
 def s3_forgets() -> None:
