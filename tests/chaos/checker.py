@@ -114,7 +114,10 @@ def success_is_there(evidence: Evidence) -> Found:
             yield f"{row['name']} reads nothing in {row['schema']}"
 
 
-KINDS = {"schema", "table", "role", "thing", "product", "contract"}
+KINDS = {
+    *("schema", "table", "role", "thing", "product", "contract", "dashboard", "repository"),
+    *("area", "area-grant", "service instance", "service binding", "component", "acl"),
+}
 
 
 def nothing_is_left_over(evidence: Evidence) -> Found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
@@ -20,6 +20,7 @@ from provisioning.jobs.services.work import run_due
 from provisioning.jobs.states import OperationKind
 from tests.chaos import shelf
 from tests.chaos.evidence import Answer, Evidence
+from tests.chaos.far import Far
 from tests.chaos.forge import Forge
 from tests.chaos.shelf import TracedShelf
 from tests.factories import TeamFactory, actor_for, member_of
@@ -35,6 +36,7 @@ class Ground:
     actor: Actor
     forge: Forge
     target_url: str
+    far: Far = field(default_factory=Far)
 
     def accept(
         self, kind: OperationKind, instance: UUID, steps: list[StepSpec], *, driver: str = "shelf"
@@ -68,7 +70,14 @@ class Ground:
 
     def evidence(self, *operations: Operation) -> Evidence:
         answers = [Answer(str(each.pk), str(each.pk)) for each in operations]
-        return Evidence(database_url(), self.target_url, answers, canaries=[shelf.CANARY])
+        return Evidence(
+            database_url(),
+            self.target_url,
+            answers,
+            canaries=[shelf.CANARY, *self.far.canaries],
+            things=self.far.things(),
+            target_fences=self.far.fences(),
+        )
 
 
 def new_instance() -> UUID:

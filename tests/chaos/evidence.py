@@ -87,7 +87,7 @@ class Evidence:
                     self.things.append(Thing("thing", row["name"], row["instance"]))
             if _has(target, "meshport.portal_fence"):
                 fences = target.execute("SELECT resource, fence FROM meshport.portal_fence")
-                self.target_fences = {r["resource"]: r["fence"] for r in fences.fetchall()}
+                self.target_fences |= {r["resource"]: r["fence"] for r in fences.fetchall()}
         self.things += [
             Thing("contract", row["name"], row["instance"]) for row in self.ask(CONTRACTS)
         ]

@@ -1,7 +1,7 @@
 """Workers that are there at once: forked from a process that has loaded the portal.
 
-`python -m tests.chaos.forge` reads one order a line and answers with one line. The other half,
-`Forge`, is what tests use.
+`python -m tests.chaos.forge [MODULE]` loads the module too, reads one order a line and answers with
+one line. The other half, `Forge`, is what tests use.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import traceback
+from importlib import import_module
 from types import TracebackType
 from typing import Any
 
@@ -21,9 +22,9 @@ from tests.provisioning.jobs.processes import ROOT, surroundings
 class Forge:
     """Starts workers and tells how they ended."""
 
-    def __init__(self, **changes: str) -> None:
+    def __init__(self, *modules: str, **changes: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.forge"],
+            [sys.executable, "-m", "tests.chaos.forge", *modules],
             env=surroundings(changes),
             cwd=ROOT,
             stdin=subprocess.PIPE,
@@ -70,6 +71,8 @@ def serve() -> None:
     django.setup()
     from tests.chaos import bugs, points  # noqa: F401 - loaded once, for all workers
 
+    for module in sys.argv[1:]:
+        import_module(module)
     for line in sys.stdin:
         order = json.loads(line)
         answer = _fork(order["start"]) if "start" in order else _ended(order["wait"])

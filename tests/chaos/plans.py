@@ -22,6 +22,10 @@ class Plan:
     steps: Callable[[UUID, Team], Steps]
     changed: Callable[[UUID, Team], Steps]
     refused: Callable[[UUID, Team], StepSpec]
+    name: str = ""  # where it is not the driver's
+
+    def __str__(self) -> str:
+        return self.name or self.driver
 
 
 def _postgres(*columns: str) -> Callable[[UUID, Team], Steps]:

@@ -9,9 +9,13 @@ import signal
 from collections import Counter
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
+from dulwich.refs import DiskRefsContainer
+
 from core import audit, outbox
+from core.outbound import Client
 from provisioning.drivers import registry
 from provisioning.jobs import extensions
 from provisioning.jobs.services import moves, resting, runner, stepping, undoing, work
@@ -35,7 +39,12 @@ CALLS: dict[str, tuple[Any, str]] = {
     "tell": (extensions, "tell_finished"),
     "turn": (runner, "_advance"),  # a whole turn of the runner, with its commits
     "release": (Lease, "release"),
+    "request": (Client, "call"),  # of any driver that acts over HTTP
+    "rename": (Path, "rename"),  # by which a repository comes and goes
+    "new-ref": (DiskRefsContainer, "add_if_new"),
+    "moved-ref": (DiskRefsContainer, "set_if_equals"),
 }
+INSIDE = ("request", "rename", "new-ref", "moved-ref")  # of a driver's verb
 VERBS = ("observe", "ensure", "ensure_absent")
 
 

@@ -29,7 +29,7 @@ def falls_asleep_at(ground: Ground, place: str) -> int:
 @pytest.mark.parametrize("begin", [provision, deprovision, compensate], ids=lambda b: b.__name__)
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.driver)
 def test_who_wakes_after_its_lease_changes_nothing(ground, plan, begin):
-    points = passed_by(ground, plan, begin)
+    points, _ = passed_by(ground, plan, begin)
     places = [label for label in points.most if label.endswith(OUTSIDE)]
     operations = []
     for place in places:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -26,6 +27,7 @@ class Adapter:
     def __init__(self) -> None:
         self.components: dict[str, Any] = {}
         self.readers: dict[str, list[str]] = {}
+        self.made: Counter[str] = Counter()  # how often each component was provisioned
         self.tasks: dict[str, dict[str, Any]] = {}
         self.requests: list[tuple[str, str]] = []
         self.bodies: list[Any] = []
@@ -98,6 +100,7 @@ class Adapter:
             errors = {"error": {"errors": [bad]}} if bad else {}
             return 200, {"valid": not bad, **errors}
         if verb == "provision":
+            self.made[urn] += 1
             return self._begin(verb, lambda: self.components.update({urn: component}))
 
         def remove() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -84,6 +85,7 @@ class Memory(ServiceBroker):
         self.bindings: dict[str, dict[str, Any]] = {}
         self.operations: dict[str, dict[str, Any]] = {}  # by path of the thing
         self.ended: dict[str, LastOperation] = {}  # by name of the operation
+        self.made: Counter[str] = Counter()  # creations and changes of instances
         self.polls = 2
         self.longest_s: int | None = None
         self.outcome = OperationState.SUCCEEDED
@@ -124,9 +126,11 @@ class Memory(ServiceBroker):
             if details.plan_id.endswith(SLOW):
                 if not async_allowed:
                     raise errors.ErrAsyncRequired()
+                self.made[instance_id] += 1
                 name = self._begin(instance_id, "create", wanted)
                 return ProvisionedServiceSpec(ProvisionState.IS_ASYNC, self.dash, name)
             self.instances[instance_id] = wanted
+            self.made[instance_id] += 1
         return ProvisionedServiceSpec(ProvisionState.SUCCESSFUL_CREATED, self.dash)
 
     def update(self, instance_id: str, details: Any, async_allowed: bool, **_more: Any) -> Any:
