@@ -49,6 +49,7 @@ def port_of(portal: Portal, token: str, fqn: str) -> dict[str, Any]:
 def fill_in_form(owner: Person, name: str) -> None:
     owner.goto("/services/")
     owner.page.get_by_role("link", name="Data product on PostgreSQL").first.click()
+    owner.click("Ask for it", role="link")
     page = owner.page
     page.fill("[name=name]", name)
     page.fill("[name=purpose]", "What came back to a shop, one row per article.")

@@ -104,6 +104,7 @@ def test_a_driver_that_forgets_what_it_did_is_found(far_ground, plan):
     assert violations(far_ground.evidence(calm, operation)) or not as_calm
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("plan", PLANS)
 def test_a_driver_that_removes_nothing_is_found(far_ground, plan):
     operation = deprovision(far_ground, plan, new_instance())

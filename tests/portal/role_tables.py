@@ -345,6 +345,7 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:resources", "get"): MEMBERS,
     ("rest:rest-blueprints", "get"): MEMBERS,
     ("rest:rest-blueprints", "post"): INCOMPLETE,
+    ("rest:rest-blueprints-from-broker", "post"): "401 404 404 404 404 404 404 404 403 404",
     ("rest:rest-blueprint", "get"): MEMBERS,
     ("rest:rest-blueprint-withdraw", "post"): "401 403 403 200 403 403 403 200 403 200",
     ("rest:rest-requests", "get"): MEMBERS,

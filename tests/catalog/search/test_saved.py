@@ -147,7 +147,7 @@ def test_products_stand_side_by_side_and_what_differs_is_marked(client, django_a
     two = ProductFactory(name="Two", purpose="Same")
     client.get("/domains/")  # the first page of a session writes it
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):  # one of them for the bell
         page = client.get("/marketplace/compare/", {"p": [one.fqn, two.fqn, "no.such"]})
 
     lines = {line.label: line.differs for line in page.context["lines"]}

@@ -278,7 +278,7 @@ def test_a_list_costs_the_same_for_any_number(author, django_assert_num_queries)
             client.get("/demands/")
 
 
-LIST_STATEMENTS = 6  # session, person and teams, wishes, own votes, domains, waiting approvals
+LIST_STATEMENTS = 7  # session, person, teams, wishes, own votes, domains, what waits for them
 
 
 def test_markdown_of_a_need_is_harmless(author):
