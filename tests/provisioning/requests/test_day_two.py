@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -10,12 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.actors import system_actor
-from catalog.contracts.services import save_version
-from catalog.products.models import DataProduct, InputPort
-from catalog.products.services import edit_product, publish_product
-from core.documents import dump_yaml, load_documents
 from core.errors import Invalid, InvalidTransition, NotAllowed
-from core.models import AuditEvent, OutboxEvent
 from provisioning.blueprints.models import Blueprint, Resource
 from provisioning.blueprints.services import (
     register_blueprint,
@@ -23,8 +17,6 @@ from provisioning.blueprints.services import (
     request_retirement,
     request_service,
     resource_of,
-    retire_expired,
-    warn_expiring,
 )
 from provisioning.blueprints.states import Action
 from provisioning.drivers import registry
@@ -32,12 +24,11 @@ from provisioning.jobs.models import Effect, Instance, Operation
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.models import Request
 from provisioning.requests.services import decide
-from tests.factories import ProductFactory, TeamFactory, member_of
+from tests.factories import TeamFactory, member_of
 from tests.factories import actor_for as acts
-from tests.provisioning.blueprints.conftest import Shop, parameters
+from tests.provisioning.blueprints.conftest import Shop
 from tests.provisioning.blueprints.documents import SHELVES, put, shelf
 from tests.provisioning.jobs.shelf import Shelf, permanent
-from tests.provisioning.requests.test_rest import send
 
 GIVEN = {"name": "First", "domain": "sales", "channel": "mail", "address": "High Street"}
 Make = Callable[..., Resource]
@@ -58,7 +49,7 @@ def make(shop: Shop, target: Shelf) -> Make:
 
     def made(**changes: Any) -> Resource:
         given = {**GIVEN, **changes}
-        return _done(
+        return made_of(
             request_service(blueprint=_newest(), parameters=given, purpose="x", actor=shop.owns)
         )
 
@@ -69,7 +60,7 @@ def _newest():
     return Blueprint.objects.select_related("current").get(slug="shelf")
 
 
-def _done(filed) -> Resource:
+def made_of(filed) -> Resource:
     run_due()
     request = Request.objects.get(pk=filed.pk)
     assert request.state == "succeeded", request.reason
@@ -117,7 +108,7 @@ def test_a_change_plans_the_difference_and_takes_away_what_no_longer_applies(
 ):
     resource = make()
 
-    changed = _done(change(resource, shop.owns, channel="none", label="other"))
+    changed = made_of(change(resource, shop.owns, channel="none", label="other"))
 
     assert on_shelf(target, changed) == {"other", "sales-first", "first", "kept first"}
     assert changed.generation == changed.instance.generation == 2
@@ -190,7 +181,7 @@ def test_a_change_that_fails_half_way_leaves_the_old_generation_on_record_and_sa
     assert "The last change did not finish" in page
     assert "On record is generation 1" in page
     assert "The shelf has no room." in page
-    again = _done(change(kept, shop.owns, address="Low Road"))
+    again = made_of(change(kept, shop.owns, address="Low Road"))
     assert (again.generation, again.parameters["address"]) == (3, "Low Road")
     assert "The last change did not finish" not in client.get(f"/resources/{resource.pk}/").text
 
@@ -317,7 +308,7 @@ def test_an_upgrade_asks_for_new_fields_and_moves_to_the_newer_version(
         purpose="",
         actor=shop.owns,
     )
-    upgraded = _done(filed)
+    upgraded = made_of(filed)
 
     assert [p.pointer for p in missing.value.problems] == ["/size"]
     assert Request.objects.get(pk=filed.pk).title == "Upgrade shelf sales.first to version 2"
@@ -403,187 +394,3 @@ def test_a_hidden_field_is_neither_required_nor_kept(make: Make):
 
     steps = [each["name"] for each in resource.instance.desired_spec["steps"]]
     assert steps == ["First thing", "Second", "For ever"]
-
-
-def sandbox(shop: Shop, days: int, name: str = "Trial"):
-    until = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=days)).isoformat()
-    given = {"name": name, "purpose": "Trying things out.", "until": until}
-    found = Blueprint.objects.select_related("current").get(slug="sandbox")
-    return request_service(blueprint=found, parameters=given, purpose="", actor=shop.helps)
-
-
-def test_a_sandbox_warns_before_its_end_and_goes_by_itself(shop: Shop):
-    resource = _done(sandbox(shop, 30))
-    schema = resource.results[0]["value"]
-    assert schema.startswith("dp_trial_")
-    assert (warn_expiring(), retire_expired()) == (0, 0)
-
-    Resource.objects.update(warn_on=dt.date(2020, 1, 1))
-    assert (warn_expiring(), warn_expiring()) == (1, 0)
-    assert OutboxEvent.objects.filter(topic="resource.expiring").count() == 1
-    Resource.objects.update(expires_on=dt.date(2020, 1, 1))
-    assert (retire_expired(), retire_expired()) == (1, 0)
-    run_due()
-
-    instance = Instance.objects.get(pk=resource.pk)
-    assert instance.observed_state == "absent"
-    assert Operation.objects.get(kind="deprovision").actor_name == "system"
-    assert AuditEvent.objects.filter(verb="resource.expired").count() == 1
-    assert retire_expired() == 0
-
-
-@pytest.mark.parametrize("days", [0, -3, 91, 4000])
-def test_the_end_of_a_sandbox_is_from_tomorrow_to_ninety_days(shop: Shop, days):
-    with pytest.raises(Invalid) as refusal:
-        sandbox(shop, days)
-    assert [p.pointer for p in refusal.value.problems] == ["/until"]
-
-
-def product_of(shop: Shop) -> tuple[Resource, DataProduct]:
-    filed = request_service(
-        blueprint=shop.blueprint, parameters=parameters(), purpose="", actor=shop.owns
-    )
-    resource = _done(filed)
-    return resource, DataProduct.objects.get(instance_id=resource.pk)
-
-
-def test_a_data_product_gets_a_column_and_keeps_what_people_wrote(shop: Shop):
-    resource, product = product_of(shop)
-    edit_product(
-        product=product,
-        values={"description": "By hand.", "tags": ["mine"], "name": "Returned goods"},
-        actor=shop.owns,
-    )
-    columns = [*parameters()["columns"], {"name": "reason", "type": "string"}]
-
-    changed = _done(
-        change(resource, shop.owns, columns=columns, purpose="Why goods come back now.")
-    )
-
-    product.refresh_from_db()
-    assert (product.description, product.tags) == ("By hand.", ["mine"])
-    assert product.purpose == "Why goods come back now."
-    port = product.output_ports.get()
-    assert port.contract_version.version == "1.1.0"
-    table = port.location["tables"]
-    assert changed.generation == 2
-    assert Effect.objects.filter(instance=changed.pk, kind="table", removed_at=None).count() == len(
-        table
-    )
-
-
-def test_a_contract_that_was_changed_elsewhere_is_kept_and_its_columns_are_changed_there(
-    shop: Shop,
-):
-    resource, product = product_of(shop)
-    version = product.output_ports.get().contract_version
-    text = dump_yaml({**version.document, "version": "1.5.0", "tags": ["by hand"]})
-    save_version(
-        document=load_documents(text)[0], actor=shop.owns, owner=shop.team, domain=shop.sales
-    )
-    columns = [*parameters()["columns"], {"name": "reason", "type": "string"}]
-
-    changed = _done(change(resource, shop.owns, purpose="Why goods come back, once more."))
-    with pytest.raises(Invalid) as refusal:
-        change(changed, shop.owns, columns=columns)
-
-    port = product.output_ports.get()
-    assert port.contract_version.version == "1.5.0"
-    assert [(p.pointer, p.code) for p in refusal.value.problems] == [("/columns", "kept-elsewhere")]
-
-
-def test_a_change_that_breaks_consumers_of_what_is_published_is_refused(shop: Shop):
-    resource, product = product_of(shop)
-    publish_product(product=product, actor=shop.owns)
-
-    with pytest.raises(Invalid) as refusal:
-        change(resource, shop.owns, columns=parameters()["columns"][:1])
-    assert [(p.pointer, p.code) for p in refusal.value.problems] == [
-        ("/columns", "breaks-consumers")
-    ]
-
-
-def test_a_product_that_others_read_is_not_retired(shop: Shop):
-    resource, product = product_of(shop)
-    reader = ProductFactory(name="Reader")
-    InputPort.objects.create(product=reader, name="x", source=product.output_ports.get())
-
-    with pytest.raises(Invalid) as refusal:
-        request_retirement(resource=resource, purpose="", actor=shop.owns)
-    assert [p.message for p in refusal.value.problems] == ["Reader is made from it."]
-    InputPort.objects.all().delete()
-    request_retirement(resource=resource, purpose="", actor=shop.owns)
-    run_due()
-    assert not DataProduct.objects.filter(instance_id=resource.pk, status="draft").exists()
-
-
-def test_rest_changes_upgrades_and_retires(make: Make, shop: Shop, client: Client, bearer):
-    resource = make()
-    headers = bearer(shop.owner)
-    url = "/api/v1/requests"
-    given = {**resource.parameters, "colour": "blue"}
-    body = {"instance": str(resource.pk), "action": "update", "parameters": given}
-
-    wrong = send(client, url, {**body, "parameters": {**given, "colour": "green"}}, headers)
-    unknown = send(client, url, {**body, "action": "paint"}, headers)
-    nobody = send(client, url, {**body, "instance": "x"}, headers)
-    foreign = send(client, url, body, bearer(shop.outsider))
-    accepted = send(client, url, body, headers)
-    run_due()
-    upgrade = send(client, url, {**body, "action": "upgrade"}, headers)
-    retired = send(client, url, {"instance": str(resource.pk), "action": "retire"}, headers)
-
-    pointers = [each.json()["problems"][0]["pointer"] for each in (wrong, unknown, nobody, foreign)]
-    assert pointers == ["/parameters/colour", "/action", "/instance", "/instance"]
-    assert accepted.status_code == 202
-    assert accepted.json()["instance"] == str(resource.pk)
-    assert accepted.json()["subject"]["action"] == "update"
-    assert resource_of(resource.pk).parameters["colour"] == "blue"
-    assert (upgrade.status_code, retired.status_code) == (409, 202)
-
-
-def test_an_output_port_is_added_to_a_product_changed_and_taken_away(shop: Shop):
-    _, product = product_of(shop)
-    product.refresh_from_db()
-    found = Blueprint.objects.select_related("current").get(slug="output-port")
-    given = {
-        "product": product.fqn,
-        "port": "daily",
-        "columns": [{"name": "day", "type": "date", "key": True}],
-    }
-
-    added = _done(request_service(blueprint=found, parameters=given, purpose="", actor=shop.owns))
-
-    assert added.instance.name == f"{product.fqn}/daily@1"
-    port = product.output_ports.get(name="daily")
-    assert port.location["schema"].startswith("dp_daily_")
-    assert port.quality_checks.filter(active=True, runnable=True).exists()
-    assert product.output_ports.count() == 2
-    with pytest.raises(Invalid) as taken:
-        request_service(blueprint=found, parameters=given, purpose="", actor=shop.owns)
-    assert [p.pointer for p in taken.value.problems] == ["/port"]
-    columns = [*given["columns"], {"name": "orders", "type": "integer"}]
-    changed = _done(change(added, shop.owns, columns=columns))
-    port.refresh_from_db()
-    assert port.contract_version.version == "1.1.0"
-    assert changed.parameters["columns"] == columns
-    request_retirement(resource=changed, purpose="", actor=shop.owns)
-    run_due()
-    assert [each.name for each in product.output_ports.all()] == ["table"]
-    assert Instance.objects.get(pk=added.pk).observed_state == "absent"
-
-
-def test_only_the_owner_of_a_product_adds_a_port_and_the_product_stays_while_it_is_there(
-    shop: Shop,
-):
-    resource, product = product_of(shop)
-    found = Blueprint.objects.select_related("current").get(slug="output-port")
-    given = {"product": product.fqn, "port": "daily", "columns": [{"name": "a", "type": "date"}]}
-
-    publish_product(product=product, actor=shop.owns)
-    with pytest.raises(Invalid) as refusal:
-        request_service(blueprint=found, parameters=given, purpose="", actor=acts(shop.outsider))
-    assert [(p.pointer, p.code) for p in refusal.value.problems] == [("/product", "not-yours")]
-    _done(request_service(blueprint=found, parameters=given, purpose="", actor=shop.owns))
-    with pytest.raises(Invalid, match="Others use it"):
-        request_retirement(resource=resource, purpose="", actor=shop.owns)
