@@ -75,7 +75,9 @@ class Area:
 
     def ensure(self, fence: int) -> Observed:
         self.records.raise_fence(self.step.instance_id, fence)
-        record, there = self._record(), has_bucket(self.s3, self.bucket)
+        # In this order: another worker of the instance first writes its record.
+        there = has_bucket(self.s3, self.bucket)
+        record = self._record()
         self._require_place(record, there)
         wanted = {**self._wanted(), "fence": fence}
         if record != wanted:

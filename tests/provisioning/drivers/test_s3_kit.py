@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +15,8 @@ import pytest
 from pytest_django import Settings
 
 from provisioning.drivers.protocol import DriverError, PermanentError, TemporaryError
+from provisioning.drivers.s3 import S3Driver
+from provisioning.drivers.s3.session import Storage
 from provisioning.drivers.s3.specs import area_name
 from tests.core.outbound.servers import Handler, raw, reply, serving
 from tests.provisioning.drivers import kit
@@ -146,6 +152,58 @@ def test_a_worker_that_dies_deep_in_a_new_area_leaves_one_effect(nth: int, url: 
 
     text = PROGRAM.format(given=json.dumps(program))
     kit.killed_then_repeated(driver_at(url), case, lambda: snapshot(url), text, "ensure")
+
+
+class Interrupted(BaseException):
+    """A worker ended here."""
+
+
+@dataclass(frozen=True)
+class Watched(Storage):
+    """A storage that does something before the nth request."""
+
+    nth: int = 0
+    work: Callable[[], object] = Interrupted
+    sent: list[int] = field(default_factory=list)
+
+    def client(self) -> Any:
+        made = super().client()
+        made.meta.events.register("before-call.s3", self._count)
+        return made
+
+    def _count(self, **_request: Any) -> None:
+        self.sent.append(1)
+        if len(self.sent) == self.nth:
+            self.work()
+
+
+def watched(url: str, nth: int, work: Callable[[], object]) -> S3Driver:
+    storage = Watched(url, "eu-central-1", "AKIACANARY", SECRET, nth=nth, work=work)
+    return S3Driver(lambda _target: storage)
+
+
+def ended_early(url: str, case: Case, nth: int) -> None:
+    """Another worker of the same run, dead before its nth request."""
+
+    def end() -> None:
+        raise Interrupted
+
+    with suppress(Interrupted):
+        watched(url, nth, end).ensure(case.step, effect_key="k", fence=2)
+
+
+def test_half_the_work_of_another_worker_is_not_in_the_way(url: str) -> None:
+    looks, writes = range(3, 6), range(6, 10)  # at what is there; a record, a bucket, its labels
+    for nth, until in product(looks, writes):
+        case = area_of()
+        driver_at(url).ensure_absent(case.step, effect_key="k", fence=2)  # a fence is there
+
+        driver = watched(url, nth, partial(ended_early, url, case, until))
+        driver.ensure(case.step, effect_key="k", fence=2)
+
+        found = snapshot(url)
+        driver_at(url).ensure(case.step, effect_key="k", fence=2)
+        assert snapshot(url) == found
 
 
 @pytest.mark.parametrize("name", kit.HOSTILE_NAMES)
