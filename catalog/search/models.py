@@ -17,6 +17,10 @@ from accounts.models import User
 UNMEASURED = -1.0  # where a missing score sorts
 OFFERS = ("product", "contract")  # the kinds that the marketplace lists unless asked for others
 CLOSED = Q(listed=False) | ~Q(visibility="company")
+# A rank that few rows reach: active, measured well, and others rely on it. Of a frequent word only
+# such rows are read, and an index of their words alone is read in a tenth of the time. Where ranks
+# lie elsewhere searches are slower, and find the same.
+TRUSTED = 1.3
 
 # Sums of facets are kept for these audiences, and for the members of each domain (`d:<path>`).
 EVERYBODY, CLOSED_ROWS = "all", "closed"
@@ -138,6 +142,12 @@ class SearchEntry(models.Model):
         indexes = [
             # Without a waiting list, which every search would read through after a large import.
             GinIndex(fields=["vector"], name="search_vector", fastupdate=False),
+            GinIndex(
+                fields=["vector"],
+                name="search_vector_trusted",
+                fastupdate=False,
+                condition=Q(rank__gte=TRUSTED),
+            ),
             GinIndex(NameWords("vector"), name="search_names", fastupdate=False),
             models.Index(fields=["-rank", "id"], name="search_by_rank"),
             models.Index(fields=["name", "id"], name="search_by_name"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 from catalog.search.selectors.dictionary import LONGEST_PHRASE, NOTHING, Known, looked_up
 from catalog.search.spelling import SHORTEST, is_spelt
@@ -126,8 +125,7 @@ def most_words(asked: Asked) -> Asked | None:
         )
         for run in strong
     ]
-    chosen = combinations(terms, least_of(len(strong)))
-    required = _or(f"({' & '.join(group)})" for group in chosen)
+    required = _at_least(least_of(len(strong)), terms)
     # No row has all the words: of two or three, every hit misses just one.
     counted = tuple(terms) if len(strong) - least_of(len(strong)) > 1 else ()
     partial = replace(asked, required=required, ranked=_or(terms), counted=counted, is_partial=True)
@@ -196,6 +194,16 @@ def _phrases(
 def _or(terms: Iterable[str]) -> str:
     kept = [each for each in terms if each]
     return f"({' | '.join(kept)})" if len(kept) > 1 else "".join(kept)
+
+
+def _at_least(count: int, terms: Sequence[str]) -> str:
+    """So many of the terms; nested, so that each row is asked for few of them."""
+    if count == 1:
+        return _or(terms)
+    if count == len(terms):
+        return _and(terms)
+    first, *others = terms
+    return _or([_and([first, _at_least(count - 1, others)]), _at_least(count, others)])
 
 
 def _and(terms: Sequence[str]) -> str:

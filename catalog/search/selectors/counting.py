@@ -164,7 +164,7 @@ def counting_parts(
             teams = query.teams if name == "team" else ()
             rows = narrowed(actor, rest)
             if readings:
-                rows = rows.filter(vector=as_read("hits", [terms for terms, _ in readings]))
+                rows = rows.filter(vector=as_read("hits", [each.required for each in readings]))
             yield from live(f"without_{name}", rows, [name], cap=SIDE_CAP, chosen=teams)
     yield Part([NAMES])
 
@@ -178,7 +178,7 @@ def hit_parts(
         return
     is_wide = "kind" in facets and query.scope
     rows = narrowed(actor, replace(query, scope=()) if is_wide else query)
-    steps = [Reading(rows.matching(terms), floors) for terms, floors in readings]
+    steps = [Reading(rows.matching(each.required), *each[1:]) for each in readings]
     yield from live_hits(steps, facets, cap=CAP, scope=query.scope if is_wide else ())
 
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 from math import prod
 
 from catalog.search.selectors.asking import Asked, least_of
 from catalog.search.selectors.dictionary import Spread
 from catalog.search.selectors.passes import CAP
+from catalog.search.selectors.stepping import TRIED, Terms
 
 ENOUGH = CAP  # matches; so many are all read
-WANTED = 400  # matches above the first floor
-STEP = 8
+WANTED = 300  # matches above the first floor
+STEP = 4
+
+
+def terms_of(asked: Asked) -> Terms:
+    """The text with its floors; first comes a try without them where probably few rows answer: to
+    three words, however frequent each may be, and to two that by chance seldom meet."""
+    floors = floors_of(asked)
+    if not floors or asked.is_partial:
+        return Terms(asked.required, floors)
+    rows, total = asked.rows(), max(asked.known.spread.rows, 1)
+    is_tried = len(rows) > 2 or total * _chance(rows, total) < TRIED
+    return Terms(asked.required, floors, is_tried)
 
 
 def floors_of(asked: Asked) -> list[float]:
@@ -39,7 +51,12 @@ def _all(rows: Sequence[int], total: int) -> float:
 def _some(rows: Sequence[int], total: int) -> float:
     """Rows that hold most of the words, as chance has it: no row holds all of them."""
     groups = combinations(rows, least_of(len(rows)))
-    return sum(total * prod(each / total for each in group) for group in groups)
+    return sum(total * _chance(group, total) for group in groups)
+
+
+def _chance(rows: Iterable[int], total: int) -> float:
+    """The share of rows that hold all the words, if none has to do with another."""
+    return prod(each / total for each in rows)
 
 
 def _quantile(share: float, spread: Spread) -> float | None:

@@ -15,10 +15,10 @@ from catalog.search.models import SearchEntry, SearchEntryQuerySet, TermsQuery, 
 from catalog.search.selectors.asking import Asked
 from catalog.search.selectors.conditions import narrowed
 from catalog.search.selectors.counting import counting_parts, hit_parts
-from catalog.search.selectors.floors import floors_of
+from catalog.search.selectors.floors import terms_of
 from catalog.search.selectors.parts import Count, Part, rows_of
 from catalog.search.selectors.questions import SearchQueryData
-from catalog.search.selectors.stepping import Terms, is_read
+from catalog.search.selectors.stepping import is_read
 from core.paging import after_cursor, encode_cursor, page_size
 
 ORDER = ("-relevance", "id")
@@ -48,7 +48,7 @@ def best(actor: Actor, query: SearchQueryData, readings: Sequence[Asked], *, cou
     """
     if actor.is_visitor:
         return Best(readings[-1])
-    terms = [Terms(each.required, floors_of(each)) for each in readings]
+    terms = [terms_of(each) for each in readings]
     of_hits = counting_parts(actor, query, terms) if counted else hit_parts(actor, query, terms, [])
     rows = rows_of([*of_hits, _page_part(actor, query, readings)])
     return _page(query, readings, rows)

@@ -14,18 +14,20 @@ from django.db.models.expressions import RawSQL
 from catalog.search.models import SearchEntryQuerySet, TermsQuery
 from catalog.search.selectors.parts import Part, stored
 
-LEAST = 200  # hits above a floor; with fewer, the rows below are read too
+LEAST = 100  # hits above a floor; with fewer, the rows below are read too
+TRIED = 1_000  # hits that are read as they come, before there is any talk of floors
 
 
 class Terms(NamedTuple):
     """One way of reading a text: a tsquery.
 
     `floors` are ranks, descending: rows below each are read only where fewer than `LEAST` stand
-    above it.
+    above it. Where it `is_tried`, they are of use only if more than `TRIED` rows answer.
     """
 
     required: str
     floors: Sequence[float] = ()
+    is_tried: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Reading:
 
     rows: SearchEntryQuerySet
     floors: Sequence[float] = ()
+    is_tried: bool = False
 
 
 def which(name: str) -> str:
@@ -92,19 +95,24 @@ def _read(
 ) -> Iterator[Part]:
     """`read<n>_<name>`. A condition that is of no row lets the database read nothing at all where
     it does not hold."""
-    # Ordered so that no index of ranks is walked: each step would read a vector.
-    rows: Any = reading.rows.alias(worth=F("rank") + 0).order_by("-worth", "id")
+    rows: Any = reading.rows.alias(worth=F("rank") + 0)
     if n:
         before = " OR ".join(_has(name, each, kinds) for each in range(n))
         rows = rows.filter(_sql(f"NOT ({before})", _given(kinds) * n))
+    selects = []
+    if reading.is_tried:
+        tried = f"tried{n}_{name}"
+        are_more = f"(SELECT count(*) FROM {tried}) > {TRIED}"  # noqa: S608
+        yield stored(tried, rows.order_by().values_list(*columns)[: TRIED + 1])
+        selects.append(f"SELECT * FROM {tried} WHERE NOT {are_more}")  # noqa: S608
+        rows = rows.filter(_sql(are_more))
+    # Ordered so that no index of ranks is walked: each step would read a vector.
+    rows = rows.order_by("-worth", "id")
     steps = [rows.filter(condition) for condition in _steps(name, n, reading.floors)]
     for at, step in enumerate(steps or [rows]):
         yield stored(_step(name, n, at), step.values_list(*columns)[: cap + 1])
-    every = " UNION ALL ".join(
-        f"SELECT * FROM {_step(name, n, at)}"  # noqa: S608
-        for at in range(len(steps) or 1)
-    )
-    yield Part([], f"read{n}_{name}", every, stored="NOT MATERIALIZED")
+        selects.append(f"SELECT * FROM {_step(name, n, at)}")  # noqa: S608
+    yield Part([], f"read{n}_{name}", " UNION ALL ".join(selects), stored="NOT MATERIALIZED")
 
 
 def _steps(name: str, n: int, floors: Sequence[float]) -> Iterator[Q]:

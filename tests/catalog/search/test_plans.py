@@ -4,16 +4,19 @@ from functools import partial
 
 import pytest
 from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Mod
 from django.test.utils import CaptureQueriesContext
 
 from accounts.actors import Actor, system_actor
 from accounts.states import PortalRole
-from catalog.search.models import SearchEntry, SearchWord
+from catalog.search.models import TRUSTED, SearchEntry, SearchWord
 from catalog.search.selectors import SearchQueryData, find, suggest
 from catalog.search.selectors.asking import read
-from catalog.search.selectors.floors import ENOUGH, WANTED, floors_of
+from catalog.search.selectors.floors import ENOUGH, WANTED, floors_of, terms_of
 from catalog.search.selectors.parts import INDEXED
 from catalog.search.selectors.passes import CAP
+from catalog.search.selectors.stepping import TRIED
 from catalog.search.services import refresh_words
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +105,21 @@ def test_of_a_frequent_word_the_most_trusted_rows_are_found(many_rows):
     assert [hit.fqn for hit in page.rows] == list(best.values_list("fqn", flat=True)[:100])
 
 
+def test_of_a_frequent_word_the_most_trusted_rows_have_an_index_of_their_own(many_rows):
+    SearchEntry.objects.update(rank=F("rank") + TRUSTED - 0.9)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE search_searchentry")
+    assert floors_of(read("alpha"))[0] > TRUSTED
+
+    with CaptureQueriesContext(connection) as context:
+        page = find(system_actor(), SearchQueryData(text="alpha", size=100))
+
+    best = SearchEntry.objects.matching(page.asked.required).order_by("-rank", "id")
+    assert [hit.fqn for hit in page.rows] == list(best.values_list("fqn", flat=True)[:100])
+    plans = [plan_of(each["sql"]) for each in context.captured_queries]
+    assert any("Bitmap Index Scan on search_vector_trusted" in plan for plan in plans)
+
+
 def test_a_rare_word_has_no_floor_and_asks_nothing(many_rows, django_assert_num_queries):
     asked = read("beta")
 
@@ -136,6 +154,30 @@ def test_of_frequent_words_that_seldom_stand_together_every_hit_is_found(many_ro
     assert len(floors_of(read("alpha delta"))) == 2
     assert [hit.fqn for hit in page.rows] == list(both.values_list("fqn", flat=True)[:100])
     assert (page.total, page.total_capped) == (both.count(), False)
+
+
+@pytest.mark.parametrize(("every", "is_exact"), [(401, True), (9, False)])
+def test_of_three_frequent_words_the_most_trusted_rows_are_found(many_rows, every, is_exact):
+    words = ["alpha", "delta", "epsilon"]
+    SearchEntry.objects.update(vector="'product':1C")
+    SearchWord.objects.filter(word__in=words).update(frequency=ROWS // 2)
+    of_all = SearchEntry.objects.annotate(rest=Mod("id", every)).filter(rest=0)
+    of_all.update(vector="'alpha':1C 'delta':2C 'epsilon':3C")
+    trusted = of_all.order_by("-rank", "id")
+
+    asked = read(" ".join(words))
+    page = find(system_actor(), SearchQueryData(text=asked.text, size=100))
+
+    assert terms_of(asked).is_tried
+    assert (of_all.count() <= TRIED) == is_exact
+    assert [hit.fqn for hit in page.rows] == list(trusted.values_list("fqn", flat=True)[:100])
+    assert (page.total == trusted.count(), page.total_capped) == (is_exact, not is_exact)
+
+
+def test_two_frequent_words_are_not_tried(many_rows):
+    SearchWord.objects.filter(word__in=["alpha", "delta"]).update(frequency=ROWS // 2)
+
+    assert not terms_of(read("alpha delta")).is_tried
 
 
 def test_a_frequent_word_in_a_narrow_list_finds_all_of_it(many_rows):
