@@ -75,6 +75,7 @@ def disturb_line(stage: Stage, random: Random) -> None:
     stage.proxy.mood = "pass"
 
 
+STALL = "stalled for twice the lease"
 FAULTS: dict[str, Fault] = {
     "child killed": kill_child,
     "worker killed": kill_parent,
@@ -83,7 +84,7 @@ FAULTS: dict[str, Fault] = {
     "broker killed and emptied": empty_broker,
     "postmaster killed": kill_postmaster,
     "database backend killed": kill_backend,
-    "stalled for twice the lease": stall,
+    STALL: stall,
     "line to the target disturbed": disturb_line,
 }
 # Often what workers must bear every day; seldom what takes everybody down.

@@ -39,7 +39,7 @@ class Figures:
     failed: int
     faults: Counter[str]
     statuses: Counter[int]
-    quiet_ms: Sequence[float]
+    calm_ms: Sequence[float]
     loaded_ms: Sequence[float]
     unsettled: int
     unfriendly: list[str]
@@ -52,7 +52,7 @@ class Figures:
         load: Load,
         faults: Counter[str],
         capacity: float,
-        quiet_ms: Sequence[float],
+        calm_ms: Sequence[float],
         seconds: float,
     ) -> Figures:
         with psycopg.connect(stage.ledger_url) as ledger:
@@ -69,7 +69,7 @@ class Figures:
             *numbers[1:],
             faults,
             load.statuses,
-            quiet_ms,
+            calm_ms,
             sorted(load.took_ms),
             len(load.unsettled),
             load.unfriendly,
@@ -91,7 +91,7 @@ def page(f: Figures, found: Sequence[str]) -> str:
         ("Effects in the traced target", f"{f.effects:,}"),
         ("Operations taken over from a dead or sleeping worker", f"{f.taken_over:,}"),
         ("Answers", ", ".join(f"{s or 'none'}: {n}" for s, n in sorted(f.statuses.items()))),
-        ("Accepting, quiet, p50 / p99", _spread(f.quiet_ms)),
+        ("Accepting, under load before the first fault, p50 / p99", _spread(f.calm_ms)),
         ("Accepting, under load and faults, p50 / p99", _spread(f.loaded_ms)),
         ("All ended after the last fault within", f"{f.drained_s:.1f} s"),
         ("Calls that never got an answer", f"{f.unsettled}"),
@@ -102,7 +102,8 @@ def page(f: Figures, found: Sequence[str]) -> str:
     listed = "".join(f"\n* {each}" for each in found[:50])
     cores = len(os.sched_getaffinity(0))
     return f"""# What the chaos run found
-Written by `./run test -m chaos --chaos-report FILE --chaos-seconds N`, which starts a whole portal,
+Written by `./run test -m nightly tests/chaos/test_chaos_run.py --chaos-report FILE` (shorter:
+`-m chaos --chaos-seconds N`), which starts a whole portal,
 offers it requests, kills and stalls its parts, and lets a checker compare the clients' notes with
 the ledger, the targets and what was delivered ([how](ledger.md)). On {cores} cores, Python
 {platform.python_version()}.
