@@ -215,6 +215,11 @@ class Operation(models.Model):
         return self.title
 
     @property
+    def deadline_s(self) -> float:
+        """How long it may take from the moment it was accepted."""
+        return (self.deadline_at - self.created_at).total_seconds()
+
+    @property
     def is_finished(self) -> bool:
         return self.state in TERMINAL
 

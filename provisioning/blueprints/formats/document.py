@@ -78,6 +78,7 @@ class BlueprintDoc:
     cost: Mapping[str, str] = field(default_factory=dict)  # class, monthly
     outputs: Sequence[Output] = ()
     expires: Expiry | None = None
+    deadline_minutes: int = 15  # an operation that takes longer is undone
 
     @property
     def properties(self) -> Mapping[str, Mapping[str, Any]]:
@@ -97,6 +98,10 @@ class BlueprintDoc:
         return [
             by_id[name] for name in order if holds(by_id[name].when, self.parameters, parameters)
         ]
+
+    @property
+    def deadline_s(self) -> float:
+        return self.deadline_minutes * 60.0
 
     @property
     def deciders(self) -> tuple[bool, str]:
@@ -154,6 +159,7 @@ def parse_blueprint(data: Mapping[str, Any]) -> BlueprintDoc:
         cost=data.get("cost", {}),
         outputs=[Output(name=name, **each) for name, each in data.get("outputs", {}).items()],
         expires=_expiry(data["expires"]) if "expires" in data else None,
+        deadline_minutes=data.get("deadline_minutes", 15),
     )
 
 

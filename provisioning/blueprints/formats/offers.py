@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from catalog.products.names import slugified
-from provisioning.drivers.osb.catalog import Offer
+from provisioning.drivers.osb.catalog import Offer, Plan
 
 ROOT: Final = frozenset(
     {"$schema", "type", "properties", "required", "additionalProperties", "title", "description"}
@@ -22,6 +22,8 @@ BY_TYPE: Final[Mapping[str, frozenset[str]]] = {  # keywords that a field can be
 OWN: Final = ("name", "domain", "team")  # what every service asks for
 MOST: Final = 50
 LONGEST_SAMPLE: Final = 200
+LONGEST_S: Final = 3600  # that a broker may take whose plan does not say
+MOST_MINUTES: Final = 10_080
 AS_TEXT: Final = "parameters_json"
 
 
@@ -50,9 +52,8 @@ def offer_document(target: str, offer: Offer) -> dict[str, Any]:
         "title": title,
         "summary": f"{_line(plan.description)} {_line(service.description)}"[:300],
         "makes": "service",
-        "cost": {"class": "free"}
-        if plan.free
-        else {"class": "medium", "monthly": plan.price[:120]},
+        "cost": _cost(plan),
+        "deadline_minutes": _deadline_minutes(plan),
         "gets": [{"icon": "services", "text": title}],
         "parameters": {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -79,10 +80,16 @@ def offer_document(target: str, offer: Offer) -> dict[str, Any]:
     }
 
 
-def _cost(offer: Offer) -> dict[str, str]:
-    if offer.plan.free:
+def _cost(plan: Plan) -> dict[str, str]:
+    if plan.free:
         return {"class": "free"}
-    return {"class": "medium", "monthly": offer.plan.price[:120]}
+    return {"class": "medium", "monthly": plan.price[:120]}
+
+
+def _deadline_minutes(plan: Plan) -> int:
+    """As long as the broker may take; and a while for the rest."""
+    longest_s = LONGEST_S if plan.max_polling_s is None else plan.max_polling_s
+    return min(MOST_MINUTES, -(-longest_s // 60) + 15)
 
 
 def _own_fields() -> dict[str, Any]:

@@ -99,7 +99,10 @@ class BrokerOffers(APIView):
     def post(self, request: Request) -> Response:
         """Publish each plan of the broker behind a target; again, to follow its changes."""
         slug = body_of(request).get("target")
-        target = target_by_slug(_actor(request), slug if isinstance(slug, str) else "")
+        if not isinstance(slug, str):
+            problem = Problem("/target", "target-missing", "Name the target: its slug, a text.")
+            raise Invalid("Nothing says which broker is meant.", [problem])
+        target = target_by_slug(_actor(request), slug)
         registered = services.register_offers(target=target, actor=_actor(request))
         results = [
             {"name": version.blueprint.slug, "version": version.number, "action": action}

@@ -52,6 +52,7 @@ def _retire(resource: Resource) -> bool:
                 steps=removal_steps(existing(resource)),
                 actor=system_actor(),
                 team=instance.owner,
+                deadline_s=resource.version.content.deadline_s,
             )
             _tell(resource, "resource.expired")
     except DomainError as error:

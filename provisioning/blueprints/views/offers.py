@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -30,8 +32,11 @@ def offers(request: HttpRequest, slug: str) -> HttpResponse:
         for each in error.problems:
             messages.error(request, each.message)
     else:
-        changed = sum(action != "unchanged" for _, action in found)
-        messages.success(request, f"{len(found)} offers read, {changed} of them new or changed.")
+        did = Counter(action for _, action in found)
+        gone = did["withdraw"]
+        read, changed = len(found) - gone, did["create"] + did["update"]
+        text = f"{read} offers read, {changed} of them new or changed."
+        messages.success(request, f"{text} {gone} withdrawn." if gone else text)
     return redirect("drivers:target", slug=slug)
 
 

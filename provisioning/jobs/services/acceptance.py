@@ -178,7 +178,7 @@ def _repeat(operation: Operation, actor: Actor) -> Operation:
         steps=[StepSpec(**step) for step in operation.spec["steps"]],
         actor=actor,
         team=operation.team,
-        deadline_s=(operation.deadline_at - operation.created_at).total_seconds(),
+        deadline_s=operation.deadline_s,
         result=operation.result,
     )
 

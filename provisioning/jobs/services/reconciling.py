@@ -166,6 +166,7 @@ def _mend(instance: Instance, actor: Actor) -> Operation | None:
         steps=steps,
         actor=actor,
         team=last.team,
+        deadline_s=last.deadline_s,
     )
 
 

@@ -131,12 +131,16 @@ def _record(lease: Lease, step: OperationStep, observed: Observed) -> None:
 def _merge_result(operation: Operation, step: OperationStep, found: Mapping[str, Any]) -> None:
     """Links and names for people; and, by step, the plain facts that results are made from."""
     given = found.get("result")
+    given = dict(given) if isinstance(given, Mapping) else {}
+    links = [*operation.result.get("links", ()), *given.pop("links", ())]
     facts = {
         name: value
         for name, value in found.items()
         if isinstance(value, str | int | float) and len(str(value)) <= LONGEST_FACT
     }
-    result = {**operation.result, **(given if isinstance(given, Mapping) else {})}
+    result = {**operation.result, **given}
+    if links:
+        result["links"] = [each for n, each in enumerate(links) if each not in links[:n]]
     if facts:
         result["steps"] = {**result.get("steps", {}), str(step.n): facts}
     if result != operation.result:

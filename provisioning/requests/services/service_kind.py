@@ -154,6 +154,7 @@ def _make(request: Request, version: BlueprintVersion, requester: Actor) -> Oper
             owner=resolved.team,
             driver=_target_driver(steps),
         ),
+        deadline_s=blueprint.deadline_s,
         result=_result(blueprint.makes, resolved),
     )
 
@@ -177,6 +178,7 @@ def _change(
         steps=[*steps, *dropped_steps(before, steps)],
         actor=requester,
         team=before.team,
+        deadline_s=blueprint.deadline_s,
         result=_result(blueprint.makes, resolved),
     )
 
@@ -192,6 +194,7 @@ def _retire(request: Request, before: Existing, requester: Actor) -> Operation:
         steps=removal_steps(before),
         actor=requester,
         team=before.team,
+        deadline_s=before.resource.version.content.deadline_s,
     )
 
 

@@ -101,6 +101,16 @@ def test_a_plan_without_parameters_asks_for_a_name_only() -> None:
     assert document["cost"] == {"class": "medium", "monthly": "not free"}
 
 
+@pytest.mark.parametrize(
+    ("longest_s", "minutes"), [(None, 75), (0, 15), (7200, 135), (61, 17), (10**7, 10_080)]
+)
+def test_a_job_may_take_as_long_as_the_plan_says(longest_s: int | None, minutes: int) -> None:
+    document = offered({}, maximum_polling_duration=longest_s)
+
+    assert document["deadline_minutes"] == minutes
+    assert not blueprint_problems(read_blueprint(dump_yaml(document)))
+
+
 @pytest.fixture
 def target(shop: Shop, broker: Server) -> Target:  # noqa: F811
     made = Target(slug="brokers", name="Brokers", driver="osb", owner=shop.team)
@@ -121,6 +131,28 @@ def test_each_plan_is_a_service_and_doing_it_again_changes_nothing(
     assert [action for _, action in again] == ["unchanged"] * 6
     made = Blueprint.objects.get(slug="brokers-database-large")
     assert (made.owner, made.title) == (shop.team, "database: Large")
+
+
+@pytest.mark.django_db
+def test_a_plan_that_the_broker_gave_up_is_withdrawn_until_it_comes_back(
+    target: Target,
+    shop: Shop,
+    broker: Server,  # noqa: F811
+) -> None:
+    register_offers(target=target, actor=shop.owns)
+    other = Blueprint.objects.get(slug="brokers-cache-small")
+
+    broker.broker.gone = {"cache"}
+    less = register_offers(target=target, actor=shop.owns)
+    still = register_offers(target=target, actor=shop.owns)
+    broker.broker.gone = set()
+    back = register_offers(target=target, actor=shop.owns)
+
+    assert [action for _, action in less] == ["unchanged"] * 3 + ["withdraw"] * 3
+    assert [action for _, action in still] == ["unchanged"] * 3
+    assert len(back) == 6
+    other.refresh_from_db()
+    assert other.withdrawn_at is None
 
 
 @pytest.mark.django_db
@@ -150,7 +182,10 @@ def test_scripts_publish_what_a_broker_offers(target: Target, shop: Shop) -> Non
     address = "/api/v1/blueprints/from-broker"
 
     answer = client.post(address, {"target": "brokers"}, content_type="application/json")
-    unknown = client.post(address, {"target": 7}, content_type="application/json")
+    unknown = client.post(address, {"target": "x"}, content_type="application/json")
+    unnamed = [
+        client.post(address, body, content_type="application/json") for body in ({}, {"target": 7})
+    ]
 
     assert answer.status_code == 200
     assert {
@@ -159,6 +194,8 @@ def test_scripts_publish_what_a_broker_offers(target: Target, shop: Shop) -> Non
         "action": "create",
     } in answer.json()["results"]
     assert unknown.status_code == 404
+    assert [each.status_code for each in unnamed] == [422, 422]
+    assert unnamed[0].json()["problems"][0]["pointer"] == "/target"
 
 
 @pytest.mark.django_db

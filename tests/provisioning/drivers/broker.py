@@ -88,11 +88,12 @@ class Memory(ServiceBroker):
         self.made: Counter[str] = Counter()  # creations and changes of instances
         self.polls = 2
         self.longest_s: int | None = None
+        self.gone: set[str] = set()  # names of services that are not offered any more
         self.outcome = OperationState.SUCCEEDED
         self.lock = threading.RLock()
 
     def catalog(self) -> list[Service]:
-        return [
+        offered = [
             Service(
                 DATABASE,
                 "database",
@@ -107,6 +108,7 @@ class Memory(ServiceBroker):
                 CACHE, "cache", "A cache", True, plans(CACHE, self.longest_s), plan_updateable=True
             ),
         ]
+        return [each for each in offered if each.name not in self.gone]
 
     def provision(self, instance_id: str, details: Any, async_allowed: bool, **_more: Any) -> Any:
         wanted = {

@@ -48,6 +48,7 @@ class Shelf:
         self.faults: dict[str, list[Exception]] = {}
         self.undo_faults: dict[str, list[Exception]] = {}
         self.glued: set[str] = set()
+        self.links: dict[str, str] = {}  # where a thing can be looked at
         self.before: dict[str, Callable[[], object]] = {}
         self._fences: dict[UUID, int] = {}
         self._lock = threading.Lock()
@@ -70,9 +71,13 @@ class Shelf:
             fence,
             f"{name} is on the shelf",
             (EffectRecord("thing", name, {"change": "create"}),),
-            {"result": {name: "there"}},
+            {"result": {name: "there", **self._links(name)}},
             {"key": f"secret of {name}"} if step.action == "tell" else {},
         )
+
+    def _links(self, name: str) -> dict[str, Any]:
+        url = self.links.get(name)
+        return {"links": [{"label": name, "url": url}]} if url else {}
 
     def ensure_absent(self, step: Step, *, effect_key: str, fence: int) -> Observed:
         self._arrive("absent", step, fence)

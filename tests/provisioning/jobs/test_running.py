@@ -53,6 +53,17 @@ def test_an_operation_runs_its_steps_in_order_to_success(accepted, shelf, ending
     assert AuditEvent.objects.filter(object_id=str(operation.pk)).count() == 2
 
 
+def test_the_links_of_all_steps_are_kept_once(accepted, shelf):
+    shelf.links = {"a": "https://a.example/", "c": "https://c.example/"}
+    shelf.faults["c"] = temporary(1)
+    operation = accepted("a", "b", "c")
+
+    run_through()
+
+    operation.refresh_from_db()
+    assert [each["url"] for each in operation.result["links"]] == list(shelf.links.values())
+
+
 def test_lines_of_the_driver_stand_in_the_log_before_the_step_ends(accepted, shelf):
     operation = accepted("a", "b")
     seen: list[str] = []

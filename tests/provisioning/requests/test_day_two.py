@@ -103,6 +103,22 @@ def test_any_kind_is_made_with_its_name_domain_owner_and_results(make: Make, sho
     assert (resource.generation, resource.parameters) == (1, GIVEN)
 
 
+def test_a_job_may_take_as_long_as_its_blueprint_says(make: Make, shop: Shop):
+    make()
+    longer = SHELVES.replace("approval:", "deadline_minutes: 90\napproval:")
+    register_blueprint(text=longer, owner=shop.team, actor=system_actor())
+
+    given = {**GIVEN, "name": "Second"}
+    resource = made_of(
+        request_service(blueprint=_newest(), parameters=given, purpose="x", actor=shop.owns)
+    )
+    request_retirement(resource=resource, purpose="", actor=shop.owns)
+
+    jobs = Operation.objects.order_by("created_at")
+    minutes = [(job.kind, round(job.deadline_s / 60)) for job in jobs]
+    assert minutes == [("provision", 15), ("provision", 90), ("deprovision", 90)]
+
+
 def test_a_change_plans_the_difference_and_takes_away_what_no_longer_applies(
     make: Make, shop: Shop, target
 ):
