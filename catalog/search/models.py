@@ -149,6 +149,18 @@ class SearchEntry(models.Model):
                 condition=Q(rank__gte=TRUSTED),
             ),
             GinIndex(NameWords("vector"), name="search_names", fastupdate=False),
+            GinIndex(
+                NameWords("vector"),
+                name="search_names_trusted",
+                fastupdate=False,
+                condition=Q(rank__gte=TRUSTED),
+            ),
+            GinIndex(
+                NameWords("vector"),
+                name="search_names_of_others",
+                fastupdate=False,
+                condition=~Q(kind__in=OFFERS),
+            ),
             models.Index(fields=["-rank", "id"], name="search_by_rank"),
             models.Index(fields=["name", "id"], name="search_by_name"),
             models.Index(
@@ -202,7 +214,6 @@ class SearchWord(models.Model):
     word = models.CharField(max_length=32, primary_key=True)
     trigrams = ArrayField(models.CharField(max_length=3))
     frequency = models.IntegerField(default=1)  # rows; kept by `refresh_words`
-    in_names = models.IntegerField(default=1, db_default=1)  # rows that have it in a name
 
     class Meta:
         indexes = [GinIndex(fields=["trigrams"], name="search_word_trigrams", fastupdate=False)]

@@ -40,9 +40,15 @@ def rows_of(parts: Sequence[Part]) -> list[Count]:
     params = [value for part in parts for value in part.params]
     selects = [f"({select})" for part in parts for select in part.selects]
     sql = (f"WITH {', '.join(ctes)} " if ctes else "") + " UNION ALL ".join(selects)
+    rows: list[Count] = from_indexes(sql, params)
+    return rows
+
+
+def from_indexes(sql: str, params: Sequence[Any]) -> list[Any]:
+    """The rows of a statement, read as `INDEXED` says."""
     with connection.cursor() as cursor:
         cursor.execute(INDEXED + sql, params or None)
         while cursor.nextset():
             pass
-        rows: list[Count] = cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
     return rows

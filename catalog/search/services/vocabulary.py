@@ -22,13 +22,11 @@ ORDER BY word
 ON CONFLICT (word) DO NOTHING
 """
 STORED = "SELECT word, ndoc FROM ts_stat('SELECT vector FROM search_searchentry')"
-STORED_IN_NAMES = "SELECT word, ndoc FROM ts_stat('SELECT vector FROM search_searchentry', 'a')"
 COUNT = """
 UPDATE search_searchword AS known
-SET frequency = counted.frequency, in_names = counted.in_names
-FROM unnest(%s::text[], %s::int[], %s::int[]) AS counted (word, frequency, in_names)
-WHERE known.word = counted.word
-    AND (known.frequency, known.in_names) <> (counted.frequency, counted.in_names)
+SET frequency = counted.frequency
+FROM unnest(%s::text[], %s::int[]) AS counted (word, frequency)
+WHERE known.word = counted.word AND known.frequency <> counted.frequency
 """
 FORGET = "DELETE FROM search_searchword WHERE NOT word = ANY(%s)"
 FOLD = """
@@ -50,14 +48,11 @@ def refresh_words() -> None:
     with connection.cursor() as cursor:
         cursor.execute(STORED)
         counted = {word: rows for word, rows in cursor.fetchall() if is_spelt(word)}
-        cursor.execute(STORED_IN_NAMES)
-        named = dict(cursor.fetchall())
         known = sorted(counted)
         for at in range(0, len(known), BATCH):
             part = known[at : at + BATCH]
             _learn(part)
-            rows = [counted[word] for word in part]
-            cursor.execute(COUNT, [part, rows, [named.get(word, 0) for word in part]])
+            cursor.execute(COUNT, [part, [counted[word] for word in part]])
         cursor.execute(FORGET, [known])
 
 

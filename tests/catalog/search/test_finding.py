@@ -6,7 +6,7 @@ import pytest
 
 from accounts.actors import system_actor
 from catalog.search import services
-from catalog.search.models import OFFERS, SearchEntry
+from catalog.search.models import OFFERS, TRUSTED, SearchEntry
 from catalog.search.selectors import SearchQueryData, find, suggest
 from catalog.search.services import EntryData
 from core.errors import Invalid
@@ -191,6 +191,20 @@ def test_names_are_suggested_by_their_beginning():
 
     assert [each.name for each in suggest(system_actor(), "ord")] == ["Orders", "Store orders"]
     assert suggest(system_actor(), "  ") == []
+
+
+@pytest.mark.parametrize("trusted", [0, 2, 5])
+def test_of_names_that_hold_the_word_later_the_best_known_come_first(trusted: int):
+    for n in range(5):
+        known = {"score": 100, "consumers": 50 - n} if n < trusted else {"consumers": 5 - n}
+        entry(f"Store orders {n}", **known)
+    for n in range(5):
+        entry(f"Late orders {n}", kind="term", consumers=5 - n)
+
+    names = [each.name for each in suggest(system_actor(), "orders", 4)]
+
+    assert names == ["Store orders 0", "Store orders 1", "Late orders 0", "Late orders 1"]
+    assert SearchEntry.objects.filter(rank__gte=TRUSTED).count() == trusted
 
 
 def test_writing_again_replaces_the_row_and_removing_takes_it_away():

@@ -120,6 +120,21 @@ def test_of_a_frequent_word_the_most_trusted_rows_have_an_index_of_their_own(man
     assert any("Bitmap Index Scan on search_vector_trusted" in plan for plan in plans)
 
 
+def test_names_of_a_frequent_word_are_read_from_the_trusted_rows_and_the_others(many_rows):
+    SearchEntry.objects.update(rank=F("rank") + TRUSTED - 0.9)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE search_searchentry")
+
+    with CaptureQueriesContext(connection) as context:
+        found = suggest(system_actor(), "product", 8)
+
+    (asked,) = context.captured_queries
+    plan = plan_of(asked["sql"])
+    assert len(found) == 8
+    assert "Index Scan on search_names_trusted" in plan
+    assert "Index Scan on search_names_of_others" in plan
+
+
 def test_a_rare_word_has_no_floor_and_asks_nothing(many_rows, django_assert_num_queries):
     asked = read("beta")
 

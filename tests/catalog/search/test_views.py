@@ -265,7 +265,7 @@ def test_the_list_below_the_search_box_costs_few_statements(
     put(sales, "Orders")
     client.get(URL)  # a new session is written once
 
-    with django_assert_num_queries(5):  # session, user, teams; frequency of the word, names
+    with django_assert_num_queries(4):  # session, user, teams; names
         client.get(f"{URL}suggest/", {"q": "ord"}, headers=HTMX)
 
 
