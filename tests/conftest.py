@@ -21,6 +21,12 @@ def _quick_passwords(settings) -> None:  # type: ignore[no-untyped-def]
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _own_repositories(settings, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+    """Not among those of the data directory."""
+    settings.GIT_FOLDER = tmp_path_factory.getbasetemp() / "git"
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> None:  # type: ignore[no-untyped-def]
     """Transactional tests empty the tables with TRUNCATE, which the audit log refuses."""

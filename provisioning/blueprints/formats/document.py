@@ -23,8 +23,8 @@ PORT_KIND = "output-port"
 DOMAIN_KIND = "domain"
 # Kinds that the catalogue knows, with what they add further; any other word is a kind, too.
 DERIVED: dict[str, frozenset[str]] = {
-    "data-product": CONTRACTED | {"ports"},
-    PORT_KIND: CONTRACTED | {"port", "product"},
+    "data-product": CONTRACTED | {"ports", "schema", "table"},
+    PORT_KIND: CONTRACTED | {"port", "product", "schema", "table"},
 }
 CATALOGUED = frozenset({*DERIVED, DOMAIN_KIND})  # kinds that are written into the catalogue
 FIXED = frozenset({"name", "domain", "team"})  # parameters that name a thing; they do not change

@@ -1,4 +1,4 @@
-"""Computed defaults: `${…}` with field names, texts, and `slug`, `lower`, `join`; nothing else."""
+"""Computed defaults: `${…}` with field names, texts, `slug`, `snake`, `lower`, `join`; no more."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog.products.names import slugified
 MAX_DEPTH = 8  # calls inside calls
 _PART = re.compile(r"\$\{([^}]*)\}")
 _TOKEN = re.compile(r"\s*(?:(?P<name>[a-z][a-z0-9_]*)|'(?P<text>[^']*)'|(?P<mark>[(),]))")
-_ARGUMENTS = {"slug": (1, 1), "lower": (1, 1), "join": (2, 9)}  # least, most
+_ARGUMENTS = {"slug": (1, 1), "snake": (1, 1), "lower": (1, 1), "join": (2, 9)}  # least, most
 
 
 class BadExpression(ValueError):
@@ -79,8 +79,8 @@ def _tokens(text: str) -> list[re.Match[str]]:
         token = _TOKEN.match(text, at)
         if token is None:
             raise BadExpression(
-                f"`{text}` is not understood; write a field's name, 'a text', slug(), lower()"
-                " or join()."
+                f"`{text}` is not understood; write a field's name, 'a text', slug(), snake(),"
+                " lower() or join()."
             )
         found.append(token)
         at = token.end()
@@ -137,6 +137,8 @@ def _evaluated(expression: Expression, values: Mapping[str, Any]) -> str:
     given = [_evaluated(each, values) for each in expression.arguments]
     if expression.function == "slug":
         return slugified(given[0])
+    if expression.function == "snake":
+        return slugified(given[0]).replace("-", "_")
     if expression.function == "lower":
         return given[0].lower()
     return given[0].join(each for each in given[1:] if each)

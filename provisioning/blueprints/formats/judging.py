@@ -230,7 +230,7 @@ def _in_steps(data: Data) -> Iterator[tuple[str, str]]:
 
 
 def _output_problems(data: Data) -> Iterator[Problem]:
-    known = known_values(data) - CONTRACTED - {"ports", "port", ASKER}
+    known = known_values(data) - CONTRACTED - {"ports", "port", "schema", "table", ASKER}
     steps = tuple(f"steps.{step_id(each)}." for each in data["steps"])
     for pointer, name in placeholders(data.get("outputs", {}), ("outputs",)):
         if name not in known and not name.startswith(steps):

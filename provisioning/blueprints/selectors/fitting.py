@@ -175,7 +175,8 @@ def _sample_values(blueprint: BlueprintDoc, owner: Team) -> dict[str, Any]:
         bare = values_of(blueprint, replace(resolved, contract=None), SAMPLE)
         described = contract_values(resolved.contract) if resolved.contract else {}
         port = {"name": "table", "location": {}}
-        return {**bare, **described, "ports": [port], "port": port, "product": "sales.orders"}
+        place = {"schema": "dp_example", "table": "example", "product": "sales.orders"}
+        return {**bare, **described, **place, "ports": [port], "port": port}
 
 
 def _sample_contract(

@@ -58,10 +58,13 @@ def values_of(blueprint: BlueprintDoc, resolved: Resolved, instance_id: UUID) ->
     if contract is None:
         return values
     values |= contract_values(contract)
+    port = _port(resolved, contract, instance_id)
+    place = port["location"]
+    values |= {"schema": place["schema"], "table": next(iter(place["tables"].values()), "")}
     if blueprint.makes == PORT_KIND:
         product = resolved.product.fqn if resolved.product else ""
-        return values | {"product": product, "port": _port(resolved, contract, instance_id)}
-    return values | {"ports": [_port(resolved, contract, instance_id)]}
+        return values | {"product": product, "port": port}
+    return values | {"ports": [port]}
 
 
 def contract_values(contract: RequestedContract) -> dict[str, Any]:

@@ -18,6 +18,7 @@ VALUES = {"name": "Store Returns", "domain": "Sales", "days": 3, "open": True, "
     [
         ("${name}", "Store Returns"),
         ("dp-${slug(name)}", "dp-store-returns"),
+        ("${snake(name)}", "store_returns"),
         ("${lower(domain)}/${days}", "sales/3"),
         ("${join('-', lower(domain), slug(name))}", "sales-store-returns"),
         ("${join('-', domain, nothing, days)}", "Sales-3"),

@@ -91,6 +91,7 @@ def test_sending_makes_one_request_and_one_operation_and_forgets_the_draft(page:
         "Schema",
         "Tables from the contract",
         "Reader and writer roles",
+        "Repository",
         "Quality checks",
     ]
     assert not Draft.objects.exists()

@@ -26,6 +26,7 @@ from provisioning.jobs.services.work import run_due
 from tests.factories import ProductFactory
 from tests.factories import actor_for as acts
 from tests.provisioning.blueprints.conftest import Shop, parameters
+from tests.provisioning.drivers.repositories import files_of
 from tests.provisioning.requests.test_day_two import (  # noqa: F401 - shared fixtures
     Make,
     change,
@@ -101,6 +102,29 @@ def test_a_data_product_gets_a_column_and_keeps_what_people_wrote(shop: Shop):
     assert Effect.objects.filter(instance=changed.pk, kind="table", removed_at=None).count() == len(
         table
     )
+
+
+def test_a_data_product_has_a_repository_until_it_wants_none(shop: Shop, settings, tmp_path):
+    settings.GIT_FOLDER = tmp_path
+    resource, product = product_of(shop)
+    (repository,) = (tmp_path / "repositories").iterdir()
+    table = next(iter(product.output_ports.get().location["tables"].values()))
+
+    files = files_of(repository)
+    assert {"dbt_project.yml", "product.odps.yaml", f"models/{table}.sql"} <= set(files)
+    assert any(path.endswith(".odcs.yaml") for path in files)
+    schema = product.output_ports.get().location["schema"]
+    assert schema.encode() in files["dbt_project.yml"]
+    assert [each["label"] for each in resource.results] == ["Repository"]
+
+    columns = [*parameters()["columns"], {"name": "reason", "type": "string"}]
+    changed = made_of(change(resource, shop.owns, columns=columns))
+    contract = next(text for path, text in files_of(repository).items() if ".odcs." in path)
+    assert b"reason" in contract
+
+    gone = made_of(change(changed, shop.owns, repository="none"))
+    assert list((tmp_path / "repositories").iterdir()) == []
+    assert gone.results == []
 
 
 def test_a_contract_that_was_changed_elsewhere_is_kept_and_its_columns_are_changed_there(
