@@ -163,6 +163,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {  # an absent broker costs a request a second
     "interval_max": 0,
 }
 LEASE_S = int(os.environ.get("PORTAL_LEASE_S", "30"))  # a silent worker loses its job after that
+STEP_S = 120  # a step that takes longer hangs, and its worker loses the job
 AUTOMATIC_REPAIR = flag("PORTAL_REPAIR")  # else what differs in a target is shown and offered
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

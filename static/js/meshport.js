@@ -314,6 +314,9 @@
   }
 
   document.addEventListener("htmx:sendError", noAnswer);
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status >= 500) noAnswer(); // the page stays, and goes on asking
+  });
   document.addEventListener("htmx:timeout", noAnswer);
   document.addEventListener("htmx:afterSettle", prepare);
   document.addEventListener("htmx:afterRequest", (event) => {

@@ -41,6 +41,7 @@ def measure(warehouse: Warehouse, step: Step) -> Measurement:
         columns = _columns(ctx, schema)
         measured_at = value(conn, "SELECT now()")
         run(conn, "SET LOCAL ROLE {role}", role=sql.Identifier(naming.reader_role(schema)))
+        conn.answer_s = session.ANSWER_S
         _limit(conn, PASS_TIMEOUT_MS)
         library = [rule for rule in rules if not rule.is_query]
         total, results = _library(ctx, schema, columns, library, ends_at)
@@ -203,7 +204,7 @@ def _as_checker(warehouse: Warehouse, schema: str) -> Iterator[Connection]:
 
 def _log_in(warehouse: Warehouse, role: str, password: str) -> Connection:
     try:
-        return psycopg.connect(
+        return Connection.connect(
             warehouse.url,
             user=role,
             password=password,

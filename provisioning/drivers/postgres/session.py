@@ -10,12 +10,14 @@ from uuid import UUID
 
 import psycopg
 from psycopg import errors, sql
+from psycopg.abc import RV, PQGen
 from psycopg.rows import TupleRow
 
 from provisioning.drivers.protocol import DriverError, PermanentError, StaleFence, TemporaryError
 
-Connection = psycopg.Connection[TupleRow]
 CONNECT_TIMEOUT_S = 5
+ANSWER_S = 40.0  # the longest that a statement is waited for: what the server allows, and a while
+LOOK_S = 15.0  # the same of a look, which reads a catalogue
 LIMITS = (
     "-c search_path=pg_catalog,pg_temp -c lock_timeout=5s -c statement_timeout=30s"
     " -c idle_in_transaction_session_timeout=30s"
@@ -28,6 +30,21 @@ PASSING = (  # SQLSTATE classes and codes that may pass by themselves
 )
 # SQLSTATE classes whose primary message names objects only, never a value.
 NAMES_ONLY = ("42", "2B", "0A", "3F", "3D", "28", "54")
+
+
+class Connection(psycopg.Connection[TupleRow]):
+    """One that does not wait for ever: a line may die without a word, and then no limit of the
+    server helps."""
+
+    answer_s = ANSWER_S
+
+    def wait(self, gen: PQGen[RV], *arguments: Any, **options: Any) -> RV:
+        try:
+            return super().wait(gen, *arguments, **{"timeout": self.answer_s, **options})
+        except psycopg.OperationalError as error:
+            if error.sqlstate is None:  # nothing more can come of it
+                self.pgconn.finish()
+            raise
 
 
 @dataclass(frozen=True)
@@ -74,6 +91,7 @@ def fenced(warehouse: Warehouse, instance_id: UUID, fence: int) -> Iterator[Conn
 def looking(warehouse: Warehouse) -> Iterator[Connection]:
     """A read-only transaction with one snapshot."""
     with connected(warehouse) as conn:
+        conn.answer_s = LOOK_S
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         yield conn
 
@@ -101,7 +119,7 @@ def value(conn: Connection, query: LiteralString, values: Mapping[str, Any] | No
 
 
 def _connect(warehouse: Warehouse) -> Connection:
-    return psycopg.connect(
+    return Connection.connect(
         warehouse.url,
         connect_timeout=CONNECT_TIMEOUT_S,
         application_name="meshport",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -136,10 +137,14 @@ def claim_next(owner: str) -> Lease | None:
 
 
 class Heartbeat:
-    """Extends a lease from a thread with its own database connection, three times a lease."""
+    """Extends a lease from a thread with its own database connection, three times a lease.
+
+    A step that takes longer than `STEP_S` gets no more time: its driver hangs, and others go on.
+    """
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
+        self._since = time.monotonic()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -156,9 +161,16 @@ class Heartbeat:
         self._ended.set()
         self._thread.join(timeout=5)
 
+    def at_border(self) -> None:
+        """A step has ended."""
+        self._since = time.monotonic()
+
     def _beat(self) -> None:
         try:
             while not self._ended.wait(settings.LEASE_S / 3):
+                if time.monotonic() - self._since > settings.STEP_S:
+                    log.warning("lease.step-hangs", operation=str(self._lease.operation_id))
+                    return
                 if not self._extended():
                     return
         finally:

@@ -34,10 +34,10 @@ def run(lease: Lease, *, should_stop: Stop = lambda: False) -> None:
 
     Returns quietly when the lease is lost or the target has seen a newer worker.
     """
-    with Heartbeat(lease):
+    with Heartbeat(lease) as heartbeat:
         try:
             while _advance(lease, should_stop):
-                pass
+                heartbeat.at_border()
         except (LeaseLost, StaleFence) as error:
             log.info("job.left", operation=str(lease.operation_id), why=type(error).__name__)
 

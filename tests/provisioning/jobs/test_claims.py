@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -205,6 +206,21 @@ def test_a_worker_that_shall_stop_gives_back_at_the_border_of_a_step(accepted, s
     assert next_lease is not None
     operation.refresh_from_db()
     assert operation.crashes == 0
+
+
+def test_a_step_that_hangs_loses_its_lease(accepted, shelf, settings):
+    settings.LEASE_S = 1
+    settings.STEP_S = 2
+    accepted("a")
+    lease = claim_next("hanging")
+    assert lease is not None
+
+    with Heartbeat(lease) as heartbeat:
+        time.sleep(1.5)
+        heartbeat.at_border()
+        time.sleep(1.5)
+        assert claim_next("thief") is None
+        until(lambda: claim_next("thief") is not None)
 
 
 def test_the_heartbeat_keeps_a_lease_that_would_run_out(accepted, shelf, settings):
