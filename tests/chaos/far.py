@@ -14,7 +14,16 @@ from accounts.models import Team
 from provisioning.drivers import targets
 from provisioning.drivers.models import Target
 from tests.chaos.evidence import Thing
-from tests.chaos.places import Broker, Held, Hook, Lake, Place, Repositories, TechAdapter
+from tests.chaos.places import (
+    Broker,
+    Held,
+    Hook,
+    Lake,
+    Place,
+    Repositories,
+    TechAdapter,
+    things_in,
+)
 from tests.provisioning.drivers.repositories import git_server
 from tests.provisioning.drivers.storage import s3_server
 
@@ -42,12 +51,7 @@ class Far:
                 self._register(place, team)
 
     def things(self) -> list[Thing]:
-        return [
-            Thing(each.kind, each.name, each.instance)
-            for place in self.places
-            for each in place.held()
-            if each.there
-        ]
+        return [each for place in self.places for each in things_in(place)]
 
     def fences(self) -> dict[str, int]:
         """As the checker compares them with those that the ledger gave."""

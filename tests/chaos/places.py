@@ -20,6 +20,7 @@ from dulwich.objects import Commit, Tree
 from dulwich.repo import Repo
 
 from core.outbound.signing import new_secret
+from tests.chaos.evidence import Thing
 from tests.provisioning.drivers import storage
 from tests.provisioning.drivers.adapter import Adapter
 from tests.provisioning.drivers.broker import PASSWORD, USER, Server
@@ -44,6 +45,11 @@ class Held:
     there: bool
     detail: Any
     times: int = 0
+
+
+def things_in(place: Place) -> list[Thing]:
+    """What is there now."""
+    return [Thing(each.kind, each.name, each.instance) for each in place.held() if each.there]
 
 
 class Place:

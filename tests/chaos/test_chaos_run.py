@@ -17,6 +17,7 @@ from tests.chaos.checker import violations
 from tests.chaos.clients import Load
 from tests.chaos.evidence import Delivery, Evidence
 from tests.chaos.faults import STALL, Trouble
+from tests.chaos.places import Repositories, things_in
 from tests.chaos.report import Figures, write
 from tests.chaos.stage import Stage
 
@@ -102,6 +103,7 @@ def evidence_of(stage: Stage, load: Load) -> Evidence:
         [Delivery(*line.split(" ", 1)) for line in lines],
         [shelf.CANARY],
         [stage.logs()],
+        things_in(Repositories(stage.data.root / "git")),
     )
 
 

@@ -24,6 +24,7 @@ from tests.chaos.test_crash_matrix import (
     matrix,
     provision,
 )
+from tests.chaos.test_stalls import sleeps
 from tests.provisioning.drivers.repositories import has_git
 
 PLANS = [
@@ -121,3 +122,10 @@ def test_a_driver_that_removes_nothing_is_found(far_ground, plan):
 @pytest.mark.parametrize("plan", PLANS)
 def test_a_worker_may_die_at_every_border(far_ground, plan, begin):
     assert matrix(far_ground, plan, begin, all_of) >= 25
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("begin", BEGINNINGS, ids=lambda begin: begin.__name__)
+@pytest.mark.parametrize("plan", PLANS)
+def test_who_wakes_after_its_lease_changes_nothing(far_ground, plan, begin):
+    assert sleeps(far_ground, plan, begin) >= 5

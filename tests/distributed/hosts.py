@@ -50,6 +50,7 @@ class Host:
             "WAREHOUSE_URL": servers.warehouse_url,
             "CELERY_BROKER_URL": servers.broker_url,
             "CHAOS_SINK": str(folder.parent / "sink.log"),
+            "GIT_FOLDER": str(folder.parent / "git"),  # shared, as the manual asks for
             "PORTAL_BIND": f"127.0.0.1:{free_port()}",
             "ALLOWED_HOSTS": "127.0.0.1",
             "PORTAL_DB_POOL": "",
@@ -95,6 +96,7 @@ class Hosts:
     def __init__(self, folder: Path, servers: Servers) -> None:
         self.servers = servers
         self.sink = folder / "sink.log"
+        self.repositories = folder / "git"
         self.a, self.b = (Host(name, folder / name, servers) for name in NAMES)
 
     def __enter__(self) -> Hosts:

@@ -16,6 +16,7 @@ from tests.chaos import shelf
 from tests.chaos.checker import violations
 from tests.chaos.clients import Load
 from tests.chaos.evidence import Delivery, Evidence
+from tests.chaos.places import Repositories, things_in
 from tests.chaos.test_chaos_run import OPEN
 from tests.distributed.hosts import Hosts, Servers
 from tests.distributed.rabbit import SERVER, Rabbit
@@ -95,6 +96,7 @@ def one_host_dies(folder: Path, servers: Servers) -> None:
             [Delivery(*line.split(" ", 1)) for line in lines],
             [shelf.CANARY],
             [hosts.logs()],
+            things_in(Repositories(hosts.repositories)),
         )
         assert violations(evidence) == []
         assert [load.unsettled + load.unfriendly for load in loads] == [[], []]
