@@ -1,4 +1,4 @@
-"""What each role gets from each route and root field. A change here is a change of rights."""
+"""What each role gets from each route. A change here is a change of rights."""
 
 # visitor, member, contributor, owner, domain owner, steward, platform, admin,
 # token that only reads, token of the team. `login`: sent to the login page.
@@ -345,7 +345,7 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:resources", "get"): MEMBERS,
     ("rest:rest-blueprints", "get"): MEMBERS,
     ("rest:rest-blueprints", "post"): INCOMPLETE,
-    ("rest:rest-blueprints-from-broker", "post"): "401 404 404 404 404 404 404 404 403 404",
+    ("rest:rest-blueprints-from-broker", "post"): INCOMPLETE,
     ("rest:rest-blueprint", "get"): MEMBERS,
     ("rest:rest-blueprint-withdraw", "post"): "401 403 403 200 403 403 403 200 403 200",
     ("rest:rest-requests", "get"): MEMBERS,
@@ -358,49 +358,4 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:rest-grant", "get"): OF_THE_TEAM,
     ("rest:rest-grant-revoke", "post"): "401 404 202 202 202 202 403 202 403 202",
     ("rest:rest-grant-credentials", "post"): "401 404 403 403 403 403 403 403 403 403",
-}
-
-FIELDS: dict[str, Row] = {
-    "cancel": (
-        "401 not-found not-allowed not-allowed not-found "
-        "not-allowed not-allowed done 403 not-allowed"
-    ),
-    "contract": NULL_OUTSIDE,
-    "dataset": NULL_OUTSIDE,
-    "decide": (
-        "401 not-found not-allowed note-missing not-found "
-        "not-allowed not-allowed note-missing 403 note-missing"
-    ),
-    "demands": SEEN,
-    "domain": SEEN,
-    "domains": SEEN,
-    "grants": EMPTY_OUTSIDE,
-    "lineage": EMPTY_OUTSIDE,
-    "operation": NULL_OUTSIDE,
-    "outputPort": NULL_OUTSIDE,
-    "product": NULL_OUTSIDE,
-    "products": EMPTY_OUTSIDE,
-    "publishProduct": (
-        "401 not-found purpose-missing purpose-missing not-allowed "
-        "not-allowed not-allowed purpose-missing 403 purpose-missing"
-    ),
-    "request": "401 null seen seen null seen seen seen seen seen",
-    "requestAccess": (
-        "401 unknown-port not-requestable not-requestable not-requestable "
-        "not-requestable not-requestable not-requestable 403 not-requestable"
-    ),
-    "retry": (
-        "401 not-found invalid-transition invalid-transition not-allowed "
-        "not-allowed invalid-transition invalid-transition 403 invalid-transition"
-    ),
-    "submitRequest": (
-        "401 unknown-blueprint unknown-blueprint unknown-blueprint unknown-blueprint "
-        "unknown-blueprint unknown-blueprint unknown-blueprint 403 unknown-blueprint"
-    ),
-    "system": SEEN,
-    "systems": SEEN,
-    "team": SEEN,
-    "term": SEEN,
-    "terms": SEEN,
-    "viewer": SEEN,
 }

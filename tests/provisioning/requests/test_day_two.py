@@ -50,13 +50,13 @@ def make(shop: Shop, target: Shelf) -> Make:
     def made(**changes: Any) -> Resource:
         given = {**GIVEN, **changes}
         return made_of(
-            request_service(blueprint=_newest(), parameters=given, purpose="x", actor=shop.owns)
+            request_service(blueprint=newest(), parameters=given, purpose="x", actor=shop.owns)
         )
 
     return made
 
 
-def _newest():
+def newest():
     return Blueprint.objects.select_related("current").get(slug="shelf")
 
 
@@ -101,22 +101,6 @@ def test_any_kind_is_made_with_its_name_domain_owner_and_results(make: Make, sho
         },
     ]
     assert (resource.generation, resource.parameters) == (1, GIVEN)
-
-
-def test_a_job_may_take_as_long_as_its_blueprint_says(make: Make, shop: Shop):
-    make()
-    longer = SHELVES.replace("approval:", "deadline_minutes: 90\napproval:")
-    register_blueprint(text=longer, owner=shop.team, actor=system_actor())
-
-    given = {**GIVEN, "name": "Second"}
-    resource = made_of(
-        request_service(blueprint=_newest(), parameters=given, purpose="x", actor=shop.owns)
-    )
-    request_retirement(resource=resource, purpose="", actor=shop.owns)
-
-    jobs = Operation.objects.order_by("created_at")
-    minutes = [(job.kind, round(job.deadline_s / 60)) for job in jobs]
-    assert minutes == [("provision", 15), ("provision", 90), ("deprovision", 90)]
 
 
 def test_a_change_plans_the_difference_and_takes_away_what_no_longer_applies(
@@ -208,7 +192,7 @@ def test_what_is_to_be_kept_survives_an_undoing(shop: Shop, make: Make, target):
     target.faults["letters to Low Road"] = permanent()
 
     filed = request_service(
-        blueprint=_newest(),
+        blueprint=newest(),
         parameters={**GIVEN, "name": "Fail", "address": "Low Road"},
         purpose="x",
         actor=shop.owns,
@@ -351,7 +335,7 @@ def test_two_teams_decide_one_after_the_other(shop: Shop, target):
     sara = acts(member_of(safety, username="sara"))
     text = shelf(put("approval", to="owner+team:safety"))
     register_blueprint(text=text, owner=shop.team, actor=system_actor())
-    filed = request_service(blueprint=_newest(), parameters=GIVEN, purpose="x", actor=shop.helps)
+    filed = request_service(blueprint=newest(), parameters=GIVEN, purpose="x", actor=shop.helps)
     request = Request.objects.get(pk=filed.pk)
 
     with pytest.raises(NotAllowed):
@@ -377,7 +361,7 @@ def test_the_document_says_who_decides(shop: Shop, target, approval, decider):
     text = shelf(put("approval", to=approval))
     register_blueprint(text=text, owner=shop.team, actor=system_actor())
 
-    filed = request_service(blueprint=_newest(), parameters=GIVEN, purpose="x", actor=shop.helps)
+    filed = request_service(blueprint=newest(), parameters=GIVEN, purpose="x", actor=shop.helps)
 
     request = Request.objects.get(pk=filed.pk)
     assert (request.decider.slug if request.decider else None) == decider

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from django.test import Client
 
+from accounts.actors import system_actor
 from catalog.contracts.services import save_version
 from catalog.products.models import DataProduct, InputPort
 from catalog.products.services import edit_product, publish_product
@@ -15,6 +16,7 @@ from core.errors import Invalid
 from core.models import AuditEvent, OutboxEvent
 from provisioning.blueprints.models import Blueprint, Resource
 from provisioning.blueprints.services import (
+    register_blueprint,
     request_retirement,
     request_service,
     resource_of,
@@ -26,12 +28,15 @@ from provisioning.jobs.services.work import run_due
 from tests.factories import ProductFactory
 from tests.factories import actor_for as acts
 from tests.provisioning.blueprints.conftest import Shop, parameters
+from tests.provisioning.blueprints.documents import SHELVES
 from tests.provisioning.drivers.repositories import files_of
 from tests.provisioning.requests.test_day_two import (  # noqa: F401 - shared fixtures
+    GIVEN,
     Make,
     change,
     made_of,
     make,
+    newest,
     target,
 )
 from tests.provisioning.requests.test_rest import send
@@ -247,3 +252,22 @@ def test_only_the_owner_of_a_product_adds_a_port_and_the_product_stays_while_it_
     made_of(request_service(blueprint=found, parameters=given, purpose="", actor=shop.owns))
     with pytest.raises(Invalid, match="Others use it"):
         request_retirement(resource=resource, purpose="", actor=shop.owns)
+
+
+def test_a_job_may_take_as_long_as_its_blueprint_says(
+    make: Make,  # noqa: F811
+    shop: Shop,
+):
+    make()
+    longer = SHELVES.replace("approval:", "deadline_minutes: 90\napproval:")
+    register_blueprint(text=longer, owner=shop.team, actor=system_actor())
+
+    given = {**GIVEN, "name": "Second"}
+    resource = made_of(
+        request_service(blueprint=newest(), parameters=given, purpose="x", actor=shop.owns)
+    )
+    request_retirement(resource=resource, purpose="", actor=shop.owns)
+
+    jobs = Operation.objects.order_by("created_at")
+    minutes = [(job.kind, round(job.deadline_s / 60)) for job in jobs]
+    assert minutes == [("provision", 15), ("provision", 90), ("deprovision", 90)]
