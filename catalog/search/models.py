@@ -174,6 +174,9 @@ class SearchEntry(models.Model):
             models.Index(fields=["owner_team_id"], name="search_by_owner"),
             models.Index(fields=["owner_slug"], name="search_by_owner_slug"),
             models.Index(spelling_of_name(), name="search_by_spelling"),
+            models.Index(
+                spelling_of_name(), name="search_spelling_trusted", condition=Q(rank__gte=TRUSTED)
+            ),
             models.Index(fields=["fqn"], name="search_by_fqn"),
             models.Index(fields=["-added_at"], name="search_by_arrival"),
             models.Index(fields=["stale_at"], name="search_by_promise"),

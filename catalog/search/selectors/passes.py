@@ -16,7 +16,7 @@ from catalog.search.selectors.conditions import KEPT, OVERDUE
 from catalog.search.selectors.parts import Part, stored
 from catalog.search.selectors.stepping import Reading, first_found, told, which
 
-CAP = 2_500  # hits that are counted; beyond it the page says "2,500+"
+CAP = 1_500  # hits that are counted; beyond it the page says "1,500+"
 SIDE_CAP = 1_000  # rows of a pass beside the hits, or whose arrays are taken apart
 MOST_TEAMS = 100  # of a pass, the most frequent
 SCALARS = {  # facet: column of a hit

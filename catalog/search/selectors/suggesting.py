@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -42,8 +42,8 @@ def suggest(actor: Actor, text: str, limit: int = 8, *, begin_so: bool = False) 
     """Things whose name has words that begin so: products first, then the other kinds.
 
     Of each, names that begin with `text` come before names that hold it later, the best known
-    first. Of more than `REACH` names that begin so, the first by the alphabet count; of names that
-    hold it later, any of those that are trusted.
+    first. Of products, the trusted ones are looked at first, and the others where these are too
+    few; of more than `REACH` names that begin so the first by the alphabet, of others any.
 
     Args:
         begin_so: only names that begin with `text`; so it is where `text` is very short.
@@ -57,15 +57,12 @@ def suggest(actor: Actor, text: str, limit: int = 8, *, begin_so: bool = False) 
     visible = SearchEntry.objects.visible_to(actor)
     offers, others = visible.filter(kind__in=OFFERS), visible.filter(~Q(kind__in=OFFERS))
     sources = [
-        _source("offers", 0, _begun(offers, text)),
-        _source("others", 0, _begun(others, text)),
+        *_trusted_first("begun", 0, _begun(offers, text), limit),
+        _source("others_begun", 0, _begun(others, text)),
     ]
     if not begin_so and len(text.strip()) > SHORT:
-        named = offers.named_like(names).order_by()
-        few = RawSQL(f"(SELECT count(*) FROM trusted) < {limit}", [], output_field=BooleanField())  # noqa: S608, S611
         sources += [
-            _source("trusted", 1, named.filter(rank__gte=TRUSTED)),
-            _source("named", 1, named.filter(few)),
+            *_trusted_first("named", 1, offers.named_like(names).order_by(), limit),
             _source("others_named", 1, others.named_like(names).order_by()),
         ]
     seen: dict[tuple[str, str], Suggestion] = {}
@@ -82,6 +79,14 @@ class _Source(NamedTuple):
     place: int
     sql: str
     params: Sequence[Any]
+
+
+def _trusted_first(name: str, place: int, rows: Any, limit: int) -> Iterator[_Source]:
+    """Those that are trusted; the others only where these are too few."""
+    yield _source(f"trusted_{name}", place, rows.filter(rank__gte=TRUSTED))
+    few = f"(SELECT count(*) FROM trusted_{name}) < {limit}"  # noqa: S608
+    rest = rows.filter(RawSQL(few, [], output_field=BooleanField()))  # noqa: S611
+    yield _source(name, place, rest)
 
 
 def _source(name: str, place: int, rows: Any) -> _Source:
