@@ -1,4 +1,7 @@
-"""Action `grant`: one role without login per grant, with SELECT on the port's tables only."""
+"""Action `grant`: one role without login per grant, with SELECT on the port's tables only.
+
+`narrow` gives of a table only some columns, or only the rows that a filter keeps.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import Any
 
 from psycopg import sql
 
-from provisioning.drivers.postgres import identities, naming, schemas
+from provisioning.drivers.postgres import identities, naming, narrowing, schemas
 from provisioning.drivers.postgres.action import Action, Context
 from provisioning.drivers.postgres.session import Connection, lock, rows, run
 from provisioning.drivers.protocol import (
@@ -25,7 +28,8 @@ def plan(ctx: Context) -> list[PlannedEffect]:
     role = naming.grant_role(ctx.step.instance_id)
     if identities.find(ctx.conn, role) is None:
         return [PlannedEffect("grant", role, Change.CREATE, UNDONE)]
-    same = _granted(ctx.conn, role, ctx.step.spec["schema"]) == sorted(set(ctx.step.spec["tables"]))
+    shall = {table: each.held for table, each in narrowing.wanted(ctx.step.spec).items()}
+    same = narrowing.held(ctx.conn, role, ctx.step.spec["schema"]) == shall
     return [PlannedEffect("grant", role, Change.KEEP if same else Change.UPDATE, UNDONE)]
 
 
@@ -36,7 +40,7 @@ def observe(ctx: Context) -> Observed:
     if not identities.is_own(ctx, found) and not logins:
         return Observed(False, summary="Nothing is granted.")
     fence = found.label.fence if found is not None and found.label is not None else None
-    tables = _granted(ctx.conn, role, ctx.step.spec["schema"]) if found is not None else []
+    tables = sorted(narrowing.held(ctx.conn, role, ctx.step.spec["schema"]))
     return _found(ctx, fence, tables, Change.KEEP, {"logins": logins})
 
 
@@ -48,14 +52,10 @@ def ensure(ctx: Context) -> Observed:
     lock(ctx.conn, schema)
     _require_tables(ctx.conn, schema, wanted)
     change = identities.ensure_role(ctx, role)
-    granted = _granted(ctx.conn, role, schema)
     who, where = sql.Identifier(role), sql.Identifier(schema)
     run(ctx.conn, "GRANT USAGE ON SCHEMA {s} TO {r}", s=where, r=who)
-    for table in sorted(set(granted) - set(wanted)):
-        run(ctx.conn, "REVOKE ALL ON {t} FROM {r}", t=sql.Identifier(schema, table), r=who)
-    for table in sorted(set(wanted) - set(granted)):
-        run(ctx.conn, "GRANT SELECT ON {t} TO {r}", t=sql.Identifier(schema, table), r=who)
-    if change == Change.KEEP and granted != wanted:
+    changed = narrowing.apply(ctx.conn, role, schema, narrowing.wanted(ctx.step.spec))
+    if change == Change.KEEP and changed:
         change = Change.UPDATE
     ctx.log("info", f"SELECT on {counted(len(wanted), 'table')} of {schema} granted to {role}.")
     return _found(ctx, ctx.fence, wanted, change, {})
@@ -71,6 +71,8 @@ def remove(ctx: Context) -> None:
     lock(ctx.conn, ctx.step.spec["schema"])
     found = identities.find(ctx.conn, role)
     own = [role] if identities.is_own(ctx, found) else []
+    if own:
+        narrowing.lift(ctx.conn, role, ctx.step.spec["schema"])
     identities.drop_roles(ctx, [*logins_of(ctx), *own])
 
 
@@ -97,18 +99,6 @@ def _require_tables(conn: Connection, schema: str, wanted: list[str]) -> None:
     missing = sorted(set(wanted) - {row[0] for row in found})
     if missing:
         raise PermanentError(f"The schema {schema} has no table {', '.join(missing[:5])}.")
-
-
-def _granted(conn: Connection, role: str, schema: str) -> list[str]:
-    """The tables of the schema on which the role itself has any right, sorted."""
-    found = rows(
-        conn,
-        "SELECT DISTINCT c.relname FROM pg_class c, aclexplode(c.relacl) a, pg_roles r"
-        " WHERE c.relnamespace = to_regnamespace(%(s)s) AND r.oid = a.grantee"
-        " AND r.rolname = %(r)s ORDER BY 1",
-        {"s": schema, "r": role},
-    )
-    return [row[0] for row in found]
 
 
 def _found(

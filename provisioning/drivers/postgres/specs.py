@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from provisioning.drivers.postgres.coltypes import ColumnType, column_type
+from provisioning.drivers.postgres.narrowing import OPERATORS as NARROW_OPERATORS
 from provisioning.drivers.protocol import Json
 
 MAX_OBJECTS = 500
 MAX_COLUMNS = 1000  # PostgreSQL's own limit is 1600 and shrinks with wide types
 MAX_SAMPLE_ROWS = 10_000
+MAX_CONDITIONS = 20  # of a filter on the rows of one table
+MAX_VALUES = 1000  # of one condition
 OPERATORS: Final = (
     *("mustBe", "mustNotBe", "mustBeGreaterThan", "mustBeGreaterOrEqualTo"),
     *("mustBeLessThan", "mustBeLessOrEqualTo", "mustBeBetween", "mustNotBeBetween"),
@@ -50,6 +53,41 @@ _OBJECT: Final = {
             "items": _PROPERTY,
         },
     },
+}
+_NARROW: Final = {  # what of a table a reader gets
+    "type": "object",
+    "properties": {
+        "columns": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_COLUMNS,
+            "uniqueItems": True,
+            "items": _NAME,
+        },
+        "rows": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_CONDITIONS,
+            "items": {
+                "type": "object",
+                "required": ["column", "operator"],
+                "properties": {
+                    "column": _NAME,
+                    "operator": {"enum": list(NARROW_OPERATORS)},
+                    "values": {
+                        "type": "array",
+                        "maxItems": MAX_VALUES,
+                        "items": {
+                            "type": ["string", "number", "boolean"],
+                            "maxLength": 1000,
+                        },
+                    },
+                },
+                "additionalProperties": False,
+            },
+        },
+    },
+    "additionalProperties": False,
 }
 _RULE: Final = {
     "type": "object",
@@ -102,6 +140,7 @@ ACTIONS: Final[dict[str, Json]] = {
     "grant": _spec(
         schema=_SCHEMA,
         tables={"type": "array", "minItems": 1, "maxItems": MAX_OBJECTS, "items": _NAME},
+        narrow_={"type": "object", "propertyNames": _NAME, "additionalProperties": _NARROW},
     ),
     "login": _spec(
         schema=_SCHEMA,
