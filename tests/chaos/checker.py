@@ -214,7 +214,9 @@ def every_event_is_delivered_in_order(evidence: Evidence) -> Found:
         return
     events = evidence.ask(
         "SELECT event_id::text AS id, key FROM core_outboxevent"
-        " WHERE topic = 'operation.finished' ORDER BY id"
+        " WHERE topic = 'operation.finished'"
+        " AND created_at <= coalesce(%(at)s::timestamptz, 'infinity') ORDER BY id",
+        at=evidence.quiet_at,
     )
     first: dict[str, int] = {}
     for place, delivery in enumerate(evidence.deliveries):

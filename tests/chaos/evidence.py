@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -71,6 +72,7 @@ class Evidence:
     rights: set[tuple[str, str]] = field(default_factory=set)  # role, schema
     trace: list[Row] = field(default_factory=list)
     target_fences: dict[str, int] = field(default_factory=dict)
+    quiet_at: datetime | None = None  # nothing was open then; what began later may be on its way
 
     def collect(self) -> Evidence:
         """Read the target once; the ledger is asked by the checks."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
@@ -26,7 +27,7 @@ END_WITHIN_S = 180.0
 PAUSE_S = (0.5, 4.0)
 AN_HOUR = {"faults": 200, "stalls": 40, "operations": 10_000, "effects": 30_000}
 OPEN = (
-    "SELECT (SELECT count(*) FROM jobs_operation WHERE state NOT IN"
+    "SELECT clock_timestamp(), (SELECT count(*) FROM jobs_operation WHERE state NOT IN"
     " ('succeeded', 'failed', 'cancelled')) + (SELECT count(*) FROM core_outboxevent"
     " WHERE handled_at IS NULL AND dead_at IS NULL)"
 )
@@ -54,8 +55,8 @@ def run(folder: Path, form: Form, seed: int) -> tuple[list[str], Figures]:
         trouble.told_to_end = True
         thread.join(60)
         load.settle()
-        drained_s = wait_for_the_end(stage)
-        found = violations(evidence_of(stage, load))
+        drained_s, quiet_at = wait_for_the_end(stage)
+        found = violations(evidence_of(stage, load, quiet_at))
         figures = Figures.of(stage, load, trouble.done, capacity, calm, time.monotonic() - started)
         figures.drained_s = drained_s
     return found, figures
@@ -82,19 +83,22 @@ def in_calm(load: Load, rate: float, seconds: float) -> list[float]:
     return calm
 
 
-def wait_for_the_end(stage: Stage, within_s: float = END_WITHIN_S) -> float:
-    """How long it took until nothing was open any more."""
+def wait_for_the_end(stage: Stage, within_s: float = END_WITHIN_S) -> tuple[float, datetime]:
+    """How long it took until nothing was open any more, and when that was by the ledger's clock.
+
+    Checks go on by their schedule, so a moment later something may be open again.
+    """
     started = time.monotonic()
     while time.monotonic() - started < within_s:
         with psycopg.connect(stage.ledger_url) as ledger:
-            (left,) = ledger.execute(OPEN).fetchone() or (1,)
-        if not left:
-            return time.monotonic() - started
+            now, left = ledger.execute(OPEN).fetchone() or (None, 1)
+        if not left and now is not None:
+            return time.monotonic() - started, now
         time.sleep(0.1)
     raise AssertionError(f"{left} operations and events are still open. {stage.logs()[-3000:]}")
 
 
-def evidence_of(stage: Stage, load: Load) -> Evidence:
+def evidence_of(stage: Stage, load: Load, quiet_at: datetime) -> Evidence:
     lines = stage.sink.read_text().split("\n")[:-1] if stage.sink.exists() else []
     return Evidence(
         stage.ledger_url,
@@ -104,6 +108,7 @@ def evidence_of(stage: Stage, load: Load) -> Evidence:
         [shelf.CANARY],
         [stage.logs()],
         things_in(Repositories(stage.data.root / "git")),
+        quiet_at=quiet_at,
     )
 
 

@@ -163,6 +163,16 @@ def test_that_nobody_sweeps_is_found(ground, sweeps):
     assert names == (set() if sweeps else {"every_event_is_delivered_in_order"})
 
 
+def test_what_ended_after_the_stage_was_quiet_may_be_on_its_way(ground):
+    operation = provision(ground)
+    ground.run_to_the_end()
+    evidence = ground.evidence(operation)
+    evidence.deliveries = []
+    evidence.quiet_at = operation.created_at
+
+    assert violations(evidence) == []
+
+
 @pytest.mark.parametrize(
     "change",
     [
