@@ -49,6 +49,7 @@ class Actor:
     home_paths: frozenset[str] = frozenset()
     scopes: frozenset[str] = ALL_SCOPES
     token_id: int | None = None
+    is_service: bool = False  # a team's token: nothing that its person was lent
 
     @property
     def is_visitor(self) -> bool:
@@ -93,6 +94,7 @@ def actor_of(user: User, *, token: ApiToken | None = None) -> Actor:
         ),
         scopes=ALL_SCOPES if token is None else frozenset(token.scopes),
         token_id=None if token is None else token.pk,
+        is_service=service_account,
     )
 
 

@@ -1,4 +1,4 @@
-"""One clock for everybody: the database's."""
+"""One clock for everybody: the database's; and days, which begin and end in UTC."""
 
 import datetime as dt
 
@@ -13,3 +13,21 @@ def db_now() -> dt.datetime:
     assert row is not None
     now: dt.datetime = row[0]
     return now
+
+
+def start_of_day(day: dt.date) -> dt.datetime:
+    """The first moment of `day`, UTC."""
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
+def end_of_day(day: dt.date) -> dt.datetime:
+    """The last second of `day`, UTC."""
+    return start_of_day(day + dt.timedelta(days=1)) - dt.timedelta(seconds=1)
+
+
+def parse_day(text: str) -> dt.date | None:
+    """A day as forms and scripts send it; None when it is none."""
+    try:
+        return dt.date.fromisoformat(text.strip())
+    except ValueError:
+        return None

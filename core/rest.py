@@ -1,5 +1,6 @@
 """What REST views of all rooms share: errors as problem+json, keyset lists, idempotent writes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404
@@ -8,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from core.errors import UNSEEN, DomainError, problem_document
+from core.errors import UNSEEN, DomainError, Invalid, problem_document
 from core.paging import KeysetPage
+from core.problems import Problem
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -81,3 +83,15 @@ def _detail(error: Exception) -> str:
         return UNSEEN
     detail = getattr(error, "detail", "")
     return "; ".join(map(str, detail)) if isinstance(detail, list) else str(detail)
+
+
+def text_in(body: Mapping[str, Any], name: str) -> str:
+    """A text of a body, "" where it is left out.
+
+    Raises:
+        Invalid: it is something else.
+    """
+    value = body.get(name, "")
+    if not isinstance(value, str) or "\0" in value:
+        raise Invalid("A value is not text.", [Problem(f"/{name}", "not-text", "Send a text.")])
+    return value

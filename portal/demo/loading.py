@@ -9,6 +9,7 @@ from portal.demo import (
     policies,
     products,
     quality,
+    rules,
     services,
     systems,
     talk,
@@ -43,6 +44,8 @@ def load_company() -> None:
     policies.load_policies(actor=here.owner("governance"), owner=here.teams["governance"])
     warehouse.measure()
     warehouse.load_access()
+    rules.load_rules()
+    rules.load_absence()
     services.load_ends_and_drift()
     warehouse.settle()
     make_findable()

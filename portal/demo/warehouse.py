@@ -29,6 +29,7 @@ from provisioning.jobs.models import Instance, Operation
 from provisioning.jobs.services.checks import order_due
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.models import Request
+from provisioning.requests.selectors import waiting_for
 from provisioning.requests.services import cancel, decide
 
 LONGEST_WAIT_S = 90
@@ -58,9 +59,9 @@ def ask() -> None:
             actor=here.owner(spec.team),
             instance_id=instance_id(spec.fqn),
         )
-        request = Request.objects.select_related("decider").get(pk=filed.pk)
-        if request.state == "waiting" and request.decider is not None:
-            owner = here.owner(request.decider.slug)
+        request = Request.objects.with_sides().get(pk=filed.pk)
+        if request.state == "waiting":
+            owner = here.owner(str(waiting_for(request)))
             decide(request=request, actor=owner, approve=True, note="Belongs to our domain.")
 
 

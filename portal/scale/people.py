@@ -15,8 +15,8 @@ from provisioning.access.models import Grant
 from provisioning.access.services.granting import DRIVER
 from provisioning.access.states import GrantState
 from provisioning.jobs.models import Instance
-from provisioning.requests.models import Request
-from provisioning.requests.states import RequestKind, RequestState
+from provisioning.requests.models import Approval, Request
+from provisioning.requests.states import ApprovalState, RequestKind, RequestState
 
 SHARE_WITH_READERS = 0.2  # of listed products
 MOST_READERS = 80
@@ -38,9 +38,14 @@ class People:
         )
         self.requests = Table(
             Request,
-            *("id", "number", "kind", "title", "requester_id", "team_id", "decider_id", "purpose"),
+            *("id", "number", "kind", "title", "requester_id", "team_id", "purpose", "round"),
             *("parameters", "subject", "instance_id", "state", "created_at", "decided_at"),
             "finished_at",
+        )
+        self.approvals = Table(
+            Approval,
+            *("request_id", "round", "stage", "team_id", "quorum", "state", "hours"),
+            *("opened_at", "due_at", "decided_at"),
         )
         self.grants = Table(
             Grant,
@@ -53,8 +58,8 @@ class People:
             Announcement, "product_id", "kind", "title", "body", "author_id", *_HOLDS
         )
         self.tables = [
-            *(self.instances, self.requests, self.grants, self.follows),
-            *(self.comments, self.announcements),
+            *(self.instances, self.requests, self.approvals, self.grants),
+            *(self.follows, self.comments, self.announcements),
         ]
         self.first_number = 0  # of requests; taken from their own sequence
         self._requests = 0
@@ -126,9 +131,10 @@ class People:
         )
         self.requests.add(
             *(grant, self.first_number + number, RequestKind.ACCESS, f"Read {product.name}"),
-            *(asker, responsible, owner, PURPOSE, parameters, subject, grant),
+            *(asker, responsible, PURPOSE, 1, parameters, subject, grant),
             *(RequestState.SUCCEEDED, *moments),
         )
+        self.approvals.add(grant, 1, 1, owner, 1, ApprovalState.APPROVED, 24, *moments)
         self.grants.add(
             *(grant, grant, grant, port.id, team, user, reader.id if reader else None, PURPOSE),
             *(GrantState.ACTIVE, start.isoformat(), until.isoformat()),

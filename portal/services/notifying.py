@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.actors import Actor, actor_of
-from accounts.models import Membership, User
+from accounts.models import Membership, Team, User
 from accounts.states import TeamRole
 from catalog.products.models import (
     Announcement,
@@ -28,7 +28,7 @@ from core.models import OutboxEvent
 from portal.models import Notification
 from provisioning.access.models import Grant
 from provisioning.jobs.models import Instance
-from provisioning.requests.models import Decision, Request
+from provisioning.requests.models import ROLE_NAMES, Approval, Decision, Delegation, Request
 from provisioning.requests.states import RequestState
 
 KEPT = dt.timedelta(days=90)
@@ -142,25 +142,65 @@ def _breaking(event: OutboxEvent) -> Iterator[News]:
 
 def _asked(event: OutboxEvent) -> Iterator[News]:
     for request in _request(event):
-        if request.state == RequestState.WAITING and request.decider is not None:
-            reason = f"you own {request.decider.name}"
-            audience = _members(request.decider.pk, reason, role=TeamRole.OWNER)
-            audience.pop(request.requester_id, None)
-            title = f"{request.requester} asks: {request.title}"
-            yield News("request.submitted", title, request.get_absolute_url(), audience)
+        yield from _call(request, request.open_approvals, "request.submitted", "asks")
+
+
+def _reminded(event: OutboxEvent) -> Iterator[News]:
+    for request in _request(event):
+        yield from _call(request, request.open_approvals, "request.reminded", "still waits")
+
+
+def _escalated(event: OutboxEvent) -> Iterator[News]:
+    """Nobody decided in time: the side hears of it, whoever may decide now, and the requester."""
+    for request in _request(event):
+        late = [each for each in request.open_approvals if each.escalated_at is not None]
+        yield from _call(request, late, "request.escalated", "waits too long")
+        title = f"{request.title}: nobody has decided in time"
+        audience = {request.requester_id: "you asked for it"}
+        yield News("request.escalated", title, request.get_absolute_url(), audience)
+
+
+def _call(request: Request, sides: Iterable[Approval], kind: str, word: str) -> Iterator[News]:
+    """News to those who decide for the sides, but not to whoever asked."""
+    for side in sides:
+        audience = _deciders(side)
+        audience.pop(request.requester_id, None)
+        title = f"{request.requester} {word}: {request.title}"
+        yield News(kind, title, request.get_absolute_url(), audience)
+
+
+def _deciders(side: Approval) -> Audience:
+    """Who decides for a side, who does now that it is overdue, and who in somebody's place."""
+    audience = _side(side.team, side.role)
+    if side.escalated_at is not None:
+        audience = _side(side.escalate_team, side.escalate_role) | audience
+    deputies = Delegation.objects.in_force().filter(from_user__in=list(audience))
+    for each in deputies.select_related("from_user"):
+        audience.setdefault(each.to_user_id, f"you decide for {each.from_user}")
+    return audience
+
+
+def _side(team: Team | None, role: str) -> Audience:
+    if team is not None:
+        return _members(team.pk, f"you own {team.name}", role=TeamRole.OWNER)
+    people = User.objects.filter(portal_role=role).values_list("pk", flat=True) if role else ()
+    return dict.fromkeys(people, f"you are one of {ROLE_NAMES[role].lower()}" if role else "")
 
 
 def _decided(event: OutboxEvent) -> Iterator[News]:
     for request in _request(event):
         decision = Decision.objects.filter(request=request).select_related("decided_by").last()
         if decision is not None:
+            decided_at = decision.decided_at
             word = "approved" if decision.approved else "rejected"
             title = f"{decision.decided_by} {word}: {request.title}"
-            if request.state == RequestState.WAITING and request.decider is not None:
-                title = f"{title}; {request.decider.name} decides next"
+            sides = request.open_approvals
+            if sides:
+                title = f"{title}; {' and '.join(each.side for each in sides)} decide next"
             audience = {request.requester_id: "you asked for it"}
             yield News(f"request.{word}", title, request.get_absolute_url(), audience)
-    yield from _asked(event)  # of several teams in turn, the next one
+            new = [each for each in sides if each.opened_at and each.opened_at >= decided_at]
+            yield from _call(request, new, "request.submitted", "asks")
 
 
 def _finished(event: OutboxEvent) -> Iterator[News]:
@@ -190,7 +230,7 @@ def _expiring(event: OutboxEvent) -> Iterator[News]:
 
 
 def _request(event: OutboxEvent) -> Iterator[Request]:
-    named = Request.objects.select_related("requester", "decider")
+    named = Request.objects.with_sides()
     yield from named.filter(pk=event.payload["request_id"])
 
 
@@ -243,6 +283,8 @@ WRITERS: Mapping[str, Callable[[OutboxEvent], Iterator[News]]] = MappingProxyTyp
         "contract.version-saved": _versioned,
         "port.change-announced": _breaking,
         "request.submitted": _asked,
+        "request.reminded": _reminded,
+        "request.escalated": _escalated,
         "resource.expiring": _expiring,
         "request.decided": _decided,
         "request.finished": _finished,

@@ -17,6 +17,7 @@ from catalog.search.selectors import saved_with_news
 from portal.views.shared import marketplace_url
 from provisioning.access.models import Grant
 from provisioning.requests.models import Request
+from provisioning.requests.selectors import to_decide
 
 ENDS_SOON = dt.timedelta(days=14)
 HOME_ROWS = 6
@@ -36,15 +37,11 @@ def home(request: HttpRequest) -> HttpResponse:
         "greeting": _greeting(teams),
         "viewer_teams": teams,
         "now": now,
-        "to_decide": Request.objects.decidable_by(actor).select_related("requester", "decider")[
-            :HOME_ROWS
-        ],
+        "to_decide": to_decide(actor, limit=HOME_ROWS),
         "ending": [grant for grant in grants if grant.until < now + ENDS_SOON],
         "my_products": products.filter(owner__in=actor.team_ids).order_by("-updated_at")[:8],
         "my_products_url": marketplace_url(team=[team.slug for team in teams]),
-        "my_requests": Request.objects.filter(asked).select_related("operation", "decider")[
-            :HOME_ROWS
-        ],
+        "my_requests": Request.objects.filter(asked).with_sides()[:HOME_ROWS],
         "my_grants": grants,
         "saved_searches": saved_with_news(actor, followed=True),
         "followed": followed_by(actor)[:HOME_ROWS],

@@ -69,6 +69,11 @@ class AccessRequests:
         said = {"port": request.parameters["port"], "purpose": request.purpose}
         return f"{reverse('access:ask')}?{urlencode(said)}"
 
+    def amend_url(self, request: Request) -> str:
+        """The form that asked for it, with what it asks for now."""
+        said = {"port": request.parameters["port"], "amend": str(request.pk)}
+        return f"{reverse('access:ask')}?{urlencode(said)}"
+
     def references(self, request: Request) -> dict[str, str | None]:
         """A grant has the id that its request reserved; it exists once there is an operation."""
         product, _, _ = str(request.subject["port"]).partition("/")

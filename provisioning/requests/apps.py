@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+ESCALATE_EVERY_S = 30
+
 
 class RequestsConfig(AppConfig):
     name = "provisioning.requests"
@@ -18,4 +20,5 @@ class RequestsConfig(AppConfig):
         blueprints.register_desk(Desk())
         jobs.on_finished(services.follow_operation)
         jobs.on_retried(services.follow_retry)
+        jobs.periodic("requests-escalate", ESCALATE_EVERY_S, services.escalate_overdue)
         panels.register("operation.rail", request_of_operation)

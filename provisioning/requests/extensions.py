@@ -56,6 +56,10 @@ class RequestKindHandler(Protocol):
         """
         ...
 
+    def amend_url(self, request: Request) -> str:
+        """Where the requester changes what is asked for while it waits; "" where they cannot."""
+        ...
+
     def references(self, request: Request) -> dict[str, str | None]:
         """The further members of `GET requests/{id}`: `product`, `grant` ..."""
         ...

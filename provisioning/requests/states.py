@@ -1,3 +1,5 @@
+"""States of a request and of the sides that have to agree."""
+
 from django.db.models import TextChoices
 
 
@@ -26,4 +28,22 @@ SOURCES: dict[RequestState, frozenset[RequestState]] = {  # target: entered from
     RequestState.FAILED: frozenset({RequestState.RUNNING}),
     RequestState.REJECTED: frozenset({RequestState.WAITING}),
     RequestState.CANCELLED: frozenset({RequestState.WAITING, RequestState.RUNNING}),
+}
+
+
+class ApprovalState(TextChoices):
+    """One side that has to agree. Sides of one stage decide side by side, stages in turn."""
+
+    PLANNED = "planned", "Later"
+    WAITING = "waiting", "Waiting"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+    CLOSED = "closed", "Not needed any more"
+
+
+APPROVAL_SOURCES: dict[ApprovalState, frozenset[ApprovalState]] = {  # target: entered from
+    ApprovalState.WAITING: frozenset({ApprovalState.PLANNED}),
+    ApprovalState.APPROVED: frozenset({ApprovalState.WAITING}),
+    ApprovalState.REJECTED: frozenset({ApprovalState.WAITING}),
+    ApprovalState.CLOSED: frozenset({ApprovalState.PLANNED, ApprovalState.WAITING}),
 }

@@ -9,6 +9,10 @@ from accounts.states import TeamRole
 from catalog.contracts.models import ContractVersion, DataContract
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.states import ProductStatus
+from core.ids import uuid7
+from provisioning.requests.data import in_turn
+from provisioning.requests.models import Request
+from provisioning.requests.services.staging import lay_out, open_stage
 
 
 class UserFactory(DjangoModelFactory[User]):
@@ -102,3 +106,16 @@ def member_of(team: Team, role: str = TeamRole.OWNER, **user: object) -> User:
     created: User = UserFactory(**user)
     MembershipFactory(user=created, team=team, role=role)
     return created
+
+
+def waiting_request(decider: Team, /, **given: object) -> Request:
+    """A request that waits for the owners of a team."""
+    request = Request.objects.create(**{"kind": "access", "instance_id": uuid7(), **given})
+    lay_out(request, in_turn([decider], ""))
+    open_stage(request, 1)
+    return request
+
+
+def sides_of(request: Request) -> list[Team | str]:
+    """Who has to agree, in turn: teams and roles."""
+    return [each.team or each.role for each in request.approvals.select_related("team")]

@@ -14,7 +14,8 @@ from django.utils import timezone
 from accounts.actors import system_actor
 from accounts.models import ApiToken, Domain, Team, User
 from accounts.services import create_token
-from accounts.states import PortalRole, Scope, TeamRole
+from accounts.states import PortalRole, TeamRole
+from accounts.states import Scope as TokenScope
 from catalog.contracts.models import ContractVersion
 from catalog.governance.models import Policy, Term
 from catalog.governance.services import PolicyData, save_policy
@@ -32,14 +33,15 @@ from catalog.products.services import put_system
 from catalog.products.services.indexing import reindex
 from catalog.products.states import ProductStatus
 from core.documents import load_documents
-from core.ids import uuid7
 from provisioning.access.models import Grant
 from provisioning.blueprints.models import BlueprintVersion, Resource
 from provisioning.blueprints.services import register_builtin
 from provisioning.drivers.models import Target
 from provisioning.drivers.targets import seal
 from provisioning.jobs.models import Instance, Operation
-from provisioning.requests.models import Request
+from provisioning.requests.models import DecisionRule, Delegation, Request
+from provisioning.requests.selectors.back_testing import Scope
+from provisioning.requests.services import save_rule
 from provisioning.requests.states import RequestState
 from tests.factories import (
     ContractFactory,
@@ -50,6 +52,7 @@ from tests.factories import (
     TeamFactory,
     UserFactory,
     member_of,
+    waiting_request,
 )
 
 ROLES = (
@@ -89,6 +92,8 @@ class Company:
     demand: Demand
     target: Target
     resource: Resource
+    rule: DecisionRule
+    delegation: Delegation
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -124,9 +129,9 @@ def make_company() -> Company:
         "admin": UserFactory(username="admin", portal_role=PortalRole.ADMIN),
     }
     owner = people["owner"]
-    _, reading = create_token(user=owner, name="reading", scopes=[Scope.READ])
+    _, reading = create_token(user=owner, name="reading", scopes=[TokenScope.READ])
     token, acting = create_token(
-        user=owner, name="team", scopes=[Scope.READ, Scope.WRITE], team=team
+        user=owner, name="team", scopes=[TokenScope.READ, TokenScope.WRITE], team=team
     )
     product, port, contract_version = _product(team)
     request, operation, grant = _access(team, consumer, port)
@@ -160,7 +165,26 @@ def make_company() -> Company:
         comment=Comment.objects.create(product=product, author=owner, body="How fresh is it?"),
         demand=Demand.objects.create(title="Weather", need="By day.", domain=domain, author=owner),
         target=_target(team),
+        rule=_rule(port),
+        delegation=Delegation.objects.create(
+            from_user=owner,
+            to_user=people["contributor"],
+            starts_at=timezone.now() + dt.timedelta(days=1),
+            ends_at=timezone.now() + dt.timedelta(days=9),
+        ),
     )
+
+
+def _rule(port: OutputPort) -> DecisionRule:
+    """A rule of the port's: its owner decides."""
+    version = save_rule(
+        actor=system_actor(),
+        name="The owner decides",
+        condition="duration > 400",
+        outcome={"stages": [[{"side": "owner"}]]},
+        scope=Scope(port=port),
+    )
+    return version.rule
 
 
 def _target(team: Team) -> Target:
@@ -263,5 +287,5 @@ def _access(team: Team, consumer: User, port: OutputPort) -> tuple[Request, Oper
         state="active",
         until=timezone.now() + dt.timedelta(days=9),
     )
-    waiting = Request.objects.create(**given, decider=team, instance_id=uuid7())
+    waiting = waiting_request(team, **given)
     return waiting, operation, grant

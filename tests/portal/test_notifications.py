@@ -17,10 +17,16 @@ from core import outbox
 from core.models import OutboxEvent
 from portal.models import Notification
 from portal.services import forget_old, mark_read, notify
-from provisioning.requests.models import Request
 from provisioning.requests.services import decide
 from tests.clients import browser
-from tests.factories import ProductFactory, TeamFactory, UserFactory, actor_for, member_of
+from tests.factories import (
+    ProductFactory,
+    TeamFactory,
+    UserFactory,
+    actor_for,
+    member_of,
+    waiting_request,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -90,9 +96,7 @@ def test_whoever_lost_sight_of_a_product_hears_nothing_of_it(product, owner, rea
 
 
 def test_deciders_hear_of_a_request_and_the_requester_of_the_decision(owner, reader, team):
-    request = Request.objects.create(
-        kind="access", title="Read Orders", requester=reader, decider=team, subject={"port": "x"}
-    )
+    request = waiting_request(team, title="Read Orders", requester=reader, subject={"port": "x"})
     outbox.emit("request.submitted", key=request.pk, request_id=str(request.pk))
     assert told(owner) == [("Rita asks: Read Orders", "you own Sales Data")]
     assert told(reader) == []

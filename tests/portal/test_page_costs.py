@@ -41,6 +41,7 @@ from tests.factories import (
     TeamFactory,
     UserFactory,
     member_of,
+    waiting_request,
 )
 from tests.portal.company import Company, make_company
 
@@ -234,7 +235,7 @@ def _grant(company: Company, port, reader, owner) -> None:
             "product_id": str(port.product_id),
         },
     }
-    Request.objects.create(**given, decider=company.team, instance_id=uuid7())
+    waiting_request(company.team, **given)
     done = Request.objects.create(
         **given, state="running", operation=company.operation, decided_at=timezone.now()
     )

@@ -28,6 +28,7 @@ BODIES: dict[str, Mapping[str, Any]] = {
     "rest:product-hand-over": {"team": "marketing-team"},
     "rest:product-revert": {"revision": 1},
     "requests:decide": REJECTION,
+    "requests:decide-several": REJECTION,
     "rest:rest-request-decision": REJECTION,
     "access:revoke": {"confirm": "table"},
     "drivers:target-retire": {"confirm": "lake"},
@@ -93,8 +94,12 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "demands": company.demand.pk,
         "marketplace": 999_999,  # a saved search of nobody
         "saved-searches": 999_999,
+        "deputies": company.delegation.pk,
+        "delegations": company.delegation.pk,
+        "rules": company.rule.pk,
+        "decision-rules": company.rule.pk,
     }
-    found = ids.get(plain.split("/")[1 if plain.startswith("settings/") else 0])
+    found = ids.get(plain.split("/")[1 if plain.startswith(("settings/", "approvals/")) else 0])
     values: Mapping[str, Any] = {
         "fqn": fqn,
         "port": company.port.name,

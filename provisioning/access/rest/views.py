@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from django.http import Http404
@@ -15,11 +14,12 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from accounts.actors import VISITOR, Actor
+from core.clock import parse_day
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.paging import keyset_page
 from core.problems import Problem
-from core.rest import page_response, page_size
+from core.rest import body_of, page_response, page_size, text_in
 from provisioning.access import services
 from provisioning.access.models import Grant, GrantQuerySet
 from provisioning.access.rest.serializers import (
@@ -52,12 +52,12 @@ class AccessRequests(APIView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        body = _body(request)
+        body = body_of(request)
         asked = services.request_access(
-            port=_text(body, "port"),
-            consumer=_text(body, "consumer"),
-            purpose=_text(body, "purpose"),
-            until=_day(_text(body, "until")),
+            port=text_in(body, "port"),
+            consumer=text_in(body, "consumer"),
+            purpose=text_in(body, "purpose"),
+            until=parse_day(text_in(body, "until")),
             actor=_actor(request),
         )
         return accepted(request, asked)
@@ -103,7 +103,7 @@ class GrantRevoke(APIView):
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
         grant = _find(_actor(request), pk)
-        reason = _text(_body(request), "reason")
+        reason = text_in(body_of(request), "reason")
         services.revoke_grant(grant=grant, actor=_actor(request), reason=reason)
         answer = Response(grant_as_json(grant), status=202)
         answer["Location"] = reverse("rest:rest-grant", kwargs={"pk": grant.pk}, request=request)
@@ -126,7 +126,7 @@ class GrantCredentials(APIView):
         return answer
 
     def _answer(self, request: Request, grant: Grant) -> Response:
-        if _body(request).get("renew") is True:
+        if body_of(request).get("renew") is True:
             return self._renew(request, grant)
         try:
             shown = services.reveal_credential(grant=grant, actor=_actor(request))
@@ -173,23 +173,3 @@ def _filtered(grants: GrantQuerySet, query: Mapping[str, str]) -> GrantQuerySet:
         consumer = find_consumer(query["consumer"])
         grants = grants.filter(**consumer_fields(consumer)) if consumer else grants.none()
     return grants
-
-
-def _body(request: Request) -> Mapping[str, Any]:
-    if not isinstance(request.data, Mapping):
-        raise Invalid("The body is a JSON object.", [Problem("", "not-an-object", "Send {…}.")])
-    return request.data
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name, "")
-    if not isinstance(value, str) or "\0" in value:
-        raise Invalid("A value is not text.", [Problem(f"/{name}", "not-text", "Send a text.")])
-    return value
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -1,6 +1,6 @@
 """Verbs of access: ask, open, show and renew a credential, end."""
 
-from provisioning.access.services.asking import request_access
+from provisioning.access.services.asking import amend_access, request_access
 from provisioning.access.services.credentials import (
     RevealedCredential,
     destroy_unrevealed,
@@ -13,6 +13,7 @@ from provisioning.access.services.granting import finish_operation, open_grant, 
 
 __all__ = [
     "RevealedCredential",
+    "amend_access",
     "destroy_unrevealed",
     "expire_grants",
     "finish_operation",

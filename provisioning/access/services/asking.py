@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from django.db import transaction
 
@@ -14,13 +17,23 @@ from core.errors import Conflict, Invalid
 from core.ids import uuid7
 from core.problems import Problem
 from provisioning.access.models import Grant
-from provisioning.access.selectors import Consumer, find_consumer, grant_target, may_ask_for
+from provisioning.access.selectors import (
+    Asked,
+    Consumer,
+    facts_of,
+    find_consumer,
+    grant_target,
+    may_ask_for,
+)
 from provisioning.requests import services as requests
 from provisioning.requests.models import Request
+from provisioning.requests.policies import require_amend
+from provisioning.requests.selectors.routing import Ruled, asked_of_people, route_of
 from provisioning.requests.states import RequestKind, RequestState
 
 MIN_PURPOSE, MAX_PURPOSE = 10, 2000  # characters
 MAX_DAYS = 366
+REFUSED = "Access could not be asked for."
 
 
 @transaction.atomic
@@ -38,6 +51,19 @@ def request_access(
         Invalid: with a pointer for each thing to mend.
         Conflict: the consumer has this access, or has asked for it.
     """
+    found, reader = _checked(port, consumer, purpose, until, actor)
+    _refuse_second(found, reader)
+    return _submit(_Asking(found, reader, purpose.strip(), until or dt.date.max, actor))
+
+
+def _checked(
+    port: str, consumer: str, purpose: str, until: dt.date | None, actor: Actor
+) -> tuple[OutputPort, Consumer]:
+    """The port, locked, and who shall read.
+
+    Raises:
+        Invalid: with a pointer for each thing to mend, `until` among them.
+    """
     found = _lock_port(port, actor)
     reader = find_consumer(consumer)
     problems = [
@@ -46,17 +72,9 @@ def request_access(
         *_purpose_problems(purpose),
         *_until_problems(until),
     ]
-    if problems or found is None or reader is None or until is None:
-        raise Invalid("Access could not be asked for.", problems)
-    _refuse_second(found, reader)
-    return _submit(found, reader, purpose.strip(), until, actor)
-
-
-def end_of_day(day: dt.date) -> dt.datetime:
-    """The last moment of `day`, UTC."""
-    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC) - dt.timedelta(
-        seconds=1
-    )
+    if problems or found is None or reader is None:
+        raise Invalid(REFUSED, problems)
+    return found, reader
 
 
 def _lock_port(fqn: str, actor: Actor) -> OutputPort | None:
@@ -64,7 +82,7 @@ def _lock_port(fqn: str, actor: Actor) -> OutputPort | None:
     return (
         OutputPort.objects.visible_to(actor)
         .select_for_update(no_key=True, of=("self",))
-        .select_related("product__owner")
+        .select_related("product__owner", "product__domain__owner")
         .filter(fqn=fqn)
         .first()
     )
@@ -114,24 +132,25 @@ def _until_problems(until: dt.date | None) -> list[Problem]:
     return []
 
 
-def _refuse_second(port: OutputPort, consumer: Consumer) -> None:
+def _refuse_second(port: OutputPort, consumer: Consumer, *, but: Request | None = None) -> None:
     grant = Grant.objects.live().filter(port=port, **consumer_fields(consumer)).first()
     if grant is not None:
         raise Conflict(
             f"{consumer.label} has access to this port until {grant.until.date().isoformat()}.",
             grant=str(grant.pk),
         )
-    waiting = Request.objects.filter(
+    asked = Request.objects.with_sides().filter(
         kind=RequestKind.ACCESS,
         state=RequestState.WAITING,
-        decider=port.product.owner_id,
+        subject__product_id=str(port.product_id),
         subject__port_id=str(port.pk),
         parameters__consumer=consumer.text,
-    ).first()
+    )
+    waiting = (asked.exclude(pk=but.pk) if but else asked).first()
     if waiting is not None:
         raise Conflict(
             f"{consumer.label} has asked for this access already: R-{waiting.number} waits for"
-            f" {port.product.owner.name}.",
+            f" {' and '.join(each.side for each in waiting.open_approvals)}.",
             request=str(waiting.pk),
         )
 
@@ -145,30 +164,102 @@ def consumer_fields(consumer: Consumer) -> dict[str, object]:
     }
 
 
-def _submit(
-    port: OutputPort, consumer: Consumer, purpose: str, until: dt.date, actor: Actor
+@transaction.atomic
+def amend_access(
+    *, request: Request, consumer: str, purpose: str, until: dt.date | None, actor: Actor
 ) -> Request:
-    product = port.product
-    own = product.owner_id in actor.owner_team_ids
+    """Ask for something else than before, while the request waits; everybody is asked again.
+
+    Raises:
+        NotAllowed: somebody else asked for it.
+        InvalidTransition: it waits no more.
+        Invalid: with a pointer for each thing to mend.
+        Conflict: the consumer has this access, or has asked for it otherwise.
+    """
+    require_amend(actor, request)
+    port, reader = _checked(request.parameters["port"], consumer, purpose, until, actor)
+    _refuse_second(port, reader, but=request)
+    asking = _Asking(port, reader, purpose.strip(), until or dt.date.max, actor)
+    ruled = asking.ruled()
+    return requests.amend(
+        request=request,
+        actor=actor,
+        purpose=asking.purpose,
+        parameters=asking.parameters,
+        subject={**request.subject, "facts": asking.facts},
+        route=asked_of_people(ruled.route, port),
+    )
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """What is asked for, checked; with its facts, read once."""
+
+    port: OutputPort
+    consumer: Consumer
+    purpose: str
+    until: dt.date
+    actor: Actor
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {
+            "port": self.port.fqn,
+            "consumer": self.consumer.text,
+            "until": self.until.isoformat(),
+        }
+
+    @property
+    def days(self) -> int:
+        """Days of access, today and the last one included."""
+        return (self.until - db_now().astimezone(dt.UTC).date()).days + 1
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        return facts_of(Asked(self.port, self.consumer, self.purpose, self.days), self.actor)
+
+    def ruled(self) -> Ruled:
+        """Who has to agree.
+
+        Raises:
+            Invalid: a rule allows less time.
+        """
+        ruled = route_of(self.port, self.facts, self.actor)
+        if ruled.max_days is not None and self.days > ruled.max_days:
+            latest = self.until - dt.timedelta(days=self.days - ruled.max_days)
+            text = (
+                f"“{ruled.limited_by}” allows {ruled.max_days} days:"
+                f" {latest.isoformat()} is the latest day."
+            )
+            raise Invalid(REFUSED, [Problem("/until", "beyond-rule", text)])
+        return ruled
+
+
+def _submit(asking: _Asking) -> Request:
+    port, product = asking.port, asking.port.product
     request = requests.submit(
         kind=RequestKind.ACCESS,
         title=f"Read {product.name}",
-        actor=actor,
-        team=consumer.responsible,
-        decider=None if own else product.owner,
-        purpose=purpose,
-        parameters={"port": port.fqn, "consumer": consumer.text, "until": until.isoformat()},
-        subject={"port": port.fqn, "port_id": str(port.pk), "product_id": str(product.pk)},
+        actor=asking.actor,
+        team=asking.consumer.responsible,
+        route=asking.ruled().route,
+        purpose=asking.purpose,
+        parameters=asking.parameters,
+        subject={
+            "port": port.fqn,
+            "port_id": str(port.pk),
+            "product_id": str(product.pk),
+            "facts": asking.facts,
+        },
         instance_id=uuid7(),
-        reason="An owner of the port asks." if own else "",
     )
     audit.record(
-        actor=actor.name,
+        actor=asking.actor.name,
         verb="access.requested",
         kind="port",
         object_id=port.fqn,
         request=str(request.pk),
-        consumer=consumer.text,
-        until=until.isoformat(),
+        consumer=asking.consumer.text,
+        until=asking.until.isoformat(),
     )
     return request

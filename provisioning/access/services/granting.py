@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.actors import Actor, system_actor
 from catalog.products.models import OutputPort
 from core import audit
-from core.clock import db_now
+from core.clock import db_now, end_of_day
 from core.errors import Invalid, InvalidTransition
 from provisioning.access.models import Grant
 from provisioning.access.selectors import (
@@ -18,7 +18,7 @@ from provisioning.access.selectors import (
     find_consumer,
     grant_target,
 )
-from provisioning.access.services.asking import consumer_fields, end_of_day
+from provisioning.access.services.asking import consumer_fields
 from provisioning.access.services.credentials import destroy_credentials, login_step
 from provisioning.access.services.ending import remove
 from provisioning.access.services.records import note, update_readers

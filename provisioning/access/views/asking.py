@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.actors import Actor
 from catalog.products.models import OutputPort
+from core.clock import parse_day
 from core.errors import Conflict, Invalid
 from provisioning.access import services
 from provisioning.access.selectors import Consumer, consumer_choices, grant_target, readers
 from provisioning.access.services.asking import MAX_DAYS
+from provisioning.requests.models import Request
+from provisioning.requests.policies import can_amend
+from provisioning.requests.states import RequestKind
 
 USUAL_DAYS = 90
 LONGEST_PURPOSE = 2_000  # characters that an address may bring along
@@ -35,33 +41,52 @@ def ask(request: HttpRequest) -> HttpResponse:
     ports = OutputPort.objects.visible_to(actor).select_related("product__owner", "product__domain")
     port = get_object_or_404(ports, fqn=fqn)
     choices = consumer_choices(actor, port)
+    earlier = _amended(request)
+    if request.method == "GET" and earlier is not None:
+        said = {name: earlier.parameters[name] for name in ("consumer", "until")}
+        return _form(request, port, choices, said | {"purpose": earlier.purpose}, {})
     if request.method == "GET":
         purpose = request.GET.get("purpose", "").replace("\0", "")[:LONGEST_PURPOSE]
         return _form(request, port, choices, _usual(choices) | {"purpose": purpose}, {})
     values = {name: request.POST.get(name, "") for name in LABELS if name != "port"}
     try:
-        asked = services.request_access(
-            port=port.fqn,
-            consumer=values["consumer"],
-            purpose=values["purpose"],
-            until=parse_day(values["until"]),
-            actor=actor,
-        )
+        asked = _sent(port, values, earlier, actor)
     except Invalid as error:
         errors = {problem.pointer.lstrip("/"): problem.message for problem in error.problems}
         return _form(request, port, choices, values, errors)
     except Conflict as error:
         return _form(request, port, choices, values, {"": str(error)}, status=409)
-    messages.success(request, f"R-{asked.number} is on its way.")
+    words = "is changed; it is asked for anew" if earlier else "is on its way"
+    messages.success(request, f"R-{asked.number} {words}.")
     return redirect(asked)
 
 
-def parse_day(text: str) -> dt.date | None:
-    """A day as date fields send it; None when it is none."""
-    try:
-        return dt.date.fromisoformat(text.strip())
-    except ValueError:
+def _amended(request: HttpRequest) -> Request | None:
+    """The waiting request of the reader in `?amend=` that this shall change."""
+    given = request.GET.get("amend", "")
+    if not given:
         return None
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    with suppress(ValueError):
+        mine = Request.objects.visible_to(actor).filter(kind=RequestKind.ACCESS)
+        found = mine.filter(pk=UUID(given)).first()
+        if found is not None and can_amend(actor, found):
+            return found
+    raise Http404
+
+
+def _sent(
+    port: OutputPort, values: Mapping[str, str], earlier: Request | None, actor: Actor
+) -> Request:
+    given: dict[str, Any] = {
+        "consumer": values["consumer"],
+        "purpose": values["purpose"],
+        "until": parse_day(values["until"]),
+        "actor": actor,
+    }
+    if earlier is not None:
+        return services.amend_access(request=earlier, **given)
+    return services.request_access(port=port.fqn, **given)
 
 
 def _usual(choices: Sequence[Consumer]) -> dict[str, str]:

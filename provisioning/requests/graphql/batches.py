@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
-from provisioning.requests.models import Request
+from provisioning.requests.models import Approval, Request
 
 REQUEST = (
     "id",
@@ -17,14 +17,16 @@ REQUEST = (
     "state",
     "requester_id",
     "team_id",
-    "decider_id",
     "purpose",
     "reason",
     "operation_id",
     "created_at",
-    "due_at",
     "decided_at",
     "finished_at",
+)
+APPROVAL = (
+    *("request_id", "round", "stage", "team_id", "role", "quorum", "state"),
+    *("due_at", "escalated_at"),
 )
 
 
@@ -32,3 +34,11 @@ def requests_by_id(actor: Actor, ids: Collection[UUID]) -> dict[Any, dict[str, A
     """Requests that `actor` may see."""
     visible = Request.objects.visible_to(actor).filter(pk__in=ids)
     return {row["id"]: row for row in visible.values(*REQUEST)}
+
+
+def approvals_of(actor: Actor, ids: Collection[UUID]) -> dict[Any, list[dict[str, Any]]]:
+    """The sides of each request, in turn."""
+    found: dict[Any, list[dict[str, Any]]] = {pk: [] for pk in ids}
+    for row in Approval.objects.filter(request__in=ids).values(*APPROVAL):
+        found[row["request_id"]].append(row)
+    return found

@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from accounts.graphql.batches import people_by_id, teams_by_id
 from accounts.graphql.types import Person, Team
 from core.errors import Invalid
-from core.graphql import Row, RowsType, enum, enum_of, load, one, one_row
+from core.graphql import Row, RowsType, enum, enum_of, load, many, one, one_row
 from core.graphql.mutations import JSON, attempt, payload
 from core.problems import Problem
 from provisioning.blueprints.models import Blueprint
@@ -23,13 +23,31 @@ from provisioning.jobs.graphql.types import Operation, operation_row
 from provisioning.jobs.models import Operation as OperationModel
 from provisioning.jobs.services import retry
 from provisioning.requests import services
-from provisioning.requests.graphql.batches import requests_by_id
+from provisioning.requests.graphql.batches import approvals_of, requests_by_id
 from provisioning.requests.models import Request as RequestModel
-from provisioning.requests.states import RequestKind, RequestState
+from provisioning.requests.states import ApprovalState, RequestKind, RequestState
 
 RequestKindEnum = enum_of("RequestKind", RequestKind)
 RequestStateEnum = enum_of("RequestState", RequestState)
+ApprovalStateEnum = enum_of("ApprovalState", ApprovalState)
 DecisionKind = enum("DecisionKind", [("APPROVE", "approve"), ("REJECT", "reject")])
+
+
+class Approval(RowsType):
+    """One side that has to agree. Sides of one stage decide side by side, stages in turn."""
+
+    stage = graphene.Int(required=True)
+    round = graphene.Int(required=True, description="Above 1: after the request was amended.")
+    team = one(Team, teams_by_id, key="team_id", description="Its owners decide.")
+    role = graphene.String(description="Everybody of this role decides, where it is no team.")
+    quorum = graphene.Int(required=True, description="People who have to agree.")
+    state = ApprovalStateEnum(required=True)
+    due_at = graphene.DateTime()
+    escalated_at = graphene.DateTime(description="Overdue: others may decide, too.")
+
+    @staticmethod
+    def resolve_role(row: Row, info: Any) -> str | None:
+        return row.values["role"] or None
 
 
 class Request(RowsType):
@@ -42,23 +60,24 @@ class Request(RowsType):
     state = RequestStateEnum(required=True)
     requester = one(Person, people_by_id, key="requester_id", required=True)
     team = one(Team, teams_by_id, key="team_id", description="For whom it is asked.")
-    decider = one(Team, teams_by_id, key="decider_id", description="Null: decided by rule.")
-    waiting_for = graphene.Field(Team)
+    approvals = many(Approval, approvals_of, description="In turn; none: decided by rule.")
+    waiting_for = graphene.Field(Team, description="The first team that has to decide now.")
     purpose = graphene.String(required=True)
     reason = graphene.String()
     operation = one(Operation, operations_by_id, key="operation_id")
     created_at = graphene.DateTime(required=True)
-    due_at = graphene.DateTime()
     decided_at = graphene.DateTime()
     finished_at = graphene.DateTime()
     url = graphene.String(required=True)
 
     @staticmethod
     def resolve_waiting_for(row: Row, info: Any) -> Row | None:
-        if row.values["state"] != RequestState.WAITING:
-            return None
-        found: Row | None = load(row, teams_by_id, info, key="decider_id")
-        return found
+        sides: list[Row] = load(row, approvals_of, info) or []
+        for side in sides:
+            if side.values["state"] == ApprovalState.WAITING and side.values["team_id"]:
+                found: Row | None = load(side, teams_by_id, info, key="team_id")
+                return found
+        return None
 
     @staticmethod
     def resolve_reason(row: Row, info: Any) -> str | None:
@@ -167,9 +186,7 @@ def _submit(actor: Actor, slug: str, parameters: Any, purpose: str) -> Row | Non
 def _on_request(
     actor: Actor, given: str, verb: Callable[[RequestModel], RequestModel]
 ) -> Row | None:
-    visible = RequestModel.objects.visible_to(actor).select_related(
-        "decider", "operation", "requester"
-    )
+    visible = RequestModel.objects.visible_to(actor).select_related("operation", "requester")
     found = visible.filter(pk__in=_ids(given)).first()
     return None if found is None else request_row(actor, verb(found).pk)
 

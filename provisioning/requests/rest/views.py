@@ -18,7 +18,7 @@ from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.paging import keyset_page
 from core.problems import Problem
-from core.rest import page_response, page_size
+from core.rest import body_of, page_response, page_size
 from provisioning.blueprints.extensions import Submitted
 from provisioning.blueprints.models import Blueprint, Resource
 from provisioning.blueprints.services import (
@@ -96,10 +96,10 @@ class RequestList(APIView):
 
         202 with its place, 422 with pointers into the body.
         """
-        body = _mapping(request.data)
+        body = body_of(request)
         if "instance" in body:
             filed = _change(body, _actor(request))
-            return accepted(request, Request.objects.get(pk=filed.pk))
+            return accepted(request, _visible(request).get(pk=filed.pk))
         blueprint = Blueprint.objects.visible_to(_actor(request)).filter(
             slug=str(body.get("blueprint", ""))
         )
@@ -116,7 +116,7 @@ class RequestList(APIView):
             )
         except Invalid as error:
             raise _below_parameters(error) from error
-        return accepted(request, Request.objects.get(pk=filed.pk))
+        return accepted(request, _visible(request).get(pk=filed.pk))
 
 
 def _change(body: Mapping[str, Any], actor: Actor) -> Submitted:
@@ -179,7 +179,7 @@ class RequestDecision(APIView):
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
         """Approve or reject; a rejection needs a note."""
-        body = _mapping(request.data)
+        body = body_of(request)
         decision = body.get("decision")
         if decision not in ("approve", "reject"):
             problem = Problem("/decision", "not-in-list", "Send approve or reject.")
@@ -204,6 +204,17 @@ class RequestCancel(APIView):
         return Response(selectors.as_dict(found))
 
 
+class RequestReminder(APIView):
+    """Telling those who have to decide once more."""
+
+    @extend_schema(operation_id="requests_remind", request=None, responses={200: OBJECT})
+    @idempotent
+    def post(self, request: Call, pk: UUID) -> Response:
+        """At most once a day."""
+        services.remind(request=_found(request, pk), actor=_actor(request))
+        return Response(selectors.as_dict(_found(request, pk)))
+
+
 def accepted(call: Call, request: Request) -> Response:
     """202: where the request is to be seen, and when to look again."""
     place = reverse("rest:rest-request", kwargs={"pk": request.pk}, request=call)
@@ -216,8 +227,7 @@ def _actor(request: Call) -> Actor:
 
 
 def _visible(request: Call) -> RequestQuerySet:
-    visible = Request.objects.visible_to(_actor(request))
-    return visible.select_related("requester", "team", "decider")
+    return Request.objects.visible_to(_actor(request)).with_sides()
 
 
 def _found(request: Call, pk: UUID) -> Request:
@@ -225,12 +235,6 @@ def _found(request: Call, pk: UUID) -> Request:
     if found is None:
         raise NotFound("There is no such request.")
     return found
-
-
-def _mapping(body: Any) -> Mapping[str, Any]:
-    if not isinstance(body, Mapping):
-        raise Invalid("Send a JSON object.", [Problem("", "wrong-type", "Send a JSON object.")])
-    return body
 
 
 def _parameters(body: Mapping[str, Any]) -> Mapping[str, Any]:

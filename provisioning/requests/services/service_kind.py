@@ -29,6 +29,7 @@ from provisioning.blueprints.states import Action
 from provisioning.jobs import services as jobs
 from provisioning.jobs.models import Operation
 from provisioning.jobs.states import OperationKind, OperationState
+from provisioning.requests.data import in_turn
 from provisioning.requests.extensions import Fact, Link
 from provisioning.requests.models import Request
 from provisioning.requests.services.submitting import submit
@@ -90,6 +91,10 @@ class ServiceKind:
             slug=slug, parameters=request.parameters, purpose=request.purpose, actor=actor
         )
         return reverse("blueprints:request-new", kwargs={"slug": slug})
+
+    def amend_url(self, request: Request) -> str:
+        """Withdrawing and starting over keeps the values."""
+        return ""
 
     def references(self, request: Request) -> dict[str, str | None]:
         """The product by its present name, and the instance."""
@@ -221,13 +226,11 @@ class Desk:
             title=title,
             actor=actor,
             team=team,
-            decider=deciders[0] if deciders else None,
-            then=deciders[1:],
+            route=in_turn(deciders, reason),
             purpose=purpose,
             parameters=parameters,
             subject=subject,
             instance_id=instance_id,
-            reason=reason,
         )
 
     def is_open(self, *, instance_id: UUID) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +12,11 @@ from accounts.actors import Actor
 from accounts.models import Team
 from core import audit, outbox
 from core.clock import db_now
+from provisioning.requests.data import Route
 from provisioning.requests.extensions import kind_of
 from provisioning.requests.models import Request
+from provisioning.requests.services.staging import lay_out, open_stage
 from provisioning.requests.states import RequestState
-
-DECISION_DUE = dt.timedelta(days=1)
-THEN = "then"  # in the subject: slugs of the teams that decide next
 
 
 @transaction.atomic
@@ -28,59 +26,59 @@ def submit(
     title: str,
     actor: Actor,
     team: Team | None,
-    decider: Team | None,
+    route: Route,
     purpose: str,
     parameters: Mapping[str, Any],
     subject: Mapping[str, Any],
     instance_id: UUID,
-    reason: str = "",
-    then: Sequence[Team] = (),
 ) -> Request:
-    """A new request; without a `decider` it is approved by rule and its work starts at once.
+    """A new request; where its route has no stages, its work starts at once.
 
     Args:
         kind: a `RequestKind`; its handler is asked for the operation.
         team: for whom it is asked.
+        route: who has to agree, and why those.
         purpose: why, in the requester's words.
         subject: what the kind needs beside the parameters.
-        reason: why it needs no decision, or why that team decides.
-        then: teams that decide after `decider` has approved, one after the other.
 
     Raises:
         Invalid, ConcurrencyError: from the kind's handler, when the work starts at once.
     """
     now = db_now()
+    waits = bool(route.stages)
     request = Request.objects.create(
         kind=kind,
         title=title[:300],
         requester_id=actor.user_id or 0,
         team=team,
-        decider=decider,
         purpose=purpose,
         parameters=dict(parameters),
-        subject={**subject, **({THEN: [each.slug for each in then]} if then else {})},
+        subject={**subject, **({"rule": route.rule} if route.rule else {})},
         instance_id=instance_id,
-        state=RequestState.WAITING if decider else RequestState.RUNNING,
-        reason=reason,
+        state=RequestState.WAITING if waits else RequestState.RUNNING,
+        reason=route.reason,
         created_at=now,
-        due_at=now + DECISION_DUE if decider else None,
-        decided_at=None if decider else now,
+        decided_at=None if waits else now,
     )
-    if decider is None:
+    lay_out(request, route)
+    if waits:
+        open_stage(request, 1)
+    else:
         request.operation = kind_of(request).approved(request, actor)
         request.save(update_fields=["operation"])
-    _tell(request, actor)
+    _tell(request, actor, route)
     return request
 
 
-def _tell(request: Request, actor: Actor) -> None:
+def _tell(request: Request, actor: Actor, route: Route) -> None:
     audit.record(
         actor=actor.name,
         verb="request.submitted",
         kind="request",
         object_id=request.pk,
         title=request.title,
-        decider=request.decider.slug if request.decider else None,
+        sides=[side.team.slug if side.team else side.role for side in route.sides],
+        rule=route.rule,
         reason=request.reason,
     )
     outbox.emit("request.submitted", key=request.pk, request_id=str(request.pk))

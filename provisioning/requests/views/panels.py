@@ -14,8 +14,8 @@ def request_of_operation(request: HttpRequest, operation: Operation) -> SafeStri
     visible = Request.objects.visible_to(request.actor)  # type: ignore[attr-defined]
     found = (
         visible.filter(operation=operation)
-        .select_related("requester", "team", "decider")
-        .prefetch_related("decisions__decided_by")
+        .with_sides()
+        .prefetch_related("decisions__decided_by", "decisions__instead_of")
         .first()
     )
     if found is None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.actors import Actor
-from core.errors import Conflict, InvalidTransition
+from core.errors import Conflict, Invalid, InvalidTransition
 from core.htmx import wants_fragment
 from core.paging import keyset_page
 from provisioning.jobs.policies import can_steer
@@ -75,7 +75,7 @@ def requests(request: HttpRequest) -> HttpResponse:
 
 
 def _rows(actor: Actor, tab: str) -> RequestQuerySet:
-    visible = Request.objects.visible_to(actor).select_related("team", "decider", "requester")
+    visible = Request.objects.visible_to(actor).with_sides()
     if tab == "mine":
         return visible.filter(requester_id=actor.user_id)
     if tab == "team":
@@ -103,6 +103,18 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+def remind(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Tell those who have to decide once more, at most once a day."""
+    found = visible_request(request, pk)
+    try:
+        services.remind(request=found, actor=request.actor)  # type: ignore[attr-defined]
+        messages.success(request, "They hear of it again.")
+    except (Invalid, InvalidTransition) as error:
+        messages.error(request, str(error))
+    return redirect(found)
+
+
+@require_POST
 def again(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The form with the values of a request that came to nothing."""
     found = visible_request(request, pk)
@@ -119,8 +131,9 @@ def visible_request(request: HttpRequest, pk: UUID) -> Request:
     """The request, if the one who asks may know of it; else the same answer as for none."""
     visible = Request.objects.visible_to(request.actor)  # type: ignore[attr-defined]
     found = (
-        visible.select_related("requester", "team", "decider", "operation")
-        .prefetch_related("decisions__decided_by")
+        visible.with_sides()
+        .select_related("operation")
+        .prefetch_related("decisions__decided_by", "decisions__instead_of")
         .filter(pk=pk)
         .first()
     )
@@ -143,6 +156,8 @@ def page_context(request: HttpRequest, found: Request) -> dict[str, Any]:
         "failed_title": FAILED[found.subject.get("action", "")],
         "live": found.state in OPEN,
         "may_cancel": policies.can_cancel(actor, found),
+        "may_amend": policies.can_amend(actor, found) and bool(kind.amend_url(found)),
+        "amend_url": kind.amend_url(found),
         "may_start_over": policies.can_start_over(actor, found),
         "may_decide": policies.can_decide(actor, found),
         "approve_label": kind.approve_label(found),

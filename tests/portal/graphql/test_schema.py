@@ -12,6 +12,7 @@ FIXED = {  # small sets that are always whole
     "Quality.dimensions",
     "Quality.explanation",
     "Operation.steps",
+    "Request.approvals",  # stages, sides and rounds are limited
     "LineageGraph.nodes",  # bounded by `first` of `lineage`
     "LineageGraph.edges",
 }

@@ -11,7 +11,7 @@ from provisioning.jobs.services.work import run_due
 from provisioning.requests.models import Request
 from provisioning.requests.services import decide
 from provisioning.requests.states import RequestState
-from tests.factories import PortFactory, ProductFactory, TeamFactory, actor_for, member_of
+from tests.factories import PortFactory, ProductFactory, TeamFactory, actor_for, member_of, sides_of
 from tests.provisioning.access.conftest import in_days, snapshot
 
 
@@ -28,7 +28,7 @@ def test_a_request_waits_for_the_team_that_owns_the_port(company, ask):
     request = ask()
 
     assert request.state == RequestState.WAITING
-    assert request.decider == company.sales
+    assert sides_of(request) == [company.sales]
     assert request.team == company.marketing
     assert not Grant.objects.exists()
 
@@ -151,7 +151,7 @@ def test_a_port_that_is_not_offered_cannot_be_asked_for(company, ask, change):
 def test_an_owner_of_the_port_needs_no_decision(company, ask):
     request = ask(actor=company.owns, consumer=f"user:{company.owner.username}")
 
-    assert request.decider is None
+    assert sides_of(request) == []
     assert request.state == RequestState.RUNNING
     run_due()
     assert Grant.objects.get().state == "active"

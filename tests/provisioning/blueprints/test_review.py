@@ -12,7 +12,7 @@ from provisioning.blueprints.models import Draft
 from provisioning.blueprints.services import save_draft, submit_draft
 from provisioning.jobs.models import Instance, Operation, OperationStep
 from provisioning.requests.models import Request
-from tests.factories import DomainFactory
+from tests.factories import DomainFactory, sides_of
 from tests.provisioning.blueprints.conftest import Shop, build_shop, posted
 
 URL = "/services/data-product-postgresql/new/"
@@ -140,7 +140,7 @@ def test_a_contributor_asks_and_the_domains_owner_decides(shop: Shop, client: Cl
     request = Request.objects.get()
     assert "Sales Data team" in review.text
     assert "Needed" in review.text
-    assert (request.state, request.decider, request.operation) == ("waiting", shop.team, None)
+    assert (request.state, sides_of(request), request.operation) == ("waiting", [shop.team], None)
     assert not Operation.objects.exists()
 
 

@@ -24,7 +24,7 @@ from provisioning.jobs.models import Effect, Instance, Operation
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.models import Request
 from provisioning.requests.services import decide
-from tests.factories import TeamFactory, member_of
+from tests.factories import TeamFactory, member_of, sides_of
 from tests.factories import actor_for as acts
 from tests.provisioning.blueprints.conftest import Shop
 from tests.provisioning.blueprints.documents import SHELVES, put, shelf
@@ -140,9 +140,9 @@ def test_a_change_follows_the_same_approval_and_one_is_open_at_a_time(make: Make
     filed = change(resource, shop.helps, colour="blue")
 
     request = Request.objects.get(pk=filed.pk)
-    assert (request.state, request.decider, request.title) == (
+    assert (request.state, sides_of(request), request.title) == (
         "waiting",
-        shop.team,
+        [shop.team],
         "Change shelf sales.first",
     )
     with pytest.raises(InvalidTransition, match="Another request"):
@@ -342,8 +342,9 @@ def test_two_teams_decide_one_after_the_other(shop: Shop, target):
         decide(request=request, actor=sara, approve=True, note="")
     decide(request=request, actor=shop.owns, approve=True, note="fine")
     request = Request.objects.get(pk=filed.pk)
-    assert (request.state, request.decider, request.operation) == ("waiting", safety, None)
-    with pytest.raises(NotAllowed):
+    assert (request.state, request.operation) == ("waiting", None)
+    assert [each.team for each in request.open_approvals] == [safety]
+    with pytest.raises(InvalidTransition, match="already"):
         decide(request=request, actor=shop.owns, approve=True, note="")
     decide(request=request, actor=sara, approve=True, note="")
 
@@ -353,10 +354,15 @@ def test_two_teams_decide_one_after_the_other(shop: Shop, target):
 
 
 @pytest.mark.parametrize(
-    ("approval", "decider"),
-    [("none", None), ("team:safety", "safety"), ("owner", "sales-data")],
+    ("approval", "sides"),
+    [
+        ("none", []),
+        ("team:safety", ["safety"]),
+        ("owner", ["sales-data"]),
+        ("owner+team:safety", ["sales-data", "safety"]),
+    ],
 )
-def test_the_document_says_who_decides(shop: Shop, target, approval, decider):
+def test_the_document_says_who_decides(shop: Shop, target, approval, sides):
     TeamFactory(slug="safety")
     text = shelf(put("approval", to=approval))
     register_blueprint(text=text, owner=shop.team, actor=system_actor())
@@ -364,7 +370,7 @@ def test_the_document_says_who_decides(shop: Shop, target, approval, decider):
     filed = request_service(blueprint=newest(), parameters=GIVEN, purpose="x", actor=shop.helps)
 
     request = Request.objects.get(pk=filed.pk)
-    assert (request.decider.slug if request.decider else None) == decider
+    assert [each.slug for each in sides_of(request)] == sides
 
 
 def test_a_quota_is_counted_before_any_effect_and_frees_again(make: Make, shop: Shop, target):

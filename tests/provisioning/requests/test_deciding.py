@@ -17,7 +17,7 @@ from provisioning.jobs.services import retry
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.models import Decision, Request
 from provisioning.requests.services import cancel, decide
-from tests.factories import DomainFactory, TeamFactory, actor_for, member_of
+from tests.factories import DomainFactory, TeamFactory, actor_for, member_of, sides_of
 from tests.provisioning.blueprints.conftest import Shop, build_shop, parameters
 from tests.provisioning.requests.conftest import Ask
 
@@ -26,7 +26,7 @@ def test_an_owner_of_the_domain_needs_no_decision(shop: Shop, ask: Ask):
     request = ask(actor=shop.owns)
 
     assert request.state == "running"
-    assert request.decider is None
+    assert sides_of(request) == []
     assert "You own Sales" in request.reason
     assert request.operation is not None
 
@@ -36,8 +36,8 @@ def test_the_nearest_domain_above_that_has_an_owner_decides(shop: Shop, ask: Ask
     other = TeamFactory()
     DomainFactory(path="sales.stores.online", owner=other)
 
-    assert ask(domain="sales.stores", name="One thing").decider == shop.team
-    assert ask(domain="sales.stores.online", name="Other thing").decider == other
+    assert sides_of(ask(domain="sales.stores", name="One thing")) == [shop.team]
+    assert sides_of(ask(domain="sales.stores.online", name="Other thing")) == [other]
 
 
 def test_approval_starts_the_work_for_the_requester(shop: Shop, ask: Ask):
@@ -73,8 +73,7 @@ def test_nobody_decides_on_what_they_asked_for_themselves(shop: Shop, ask: Ask):
     other = TeamFactory()
     DomainFactory(path="other", owner=other)
     request = ask(domain="other", actor=shop.owns)
-    request.decider = shop.team  # even where their own team decides
-    request.save()
+    request.approvals.update(team=shop.team)  # even where their own team decides
 
     with pytest.raises(NotAllowed, match="yourself"):
         decide(request=request, actor=shop.owns, approve=True, note="")

@@ -26,7 +26,14 @@ from provisioning.jobs.models import Effect
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.models import Request
 from provisioning.requests.services import decide
-from tests.factories import DomainFactory, ProductFactory, TeamFactory, actor_for, member_of
+from tests.factories import (
+    DomainFactory,
+    ProductFactory,
+    TeamFactory,
+    actor_for,
+    member_of,
+    sides_of,
+)
 from tests.provisioning.blueprints.conftest import Shop
 
 GIVEN = {
@@ -97,7 +104,7 @@ def test_nobody_makes_a_domain_beside_their_own_without_its_owner(shop: Shop):
     team = Team.objects.get(pk__in=stranger.team_ids)
     request = ask(stranger, team=team.slug, **NEW)
 
-    assert (request.state, request.decider) == ("waiting", shop.team)
+    assert (request.state, sides_of(request)) == ("waiting", [shop.team])
     run_due()
     assert not Domain.objects.filter(path="sales.store-returns").exists()
 
@@ -121,7 +128,7 @@ def test_a_helper_of_the_owner_team_asks_its_owners(shop: Shop):
 
 def test_on_top_domains_the_platform_team_decides_also_at_their_end(shop: Shop, platform: User):
     request = ask(shop.owns, **TOP)
-    assert request.decider == Team.objects.get(slug="data-platform")
+    assert sides_of(request) == [Team.objects.get(slug="data-platform")]
 
     decide(request=request, actor=actor_for(platform), approve=True, note="")
     resource = made(request)
@@ -130,7 +137,7 @@ def test_on_top_domains_the_platform_team_decides_also_at_their_end(shop: Shop, 
 
     filed = request_retirement(resource=resource, purpose="", actor=shop.owns)
     request = Request.objects.get(pk=filed.pk)
-    assert request.decider == Team.objects.get(slug="data-platform")
+    assert sides_of(request) == [Team.objects.get(slug="data-platform")]
     decide(request=request, actor=actor_for(platform), approve=True, note="")
     run_due()
     assert not Domain.objects.filter(path="store-returns").exists()

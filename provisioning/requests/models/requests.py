@@ -1,17 +1,20 @@
-"""Requests and the decisions on them."""
+"""What somebody asked for."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Now
 from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.models import Team, User
 from core.ids import uuid7
+from core.subqueries import one_of
 from provisioning.jobs.models import Operation
-from provisioning.requests.states import RequestKind, RequestState
+from provisioning.requests.models.approvals import Approval
+from provisioning.requests.states import ApprovalState, RequestKind, RequestState
 
 
 class NextNumber(models.Func):
@@ -23,19 +26,26 @@ class NextNumber(models.Func):
 
 class RequestQuerySet(models.QuerySet["Request"]):
     def visible_to(self, actor: Actor) -> RequestQuerySet:
-        """The requester, their team, the team that decides, stewards, platform and admins."""
+        """The requester, their team, who decides, stewards, platform and admins."""
         if actor.sees_all_metadata:
             return self
+        sides = Approval.objects.concerning(actor).order_by()
         return self.filter(
             Q(requester_id=actor.user_id)
             | Q(team__in=actor.team_ids)
-            | Q(decider__in=actor.team_ids)
+            | Q(one_of("pk", sides, key="request"))
         )
 
     def decidable_by(self, actor: Actor) -> RequestQuerySet:
-        """Waiting requests that `actor` may decide; nobody decides alone on their own."""
-        waiting = self.filter(state=RequestState.WAITING).exclude(requester_id=actor.user_id)
-        return waiting if actor.is_admin else waiting.filter(decider__in=actor.owner_team_ids)
+        """Waiting requests of which a side is the actor's to decide."""
+        sides = Approval.objects.open_to(actor).order_by()
+        return self.filter(pk__in=sides.values("request"))
+
+    def with_sides(self) -> RequestQuerySet:
+        """With who asked and everybody who has to agree; one statement more."""
+        return self.select_related("requester", "team").prefetch_related(
+            "approvals__team", "approvals__escalate_team"
+        )
 
 
 class Request(models.Model):
@@ -47,9 +57,6 @@ class Request(models.Model):
     title = models.CharField(max_length=300)
     requester = models.ForeignKey(User, on_delete=models.PROTECT, related_name="requests")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="requests")
-    decider = models.ForeignKey(
-        Team, on_delete=models.PROTECT, null=True, related_name="requests_to_decide"
-    )  # null: decided by rule
     purpose = models.TextField(blank=True)
     parameters = models.JSONField(default=dict)
     # of kind service: {"blueprint": slug, "version": n}; of kind access: {"port": fqn}
@@ -61,9 +68,9 @@ class Request(models.Model):
     operation = models.ForeignKey(
         Operation, on_delete=models.PROTECT, null=True, related_name="requests"
     )
+    round = models.PositiveSmallIntegerField(default=1)  # further ones after it was amended
     reason = models.TextField(blank=True)  # why it needs no decision, was rejected or failed
     created_at = models.DateTimeField(db_default=Now())
-    due_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -75,18 +82,14 @@ class Request(models.Model):
             models.Index(fields=["requester", "-number"], name="request_by_requester"),
             models.Index(fields=["team", "-number"], name="request_by_team"),
             models.Index(
-                fields=["decider", "due_at"],
+                KeyTransform("product_id", "subject"),
                 condition=Q(state="waiting"),
-                name="request_waiting_by_decider",
+                name="request_waiting_by_product",
             ),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=RequestState.values), name="request_state_known"
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=RequestState.WAITING) | Q(decider__isnull=False),
-                name="request_waits_for_somebody",
             ),
         ]
 
@@ -96,18 +99,7 @@ class Request(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("requests:request", kwargs={"pk": self.pk})
 
-
-class Decision(models.Model):
-    """What somebody decided on a request; append-only."""
-
-    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="decisions")
-    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="decisions")
-    approved = models.BooleanField()
-    note = models.TextField(blank=True)
-    decided_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.request_id} {'approved' if self.approved else 'rejected'}"
+    @property
+    def open_approvals(self) -> list[Approval]:
+        """Those that it waits for; of `with_sides` no further statement."""
+        return [each for each in self.approvals.all() if each.state == ApprovalState.WAITING]

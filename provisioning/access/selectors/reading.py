@@ -171,7 +171,6 @@ def _held_and_asked(
         Q(requester_id=actor.user_id) | Q(team__in=actor.team_ids),
         kind=RequestKind.ACCESS,
         state=RequestState.WAITING,
-        decider=product.owner_id,
         subject__product_id=str(product.pk),
     )
     none = Cast(Value(None), DateTimeField())
