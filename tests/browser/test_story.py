@@ -120,7 +120,7 @@ def test_from_a_form_to_rows_and_back(portal: Portal, chromium: Any) -> None:
     consumer.click("Ask for access")
     owner.goto("/approvals/")
     owner.page.get_by_role("link", name=re.compile(re.escape(name))).first.click()
-    owner.click("Approve")
+    owner.click("Approve until")
     consumer.goto("/access/")
     consumer.page.get_by_role("link", name=re.compile(re.escape(name))).first.click()
     for _ in range(30):

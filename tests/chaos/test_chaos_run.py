@@ -27,7 +27,7 @@ END_WITHIN_S = 180.0
 PAUSE_S = (0.5, 4.0)
 AN_HOUR = {"faults": 200, "stalls": 40, "operations": 10_000, "effects": 30_000}
 OPEN = (
-    "SELECT clock_timestamp(), (SELECT count(*) FROM jobs_operation WHERE state NOT IN"
+    "SELECT (SELECT count(*) FROM jobs_operation WHERE state NOT IN"
     " ('succeeded', 'failed', 'cancelled')) + (SELECT count(*) FROM core_outboxevent"
     " WHERE handled_at IS NULL AND dead_at IS NULL)"
 )
@@ -91,7 +91,10 @@ def wait_for_the_end(stage: Stage, within_s: float = END_WITHIN_S) -> tuple[floa
     started = time.monotonic()
     while time.monotonic() - started < within_s:
         with psycopg.connect(stage.ledger_url) as ledger:
-            now, left = ledger.execute(OPEN).fetchone() or (None, 1)
+            now, left = ledger.execute(f"SELECT clock_timestamp(), ({OPEN})").fetchone() or (
+                None,
+                1,
+            )
         if not left and now is not None:
             return time.monotonic() - started, now
         time.sleep(0.1)

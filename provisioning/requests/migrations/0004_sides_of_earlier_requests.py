@@ -7,13 +7,32 @@ from django.db import migrations
 DUE = dt.timedelta(days=1)
 ENDS = {"waiting": "waiting", "rejected": "rejected", "cancelled": "closed"}
 
+# Most were decided once, by the team that was asked: those go in one statement.
+SIMPLE = """
+INSERT INTO requests_approval (request_id, round, stage, team_id, role, quorum, state, hours,
+    escalate_role, opened_at, due_at, decided_at)
+SELECT r.id, 1, 1, r.decider_id, '', 1,
+    CASE r.state WHEN 'waiting' THEN 'waiting' WHEN 'rejected' THEN 'rejected'
+        WHEN 'cancelled' THEN 'closed' ELSE 'approved' END,
+    24, '', r.created_at, coalesce(r.due_at, r.created_at + interval '1 day'), r.decided_at
+FROM requests_request r
+WHERE r.decider_id IS NOT NULL AND NOT r.subject ? 'then'
+    AND (SELECT count(*) FROM requests_decision d WHERE d.request_id = r.id)
+        <= CASE r.state WHEN 'waiting' THEN 0 ELSE 1 END
+"""
+LINK = """
+UPDATE requests_decision d SET approval_id = a.id FROM requests_approval a
+WHERE a.request_id = d.request_id
+"""
+
 
 def lay_out(apps, schema_editor):
     Request = apps.get_model("requests", "Request")
     Approval = apps.get_model("requests", "Approval")
     Team = apps.get_model("accounts", "Team")
     teams = dict(Team.objects.values_list("slug", "pk"))
-    decided = Request.objects.filter(decider__isnull=False).prefetch_related("decisions")
+    rest = Request.objects.filter(decider__isnull=False, approvals__isnull=True)
+    decided = rest.prefetch_related("decisions")
     for request in decided.iterator(chunk_size=500):
         decisions = sorted(request.decisions.all(), key=lambda each: each.pk)
         before = [each for each in decisions if each.approved and request.state == "waiting"]
@@ -76,4 +95,8 @@ def _link(decision, approval, seen):
 class Migration(migrations.Migration):
     dependencies = [("requests", "0003_approvals")]
 
-    operations = [migrations.RunPython(lay_out, migrations.RunPython.noop)]
+    operations = [
+        migrations.RunSQL(SIMPLE, migrations.RunSQL.noop),
+        migrations.RunSQL(LINK, migrations.RunSQL.noop),
+        migrations.RunPython(lay_out, migrations.RunPython.noop),
+    ]
