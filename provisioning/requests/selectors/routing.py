@@ -166,33 +166,28 @@ def _with_law(route: Route, law: _Hit, port: OutputPort, actor: Actor, *, has_ru
     wanted = _route(law, port, actor)
     if not wanted.stages:
         return route if has_rule or not law.outcome.approves else wanted
-    numbers = {(side.team, side.role): side.quorum for side in wanted.sides}
-    base = tuple(
-        tuple(
-            replace(side, quorum=max(side.quorum, numbers.pop((side.team, side.role), 1)))
-            for side in stage
-        )
-        for stage in route.stages
-    )
-    left = [
-        tuple(side for side in stage if (side.team, side.role) in numbers)
-        for stage in wanted.stages
-    ]
     reasons = [each.reason for each in (route, wanted) if each.stages and each.reason]
-    return replace(
-        wanted, stages=(*base, *[stage for stage in left if stage]), reason=" ".join(reasons)
-    )
+    stages = _each_once((*route.stages, *wanted.stages))
+    return replace(wanted, stages=stages, reason=" ".join(reasons))
 
 
 def _stages(outcome: Outcome, port: OutputPort, actor: Actor) -> tuple[tuple[Side, ...], ...]:
     """The sides as they are today; whoever asks agrees for their own side by asking."""
-    stages = []
-    for stage in outcome.stages:
-        sides = [_asked_of(_side(each, port), actor) for each in stage]
-        left = tuple(dict.fromkeys(side for side in sides if side is not None))
-        if left:
-            stages.append(left)
-    return tuple(stages)
+    named = [[_asked_of(_side(each, port), actor) for each in stage] for stage in outcome.stages]
+    return _each_once([[side for side in stage if side is not None] for stage in named])
+
+
+def _each_once(stages: Sequence[Sequence[Side]]) -> tuple[tuple[Side, ...], ...]:
+    """Every side at its first place, by the greatest number of people that any place asks for."""
+    numbers: dict[tuple[Team | None, str], int] = {}
+    for side in (side for stage in stages for side in stage):
+        key = (side.team, side.role)
+        numbers[key] = max(side.quorum, numbers.get(key, 0))
+    kept = []
+    for stage in stages:
+        first = dict.fromkeys((side.team, side.role) for side in stage)
+        kept.append(tuple(Side(*key, quorum=numbers.pop(key)) for key in first if key in numbers))
+    return tuple(stage for stage in kept if stage)
 
 
 def _asked_of(side: Side | None, actor: Actor) -> Side | None:

@@ -162,6 +162,18 @@ def test_an_owner_who_asks_needs_one_colleague_less(port, owns):
     assert sides(routed(port, owns)) == [["sales-data"]]
 
 
+def test_a_side_that_is_named_twice_is_asked_once_by_the_greater_number(port, reader, owns):
+    """The domain's owner is the port's owner here."""
+    stages = [
+        [{"side": "owner"}, {"side": "domain", "quorum": 2}, {"side": "steward"}],
+        [{"side": "steward", "quorum": 3}, {"side": "platform"}],
+        [{"side": "domain"}],
+    ]
+    rule(owns, outcome={"stages": stages}, port=port)
+
+    assert sides(routed(port, reader)) == [["sales-data*2", "steward*3"], ["platform"]]
+
+
 def test_a_rule_that_cannot_be_evaluated_has_people_decide(port, reader, owns):
     rule(owns, "port.nothing == 1", name="Broken", port=port)
 
