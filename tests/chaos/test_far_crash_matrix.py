@@ -27,6 +27,7 @@ from tests.chaos.test_crash_matrix import (
 from tests.chaos.test_stalls import sleeps
 from tests.provisioning.drivers.repositories import has_git
 
+OFTEN = 16  # passes of one point at most
 PLANS = [
     pytest.param(plan, id=str(plan), marks=pytest.mark.skipif(not has_git(), reason="no git here"))
     if str(plan) == "git-server"
@@ -77,9 +78,19 @@ def all_of(points: Points) -> list[str]:
         f"{label}#{n}"
         for label, most in points.most.items()
         if label.partition(":")[2] in INSIDE
-        for n in range(1, most + 1)
+        for n in spread(most)
     ]
     return list(dict.fromkeys([*first_and_last_of(points), *inside]))
+
+
+def spread(most: int) -> list[int]:
+    """1 to `most`; of more than `OFTEN` the first, the last and evenly between them.
+
+    A step at S3 is some dozens of requests, and each place takes seconds.
+    """
+    if most <= OFTEN:
+        return list(range(1, most + 1))
+    return [1 + round(n * (most - 1) / (OFTEN - 1)) for n in range(OFTEN)]
 
 
 @pytest.mark.parametrize("begin", BEGINNINGS, ids=lambda begin: begin.__name__)
