@@ -11,3 +11,11 @@ def uuid7() -> uuid.UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=value)
+
+
+def uuids_in(text: str) -> list[uuid.UUID]:
+    """The UUID that `text` is, or nothing when it is none."""
+    try:
+        return [uuid.UUID(text)]
+    except ValueError:
+        return []

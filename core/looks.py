@@ -57,6 +57,13 @@ LOOKS: dict[str, dict[str, StateLook]] = {
         "expired": StateLook("Expired"),
         "revoked": StateLook("Revoked"),
     },
+    "review": {
+        "open": StateLook("Open", "open"),
+        "kept": StateLook("Kept", "ok"),
+        "revoked": StateLook("Ended", "bad"),
+        "gone": StateLook("Ended before"),
+        "dropped": StateLook("Not asked any more"),
+    },
     "operation": {
         "queued": StateLook("Queued", "open"),
         "running": StateLook("Running", "info"),

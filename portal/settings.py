@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "provisioning.blueprints",
     "provisioning.requests",
     "provisioning.access",
+    "provisioning.recertification",
     "portal",
     "portal.ops",
 ]
@@ -165,6 +166,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {  # an absent broker costs a request a second
 LEASE_S = int(os.environ.get("PORTAL_LEASE_S", "30"))  # a silent worker loses its job after that
 STEP_S = 120  # a step that takes longer hangs, and its worker loses the job
 AUTOMATIC_REPAIR = flag("PORTAL_REPAIR")  # else what differs in a target is shown and offered
+PASSWORD_DAYS = int(os.environ.get("PORTAL_PASSWORD_DAYS", "90"))  # of a grant's logins; 0: no end
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False

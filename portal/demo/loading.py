@@ -44,6 +44,7 @@ def load_company() -> None:
     policies.load_policies(actor=here.owner("governance"), owner=here.teams["governance"])
     warehouse.measure()
     warehouse.load_access()
+    rules.load_classes()
     rules.load_rules()
     rules.load_absence()
     services.load_ends_and_drift()

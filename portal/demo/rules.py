@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from accounts.actors import actor_of
 from accounts.models import Domain, User
+from catalog.governance.models import ClassificationLevel
+from catalog.governance.services import put_level
 from portal.demo.people import company
 from provisioning.requests.models import DecisionRule, Delegation
 from provisioning.requests.selectors.back_testing import Scope
@@ -40,6 +42,7 @@ RULES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (  # for, name, condit
         {"approve": True},
     ),
 )
+NEEDS_BASIS = "restricted"
 AWAY = ("petra", "jonas", 12)  # who, their deputy, days
 
 
@@ -56,6 +59,20 @@ def load_rules() -> None:
         scope = Scope(domain=domain, classification=where if kind == "class" else "")
         actor = here.owner(owner)
         save_rule(actor=actor, name=name, condition=condition, outcome=outcome, scope=scope)
+
+
+def load_classes() -> None:
+    """Who asks for restricted data names a legal basis."""
+    here = company()
+    for each in ClassificationLevel.objects.filter(slug=NEEDS_BASIS, needs_legal_basis=False):
+        put_level(
+            actor=here.owner("governance"),
+            slug=each.slug,
+            name=each.name,
+            meaning=each.meaning,
+            rank=each.rank,
+            needs_legal_basis=True,
+        )
 
 
 def load_absence() -> None:

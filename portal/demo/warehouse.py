@@ -19,8 +19,10 @@ from portal.demo.contracts import column_of
 from portal.demo.people import Company, company
 from portal.demo.products import load_products
 from portal.demo.rows import rows_of
+from portal.demo.rules import NEEDS_BASIS
 from provisioning.access.models import Grant
-from provisioning.access.services import request_access
+from provisioning.access.services import AccessData, request_access
+from provisioning.access.states import LegalBasis
 from provisioning.blueprints.models import Blueprint
 from provisioning.blueprints.services import request_service
 from provisioning.drivers.protocol import Step
@@ -177,9 +179,10 @@ def _ask_for(
 ) -> None:
     asker, owner = here.owner(team), here.owner(port.product.owner.slug)
     try:
-        request = request_access(
-            port=port.fqn, consumer=f"team:{team}", purpose=purpose, until=until, actor=asker
-        )
+        restricted = port.product.classification == NEEDS_BASIS
+        basis = LegalBasis.LEGITIMATE if restricted else ""
+        asked = AccessData(port.fqn, f"team:{team}", purpose, until, basis)
+        request = request_access(asked, actor=asker)
     except Conflict:
         return
     if fate in {"approved", "rejected"}:

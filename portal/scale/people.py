@@ -12,7 +12,7 @@ from portal.scale.plan import Plan, ProductPlan, made_id, skewed
 from portal.scale.structure import Structure
 from portal.scale.tables import Table
 from provisioning.access.models import Grant
-from provisioning.access.services.granting import DRIVER
+from provisioning.access.services.records import DRIVER
 from provisioning.access.states import GrantState
 from provisioning.jobs.models import Instance
 from provisioning.requests.models import Approval, Request

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -12,7 +12,7 @@ from accounts.models import Team, User
 from catalog.products.models import DataProduct, OutputPort
 from core.ids import uuid7
 from core.subqueries import one_of
-from provisioning.access.states import LIVE, GrantState
+from provisioning.access.states import LIVE, ExtensionState, GrantState, LegalBasis
 from provisioning.jobs.models import Instance
 from provisioning.requests.models import Request
 
@@ -33,6 +33,12 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 
     def live(self) -> GrantQuerySet:
         return self.filter(state__in=LIVE)
+
+    def with_use(self) -> GrantQuerySet:
+        """With `last_seen_at`: when any login of it was last seen connected."""
+        seen = Credential.objects.filter(grant=OuterRef("pk")).order_by()
+        latest = seen.values("grant").annotate(at=models.Max("last_seen_at")).values("at")
+        return self.annotate(last_seen_at=Subquery(latest))
 
     def for_lists(self) -> GrantQuerySet:
         """With everything that a row of a list names, in one query."""
@@ -72,9 +78,17 @@ class Grant(models.Model):
         DataProduct, on_delete=models.PROTECT, null=True, related_name="grants_held"
     )
     purpose = models.TextField()
+    narrow = models.JSONField(
+        default=dict, db_default={}
+    )  # as `formats/narrow.py` reads it; empty: everything
+    legal_basis = models.CharField(
+        max_length=20, choices=LegalBasis.choices, blank=True, db_default=""
+    )
     state = models.CharField(max_length=8, choices=GrantState.choices, default=GrantState.PENDING)
     starts_at = models.DateTimeField(db_default=Now())
-    until = models.DateTimeField()
+    until = models.DateTimeField()  # moves later by extensions alone, once the target knows it
+    # the last reminder of its end was sent so many days before it
+    reminded_days = models.PositiveSmallIntegerField(null=True)
     ended_at = models.DateTimeField(null=True)  # when it was revoked or expired
     ended_by = models.CharField(max_length=150, blank=True)
     end_reason = models.TextField(blank=True)
@@ -115,6 +129,10 @@ class Grant(models.Model):
                 name="grant_has_one_consumer",
             ),
             models.CheckConstraint(condition=Q(until__gt=F("starts_at")), name="grant_ends_later"),
+            models.CheckConstraint(
+                condition=Q(legal_basis__in=["", *LegalBasis.values]),
+                name="grant_legal_basis_known",
+            ),
             models.UniqueConstraint(
                 fields=["port", "consumer_team", "consumer_user", "consumer_product"],
                 condition=Q(state__in=["pending", "active"]),
@@ -145,6 +163,38 @@ class Grant(models.Model):
         return self.state == GrantState.ACTIVE or self.removed_at is not None
 
 
+class GrantExtension(models.Model):
+    """An agreed later end of a running grant; asked for and decided like the grant itself."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="extensions")
+    request = models.OneToOneField(Request, on_delete=models.PROTECT, related_name="extension")
+    before = models.DateTimeField()  # the end as it was
+    until = models.DateTimeField()
+    state = models.CharField(
+        max_length=7, choices=ExtensionState.choices, default=ExtensionState.PENDING
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    settled_at = models.DateTimeField(null=True)  # in force or failed since
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ExtensionState.values), name="extension_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(until__gt=F("before")), name="extension_never_shortens"
+            ),
+            models.UniqueConstraint(
+                fields=["grant"], condition=Q(state="pending"), name="extension_one_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.grant_id} until {self.until:%Y-%m-%d}"
+
+
 class Credential(models.Model):
     """A login for one holder of a grant; the ciphertext is given once and then gone."""
 
@@ -158,9 +208,24 @@ class Credential(models.Model):
     expires_at = models.DateTimeField()
     revealed_at = models.DateTimeField(null=True)
     destroyed_at = models.DateTimeField(null=True)
+    rotate_at = models.DateTimeField(null=True)  # the portal makes a new password then
+    warned_at = models.DateTimeField(null=True)  # the holder heard of that
+    last_seen_at = models.DateTimeField(null=True)  # connected, to the minute
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["username"],
+                condition=Q(destroyed_at__isnull=True),
+                name="credential_by_login",
+            ),
+            models.Index(
+                fields=["rotate_at"],
+                condition=Q(destroyed_at__isnull=True),
+                name="credential_by_rotation",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["grant", "holder"],

@@ -1,4 +1,4 @@
-"""States of a grant."""
+"""States of a grant and of its extensions."""
 
 from django.db.models import TextChoices
 
@@ -18,3 +18,29 @@ SOURCES: dict[GrantState, frozenset[GrantState]] = {  # target: states it is ent
     GrantState.EXPIRED: LIVE,
     GrantState.REVOKED: LIVE,
 }
+
+
+class ExtensionState(TextChoices):
+    """Of an agreed extension: whether the target knows the later day yet."""
+
+    PENDING = "pending", "Being made longer"
+    APPLIED = "applied", "In force"
+    FAILED = "failed", "Failed"
+
+
+EXTENSION_SOURCES: dict[ExtensionState, frozenset[ExtensionState]] = {
+    ExtensionState.PENDING: frozenset({ExtensionState.FAILED}),  # it is tried again
+    ExtensionState.APPLIED: frozenset({ExtensionState.PENDING}),
+    ExtensionState.FAILED: frozenset({ExtensionState.PENDING}),
+}
+
+
+class LegalBasis(TextChoices):
+    """Why personal data may be processed: Article 6(1) of Regulation (EU) 2016/679."""
+
+    CONSENT = "consent", "Consent of the persons"
+    CONTRACT = "contract", "Performance of a contract"
+    OBLIGATION = "legal-obligation", "Legal obligation"
+    VITAL = "vital-interests", "Vital interests"
+    PUBLIC = "public-task", "Public task"
+    LEGITIMATE = "legitimate-interest", "Legitimate interest"

@@ -181,6 +181,15 @@ class Driver(Protocol):
 
 
 @runtime_checkable
+class Activity(Protocol):
+    """A driver that can tell which of the logins it made are in use."""
+
+    def connected(self) -> list[str]:
+        """Names of our logins that are connected to the built-in target just now."""
+        ...
+
+
+@runtime_checkable
 class Inventory(Protocol):
     """A driver that can list what has our label, so that what nobody owns is found."""
 

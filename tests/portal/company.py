@@ -39,6 +39,7 @@ from provisioning.blueprints.services import register_builtin
 from provisioning.drivers.models import Target
 from provisioning.drivers.targets import seal
 from provisioning.jobs.models import Instance, Operation
+from provisioning.recertification.models import Campaign, Review
 from provisioning.requests.models import DecisionRule, Delegation, Request
 from provisioning.requests.selectors.back_testing import Scope
 from provisioning.requests.services import save_rule
@@ -94,6 +95,7 @@ class Company:
     resource: Resource
     rule: DecisionRule
     delegation: Delegation
+    campaign: Campaign
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -154,6 +156,7 @@ def make_company() -> Company:
         request=request,
         operation=operation,
         grant=grant,
+        campaign=_campaign(people["steward"], grant),
         dataset=dataset,
         token=token,
         policy=_policy(domain, team),
@@ -247,6 +250,17 @@ def _system(team: Team) -> System:
     )
     system, _, _ = put_system(data=data, actor=system_actor())
     return system
+
+
+def _campaign(steward: User, grant: Grant) -> Campaign:
+    campaign = Campaign.objects.create(
+        name="Autumn",
+        silence="keep",
+        created_by=steward,
+        due_at=timezone.now() + dt.timedelta(days=9),
+    )
+    Review.objects.create(campaign=campaign, grant=grant)
+    return campaign
 
 
 def _access(team: Team, consumer: User, port: OutputPort) -> tuple[Request, Operation, Grant]:

@@ -16,6 +16,10 @@ FIELDS: dict[str, Row] = {
     "demands": SEEN,
     "domain": SEEN,
     "domains": SEEN,
+    "extendAccess": (
+        "401 not-found not-allowed not-allowed not-allowed "
+        "not-allowed not-allowed not-requestable 403 not-allowed"
+    ),
     "grants": EMPTY_OUTSIDE,
     "lineage": EMPTY_OUTSIDE,
     "operation": NULL_OUTSIDE,

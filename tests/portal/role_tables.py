@@ -7,6 +7,7 @@ Row = str
 PAGE = "login 200 200 200 200 200 200 200 login login"
 NO_SUCH_METHOD = "login 405 405 405 405 405 405 405 login login"
 PAGE_OF_THE_TEAM = "login 404 200 200 200 200 200 200 login login"
+OF_ITS_DECIDERS = "login 404 404 200 200 200 200 200 login login"  # owners, and who governs
 EDIT_PAGE = "login 404 200 200 403 403 403 200 login login"
 FOUND_IN_THE_TEAM = "login 404 302 302 302 302 302 302 login login"
 EVERYBODY = "200 200 200 200 200 200 200 200 200 200"
@@ -274,8 +275,26 @@ HTML: dict[tuple[str, str], Row] = {
     ("access:reveal", "post"): "login 404 403 403 403 403 403 403 login login",
     ("access:new-password", "get"): NO_SUCH_METHOD,
     ("access:new-password", "post"): "login 404 403 403 403 403 403 403 login login",
+    ("access:cart", "get"): PAGE,
+    ("access:cart", "post"): "login 302 302 302 302 302 302 302 login login",
+    ("access:cart-add", "get"): NO_SUCH_METHOD,
+    ("access:cart-add", "post"): "login 404 404 404 404 404 404 404 login login",
+    ("access:cart-remove", "get"): NO_SUCH_METHOD,
+    ("access:cart-remove", "post"): "login 302 302 302 302 302 302 302 login login",
+    ("access:extend", "get"): "login 404 404 404 404 404 404 200 login login",
+    ("access:extend", "post"): "login 404 404 404 404 404 404 422 login login",
     ("access:revoke", "get"): NO_SUCH_METHOD,
     ("access:revoke", "post"): "login 404 302 302 302 302 403 302 login login",
+    ("recertification:campaigns", "get"): PAGE,
+    ("recertification:campaigns", "post"): NO_SUCH_METHOD,
+    ("recertification:campaign-new", "get"): "login 403 403 200 200 200 403 200 login login",
+    ("recertification:campaign-new", "post"): "login 403 403 422 422 422 403 422 login login",
+    ("recertification:campaign", "get"): OF_ITS_DECIDERS,
+    ("recertification:campaign", "post"): "login 404 404 422 422 422 422 422 login login",
+    ("recertification:campaign-export", "get"): OF_ITS_DECIDERS,
+    ("recertification:campaign-export", "post"): NO_SUCH_METHOD,
+    ("recertification:campaign-stop", "get"): NO_SUCH_METHOD,
+    ("recertification:campaign-stop", "post"): "login 404 404 403 403 302 403 302 login login",
 }
 
 REST: dict[tuple[str, str], Row] = {
@@ -385,5 +404,12 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:rest-grants", "get"): MEMBERS,
     ("rest:rest-grant", "get"): OF_THE_TEAM,
     ("rest:rest-grant-revoke", "post"): "401 404 202 202 202 202 403 202 403 202",
+    ("rest:rest-grant-extend", "post"): "401 404 403 403 403 403 403 422 403 403",
+    ("rest:rest-campaigns", "get"): MEMBERS,
+    ("rest:rest-campaigns", "post"): INCOMPLETE,
+    ("rest:rest-campaign", "get"): "401 404 404 200 200 200 200 200 200 200",
+    ("rest:rest-campaign-reviews", "get"): "401 404 404 200 200 200 200 200 200 200",
+    ("rest:rest-campaign-decisions", "post"): "401 404 404 422 422 422 422 422 403 422",
+    ("rest:rest-campaign-stop", "post"): "401 404 404 403 403 200 403 200 403 403",
     ("rest:rest-grant-credentials", "post"): "401 404 403 403 403 403 403 403 403 403",
 }

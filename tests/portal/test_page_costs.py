@@ -31,6 +31,7 @@ from provisioning.access.models import Grant
 from provisioning.blueprints.models import BlueprintVersion, Resource
 from provisioning.drivers.models import Target
 from provisioning.jobs.models import Effect, Instance, Operation
+from provisioning.recertification.models import Campaign, Review
 from provisioning.requests.models import Request
 from tests.factories import (
     ContractFactory,
@@ -76,6 +77,8 @@ READS = [
     "/marketplace/",
     "/lineage/?node=product:{product}",
     "/access/",
+    "/recertifications/",
+    "/recertifications/{campaign}/",
     "/requests/",
     "/approvals/",
     "/resources/",
@@ -107,6 +110,8 @@ READS = [
     "/api/v1/policies",
     "/api/v1/demands",
     "/api/v1/grants",
+    "/api/v1/recertifications",
+    "/api/v1/recertifications/{campaign}/reviews",
     "/api/v1/requests",
     "/api/v1/resources",
     "/api/v1/targets",
@@ -242,7 +247,7 @@ def _grant(company: Company, port, reader, owner) -> None:
     instance = Instance.objects.create(
         kind="grant", name=port.name, domain=company.team.domain, owner=reader, driver="postgres"
     )
-    Grant.objects.create(
+    grant = Grant.objects.create(
         request=done,
         instance=instance,
         port=port,
@@ -251,6 +256,8 @@ def _grant(company: Company, port, reader, owner) -> None:
         state="active",
         until=timezone.now() + dt.timedelta(days=9),
     )
+    Review.objects.create(campaign=company.campaign, grant=grant)
+    Campaign.objects.create(name=port.name, silence="keep", created_by=owner, due_at=grant.until)
 
 
 def cost(client, url: str) -> int:

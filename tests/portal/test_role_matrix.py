@@ -98,6 +98,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "delegations": company.delegation.pk,
         "rules": company.rule.pk,
         "decision-rules": company.rule.pk,
+        "recertifications": company.campaign.pk,
     }
     found = ids.get(plain.split("/")[1 if plain.startswith(("settings/", "approvals/")) else 0])
     values: Mapping[str, Any] = {
@@ -272,6 +273,8 @@ def arguments(company: Company) -> dict[str, str]:
         "systems": '(first: 5, domain: "sales") { edges { node { fqn } } }',
         "requestAccess": f'(port: "{port.fqn}", consumer: "team:sales-team", purpose: "x",'
         ' until: "2099-01-01") { problems { code } }',
+        "extendAccess": f'(grant: "{company.grant.pk}", until: "2099-01-01")'
+        " { problems { code } }",
         "submitRequest": '(blueprint: "none", parameters: {}) { problems { code } }',
         "decide": f'(id: "{company.request.pk}", decision: REJECT) {{ problems {{ code }} }}',
         "cancel": f'(id: "{company.request.pk}") {{ problems {{ code }} }}',

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
-from uuid import UUID
 
 import graphene
 import orjson
@@ -23,6 +21,7 @@ from catalog.contracts.graphql.batches import (
 )
 from catalog.contracts.models import DataContract as DataContractModel
 from core.graphql import Row, RowsType, connection, load, one, one_row, page
+from core.ids import uuids_in
 
 
 class ContractVersion(RowsType):
@@ -128,8 +127,6 @@ class Query(graphene.ObjectType):
 
     @staticmethod
     def resolve_contract(root: None, info: Any, id: str) -> Row | None:  # noqa: A002 - its name
-        named = Q(document_id=id)
-        with suppress(ValueError):
-            named |= Q(pk=UUID(id))
+        named = Q(document_id=id) | Q(pk__in=uuids_in(id))
         visible = DataContractModel.objects.visible_to(info.context.actor).filter(named)
         return one_row(visible.values(*CONTRACT).first())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import graphene
 from django.urls import reverse
@@ -13,6 +12,7 @@ from accounts.graphql.types import Domain, Team
 from catalog.governance.graphql.batches import TERM, TERM_ORDER, terms_by_id
 from catalog.governance.selectors import terms_matching
 from core.graphql import Page, Row, RowsType, connection, one, one_row, page_from
+from core.ids import uuids_in
 from core.paging import keyset_page
 
 
@@ -50,11 +50,8 @@ class Query(graphene.ObjectType):
 
     @staticmethod
     def resolve_term(root: None, info: Any, id: str) -> Row | None:  # noqa: A002 - its name
-        try:
-            wanted = UUID(id)
-        except ValueError:
-            return None
-        return one_row(terms_by_id(info.context.actor, [wanted]).get(wanted))
+        found = terms_by_id(info.context.actor, uuids_in(id))
+        return one_row(next(iter(found.values()), None))
 
     @staticmethod
     def resolve_terms(

@@ -15,6 +15,8 @@ class ClassificationLevel(models.Model):
     name = models.CharField(max_length=60)
     rank = models.PositiveSmallIntegerField()
     meaning = models.TextField(blank=True)
+    # whoever asks to read names why personal data may be processed
+    needs_legal_basis = models.BooleanField(default=False, db_default=False)
     is_active = models.BooleanField(default=True)  # may be chosen for something new
 
     class Meta:

@@ -67,6 +67,7 @@ def level_as_dict(level: ClassificationLevel) -> dict[str, Any]:
         "rank": level.rank,
         "meaning": level.meaning,
         "is_active": level.is_active,
+        "needs_legal_basis": level.needs_legal_basis,
     }
 
 

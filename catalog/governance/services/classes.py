@@ -27,6 +27,7 @@ def put_level(
     rank: int,
     slug: str = "",
     is_active: bool = True,
+    needs_legal_basis: bool = False,
 ) -> ClassificationLevel:
     """Name and describe a class; one without `slug` is new. A class in use is never removed.
 
@@ -42,6 +43,7 @@ def put_level(
         raise Invalid("The class cannot be saved like that.", problems)
     made.name, made.meaning = name.strip(), meaning.strip()
     made.rank, made.is_active = rank, is_active
+    made.needs_legal_basis = needs_legal_basis
     made.save()
     audit.record(
         actor=actor.name,
@@ -51,6 +53,7 @@ def put_level(
         name=made.name,
         rank=rank,
         is_active=is_active,
+        needs_legal_basis=needs_legal_basis,
     )
     return made
 

@@ -38,6 +38,7 @@ def _saved(request: HttpRequest, actor: Actor) -> HttpResponse:
             meaning=values["meaning"],
             rank=int(rank) if rank.isascii() and rank.isdecimal() and len(rank) < 5 else -1,
             is_active=not values["slug"] or "is_active" in request.POST,
+            needs_legal_basis="needs_legal_basis" in request.POST,
         )
     except Invalid as error:
         return _page(request, values, problems_of(error), status=error.status)

@@ -13,6 +13,8 @@ GRANT = (
     "port_id",
     "request_id",
     "purpose",
+    "legal_basis",
+    "narrow",
     "starts_at",
     "until",
     "ended_at",

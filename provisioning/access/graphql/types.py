@@ -13,13 +13,13 @@ from accounts.actors import Actor
 from catalog.products.graphql.batches import ports_by_id
 from catalog.products.graphql.types import OutputPort
 from core.graphql import Page, Row, RowsType, connection, enum_of, one, page_from
-from core.graphql.mutations import attempt, payload
+from core.graphql.mutations import JSON, attempt, payload
+from core.ids import uuids_in
 from core.paging import keyset_page
 from provisioning.access import services
 from provisioning.access.graphql.batches import CONSUMERS, GRANT
 from provisioning.access.models import Grant as GrantModel
-from provisioning.access.selectors import find_consumer
-from provisioning.access.services.asking import consumer_fields
+from provisioning.access.selectors import consumer_fields, find_consumer
 from provisioning.access.states import GrantState
 from provisioning.requests.graphql.batches import requests_by_id
 from provisioning.requests.graphql.types import Request, request_row
@@ -38,6 +38,8 @@ class Grant(RowsType):
         required=True, description="team:<slug>, user:<name> or product:<fqn>"
     )
     purpose = graphene.String(required=True)
+    legal_basis = graphene.String(description="Article 6(1) GDPR, where it was asked for.")
+    narrow = graphene.Field(JSON, description="{object: {columns, rows}}; empty: everything.")
     starts_at = graphene.DateTime(required=True)
     until = graphene.DateTime(required=True)
     ended_at = graphene.DateTime()
@@ -52,6 +54,10 @@ class Grant(RowsType):
             for kind, column in CONSUMERS.items()
             if row.values[column] is not None
         )
+
+    @staticmethod
+    def resolve_legal_basis(row: Row, info: Any) -> str | None:
+        return row.values["legal_basis"] or None
 
     @staticmethod
     def resolve_end_reason(row: Row, info: Any) -> str | None:
@@ -99,6 +105,7 @@ class Query(graphene.ObjectType):
 
 
 RequestAccess = payload("RequestAccessPayload", "request", Request)
+ExtendAccess = payload("ExtendAccessPayload", "request", Request)
 
 
 class Mutation(graphene.ObjectType):
@@ -111,17 +118,44 @@ class Mutation(graphene.ObjectType):
         ),
         purpose=graphene.String(required=True),
         until=graphene.Date(required=True, description="The last day, UTC."),
+        legal_basis=graphene.String(description="Where the class of the port needs one."),
+        narrow=graphene.Argument(
+            JSON, description="{object: {columns, rows}}: less than everything."
+        ),
     )
 
     @staticmethod
-    def resolve_request_access(
-        root: None, info: Any, port: str, consumer: str, purpose: str, until: dt.date
+    def resolve_request_access(root: None, info: Any, **given: Any) -> Mapping[str, Any]:
+        actor: Actor = info.context.actor
+
+        def verb() -> Row | None:
+            asked = services.request_access(services.AccessData(**given), actor=actor)
+            return request_row(actor, asked.pk)
+
+        return attempt("request", verb)
+
+    extend_access = graphene.Field(
+        ExtendAccess,
+        required=True,
+        description="Ask that a running grant ends on a later day; decided like a new request.",
+        grant=graphene.ID(required=True),
+        until=graphene.Date(required=True, description="The new last day, UTC."),
+        purpose=graphene.String(description="The grant's own, if nothing is said."),
+    )
+
+    @staticmethod
+    def resolve_extend_access(
+        root: None, info: Any, grant: str, until: dt.date, purpose: str = ""
     ) -> Mapping[str, Any]:
         actor: Actor = info.context.actor
 
         def verb() -> Row | None:
-            asked = services.request_access(
-                port=port, consumer=consumer, purpose=purpose, until=until, actor=actor
+            visible = GrantModel.objects.visible_to(actor).for_lists()
+            found = visible.filter(pk__in=uuids_in(grant)).first()
+            if found is None:
+                return None
+            asked = services.request_extension(
+                grant=found, purpose=purpose or found.purpose, until=until, actor=actor
             )
             return request_row(actor, asked.pk)
 

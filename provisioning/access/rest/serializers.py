@@ -8,8 +8,8 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from provisioning.access.models import Grant
-from provisioning.access.selectors import consumer_text
-from provisioning.access.states import GrantState
+from provisioning.access.selectors import consumer_of
+from provisioning.access.states import GrantState, LegalBasis
 
 
 class AccessRequestInput(serializers.Serializer[Any]):
@@ -19,6 +19,14 @@ class AccessRequestInput(serializers.Serializer[Any]):
     consumer = serializers.CharField(help_text="team:<slug>, user:<name> or product:<fqn>")
     purpose = serializers.CharField(help_text="10 to 2,000 characters")
     until = serializers.DateField(help_text="last day of access, UTC; at most 366 days ahead")
+    legal_basis = serializers.ChoiceField(
+        choices=LegalBasis.choices, required=False, help_text="where the class of the port needs it"
+    )
+    narrow = serializers.JSONField(
+        required=False,
+        help_text="less than everything: {object: {columns: [name], rows: [{column, operator,"
+        " values}]}}",
+    )
 
 
 class AccessRequestAnswer(serializers.Serializer[Any]):
@@ -42,6 +50,8 @@ class GrantAnswer(serializers.Serializer[Any]):
     product = serializers.CharField()
     consumer = serializers.CharField()
     purpose = serializers.CharField()
+    legal_basis = serializers.CharField()
+    narrow = serializers.JSONField()
     request = serializers.UUIDField()
     starts_at = serializers.DateTimeField()
     until = serializers.DateTimeField()
@@ -56,6 +66,15 @@ class GrantPage(serializers.Serializer[Any]):
 
     results = GrantAnswer(many=True)
     next = serializers.CharField(allow_null=True)
+
+
+class ExtendInput(serializers.Serializer[Any]):
+    """Body of POST grants/{id}/extend."""
+
+    until = serializers.DateField(help_text="the new last day, UTC; later than the present one")
+    purpose = serializers.CharField(
+        required=False, help_text="10 to 2,000 characters; else the grant's own"
+    )
 
 
 class RevokeInput(serializers.Serializer[Any]):
@@ -90,8 +109,10 @@ def grant_as_json(grant: Grant) -> dict[str, Any]:
         "state": grant.state,
         "port": grant.port.fqn,
         "product": grant.port.product.fqn,
-        "consumer": consumer_text(grant),
+        "consumer": consumer_of(grant).text,
         "purpose": grant.purpose,
+        "legal_basis": grant.legal_basis,
+        "narrow": grant.narrow,
         "request": str(grant.request_id),
         "starts_at": grant.starts_at.isoformat(),
         "until": grant.until.isoformat(),

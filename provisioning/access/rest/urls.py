@@ -4,6 +4,7 @@ from provisioning.access.rest.views import (
     AccessRequests,
     GrantCredentials,
     GrantDetail,
+    GrantExtend,
     GrantList,
     GrantRevoke,
 )
@@ -12,6 +13,7 @@ urlpatterns = [
     path("access-requests", AccessRequests.as_view(), name="rest-access-requests"),
     path("grants", GrantList.as_view(), name="rest-grants"),
     path("grants/<uuid:pk>", GrantDetail.as_view(), name="rest-grant"),
+    path("grants/<uuid:pk>/extend", GrantExtend.as_view(), name="rest-grant-extend"),
     path("grants/<uuid:pk>/revoke", GrantRevoke.as_view(), name="rest-grant-revoke"),
     path("grants/<uuid:pk>/credentials", GrantCredentials.as_view(), name="rest-grant-credentials"),
 ]

@@ -27,14 +27,14 @@ from provisioning.access.rest.serializers import (
     AccessRequestInput,
     CredentialAnswer,
     CredentialInput,
+    ExtendInput,
     GrantAnswer,
     GrantPage,
     OperationStarted,
     RevokeInput,
     grant_as_json,
 )
-from provisioning.access.selectors import find_consumer
-from provisioning.access.services.asking import consumer_fields
+from provisioning.access.selectors import consumer_fields, find_consumer
 from provisioning.access.states import GrantState
 from provisioning.requests.rest.views import accepted
 
@@ -53,13 +53,15 @@ class AccessRequests(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         body = body_of(request)
-        asked = services.request_access(
+        data = services.AccessData(
             port=text_in(body, "port"),
             consumer=text_in(body, "consumer"),
             purpose=text_in(body, "purpose"),
             until=parse_day(text_in(body, "until")),
-            actor=_actor(request),
+            legal_basis=text_in(body, "legal_basis"),
+            narrow=body.get("narrow"),
         )
+        asked = services.request_access(data, actor=_actor(request))
         return accepted(request, asked)
 
 
@@ -94,6 +96,28 @@ class GrantDetail(APIView):
     @extend_schema(operation_id="grant", responses=GrantAnswer)
     def get(self, request: Request, pk: UUID) -> Response:
         return Response(grant_as_json(_find(_actor(request), pk)))
+
+
+class GrantExtend(APIView):
+    """POST /grants/{id}/extend: ask for more time; decided like a new request."""
+
+    @extend_schema(
+        operation_id="extend_grant",
+        request=ExtendInput,
+        responses={202: AccessRequestAnswer},
+        parameters=[OpenApiParameter("Idempotency-Key", location="header")],
+    )
+    @idempotent
+    def post(self, request: Request, pk: UUID) -> Response:
+        grant = _find(_actor(request), pk)
+        body = body_of(request)
+        asked = services.request_extension(
+            grant=grant,
+            purpose=text_in(body, "purpose") or grant.purpose,
+            until=parse_day(text_in(body, "until")),
+            actor=_actor(request),
+        )
+        return accepted(request, asked)
 
 
 class GrantRevoke(APIView):

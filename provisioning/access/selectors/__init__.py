@@ -1,5 +1,6 @@
 """Reads over ports, consumers, grants and the ledger."""
 
+from provisioning.access.selectors.background import Background, background_of
 from provisioning.access.selectors.facts import Asked, facts_of
 from provisioning.access.selectors.reading import (
     MAX_ROWS,
@@ -9,36 +10,51 @@ from provisioning.access.selectors.reading import (
     Standing,
     active_operation,
     consumer_choices,
-    consumer_text,
+    consumer_fields,
+    consumer_of,
+    extended_grant,
     find_consumer,
+    grant_id_of,
     grant_target,
     grant_targets,
     grants_of_product,
-    history_of,
     may_ask_for,
+    needs_legal_basis,
     own_credential,
     readers,
+    running_grant,
     standing_of,
 )
+from provisioning.access.selectors.shapes import shape_of
+from provisioning.access.selectors.story import story_of, waiting_extension
 
 __all__ = [
     "MAX_ROWS",
     "PRODUCT_CHOICES",
     "Asked",
+    "Background",
     "Consumer",
     "GrantTarget",
     "Standing",
     "active_operation",
+    "background_of",
     "consumer_choices",
-    "consumer_text",
+    "consumer_fields",
+    "consumer_of",
+    "extended_grant",
     "facts_of",
     "find_consumer",
+    "grant_id_of",
     "grant_target",
     "grant_targets",
     "grants_of_product",
-    "history_of",
     "may_ask_for",
+    "needs_legal_basis",
     "own_credential",
     "readers",
+    "running_grant",
+    "shape_of",
     "standing_of",
+    "story_of",
+    "waiting_extension",
 ]

@@ -24,6 +24,7 @@ class Asked:
     consumer: Consumer
     purpose: str
     days: int
+    is_extension: bool = False  # of a grant that runs
 
 
 def facts_of(asked: Asked, actor: Actor) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def _port(port: OutputPort) -> dict[str, Any]:
     }
 
 
-def _history(asked: Asked) -> dict[str, int]:
+def _history(asked: Asked) -> dict[str, Any]:
     """How this consumer's earlier requests for the product ended, and who reads the port now."""
     earlier = Request.objects.filter(
         kind=RequestKind.ACCESS,
@@ -84,4 +85,4 @@ def _history(asked: Asked) -> dict[str, int]:
         rejected=Count("pk", filter=Q(state=RequestState.REJECTED)),
     )
     live = Grant.objects.live().filter(port=asked.port).count()
-    return {**earlier, "live": live}
+    return {**earlier, "live": live, "extension": asked.is_extension}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db.models import DateTimeField, Q, TextField, Value
@@ -13,9 +14,9 @@ from django.db.models.functions import Cast
 from accounts.actors import Actor
 from accounts.models import Team, User
 from accounts.policies import can_act_for_team
+from catalog.governance.models import ClassificationLevel
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.states import ProductStatus
-from core.models import AuditEvent
 from provisioning.access.models import Credential, Grant
 from provisioning.access.states import GrantState
 from provisioning.jobs.models import Effect, Operation
@@ -32,6 +33,7 @@ class GrantTarget:
 
     schema: str
     tables: tuple[str, ...]
+    narrow: Mapping[str, Any] = field(default_factory=dict)  # as the driver takes it
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,18 @@ class Consumer:
         return self.product.owner if self.product is not None else self.team
 
 
-def consumer_text(grant: Grant) -> str:
-    """The grant's consumer as the interfaces write it."""
-    return Consumer(grant.consumer_team, grant.consumer_user, grant.consumer_product).text
+def consumer_of(grant: Grant) -> Consumer:
+    """Who reads through the grant."""
+    return Consumer(grant.consumer_team, grant.consumer_user, grant.consumer_product)
+
+
+def consumer_fields(consumer: Consumer) -> dict[str, object]:
+    """The three columns of a grant that say who reads."""
+    return {
+        "consumer_team": consumer.team,
+        "consumer_user": consumer.user,
+        "consumer_product": consumer.product,
+    }
 
 
 def find_consumer(text: str) -> Consumer | None:
@@ -90,17 +101,22 @@ def may_ask_for(actor: Actor, consumer: Consumer) -> bool:
     return team is not None and can_act_for_team(actor, team.pk)
 
 
-def consumer_choices(actor: Actor, port: OutputPort) -> list[Consumer]:
-    """Teams first, then the actor, then products of their teams. Three SQL statements."""
+def consumer_choices(actor: Actor, but: UUID | None = None) -> list[Consumer]:
+    """Teams first, then the actor, then products of their teams. Three SQL statements.
+
+    Args:
+        but: the product that is asked for; it does not read itself.
+    """
     teams = Team.objects.filter(pk__in=actor.contributor_team_ids)
     users = User.objects.filter(pk=actor.user_id or 0)
     products = (
         DataProduct.objects.visible_to(actor)
         .select_related("owner")
         .filter(owner__in=actor.contributor_team_ids)
-        .exclude(pk=port.product_id)
         .exclude(status=ProductStatus.RETIRED)
     )
+    if but is not None:
+        products = products.exclude(pk=but)
     return [
         *(Consumer(team=team) for team in teams),
         *(Consumer(user=user) for user in users),
@@ -159,7 +175,10 @@ def standing_of(product: DataProduct, actor: Actor) -> Standing:
         port.product = product
     targets = grant_targets(ports)
     grants, waiting = _held_and_asked(product, actor)
-    return Standing(grants, waiting, [port for port in ports if port.pk in targets])
+    takes_readers = product.status != ProductStatus.DEPRECATED
+    return Standing(
+        grants, waiting, [port for port in ports if takes_readers and port.pk in targets]
+    )
 
 
 def _held_and_asked(
@@ -198,13 +217,7 @@ def _held_and_asked(
 def grants_of_product(product: DataProduct, actor: Actor) -> list[Grant]:
     """Live grants on the product's ports that the actor may see, with what a row shows."""
     grants = Grant.objects.visible_to(actor).live().filter(port__product=product)
-    return list(grants.for_lists()[:MAX_ROWS])
-
-
-def history_of(grant: Grant) -> list[AuditEvent]:
-    """What was done with the grant, oldest first."""
-    events = AuditEvent.objects.filter(object_kind="grant", object_id=str(grant.pk))
-    return list(events[:MAX_ROWS])
+    return list(grants.for_lists().with_use()[:MAX_ROWS])
 
 
 def own_credential(grant: Grant, actor: Actor) -> Credential | None:
@@ -214,6 +227,33 @@ def own_credential(grant: Grant, actor: Actor) -> Credential | None:
         .defer("ciphertext")
         .first()
     )
+
+
+def needs_legal_basis(port: OutputPort) -> bool:
+    """True when whoever asks has to name why personal data may be processed."""
+    return ClassificationLevel.objects.filter(
+        slug=port.product.classification, needs_legal_basis=True
+    ).exists()
+
+
+def extended_grant(request: Request) -> Grant | None:
+    """The grant that a request asks to have longer, whatever has become of it."""
+    extends = request.subject.get("extends")
+    return Grant.objects.for_lists().filter(pk=extends).first() if extends else None
+
+
+def running_grant(request: Request) -> Grant | None:
+    """The grant that a request asks to have longer, while it is in force."""
+    grant = extended_grant(request)
+    return grant if grant is not None and grant.is_live else None
+
+
+def grant_id_of(request: Request) -> UUID | None:
+    """The grant that a request made, or made longer; None before its work began."""
+    if request.operation_id is None:
+        return None
+    made = Q(request=request) | Q(extensions__request=request)
+    return Grant.objects.filter(made).values_list("pk", flat=True).first()
 
 
 def active_operation(grant: Grant) -> Operation | None:

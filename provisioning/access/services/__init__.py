@@ -1,6 +1,10 @@
 """Verbs of access: ask, open, show and renew a credential, end."""
 
-from provisioning.access.services.asking import amend_access, request_access
+from provisioning.access.services.asking import (
+    amend_access,
+    request_access,
+    request_extension,
+)
 from provisioning.access.services.credentials import (
     RevealedCredential,
     destroy_unrevealed,
@@ -8,21 +12,39 @@ from provisioning.access.services.credentials import (
     reveal_credential,
     seal_secrets,
 )
-from provisioning.access.services.ending import expire_grants, remove_ended, revoke_grant
+from provisioning.access.services.ending import (
+    end_by_system,
+    expire_grants,
+    remove_ended,
+    revoke_grant,
+)
 from provisioning.access.services.granting import finish_operation, open_grant, resume_grant
+from provisioning.access.services.leaving import drop_leavers
+from provisioning.access.services.records import note
+from provisioning.access.services.reminding import remind_of_ends
+from provisioning.access.services.rotating import note_connected, rotate_due
+from provisioning.access.services.wishes import AccessData
 
 __all__ = [
+    "AccessData",
     "RevealedCredential",
     "amend_access",
     "destroy_unrevealed",
+    "drop_leavers",
+    "end_by_system",
     "expire_grants",
     "finish_operation",
     "new_credential",
+    "note",
+    "note_connected",
     "open_grant",
+    "remind_of_ends",
     "remove_ended",
     "request_access",
+    "request_extension",
     "resume_grant",
     "reveal_credential",
     "revoke_grant",
+    "rotate_due",
     "seal_secrets",
 ]

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from accounts.actors import Actor
 from accounts.models import User
+from core import audit, outbox
 from core.clock import db_now
 from core.crypto import decrypt, encrypt
 from core.errors import InvalidTransition, NotFound
 from core.ids import uuid7
 from provisioning.access import policies
 from provisioning.access.models import Credential, Grant
-from provisioning.access.services.records import note
+from provisioning.access.selectors import GrantTarget
+from provisioning.access.services.records import DRIVER, grant_step, note
 from provisioning.access.states import GrantState
 from provisioning.jobs import services as jobs
 from provisioning.jobs.models import Operation, OperationStep
 from provisioning.jobs.services import StepSpec
-from provisioning.jobs.states import OperationKind
+from provisioning.jobs.states import OperationKind, OperationState, StepDirection
 
 REVEAL_WITHIN = dt.timedelta(hours=24)
 
@@ -64,7 +67,7 @@ def login_step(holder: User, schema: str, until: dt.datetime) -> StepSpec:
     """The step that makes the holder's login, or gives it a new password."""
     return StepSpec(
         name=f"Login for {holder}"[:200],
-        driver="postgres",
+        driver=DRIVER,
         action="login",
         spec={
             "schema": schema,
@@ -82,18 +85,23 @@ def seal_secrets(operation: Operation, step: OperationStep, secrets: Mapping[str
     grant = Grant.objects.select_for_update().filter(instance=operation.instance).first()
     if grant is None or not grant.is_live or step.action != "login":
         return
-    holder_id = int(str(step.spec["holder"]).removeprefix("user:"))
+    holder_id = _holder_id(step.spec)
     _destroy(grant, holder_id)
     credential_id = uuid7()
+    now = db_now()
+    days = settings.PASSWORD_DAYS
     Credential.objects.create(
         id=credential_id,
         grant=grant,
         holder_id=holder_id,
         username=secrets["username"],
         ciphertext=encrypt(json.dumps(dict(secrets)).encode(), bound_to=str(credential_id)),
-        reveal_until=db_now() + REVEAL_WITHIN,
+        reveal_until=now + REVEAL_WITHIN,
         expires_at=grant.until,
+        rotate_at=now + dt.timedelta(days=days) if days else None,
     )
+    if operation.actor_name == audit.SYSTEM:
+        outbox.emit("credential.rotated", key=credential_id, credential_id=str(credential_id))
 
 
 @transaction.atomic
@@ -158,21 +166,67 @@ def new_credential(*, grant: Grant, actor: Actor) -> Operation:
     policies.require_hold(actor, grant)
     _require_active(grant)
     holder = User.objects.get(pk=actor.user_id or 0)
-    steps = OperationStep.objects.filter(
-        operation__instance=grant.instance_id, operation__kind=OperationKind.BIND, action="grant"
-    )
-    schema = steps.latest("pk").spec["schema"]
-    operation = jobs.accept(
+    operation = rotate_password(grant, holder, actor)
+    note("credential.asked", grant, actor=actor.name, operation=str(operation.pk))
+    return operation
+
+
+def rotate_password(grant: Grant, holder: User, actor: Actor) -> Operation:
+    """Start the operation that makes the holder's login, or gives it a new password.
+
+    Raises:
+        ConcurrencyError: something is being done to the grant already.
+    """
+    schema = _last_grant_spec(grant)["schema"]
+    return jobs.accept(
         instance_id=grant.instance_id,
         kind=OperationKind.ROTATE,
         title=f"New password for {holder} on {grant.port.product.name}",
         steps=[login_step(holder, schema, grant.until)],
         actor=actor,
         team=grant.request.team,
-        new_instance=None,
     )
-    note("credential.asked", grant, actor=actor.name, operation=str(operation.pk))
-    return operation
+
+
+def drop_logins(grant: Grant, holders: Sequence[User], actor: Actor) -> Operation:
+    """Start the operation that drops these people's logins; the others' stay.
+
+    Raises:
+        ConcurrencyError: something is being done to the grant already.
+    """
+    spec = _last_grant_spec(grant)
+    target = GrantTarget(spec["schema"], tuple(spec["tables"]), spec.get("narrow", {}))
+    logins = [login_step(holder, target.schema, grant.until) for holder in holders]
+    return jobs.accept(
+        instance_id=grant.instance_id,
+        kind=OperationKind.UPDATE,
+        title=f"Logins of {len(holders)} who left, on {grant.port.product.name}",
+        steps=[grant_step(target, grant.until), *(replace(each, absent=True) for each in logins)],
+        actor=actor,
+        team=grant.request.team,
+    )
+
+
+def destroy_dropped(grant: Grant, operation: Operation) -> None:
+    """What an operation has dropped cannot be shown any more."""
+    if operation.state != OperationState.SUCCEEDED:
+        return
+    for step in operation.spec["steps"]:
+        if step["action"] == "login" and step.get("absent"):
+            _destroy(grant, _holder_id(step["spec"]))
+
+
+def _last_grant_spec(grant: Grant) -> Mapping[str, Any]:
+    """What the grant's role may read, as the last operation on it said."""
+    steps = OperationStep.objects.filter(
+        operation__instance=grant.instance_id, direction=StepDirection.FORWARD, action="grant"
+    )
+    spec: Mapping[str, Any] = steps.latest("pk").spec
+    return spec
+
+
+def _holder_id(spec: Mapping[str, Any]) -> int:
+    return int(str(spec["holder"]).removeprefix("user:"))
 
 
 @transaction.atomic

@@ -14,13 +14,13 @@ from core.clock import db_now
 from core.errors import ConcurrencyError, Invalid, InvalidTransition
 from core.problems import Problem
 from provisioning.access import policies
-from provisioning.access.models import Grant
+from provisioning.access.models import Grant, GrantExtension, GrantQuerySet
 from provisioning.access.selectors import active_operation
 from provisioning.access.services.credentials import destroy_credentials
-from provisioning.access.services.records import note, update_readers
-from provisioning.access.states import LIVE, SOURCES, GrantState
+from provisioning.access.services.records import lock_grant, note, update_readers
+from provisioning.access.states import LIVE, SOURCES, ExtensionState, GrantState
 from provisioning.jobs import services as jobs
-from provisioning.jobs.models import Instance, Operation, OperationStep
+from provisioning.jobs.models import Operation, OperationStep
 from provisioning.jobs.services import StepSpec
 from provisioning.jobs.states import TERMINAL, OperationKind, StepDirection
 
@@ -42,7 +42,7 @@ def revoke_grant(*, grant: Grant, actor: Actor, reason: str) -> Grant:
     if len(reason) > MAX_REASON:
         text = f"At most {MAX_REASON:,} characters."
         raise Invalid("The access was not ended.", [Problem("/reason", "too-long", text)])
-    _lock(grant)
+    lock_grant(grant)
     if not _end(grant, GrantState.REVOKED, actor.name, reason.strip()):
         raise InvalidTransition("This access has ended already.", grant=str(grant.pk))
     note("grant.revoked", grant, actor=actor.name, reason=reason.strip())
@@ -50,10 +50,23 @@ def revoke_grant(*, grant: Grant, actor: Actor, reason: str) -> Grant:
     return grant
 
 
+@transaction.atomic
+def end_by_system(grant: Grant, reason: str) -> bool:
+    """End a grant that nobody may hold any more; False when it has ended already."""
+    lock_grant(grant)
+    if not _end(grant, GrantState.REVOKED, audit.SYSTEM, reason):
+        return False
+    note("grant.revoked", grant, reason=reason)
+    remove(grant, system_actor())
+    return True
+
+
 def expire_grants() -> int:
-    """End the grants whose day is over; returns how many."""
-    over = Grant.objects.filter(state__in=LIVE, until__lte=Now()).order_by("until")
-    grants = over.select_related("port__product")[:AT_ONCE]
+    """End the grants whose day is over; returns how many.
+
+    One that is just being made longer waits for that: its logins end with the day all the same.
+    """
+    grants = _over().select_related("port__product").order_by("until")[:AT_ONCE]
     return sum(_expire(grant) for grant in grants)
 
 
@@ -98,7 +111,9 @@ def remove(grant: Grant, actor: Actor) -> bool:
 
 @transaction.atomic
 def _expire(grant: Grant) -> bool:
-    _lock(grant)
+    lock_grant(grant)
+    if not _over().filter(pk=grant.pk).exists():
+        return False  # it was made longer, or ended, meanwhile
     if not _end(grant, GrantState.EXPIRED, audit.SYSTEM, ""):
         return False
     note("grant.expired", grant)
@@ -106,11 +121,12 @@ def _expire(grant: Grant) -> bool:
     return True
 
 
-def _lock(grant: Grant) -> None:
-    """Lock in the order of a worker that ends an operation: operation, instance, then the grant."""
-    active = Operation.objects.active().filter(instance_id=grant.instance_id)
-    list(active.select_for_update(of=("self",)).values_list("pk"))
-    Instance.objects.select_for_update().only("pk").get(pk=grant.instance_id)
+def _over() -> GrantQuerySet:
+    """Grants in force whose day is over, and that no agreed extension is about to prolong."""
+    longer = GrantExtension.objects.filter(
+        grant=OuterRef("pk"), state=ExtensionState.PENDING, until__gt=Now()
+    )
+    return Grant.objects.filter(~Exists(longer), state__in=LIVE, until__lte=Now())
 
 
 def _end(grant: Grant, state: GrantState, by: str, reason: str) -> bool:

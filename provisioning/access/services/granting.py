@@ -7,40 +7,53 @@ import datetime as dt
 from django.db import transaction
 
 from accounts.actors import Actor, system_actor
-from catalog.products.models import OutputPort
 from core import audit
 from core.clock import db_now, end_of_day
 from core.errors import Invalid, InvalidTransition
 from provisioning.access.models import Grant
 from provisioning.access.selectors import (
     Consumer,
-    GrantTarget,
+    consumer_fields,
+    extended_grant,
     find_consumer,
-    grant_target,
 )
-from provisioning.access.services.asking import consumer_fields
-from provisioning.access.services.credentials import destroy_credentials, login_step
+from provisioning.access.services.credentials import (
+    destroy_credentials,
+    destroy_dropped,
+    login_step,
+)
 from provisioning.access.services.ending import remove
-from provisioning.access.services.records import note, update_readers
+from provisioning.access.services.extending import (
+    extend_grant,
+    resume_extension,
+    settle_extension,
+)
+from provisioning.access.services.records import DRIVER, grant_step, note, update_readers
+from provisioning.access.services.wishes import port_of
 from provisioning.access.states import GrantState
 from provisioning.jobs import services as jobs
 from provisioning.jobs.models import Operation
-from provisioning.jobs.services import InstanceData, StepSpec
+from provisioning.jobs.services import InstanceData
 from provisioning.jobs.states import OperationKind, OperationState
 from provisioning.requests.models import Request
 
 KIND = "grant"  # of the instance
-DRIVER = "postgres"
 
 
 @transaction.atomic
 def open_grant(*, request: Request, actor: Actor) -> Operation:
     """The grant of an approved request, and the operation that makes it real.
 
+    A request for more time prolongs the grant that runs; one that ran out is opened anew.
+
     Raises:
         Invalid: what was right when it was asked is not any more.
+        ConcurrencyError: something is being done to the grant that shall be prolonged.
     """
-    port, target = _port_of(request)
+    earlier = extended_grant(request)
+    if earlier is not None and earlier.state != GrantState.EXPIRED:
+        return extend_grant(request=request, grant=earlier, actor=actor)
+    port, target = port_of(request)
     consumer = _consumer_of(request)
     until = end_of_day(dt.date.fromisoformat(request.parameters["until"]))
     if until <= db_now():
@@ -50,12 +63,7 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
         kind=OperationKind.BIND,
         title=f"Access to {port.product.name} for {consumer.label}",
         steps=[
-            StepSpec(
-                name="Grant role",
-                driver=DRIVER,
-                action="grant",
-                spec={"schema": target.schema, "tables": list(target.tables)},
-            ),
+            grant_step(target, until),
             login_step(request.requester, target.schema, until),
         ],
         actor=actor,
@@ -75,6 +83,8 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
         instance_id=request.instance_id,
         port=port,
         purpose=request.purpose,
+        narrow=request.parameters.get("narrow", {}),
+        legal_basis=request.parameters.get("legal_basis", ""),
         until=until,
         **consumer_fields(consumer),
     )
@@ -88,19 +98,6 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
         until=until.isoformat(),
     )
     return operation
-
-
-def _port_of(request: Request) -> tuple[OutputPort, GrantTarget]:
-    port = (
-        OutputPort.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("product__owner", "product__domain")
-        .filter(pk=request.subject["port_id"])
-        .first()
-    )
-    target = grant_target(port) if port is not None else None
-    if port is None or target is None:
-        raise Invalid(f"{request.subject['port']} cannot be opened any more.")
-    return port, target
 
 
 def _consumer_of(request: Request) -> Consumer:
@@ -124,6 +121,9 @@ def finish_operation(operation: Operation) -> None:
     if operation.kind == OperationKind.UNBIND:
         _unbound(grant, operation)
         return
+    if operation.kind == OperationKind.UPDATE:
+        settle_extension(grant, operation)
+        destroy_dropped(grant, operation)
     if operation.kind == OperationKind.BIND and grant.state == GrantState.PENDING:
         _bound(grant, operation)
     elif not grant.is_live:
@@ -137,7 +137,10 @@ def resume_grant(old: Operation, new: Operation) -> None:
         InvalidTransition: the access has ended, so there is nothing to set up.
     """
     grant = _grant_of(old)
-    if grant is None or grant.is_live or old.kind == OperationKind.UNBIND:
+    if grant is None or old.kind == OperationKind.UNBIND:
+        return
+    if grant.is_live:
+        resume_extension(grant, old, new)
         return
     if old.kind != OperationKind.BIND or not _may_come_back(grant):
         raise InvalidTransition("This access has ended. Ask for it again.")

@@ -1,11 +1,40 @@
-"""What every verb on a grant writes beside it."""
+"""What the verbs on a grant have in common: its lock, its step, and what is written beside it."""
 
+from __future__ import annotations
+
+import datetime as dt
 from typing import Any
 
 from catalog.products.services import lock_products, record_readers
 from core import audit
 from provisioning.access.models import Grant
-from provisioning.access.selectors import readers
+from provisioning.access.selectors import GrantTarget, readers
+from provisioning.jobs.models import Instance, Operation
+from provisioning.jobs.services import StepSpec
+
+DRIVER = "postgres"
+
+
+def lock_grant(grant: Grant) -> None:
+    """Lock in the order of a worker that ends an operation: operation, instance, then the grant."""
+    active = Operation.objects.active().filter(instance_id=grant.instance_id)
+    list(active.select_for_update(of=("self",)).values_list("pk"))
+    Instance.objects.select_for_update().only("pk").get(pk=grant.instance_id)
+
+
+def grant_step(target: GrantTarget, until: dt.datetime) -> StepSpec:
+    """The step that has a grant's role read the tables, and all its logins end at that moment."""
+    return StepSpec(
+        name="Grant role",
+        driver=DRIVER,
+        action="grant",
+        spec={
+            "schema": target.schema,
+            "tables": list(target.tables),
+            "until": until.isoformat(),
+            **({"narrow": dict(target.narrow)} if target.narrow else {}),
+        },
+    )
 
 
 def note(verb: str, grant: Grant, *, actor: str = audit.SYSTEM, **detail: Any) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,16 +18,33 @@ from accounts.actors import Actor
 from catalog.products.models import OutputPort
 from core.clock import parse_day
 from core.errors import Conflict, Invalid
+from core.problems import Problem
 from provisioning.access import services
-from provisioning.access.selectors import Consumer, consumer_choices, grant_target, readers
-from provisioning.access.services.asking import MAX_DAYS
+from provisioning.access.formats.narrow import Narrow, Shape
+from provisioning.access.selectors import (
+    Consumer,
+    consumer_choices,
+    grant_target,
+    needs_legal_basis,
+    readers,
+    shape_of,
+)
+from provisioning.access.views.cart import listed_ports
+from provisioning.access.views.fields import (
+    LABELS,
+    LONGEST_PURPOSE,
+    basis_field,
+    consumer_field,
+    purpose_field,
+    until_field,
+    usual_values,
+)
+from provisioning.access.views.narrowing import narrow_group, narrow_in
 from provisioning.requests.models import Request
 from provisioning.requests.policies import can_amend
 from provisioning.requests.states import RequestKind
 
-USUAL_DAYS = 90
-LONGEST_PURPOSE = 2_000  # characters that an address may bring along
-LABELS = {"port": "Port", "consumer": "For", "purpose": "Purpose", "until": "Until"}
+NAMES = ("consumer", "purpose", "until", "legal_basis")
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,31 +55,33 @@ def ask(request: HttpRequest) -> HttpResponse:
         messages.info(request, "Choose a product first, then ask for access to one of its ports.")
         return redirect("search:marketplace")
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    ports = OutputPort.objects.visible_to(actor).select_related("product__owner", "product__domain")
-    port = get_object_or_404(ports, fqn=fqn)
-    choices = consumer_choices(actor, port)
-    earlier = _amended(request)
+    named = ("product__owner", "product__domain", "contract_version")
+    port = get_object_or_404(OutputPort.objects.visible_to(actor).select_related(*named), fqn=fqn)
+    form = _Form(request, port, consumer_choices(actor, but=port.product_id), shape_of(port))
+    earlier = amended(request)
     if request.method == "GET" and earlier is not None:
-        said = {name: earlier.parameters[name] for name in ("consumer", "until")}
-        return _form(request, port, choices, said | {"purpose": earlier.purpose}, {})
+        said = {name: earlier.parameters.get(name, "") for name in NAMES}
+        narrow = earlier.parameters.get("narrow")
+        return form.page(said | {"purpose": earlier.purpose}, narrow)
     if request.method == "GET":
         purpose = request.GET.get("purpose", "").replace("\0", "")[:LONGEST_PURPOSE]
-        return _form(request, port, choices, _usual(choices) | {"purpose": purpose}, {})
-    values = {name: request.POST.get(name, "") for name in LABELS if name != "port"}
+        return form.page(usual_values(form.choices) | {"purpose": purpose}, None)
+    values = {name: request.POST.get(name, "") for name in NAMES}
+    narrow = narrow_in(request.POST, form.shape)
     try:
-        asked = _sent(port, values, earlier, actor)
+        asked = _sent(port, values, narrow, earlier, actor)
     except Invalid as error:
-        errors = {problem.pointer.lstrip("/"): problem.message for problem in error.problems}
-        return _form(request, port, choices, values, errors)
+        return form.page(values, narrow, error.problems, status=422)
     except Conflict as error:
-        return _form(request, port, choices, values, {"": str(error)}, status=409)
+        problems = [Problem("", "conflict", str(error))]
+        return form.page(values, narrow, problems, status=409)
     words = "is changed; it is asked for anew" if earlier else "is on its way"
     messages.success(request, f"R-{asked.number} {words}.")
     return redirect(asked)
 
 
-def _amended(request: HttpRequest) -> Request | None:
-    """The waiting request of the reader in `?amend=` that this shall change."""
+def amended(request: HttpRequest) -> Request | None:
+    """The waiting request of the reader in `?amend=` that a form shall change."""
     given = request.GET.get("amend", "")
     if not given:
         return None
@@ -76,105 +95,80 @@ def _amended(request: HttpRequest) -> Request | None:
 
 
 def _sent(
-    port: OutputPort, values: Mapping[str, str], earlier: Request | None, actor: Actor
-) -> Request:
-    given: dict[str, Any] = {
-        "consumer": values["consumer"],
-        "purpose": values["purpose"],
-        "until": parse_day(values["until"]),
-        "actor": actor,
-    }
-    if earlier is not None:
-        return services.amend_access(request=earlier, **given)
-    return services.request_access(port=port.fqn, **given)
-
-
-def _usual(choices: Sequence[Consumer]) -> dict[str, str]:
-    until = timezone.now().date() + dt.timedelta(days=USUAL_DAYS)
-    first = choices[0].text if choices else ""
-    return {"consumer": first, "purpose": "", "until": until.isoformat()}
-
-
-def _form(
-    request: HttpRequest,
     port: OutputPort,
-    choices: Sequence[Consumer],
     values: Mapping[str, str],
-    errors: Mapping[str, str],
-    *,
-    status: int = 422,
-) -> HttpResponse:
-    _, _, consumers = readers(port.product_id)
-    product = port.product
-    context = {
-        "port": port,
-        "product": product,
-        "fields": _fields(choices, values, errors),
-        "problems": [
-            {"id": name if name != "port" else "", "label": LABELS.get(name, ""), "message": text}
-            for name, text in errors.items()
-        ],
-        "can_open": grant_target(port) is not None,
-        "consumers": consumers,
-        "crumbs": [
-            {"label": "Marketplace", "url": "/marketplace/"},
-            {"label": product.name, "url": product.get_absolute_url()},
-            {"label": "Ask for access", "url": ""},
-        ],
-    }
-    return render(
-        request, "provisioning/access/ask.html", context, status=status if errors else 200
+    narrow: Narrow | None,
+    earlier: Request | None,
+    actor: Actor,
+) -> Request:
+    data = services.AccessData(
+        port=port.fqn,
+        consumer=values["consumer"],
+        purpose=values["purpose"],
+        until=parse_day(values["until"]),
+        legal_basis=values["legal_basis"],
+        narrow=narrow,
     )
+    if earlier is not None:
+        return services.amend_access(data, request=earlier, actor=actor)
+    return services.request_access(data, actor=actor)
 
 
-def _fields(
-    choices: Sequence[Consumer], values: Mapping[str, str], errors: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    today = timezone.now().date()
-    return [
-        {
-            "kind": "select" if len(choices) > 4 else "radio",
-            "name": "consumer",
-            "id": "consumer",
-            "label": LABELS["consumer"],
-            "note": "who will read",
-            "value": values["consumer"],
-            "error": errors.get("consumer"),
-            "required": True,
-            "options": [_option(choice) for choice in choices],
-        },
-        {
-            "kind": "textarea",
-            "name": "purpose",
-            "id": "purpose",
-            "label": LABELS["purpose"],
-            "note": "one or two sentences",
-            "hint": "Say what you will do with the data. The owner decides by it.",
-            "value": values["purpose"],
-            "error": errors.get("purpose"),
-            "required": True,
-            "rows": 3,
-        },
-        {
-            "kind": "date",
-            "name": "until",
-            "id": "until",
-            "label": LABELS["until"],
-            "hint": f"Access ends with that day (UTC); at most {MAX_DAYS} days from now.",
-            "value": values["until"],
-            "error": errors.get("until"),
-            "required": True,
-            "min": today.isoformat(),
-            "max": (today + dt.timedelta(days=MAX_DAYS)).isoformat(),
-        },
-    ]
+@dataclass(frozen=True)
+class _Form:
+    """The form for one port, whatever stands in it."""
+
+    request: HttpRequest
+    port: OutputPort
+    choices: Sequence[Consumer]
+    shape: Shape
+
+    def page(
+        self,
+        values: Mapping[str, str],
+        narrow: Narrow | None,
+        problems: Sequence[Problem] = (),
+        *,
+        status: int = 200,
+    ) -> HttpResponse:
+        """What was typed, with what is wrong at its field."""
+        strange = [each for each in problems if each.pointer.startswith("/narrow")]
+        errors = {
+            each.pointer.lstrip("/"): each.message for each in problems if each not in strange
+        }
+        _, _, consumers = readers(self.port.product_id)
+        product = self.port.product
+        context = {
+            "port": self.port,
+            "product": product,
+            "fields": self._fields(values, errors),
+            "narrow": narrow_group(self.shape, narrow, strange),
+            "listed": len(listed_ports(self.request)),
+            "problems": [_mend(each) for each in problems],
+            "can_open": grant_target(self.port) is not None,
+            "consumers": consumers,
+            "crumbs": [
+                {"label": "Marketplace", "url": "/marketplace/"},
+                {"label": product.name, "url": product.get_absolute_url()},
+                {"label": "Ask for access", "url": ""},
+            ],
+        }
+        return render(self.request, "provisioning/access/ask.html", context, status=status)
+
+    def _fields(self, values: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
+        today = timezone.now().date()
+        fields = [
+            consumer_field(self.choices, values, errors),
+            purpose_field(values, errors),
+            until_field(values, errors, today),
+        ]
+        if needs_legal_basis(self.port):
+            fields.insert(2, basis_field(values, errors))
+        return fields
 
 
-def _option(consumer: Consumer) -> dict[str, str]:
-    if consumer.team is not None:
-        hint = "the team: each member gets a login of their own"
-    elif consumer.user is not None:
-        hint = "you alone"
-    else:
-        hint = f"a data product of {consumer.responsible}: what it makes from this"
-    return {"value": consumer.text, "label": consumer.label, "hint": hint}
+def _mend(problem: Problem) -> dict[str, str]:
+    """A line above the form, with the field that it leads to."""
+    name = problem.pointer.lstrip("/").partition("/")[0]
+    field = name if name in {*NAMES, "narrow"} else ""
+    return {"id": field, "label": LABELS.get(name, ""), "message": problem.message}

@@ -18,23 +18,21 @@ from core.htmx import wants_fragment
 from core.paging import keyset_page
 from provisioning.access import policies, services
 from provisioning.access.connecting import snippets
+from provisioning.access.formats.narrow import narrow_in_words
 from provisioning.access.models import Grant
-from provisioning.access.selectors import active_operation, history_of, own_credential
+from provisioning.access.selectors import (
+    active_operation,
+    consumer_of,
+    may_ask_for,
+    own_credential,
+    story_of,
+    waiting_extension,
+)
 from provisioning.access.states import LIVE, GrantState
+from provisioning.access.views.cart import listed_ports
+from provisioning.access.views.story import story_lines
 
 PAGE_SIZE = 25
-WORDS = {  # of the audit log
-    "grant.approved": "Approved",
-    "grant.activated": "Opened",
-    "grant.failed": "Could not be set up",
-    "grant.resumed": "Set up again",
-    "grant.revoked": "Ended",
-    "grant.expired": "Ran out",
-    "grant.removed": "Seen to be gone from the warehouse",
-    "credential.asked": "New password asked for",
-    "credential.revealed": "Password shown",
-    "credential.destroyed": "Password destroyed, nobody fetched it",
-}
 
 
 @require_GET
@@ -42,7 +40,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     """What the viewer and their teams may read; `?show=ended` what they could."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     ended = request.GET.get("show") == "ended"
-    held = Grant.objects.held_by(actor).for_lists()
+    held = Grant.objects.held_by(actor).for_lists().with_use()
     wanted = held.exclude(state__in=LIVE) if ended else held.filter(state__in=LIVE)
     page = keyset_page(
         wanted, order=["-id"], size=PAGE_SIZE, cursor=request.GET.get("cursor") or None
@@ -51,6 +49,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     context = {
         "grants": page.rows,
         "ended": ended,
+        "listed": len(listed_ports(request)),
         "next": following if page.next_cursor else "",
     }
     return render(request, "provisioning/access/mine.html", context)
@@ -62,7 +61,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 def grant(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A grant: its state, how to connect, one's login, and how to end it."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    found = _find(actor, pk)
+    found = find_grant(actor, pk)
     if wants_fragment(request):
         return render(request, "provisioning/access/_state.html", _state(found, actor))
     return render(request, "provisioning/access/grant.html", _page(request, found, actor))
@@ -73,7 +72,7 @@ def grant(request: HttpRequest, pk: UUID) -> HttpResponse:
 def reveal(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The password, once: this answer is the only place where it ever stands."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    found = _find(actor, pk)
+    found = find_grant(actor, pk)
     try:
         credential = services.reveal_credential(grant=found, actor=actor)
     except (InvalidTransition, NotFound) as error:
@@ -89,7 +88,7 @@ def reveal(request: HttpRequest, pk: UUID) -> HttpResponse:
 def new_password(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Have a login made for the viewer, or a new password for it."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    found = _find(actor, pk)
+    found = find_grant(actor, pk)
     try:
         services.new_credential(grant=found, actor=actor)
     except (InvalidTransition, ConcurrencyError) as error:
@@ -103,7 +102,7 @@ def new_password(request: HttpRequest, pk: UUID) -> HttpResponse:
 def revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     """End the grant; the port's name must have been typed."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    found = _find(actor, pk)
+    found = find_grant(actor, pk)
     reason = request.POST.get("reason", "")
     if request.POST.get("confirm", "").strip() != found.port.name:
         error = f"Type {found.port.name} to go on."
@@ -128,11 +127,13 @@ def _refused(
     return render(request, "provisioning/access/grant.html", context, status=422)
 
 
-def _find(actor: Actor, pk: UUID) -> Grant:
+def find_grant(actor: Actor, pk: UUID) -> Grant:
+    """A grant that the actor may see, with what its pages name; else 404."""
     found = (
         Grant.objects.visible_to(actor)
         .for_lists()
-        .select_related("request__requester", "port__product__domain")
+        .with_use()
+        .select_related("request__requester", "port__product__domain", "instance")
         .filter(pk=pk)
         .first()
     )
@@ -170,10 +171,10 @@ def _page(request: HttpRequest, found: Grant, actor: Actor) -> dict[str, Any]:
         "revoking": "revoke" in request.GET,
         "revoke_fields": _revoke_fields(found, "", {}),
         "logins": found.credentials.filter(destroyed_at__isnull=True).count(),
-        "history": [
-            {"event": event, "words": WORDS.get(event.verb, event.verb)}
-            for event in history_of(found)
-        ],
+        "only": narrow_in_words(found.narrow),
+        "story": story_lines(story_of(found, actor)),
+        "longer": waiting_extension(found) if found.is_live else None,
+        "may_extend": found.state == GrantState.ACTIVE and may_ask_for(actor, consumer_of(found)),
         "crumbs": _crumbs(found),
     }
 

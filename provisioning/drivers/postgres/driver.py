@@ -99,6 +99,11 @@ class PostgresDriver:
         with session.looking(self._resolve(None)) as conn:
             return inventory.labelled(conn)
 
+    def connected(self) -> list[str]:
+        """Logins of grants with a session in the built-in warehouse."""
+        with session.looking(self._resolve(None)) as conn:
+            return inventory.connected(conn)
+
     def _action(self, step: Step) -> Action:
         check_spec(self, step.action, step.spec)
         try:

@@ -1,15 +1,17 @@
 """Action `grant`: one role without login per grant, with SELECT on the port's tables only.
 
-`narrow` gives of a table only some columns, or only the rows that a filter keeps.
+`narrow` gives of a table only some columns, or only the rows that a filter keeps. `until` is when
+every login of the grant ends; their passwords stay.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from psycopg import sql
 
-from provisioning.drivers.postgres import identities, naming, narrowing, schemas
+from provisioning.drivers.postgres import identities, logins, naming, narrowing, schemas
 from provisioning.drivers.postgres.action import Action, Context
 from provisioning.drivers.postgres.session import Connection, lock, rows, run
 from provisioning.drivers.protocol import (
@@ -29,19 +31,20 @@ def plan(ctx: Context) -> list[PlannedEffect]:
     if identities.find(ctx.conn, role) is None:
         return [PlannedEffect("grant", role, Change.CREATE, UNDONE)]
     shall = {table: each.held for table, each in narrowing.wanted(ctx.step.spec).items()}
-    same = narrowing.held(ctx.conn, role, ctx.step.spec["schema"]) == shall
+    held = narrowing.held(ctx.conn, role, ctx.step.spec["schema"])
+    same = held == shall and not _astray(ctx, role)
     return [PlannedEffect("grant", role, Change.KEEP if same else Change.UPDATE, UNDONE)]
 
 
 def observe(ctx: Context) -> Observed:
     role = naming.grant_role(ctx.step.instance_id)
     found = identities.find(ctx.conn, role)
-    logins = logins_of(ctx)
-    if not identities.is_own(ctx, found) and not logins:
+    named = logins_of(ctx)
+    if not identities.is_own(ctx, found) and not named:
         return Observed(False, summary="Nothing is granted.")
     fence = found.label.fence if found is not None and found.label is not None else None
     tables = sorted(narrowing.held(ctx.conn, role, ctx.step.spec["schema"]))
-    return _found(ctx, fence, tables, Change.KEEP, {"logins": logins})
+    return _found(ctx, fence, tables, Change.KEEP, {"logins": named})
 
 
 def ensure(ctx: Context) -> Observed:
@@ -55,7 +58,11 @@ def ensure(ctx: Context) -> Observed:
     who, where = sql.Identifier(role), sql.Identifier(schema)
     run(ctx.conn, "GRANT USAGE ON SCHEMA {s} TO {r}", s=where, r=who)
     changed = narrowing.apply(ctx.conn, role, schema, narrowing.wanted(ctx.step.spec))
-    if change == Change.KEEP and changed:
+    late = _astray(ctx, role)
+    for name in late:
+        logins.open_until(ctx.conn, name, role, _until(ctx))
+        ctx.log("info", f"Login {name} ends {_until(ctx):%Y-%m-%d}.")
+    if change == Change.KEEP and (changed or late):
         change = Change.UPDATE
     ctx.log("info", f"SELECT on {counted(len(wanted), 'table')} of {schema} granted to {role}.")
     return _found(ctx, ctx.fence, wanted, change, {})
@@ -85,6 +92,18 @@ def logins_of(ctx: Context) -> list[str]:
     )
     roles = [identities.find(ctx.conn, row[0]) for row in found]
     return [role.name for role in roles if role is not None and identities.is_own(ctx, role)]
+
+
+def _astray(ctx: Context, role: str) -> list[str]:
+    """Logins of the grant that are closed, that end at another time, or that lost its role."""
+    if "until" not in ctx.step.spec:
+        return []
+    named = logins_of(ctx)
+    return [name for name in named if not logins.is_open(ctx.conn, name, role, _until(ctx))]
+
+
+def _until(ctx: Context) -> datetime:
+    return logins.moment(ctx.step.spec["until"], "until")
 
 
 def _require_tables(conn: Connection, schema: str, wanted: list[str]) -> None:

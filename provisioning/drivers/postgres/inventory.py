@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provisioning.drivers.postgres import labels
+from provisioning.drivers.postgres import labels, naming
 from provisioning.drivers.postgres.session import Connection, rows
 from provisioning.drivers.protocol import Labelled
 
@@ -35,3 +35,9 @@ def labelled(conn: Connection) -> list[Labelled]:
         for who, schema, text in rows(conn, RIGHTS)
     ]
     return [Labelled(kind, name, label.instance_id) for kind, name, label in found if label]
+
+
+def connected(conn: Connection) -> list[str]:
+    """Logins that were made for grants and have a session."""
+    found = "SELECT DISTINCT usename::text FROM pg_stat_activity WHERE starts_with(usename, %(p)s)"
+    return [row[0] for row in rows(conn, found, {"p": naming.LOGIN})]

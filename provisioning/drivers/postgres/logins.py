@@ -29,9 +29,13 @@ def name_of(ctx: Context) -> str:
 
 
 def plan(ctx: Context) -> list[PlannedEffect]:
+    """A login that is there is kept, though `ensure` would give it a new password.
+
+    Whether it is open, and until when, is the action `grant`'s to see and to mend.
+    """
     name = name_of(ctx)
-    there = identities.find(ctx.conn, name) is not None
-    return [PlannedEffect("login", name, Change.UPDATE if there else Change.CREATE, UNDONE)]
+    there = identities.is_own(ctx, identities.find(ctx.conn, name))
+    return [PlannedEffect("login", name, Change.KEEP if there else Change.CREATE, UNDONE)]
 
 
 def observe(ctx: Context) -> Observed:
@@ -89,13 +93,44 @@ def scram(conn: Connection, role: str, password: str) -> str:
     return conn.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
 
 
-def _expiry(ctx: Context) -> datetime:
+def is_open(conn: Connection, name: str, group: str, until: datetime) -> bool:
+    """True when the role may log in until that moment, as a member of the grant's role."""
+    found = (
+        "SELECT EXISTS (SELECT 1 FROM pg_roles r JOIN pg_auth_members m ON m.member = r.oid"
+        " JOIN pg_roles g ON g.oid = m.roleid WHERE r.rolname = %(name)s AND g.rolname = %(group)s"
+        " AND r.rolcanlogin AND r.rolvaliduntil = %(until)s)"
+    )
+    return bool(value(conn, found, {"name": name, "group": group, "until": until}))
+
+
+def open_until(conn: Connection, name: str, group: str, until: datetime) -> None:
+    """Have a login end at that moment, as a member of the grant's role; its password stays."""
+    run(
+        conn,
+        "ALTER ROLE {role} LOGIN VALID UNTIL {until}",
+        role=sql.Identifier(name),
+        until=sql.Literal(until.isoformat()),
+    )
+    run(conn, "GRANT {group} TO {role}", group=sql.Identifier(group), role=sql.Identifier(name))
+
+
+def moment(text: str, name: str) -> datetime:
+    """A moment of a spec.
+
+    Raises:
+        PermanentError: it is none, or has no time zone.
+    """
     try:
-        expires_at = datetime.fromisoformat(ctx.step.spec["expires_at"])
+        found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise PermanentError("expires_at is not a date and time in ISO 8601.") from error
-    if expires_at.tzinfo is None:
-        raise PermanentError("expires_at needs a time zone.")
+        raise PermanentError(f"{name} is not a date and time in ISO 8601.") from error
+    if found.tzinfo is None:
+        raise PermanentError(f"{name} needs a time zone.")
+    return found
+
+
+def _expiry(ctx: Context) -> datetime:
+    expires_at = moment(ctx.step.spec["expires_at"], "expires_at")
     if value(ctx.conn, "SELECT %(at)s::timestamptz <= now()", {"at": expires_at}):
         raise PermanentError("The access has already ended.")
     return expires_at

@@ -11,6 +11,7 @@ from uuid import UUID
 MAX_NAME_BYTES = 63  # PostgreSQL's NAMEDATALEN - 1
 SAFE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 MAX_SLUG = 40
+LOGIN = "lg_"  # every login of a grant begins so
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "xmax", "cmin", "cmax", "ctid"})
 
 
@@ -37,7 +38,7 @@ def grant_role(grant_id: UUID) -> str:
 
 
 def login_prefix(grant_id: UUID) -> str:
-    return f"lg_{grant_id.hex[-16:]}_"
+    return f"{LOGIN}{grant_id.hex[-16:]}_"
 
 
 def login_role(grant_id: UUID, holder: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import graphene
 from django.urls import reverse
@@ -11,6 +10,7 @@ from django.urls import reverse
 from accounts.graphql.batches import teams_by_id
 from accounts.graphql.types import Team
 from core.graphql import Row, RowsType, connection, enum_of, many, one, one_row, page
+from core.ids import uuids_in
 from provisioning.jobs.graphql.batches import (
     LOG_ORDER,
     log_by_operation,
@@ -90,8 +90,5 @@ class Query(graphene.ObjectType):
 
 def operation_row(actor: Any, given: str) -> Row | None:
     """The operation of this id, if `actor` may see it."""
-    try:
-        pk = UUID(given)
-    except ValueError:
-        return None
-    return one_row(operations_by_id(actor, [pk]).get(pk))
+    wanted = uuids_in(given)
+    return one_row(next(iter(operations_by_id(actor, wanted).values()), None))

@@ -106,7 +106,7 @@ def _differences(instance: Instance, last: Operation) -> Iterator[dict[str, Any]
     for n, spec in enumerate(last.spec["steps"]):
         driver = registry.get_driver(spec["driver"])
         step = Step(spec["action"], instance.pk, spec["spec"], _silent)
-        if last.kind in REMOVALS:
+        if last.kind in REMOVALS or spec.get("absent"):
             found = _left(driver, step)
         else:
             found = [*_lacking(driver, step, instance)]

@@ -15,6 +15,7 @@ from accounts.graphql.types import Person, Team
 from core.errors import Invalid
 from core.graphql import Row, RowsType, enum, enum_of, load, many, one, one_row
 from core.graphql.mutations import JSON, attempt, payload
+from core.ids import uuids_in
 from core.problems import Problem
 from provisioning.blueprints.models import Blueprint
 from provisioning.blueprints.services import request_service
@@ -93,7 +94,7 @@ class Query(graphene.ObjectType):
 
     @staticmethod
     def resolve_request(root: None, info: Any, id: str) -> Row | None:  # noqa: A002 - its name
-        return next((request_row(info.context.actor, pk) for pk in _ids(id)), None)
+        return next((request_row(info.context.actor, pk) for pk in uuids_in(id)), None)
 
 
 def request_row(actor: Actor, pk: UUID) -> Row | None:
@@ -187,21 +188,13 @@ def _on_request(
     actor: Actor, given: str, verb: Callable[[RequestModel], RequestModel]
 ) -> Row | None:
     visible = RequestModel.objects.visible_to(actor).select_related("operation", "requester")
-    found = visible.filter(pk__in=_ids(given)).first()
+    found = visible.filter(pk__in=uuids_in(given)).first()
     return None if found is None else request_row(actor, verb(found).pk)
 
 
 def _retry(actor: Actor, given: str) -> Row | None:
     visible = OperationModel.objects.visible_to(actor).select_related("instance")
-    found = visible.filter(pk__in=_ids(given)).first()
+    found = visible.filter(pk__in=uuids_in(given)).first()
     if found is None:
         return None
     return operation_row(actor, str(retry(operation=found, actor=actor).pk))
-
-
-def _ids(given: str) -> list[UUID]:
-    """The id, or nothing when it is none."""
-    try:
-        return [UUID(given)]
-    except ValueError:
-        return []

@@ -86,6 +86,11 @@ class Request(models.Model):
                 condition=Q(state="waiting"),
                 name="request_waiting_by_product",
             ),
+            models.Index(  # how requests for a product were decided
+                KeyTransform("product_id", "subject"),
+                condition=Q(kind="access"),
+                name="request_by_product",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -50,7 +50,7 @@ EXAMPLE: Facts = {
     },
     "purpose": "Find out why carts are left.",
     "duration": 90,
-    "history": {"granted": 2, "rejected": 0, "live": 7},
+    "history": {"granted": 2, "rejected": 0, "live": 7, "extension": False},
 }
 
 

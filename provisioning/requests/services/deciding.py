@@ -41,11 +41,12 @@ def decide(*, request: Request, actor: Actor, approve: bool, note: str) -> Reque
         approved=approve,
         note=note,
     )
+    _record(locked, actor, "request.approved" if approve else "request.rejected", approval, note)
     if approve:
         _approved(locked, approval, actor)
     else:
         _rejected(locked, approval, note)
-    _tell(locked, actor, approval, "request.approved" if approve else "request.rejected", note)
+    _tell(locked)
     request.refresh_from_db()
     return request
 
@@ -60,13 +61,14 @@ def cancel(*, request: Request, actor: Actor) -> Request:
     """
     policies.require_cancel(actor, request)
     request.refresh_from_db(fields=["state", "operation"])
+    _record(request, actor, "request.cancelled")
     if request.state == RequestState.RUNNING and request.operation is not None:
         jobs.request_cancel(operation=request.operation, actor=actor)
     else:
         _move(request, RequestState.CANCELLED)
         close_rest(request)
         kind_of(request).closed(request)
-    _tell(request, actor, None, "request.cancelled", "")
+    _tell(request)
     return request
 
 
@@ -125,7 +127,10 @@ def _move(request: Request, to: RequestState, **fields: str) -> None:
         raise policies.ended(request)
 
 
-def _tell(request: Request, actor: Actor, approval: Approval | None, verb: str, note: str) -> None:
+def _record(
+    request: Request, actor: Actor, verb: str, approval: Approval | None = None, note: str = ""
+) -> None:
+    """Into the audit log, before what follows from it writes its own events."""
     audit.record(
         actor=actor.name,
         verb=verb,
@@ -134,4 +139,7 @@ def _tell(request: Request, actor: Actor, approval: Approval | None, verb: str, 
         note=note[:500],
         **({"side": approval.side, "stage": approval.stage} if approval else {}),
     )
+
+
+def _tell(request: Request) -> None:
     outbox.emit("request.decided", key=request.pk, request_id=str(request.pk), state=request.state)

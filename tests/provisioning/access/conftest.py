@@ -110,9 +110,9 @@ def ask(company: Company) -> Callable[..., Request]:
             "consumer": f"team:{company.marketing.slug}",
             "purpose": "Count orders by channel for the weekly report.",
             "until": in_days(30),
-            "actor": company.asks,
         }
-        return services.request_access(**given | changes)
+        actor = changes.pop("actor", company.asks)
+        return services.request_access(services.AccessData(**given | changes), actor=actor)
 
     return make
 
@@ -140,3 +140,10 @@ def read(dsn: str, port: OutputPort) -> list[tuple[Any, ...]]:
 def snapshot(company: Company) -> tuple[int, int]:
     """What a refused request must not change."""
     return Request.objects.count(), Grant.objects.count()
+
+
+def roles_of(grant: Grant, settings: Any) -> set[str]:
+    """The grant's role and logins that the warehouse has now: `gr_...`, `lg_...`."""
+    with psycopg.connect(settings.WAREHOUSE_URL) as conn:
+        rows = conn.execute("SELECT rolname FROM pg_roles WHERE rolname ~ '^(lg|gr)_'")
+        return {name for (name,) in rows if grant.pk.hex[-16:] in name}

@@ -5,7 +5,7 @@ import pytest
 from catalog.products.states import ProductStatus, Visibility
 from core.errors import Conflict, Invalid, NotAllowed
 from provisioning.access.models import Grant
-from provisioning.access.services import request_access
+from provisioning.access.services import AccessData, request_access
 from provisioning.jobs.models import Effect
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.models import Request
@@ -118,14 +118,11 @@ def test_a_location_that_names_somebody_elses_schema_opens_nothing(company, ask)
     actor = actor_for(member_of(mallory))
     before = snapshot(company)
 
+    purpose = "I would like to read this."
+    asked = AccessData(thief.fqn, f"team:{mallory.slug}", purpose, in_days(3))
+
     with pytest.raises(Invalid) as caught:
-        request_access(
-            port=thief.fqn,
-            consumer=f"team:{mallory.slug}",
-            purpose="I would like to read this.",
-            until=in_days(3),
-            actor=actor,
-        )
+        request_access(asked, actor=actor)
 
     assert caught.value.problems[0].code == "not-requestable"
     assert snapshot(company) == before

@@ -20,22 +20,11 @@ from provisioning.jobs.services.work import owner_name, run_due
 from provisioning.jobs.states import OperationKind, OperationState
 from provisioning.requests.services import decide
 from tests.factories import TeamFactory, UserFactory, actor_for, member_of
-from tests.provisioning.access.conftest import read
+from tests.provisioning.access.conftest import read, roles_of
 
 
 def unbinds(grant: Grant) -> list[Operation]:
     return list(grant.instance.operations.filter(kind=OperationKind.UNBIND))
-
-
-def logins(warehouse_url: str) -> set[str]:
-    with psycopg.connect(warehouse_url) as conn:
-        rows = conn.execute("SELECT rolname FROM pg_roles WHERE rolname ~ '^(lg|gr)_'")
-        return {name for (name,) in rows}
-
-
-def roles_of(grant: Grant, settings) -> set[str]:
-    mark = grant.pk.hex[-16:]
-    return {name for name in logins(settings.WAREHOUSE_URL) if mark in name}
 
 
 def test_after_a_revoke_the_open_session_is_refused_and_nobody_can_log_in(

@@ -7,12 +7,17 @@ from django.utils import timezone
 
 from core.errors import Invalid, InvalidTransition, NotAllowed
 from provisioning.access.models import Grant
-from provisioning.access.services import amend_access
+from provisioning.access.services import AccessData, amend_access
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.models import Request
 from provisioning.requests.selectors.back_testing import Scope
 from provisioning.requests.services import decide, save_rule
 from tests.factories import actor_for, member_of, sides_of
+
+
+def wish(consumer: str, purpose: str, until: dt.date | None) -> AccessData:
+    """A change of a request; its port stays what it was."""
+    return AccessData("", consumer, purpose, until)
 
 
 def test_a_rule_approves_and_the_request_keeps_its_facts(company, ask):
@@ -31,7 +36,7 @@ def test_a_rule_approves_and_the_request_keeps_its_facts(company, ask):
     facts = request.subject["facts"]
     assert facts["consumer"]["team"] == company.marketing.slug
     assert facts["port"]["fqn"] == company.port.fqn
-    assert facts["history"] == {"granted": 0, "rejected": 0, "live": 0}
+    assert facts["history"] == {"granted": 0, "rejected": 0, "live": 0, "extension": False}
     run_due()
     assert Grant.objects.get().state == "active"
 
@@ -68,13 +73,8 @@ def test_what_is_changed_while_it_waits_is_asked_of_everybody_again(company, ask
     decide(request=request, actor=company.owns, approve=True, note="")
 
     until = timezone.now().date() + dt.timedelta(days=5)
-    amended = amend_access(
-        request=request,
-        consumer=f"user:{company.consumer.username}",
-        purpose="A shorter look at the orders.",
-        until=until,
-        actor=company.asks,
-    )
+    shorter = wish(f"user:{company.consumer.username}", "A shorter look at the orders.", until)
+    amended = amend_access(shorter, request=request, actor=company.asks)
 
     assert (amended.round, amended.parameters["until"]) == (2, until.isoformat())
     assert amended.subject["facts"]["duration"] == 6
@@ -83,38 +83,21 @@ def test_what_is_changed_while_it_waits_is_asked_of_everybody_again(company, ask
     decide(request=amended, actor=second, approve=True, note="")
     assert amended.state == "running"
     with pytest.raises(InvalidTransition):
-        amend_access(
-            request=amended,
-            consumer=f"user:{company.consumer.username}",
-            purpose="A longer look at the orders.",
-            until=until,
-            actor=company.asks,
-        )
+        amend_access(shorter, request=amended, actor=company.asks)
 
 
 def test_only_whoever_asked_changes_it_and_a_wrong_change_changes_nothing(company, ask):
     request = ask()
     before = Request.objects.values().get()
-    given = {
-        "request": request,
-        "consumer": f"user:{company.consumer.username}",
-        "purpose": "x",
-        "until": None,
-    }
+    wrong = wish(f"user:{company.consumer.username}", "x", None)
 
     with pytest.raises(Invalid) as refusal:
-        amend_access(**given, actor=company.asks)
+        amend_access(wrong, request=request, actor=company.asks)
     assert {each.pointer for each in refusal.value.problems} == {"/purpose", "/until"}
+    today = timezone.now().date()
+    theirs = wish(f"user:{company.colleague.username}", "A longer look at the orders.", today)
     with pytest.raises(NotAllowed):
-        amend_access(
-            **{
-                **given,
-                "consumer": f"user:{company.colleague.username}",
-                "purpose": "A longer look at the orders.",
-                "until": timezone.now().date(),
-            },
-            actor=actor_for(company.colleague),
-        )
+        amend_access(theirs, request=request, actor=actor_for(company.colleague))
     assert Request.objects.values().get() == before
     assert request.approvals.count() == 1
 
@@ -129,12 +112,7 @@ def test_a_change_of_what_waited_for_people_is_never_approved_by_rule(company, a
         scope=Scope(port=company.port),
     )
 
-    amended = amend_access(
-        request=request,
-        consumer=request.parameters["consumer"],
-        purpose=request.purpose,
-        until=timezone.now().date(),
-        actor=company.asks,
-    )
+    today = wish(request.parameters["consumer"], request.purpose, timezone.now().date())
+    amended = amend_access(today, request=request, actor=company.asks)
 
     assert (amended.state, sides_of(amended)[-1]) == ("waiting", company.sales)

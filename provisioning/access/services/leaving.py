@@ -1,0 +1,82 @@
+"""People who may not read through a grant any more, though the grant goes on or was theirs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+from accounts.actors import system_actor
+from accounts.models import Membership
+from core.errors import ConcurrencyError
+from provisioning.access.models import Credential, Grant
+from provisioning.access.services.credentials import drop_logins
+from provisioning.access.services.ending import AT_ONCE, end_by_system
+from provisioning.access.services.records import note
+from provisioning.access.states import LIVE, GrantState
+from provisioning.jobs.models import Operation
+from provisioning.jobs.states import TERMINAL
+
+TRY_AGAIN_AFTER = dt.timedelta(minutes=1)
+
+
+def drop_leavers() -> int:
+    """Take away what people hold who have left the team, or the company; returns how much.
+
+    The grant of a team goes on without their login; a grant of their own ends.
+    """
+    return _end_personal() + _drop_logins()
+
+
+def _end_personal() -> int:
+    gone = Grant.objects.filter(state__in=LIVE, consumer_user__is_active=False)
+    grants = gone.select_related("port__product", "consumer_user").order_by("pk")[:AT_ONCE]
+    return sum(end_by_system(each, f"{each.consumer} has left.") for each in grants)
+
+
+def _drop_logins() -> int:
+    """Each grant once, with all its leavers; where something is at work it waits."""
+    recent = Operation.objects.filter(instance=OuterRef("grant__instance"))
+    busy = recent.exclude(state__in=TERMINAL)
+    tried = recent.filter(kind="update", finished_at__gt=Now() - TRY_AGAIN_AFTER)
+    left = (
+        Credential.objects.filter(
+            _is_stranger(), grant__state=GrantState.ACTIVE, destroyed_at__isnull=True
+        )
+        .filter(~Exists(busy), ~Exists(tried))
+        .select_related("holder", "grant__port__product", "grant__request__team")
+        .defer("ciphertext")
+        .order_by("grant_id", "pk")[:AT_ONCE]
+    )
+    by_grant: dict[Grant, list[Credential]] = {}
+    for each in left:
+        by_grant.setdefault(each.grant, []).append(each)
+    return sum(_drop(grant, credentials) for grant, credentials in by_grant.items())
+
+
+def _is_stranger() -> Q:
+    """The holder of a credential is no member of the team that the grant is for any more."""
+    member = Membership.objects.filter(user=OuterRef("holder"))
+    of_team = Exists(member.filter(team=OuterRef("grant__consumer_team")))
+    of_owner = Exists(member.filter(team=OuterRef("grant__consumer_product__owner")))
+    return (
+        Q(holder__is_active=False)
+        | (Q(grant__consumer_team__isnull=False) & ~Q(of_team))
+        | (Q(grant__consumer_product__isnull=False) & ~Q(of_owner))
+    )
+
+
+def _drop(grant: Grant, credentials: Iterable[Credential]) -> int:
+    holders = [each.holder for each in credentials]
+    try:
+        with transaction.atomic():
+            operation = drop_logins(grant, holders, system_actor())
+            for holder in holders:
+                reason = f"{holder} has left {grant.consumer}."
+                note("credential.dropped", grant, reason=reason, operation=str(operation.pk))
+    except ConcurrencyError:
+        return 0  # somebody was quicker; the next round comes back
+    return len(holders)

@@ -1,0 +1,83 @@
+"""Passwords are renewed by schedule, and it is seen which logins are in use."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+from accounts.actors import system_actor
+from core import outbox
+from core.errors import ConcurrencyError
+from provisioning.access.models import Credential
+from provisioning.access.services.credentials import rotate_password
+from provisioning.access.services.records import note
+from provisioning.access.states import GrantState
+from provisioning.drivers import registry
+from provisioning.drivers.protocol import Activity, DriverError
+from provisioning.jobs.models import Operation
+from provisioning.jobs.states import TERMINAL
+
+AT_ONCE = 100  # credentials a round of the sweeper
+WARN_BEFORE = dt.timedelta(days=7)
+TRY_AGAIN_AFTER = dt.timedelta(minutes=10)
+SEEN_TO = dt.timedelta(minutes=1)  # how exactly it is kept when a login was last seen
+
+
+def rotate_due() -> int:
+    """Renew passwords whose time has come, and warn of those that come next; returns how many.
+
+    The holder has a day to fetch the new one, and can make one at any time before.
+    """
+    _warn()
+    recent = Operation.objects.filter(instance=OuterRef("grant__instance"))
+    busy = recent.exclude(state__in=TERMINAL)
+    tried = recent.filter(kind="rotate", finished_at__gt=Now() - TRY_AGAIN_AFTER)
+    due = _in_use().filter(~Exists(busy), ~Exists(tried), rotate_at__lte=Now())
+    named = due.select_related("holder", "grant__port__product", "grant__request__team")
+    return sum(_rotate(each) for each in named.order_by("rotate_at")[:AT_ONCE])
+
+
+def note_connected() -> int:
+    """Keep which logins are connected just now; returns of how many that is news."""
+    names: set[str] = set()
+    for name in registry.versions():
+        driver = registry.get_driver(name)
+        if isinstance(driver, Activity):
+            try:
+                names.update(driver.connected())
+            except DriverError:
+                continue  # it is looked at again in a moment
+    unseen = Q(last_seen_at__isnull=True) | Q(last_seen_at__lt=Now() - SEEN_TO)
+    seen = Credential.objects.filter(unseen, username__in=names, destroyed_at__isnull=True)
+    return seen.update(last_seen_at=Now()) if names else 0
+
+
+def _in_use() -> models.QuerySet[Credential]:
+    return Credential.objects.filter(
+        destroyed_at__isnull=True, grant__state=GrantState.ACTIVE
+    ).defer("ciphertext")
+
+
+@transaction.atomic
+def _warn() -> None:
+    soon = _in_use().filter(warned_at__isnull=True, rotate_at__lte=Now() + WARN_BEFORE)
+    waiting = soon.filter(rotate_at__gt=Now()).select_for_update(of=("self",), skip_locked=True)
+    found = list(waiting.order_by("rotate_at")[:AT_ONCE])
+    Credential.objects.filter(pk__in=[each.pk for each in found]).update(warned_at=Now())
+    for each in found:
+        outbox.emit("credential.rotating", key=each.pk, credential_id=str(each.pk))
+
+
+def _rotate(credential: Credential) -> int:
+    grant = credential.grant
+    try:
+        with transaction.atomic():
+            operation = rotate_password(grant, credential.holder, system_actor())
+            said = {"username": credential.username, "operation": str(operation.pk)}
+            note("credential.rotated", grant, **said)
+    except ConcurrencyError:
+        return 0  # somebody was quicker; the next round comes back
+    return 1
