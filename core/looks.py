@@ -57,6 +57,14 @@ LOOKS: dict[str, dict[str, StateLook]] = {
         "expired": StateLook("Expired"),
         "revoked": StateLook("Revoked"),
     },
+    "consent": {
+        "open": StateLook("Not answered", "open"),
+        "accepted": StateLook("Accepts", "ok"),
+        "time": StateLook("Needs time", "warn"),
+        "blocked": StateLook("Blocks", "bad"),
+        "overruled": StateLook("Overruled", "warn"),
+        "moot": StateLook("Not asked any more"),
+    },
     "review": {
         "open": StateLook("Open", "open"),
         "kept": StateLook("Kept", "ok"),

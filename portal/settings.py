@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "provisioning.blueprints",
     "provisioning.requests",
     "provisioning.access",
+    "provisioning.consent",
     "provisioning.recertification",
     "portal",
     "portal.ops",

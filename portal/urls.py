@@ -38,6 +38,7 @@ rest = [
     path("", include("provisioning.blueprints.rest.urls")),
     path("", include("provisioning.requests.rest.urls")),
     path("", include("provisioning.access.rest.urls")),
+    path("", include("provisioning.consent.rest.urls")),
     path("", include("provisioning.recertification.rest.urls")),
 ]
 
@@ -58,6 +59,7 @@ urlpatterns = [
     path("", include("provisioning.blueprints.urls")),
     path("", include("provisioning.requests.urls")),
     path("", include("provisioning.access.urls")),
+    path("", include("provisioning.consent.urls")),
     path("", include("provisioning.recertification.urls")),
     path("api/v1/", include((rest, "rest"))),
 ]

@@ -10,8 +10,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -60,17 +60,17 @@ def run(jobs: int = JOBS) -> Result:
     with ExitStack() as stack:
         stack.callback(_forget)
         extra[f"a claim among {QUEUED:,} queued of {DOMAINS} domains"] = claims(floor_ms)
-        with _woken_by_broker() as url, _worker(url):
+        with woken_by_broker() as url, worker(url):
             extra["with broker"] = _measured(jobs, floor_ms)
-        with override_settings(CELERY_BROKER_URL=""), _worker(NOBODY):
+        with override_settings(CELERY_BROKER_URL=""), worker(NOBODY):
             extra["pull only"] = _measured(jobs, floor_ms)
     return Result("jobs", {"jobs": jobs, "steps": 3, "worker processes": 1}, extra=extra)
 
 
 def _measured(jobs: int, floor_ms: float) -> dict[str, Any]:
-    _all_ended([_accept()])  # the worker is there and warm
+    all_ended([_accept()])  # the worker is there and warm
     many = [_accept() for _ in range(jobs)]
-    _all_ended(many)
+    all_ended(many)
     times = Operation.objects.filter(pk__in=many).aggregate(Min("started_at"), Max("finished_at"))
     each_ms = (times["finished_at__max"] - times["started_at__min"]).total_seconds() * 1000 / jobs
     first = Spread.of([_begins_after_ms() for _ in range(SINGLE)])
@@ -87,7 +87,7 @@ def _measured(jobs: int, floor_ms: float) -> dict[str, Any]:
 def _begins_after_ms() -> float:
     """From the commit of one job to its first step, by the database's clock."""
     operation = _accept()
-    _all_ended([operation])
+    all_ended([operation])
     (waited,) = OperationStep.objects.filter(operation=operation, n=0).values_list(
         F("started_at") - F("operation__created_at")
     )[0]
@@ -108,7 +108,7 @@ def _accept() -> Any:
     ).pk
 
 
-def _all_ended(operations: list[Any]) -> None:
+def all_ended(operations: list[Any]) -> None:
     ends = time.monotonic() + PATIENCE_S
     while Operation.objects.active().filter(pk__in=operations).exists():
         if time.monotonic() > ends:
@@ -179,7 +179,7 @@ def _place() -> tuple[Team, Domain]:
 
 
 @contextmanager
-def _woken_by_broker() -> Iterator[str]:
+def woken_by_broker() -> Iterator[str]:
     """The URL of the broker of the settings, or of one for the time being."""
     if settings.CELERY_BROKER_URL:
         yield settings.CELERY_BROKER_URL
@@ -194,10 +194,16 @@ def _woken_by_broker() -> Iterator[str]:
         broker.stop()
 
 
+def worker(broker_url: str) -> AbstractContextManager[None]:
+    """A worker of one process."""
+    return running(WORKER, broker_url)
+
+
 @contextmanager
-def _worker(broker_url: str) -> Iterator[None]:
-    process = subprocess.Popen(  # noqa: S603 - our own worker
-        [sys.executable, *WORKER],
+def running(arguments: Sequence[str], broker_url: str) -> Iterator[None]:
+    """A process of the portal's own, told to stop at the end."""
+    process = subprocess.Popen(  # noqa: S603 - ours
+        [sys.executable, *arguments],
         env={**os.environ, "CELERY_BROKER_URL": broker_url},
         cwd=PROJECT,
         stdout=subprocess.DEVNULL,

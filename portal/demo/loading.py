@@ -9,6 +9,7 @@ from portal.demo import (
     policies,
     products,
     quality,
+    reviews,
     rules,
     services,
     systems,
@@ -47,6 +48,8 @@ def load_company() -> None:
     rules.load_classes()
     rules.load_rules()
     rules.load_absence()
+    reviews.load_campaign()
+    reviews.load_longer()
     services.load_ends_and_drift()
     warehouse.settle()
     make_findable()

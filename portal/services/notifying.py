@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from django.db import transaction
@@ -26,28 +25,15 @@ from catalog.products.models import (
 from catalog.products.states import LISTED, DemandState
 from core.models import OutboxEvent
 from portal.models import Notification
-from provisioning.access.models import Credential, Grant
-from provisioning.access.selectors import consumer_of
+from portal.services.access_news import WRITERS as ACCESS_WRITERS
+from portal.services.news import READING, Audience, News, members
+from provisioning.access.models import Grant
 from provisioning.jobs.models import Instance
-from provisioning.recertification.models import Campaign, Review
-from provisioning.recertification.states import Silence
 from provisioning.requests.models import ROLE_NAMES, Approval, Decision, Delegation, Request
 from provisioning.requests.states import RequestState
 
 KEPT = dt.timedelta(days=90)
-FOLLOWING, READING, OWNING = "you follow it", "you may read it", "your team owns it"
-HOLDING = "it is your login"
-Audience = dict[int, str]  # user: why they hear of it
-
-
-@dataclass(frozen=True)
-class News:
-    """One thing to tell, and to whom."""
-
-    kind: str
-    title: str
-    url: str
-    audience: Mapping[int, str]
+FOLLOWING = "you follow it"
 
 
 @transaction.atomic
@@ -113,7 +99,7 @@ def _commented(event: OutboxEvent) -> Iterator[News]:
         thread = Q(pk=each.parent_id) | Q(parent=each.parent_id)
         said = Comment.objects.filter(thread) if each.parent_id else Comment.objects.none()
         audience = dict.fromkeys(said.values_list("author_id", flat=True), "you wrote there too")
-        audience |= _members(each.product.owner_id)
+        audience |= members(each.product.owner_id)
         yield News(
             "comment",
             f"{each.author or 'Somebody'} commented on {each.product.name}",
@@ -186,7 +172,7 @@ def _deciders(side: Approval) -> Audience:
 
 def _side(team: Team | None, role: str) -> Audience:
     if team is not None:
-        return _members(team.pk, f"you own {team.name}", role=TeamRole.OWNER)
+        return members(team.pk, f"you own {team.name}", role=TeamRole.OWNER)
     people = User.objects.filter(portal_role=role).values_list("pk", flat=True) if role else ()
     return dict.fromkeys(people, f"you are one of {ROLE_NAMES[role].lower()}" if role else "")
 
@@ -230,74 +216,7 @@ def _expiring(event: OutboxEvent) -> Iterator[News]:
     for each in rows:
         day = each.resource.expires_on
         title = f"{each.name} is removed on {day:%d %b %Y}" if day else f"{each.name} is removed"
-        yield News("resource.expiring", title, each.get_absolute_url(), _members(each.owner_id))
-
-
-def _ending(event: OutboxEvent) -> Iterator[News]:
-    """Access ends soon: whoever asked for it, and who answers for its reader."""
-    named = Grant.objects.live().for_lists().select_related("request")
-    for grant in named.filter(pk=event.payload["grant_id"]):
-        audience = {grant.request.requester_id: "you asked for it"}
-        if grant.consumer_user_id is not None:
-            audience[grant.consumer_user_id] = READING
-        team = consumer_of(grant).responsible
-        if team is not None:
-            owners = _members(team.pk, f"you own {team.name}", role=TeamRole.OWNER)
-            audience = owners | audience
-        title = f"Access of {grant.consumer} to {grant.port.product.name}"
-        title = f"{title} ends on {grant.until:%d %b %Y}"
-        yield News("grant.ending", title, grant.get_absolute_url(), audience)
-
-
-def _rotating(event: OutboxEvent) -> Iterator[News]:
-    for each in _credential(event):
-        day = f"{each.rotate_at:%d %b %Y}" if each.rotate_at else "soon"
-        title = f"Your password for {each.grant.port.product.name} is renewed on {day}"
-        yield News(event.topic, title, each.grant.get_absolute_url(), {each.holder_id: HOLDING})
-
-
-def _rotated(event: OutboxEvent) -> Iterator[News]:
-    for each in _credential(event):
-        title = f"Your password for {each.grant.port.product.name} was renewed: fetch it in a day"
-        yield News(event.topic, title, each.grant.get_absolute_url(), {each.holder_id: HOLDING})
-
-
-def _credential(event: OutboxEvent) -> Iterator[Credential]:
-    named = Credential.objects.defer("ciphertext").select_related("grant__port__product")
-    yield from named.filter(pk=event.payload["credential_id"], destroyed_at__isnull=True)
-
-
-def _campaign_begun(event: OutboxEvent) -> Iterator[News]:
-    for campaign in _campaign(event):
-        title = f"{campaign.name}: say by {campaign.due_at:%d %b %Y} whose access is still needed"
-        yield News(event.topic, title, campaign.get_absolute_url(), _reviewers(campaign))
-
-
-def _campaign_ending(event: OutboxEvent) -> Iterator[News]:
-    for campaign in _campaign(event):
-        silence = "goes on" if campaign.silence == Silence.KEEP else "ends"
-        title = f"{campaign.name} closes on {campaign.due_at:%d %b %Y}"
-        title = f"{title}; what nobody decides {silence}"
-        yield News(event.topic, title, campaign.get_absolute_url(), _reviewers(campaign))
-
-
-def _campaign_closed(event: OutboxEvent) -> Iterator[News]:
-    for campaign in _campaign(event):
-        audience = {campaign.created_by_id: "you began it"}
-        title = f"{campaign.name} is closed"
-        yield News(event.topic, title, campaign.get_absolute_url(), audience)
-
-
-def _campaign(event: OutboxEvent) -> Iterator[Campaign]:
-    yield from Campaign.objects.filter(pk=event.payload["campaign_id"])
-
-
-def _reviewers(campaign: Campaign) -> Audience:
-    """Owners of the products on whose access somebody still has to decide."""
-    left = Review.objects.undecided().filter(campaign=campaign).order_by()
-    teams = left.values("grant__port__product__owner").distinct()
-    owners = Membership.objects.filter(team__in=teams, role=TeamRole.OWNER)
-    return dict.fromkeys(owners.values_list("user_id", flat=True), "you own what is read")
+        yield News("resource.expiring", title, each.get_absolute_url(), members(each.owner_id))
 
 
 def _request(event: OutboxEvent) -> Iterator[Request]:
@@ -315,13 +234,6 @@ def _readers(product: DataProduct, *, but: int | None = None) -> Audience:
     audience = dict.fromkeys([*members.values_list("user_id", flat=True), *users], READING)
     followers = Follow.objects.filter(product=product).values_list("user_id", flat=True)
     return _seeing(product, audience | dict.fromkeys(followers, FOLLOWING), but=but)
-
-
-def _members(team_id: int, reason: str = OWNING, *, role: str | None = None) -> Audience:
-    members = Membership.objects.filter(team=team_id)
-    if role:
-        members = members.filter(role=role)
-    return dict.fromkeys(members.values_list("user_id", flat=True), reason)
 
 
 def _seeing(product: DataProduct, audience: Audience, *, but: int | None) -> Audience:
@@ -348,6 +260,7 @@ DEMANDED = {
 }
 WRITERS: Mapping[str, Callable[[OutboxEvent], Iterator[News]]] = MappingProxyType(
     {
+        **ACCESS_WRITERS,
         "announcement.made": _announced,
         "product.moved": _moved,
         "comment.made": _commented,
@@ -357,12 +270,6 @@ WRITERS: Mapping[str, Callable[[OutboxEvent], Iterator[News]]] = MappingProxyTyp
         "request.reminded": _reminded,
         "request.escalated": _escalated,
         "resource.expiring": _expiring,
-        "grant.ending": _ending,
-        "campaign.started": _campaign_begun,
-        "campaign.ending": _campaign_ending,
-        "campaign.closed": _campaign_closed,
-        "credential.rotating": _rotating,
-        "credential.rotated": _rotated,
         "request.decided": _decided,
         "request.finished": _finished,
         "demand.changed": _demanded,

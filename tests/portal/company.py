@@ -36,6 +36,7 @@ from core.documents import load_documents
 from provisioning.access.models import Grant
 from provisioning.blueprints.models import BlueprintVersion, Resource
 from provisioning.blueprints.services import register_builtin
+from provisioning.consent.models import Consent
 from provisioning.drivers.models import Target
 from provisioning.drivers.targets import seal
 from provisioning.jobs.models import Instance, Operation
@@ -96,6 +97,7 @@ class Company:
     rule: DecisionRule
     delegation: Delegation
     campaign: Campaign
+    consent: Consent
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -157,6 +159,7 @@ def make_company() -> Company:
         operation=operation,
         grant=grant,
         campaign=_campaign(people["steward"], grant),
+        consent=_consent(grant, contract_version),
         dataset=dataset,
         token=token,
         policy=_policy(domain, team),
@@ -250,6 +253,17 @@ def _system(team: Team) -> System:
     )
     system, _, _ = put_system(data=data, actor=system_actor())
     return system
+
+
+def _consent(grant: Grant, version: ContractVersion) -> Consent:
+    """The consumer cannot go along with a change of the port."""
+    return Consent.objects.create(
+        grant=grant,
+        version=version,
+        on=timezone.now().date() + dt.timedelta(days=20),
+        state="blocked",
+        note="Our report breaks",
+    )
 
 
 def _campaign(steward: User, grant: Grant) -> Campaign:

@@ -29,6 +29,7 @@ from core.audit import record
 from core.ids import uuid7
 from provisioning.access.models import Grant
 from provisioning.blueprints.models import BlueprintVersion, Resource
+from provisioning.consent.models import Consent
 from provisioning.drivers.models import Target
 from provisioning.jobs.models import Effect, Instance, Operation
 from provisioning.recertification.models import Campaign, Review
@@ -110,6 +111,7 @@ READS = [
     "/api/v1/policies",
     "/api/v1/demands",
     "/api/v1/grants",
+    "/api/v1/consents",
     "/api/v1/recertifications",
     "/api/v1/recertifications/{campaign}/reviews",
     "/api/v1/requests",
@@ -257,6 +259,7 @@ def _grant(company: Company, port, reader, owner) -> None:
         until=timezone.now() + dt.timedelta(days=9),
     )
     Review.objects.create(campaign=company.campaign, grant=grant)
+    Consent.objects.create(grant=grant, version=company.contract_version, on=grant.until)
     Campaign.objects.create(name=port.name, silence="keep", created_by=owner, due_at=grant.until)
 
 
@@ -276,6 +279,7 @@ def costs(company: Company, role: str) -> dict[str, int]:
         "system": company.system.fqn,
         "term": company.term.pk,
         "policy": company.policy.slug,
+        "campaign": company.campaign.pk,
         "resource": company.resource.pk,
     }
     client = company.client(role)

@@ -31,6 +31,10 @@ BODIES: dict[str, Mapping[str, Any]] = {
     "requests:decide-several": REJECTION,
     "rest:rest-request-decision": REJECTION,
     "access:revoke": {"confirm": "table"},
+    "consent:answer": {"answer": "accept"},
+    "consent:overrule": {"note": "It cannot wait"},
+    "rest:rest-consent-answer": {"answer": "accept"},
+    "rest:rest-consent-overrule": {"note": "It cannot wait"},
     "drivers:target-retire": {"confirm": "lake"},
     "drivers:target-new": {"driver": "postgres"},
     "rest:target": {"save_anyway": True},
@@ -99,6 +103,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "rules": company.rule.pk,
         "decision-rules": company.rule.pk,
         "recertifications": company.campaign.pk,
+        "consents": company.consent.pk,
     }
     found = ids.get(plain.split("/")[1 if plain.startswith(("settings/", "approvals/")) else 0])
     values: Mapping[str, Any] = {

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from catalog.products import extensions
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.services.history import Entry, record_revisions
 from catalog.products.services.indexing import record_offers, reindex
@@ -36,6 +37,8 @@ MOVED = [
 def apply_due_versions() -> int:
     """Move the ports whose day has come (UTC) to the contract version that was announced.
 
+    A port that its readers hold back waits (`extensions.hold_moves`).
+
     Returns:
         How many ports were moved.
 
@@ -50,7 +53,8 @@ def apply_due_versions() -> int:
 
 @transaction.atomic
 def _apply_some(today: dt.date) -> int:
-    due = OutputPort.objects.filter(next_version_on__lte=today)
+    announced = OutputPort.objects.filter(next_version_on__lte=today)
+    due = extensions.without_held(announced, today)
     ids = due.order_by("product_id").values_list("product_id", flat=True).distinct()[:CHUNK]
     # the products first, in the order in which all writers lock them
     products = DataProduct.objects.select_for_update(of=("self",)).filter(pk__in=list(ids))

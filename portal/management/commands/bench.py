@@ -10,7 +10,7 @@ from functools import partial
 from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import DomainError
-from portal.bench import audit, graphql, imports, jobs, marketplace, validation
+from portal.bench import access, audit, graphql, imports, jobs, marketplace, validation
 from portal.bench.core import SAMPLES, Result
 from portal.bench.report import as_data, as_text
 
@@ -21,6 +21,7 @@ SUITES: dict[str, Callable[[], Result]] = {
     "validation": validation.run,
     "jobs": jobs.run,
     "audit": audit.run,
+    "access": access.run,
 }
 
 
@@ -32,7 +33,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
         parser.add_argument("--only", default="", help="requests whose name has this in it")
         parser.add_argument("--samples", type=int, default=SAMPLES, help="requests of a kind")
-        parser.add_argument("--n", type=int, default=imports.PRODUCTS, help="products to import")
+        parser.add_argument(
+            "--n", type=int, default=imports.PRODUCTS, help="products to import, or grants"
+        )
 
     def handle(
         self, *, suite: str | None, n: int, only: str, samples: int, **options: object
@@ -44,6 +47,7 @@ class Command(BaseCommand):
             "marketplace": partial(marketplace.run, only, samples),
             "graphql": partial(graphql.run, samples),
             "import": partial(imports.run, n),
+            "access": partial(access.run, n),
         }
         chosen = [suite] if suite else list(suites)
         try:

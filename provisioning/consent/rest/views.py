@@ -1,0 +1,145 @@
+"""REST: what consumers say to announced changes."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.actors import VISITOR, Actor
+from core.clock import parse_day
+from core.errors import Invalid
+from core.idempotency import idempotent
+from core.paging import keyset_page
+from core.problems import Problem
+from core.rest import body_of, page_response, page_size, text_in
+from provisioning.access.selectors import consumer_of
+from provisioning.consent import services
+from provisioning.consent.models import Consent
+from provisioning.consent.services import AnswerData
+from provisioning.consent.states import Answer, ConsentState
+
+OBJECT = {"type": "object"}
+TEXT = {"type": "string"}
+KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
+ANSWER = {
+    "type": "object",
+    "required": ["answer"],
+    "properties": {
+        "answer": {"type": "string", "enum": list(Answer.values)},
+        "until": {"type": "string", "format": "date", "description": "of answer time"},
+        "note": TEXT,
+    },
+}
+WHY = {"type": "object", "required": ["note"], "properties": {"note": TEXT}}
+
+
+class Consents(APIView):
+    """What consumers say to announced changes that break what they read."""
+
+    @extend_schema(
+        operation_id="consents",
+        parameters=[
+            OpenApiParameter("port", str, description="fqn"),
+            OpenApiParameter("state", str, enum=list(ConsentState.values)),
+            OpenApiParameter("page_size", int),
+            OpenApiParameter("cursor", str),
+        ],
+        responses={200: OBJECT},
+    )
+    def get(self, request: Request) -> Response:
+        """Those of grants that the caller may see, newest first."""
+        consents = Consent.objects.visible_to(_actor(request)).for_lists()
+        port, state = (request.query_params.get(name, "") for name in ("port", "state"))
+        if port:
+            consents = consents.filter(grant__port__fqn=port)
+        if state:
+            consents = consents.filter(state=_state(state))
+        page = keyset_page(
+            consents,
+            order=["-pk"],
+            size=page_size(request),
+            cursor=request.query_params.get("cursor"),
+        )
+        return page_response(request, page, [_consent(each) for each in page.rows])
+
+
+class ConsentAnswer(APIView):
+    """The consumer's answer."""
+
+    @extend_schema(
+        operation_id="consent_answer",
+        parameters=[KEY],
+        request={"application/json": ANSWER},
+        responses={200: OBJECT},
+    )
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """Accept, ask for time, or block; it may be changed until the day."""
+        body = body_of(request)
+        data = AnswerData(
+            answer=text_in(body, "answer"),
+            until=parse_day(text_in(body, "until")),
+            note=text_in(body, "note"),
+        )
+        consent = _found(request, pk)
+        services.answer_consent(data, consent=consent, actor=_actor(request))
+        return Response(_consent(_found(request, pk)))
+
+
+class ConsentOverrule(APIView):
+    """The owner's word in spite of an answer."""
+
+    @extend_schema(
+        operation_id="consent_overrule",
+        parameters=[KEY],
+        request={"application/json": WHY},
+        responses={200: OBJECT},
+    )
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        """The change comes on its day; the consumer is told why."""
+        consent, note = _found(request, pk), text_in(body_of(request), "note")
+        services.overrule_consent(consent=consent, note=note, actor=_actor(request))
+        return Response(_consent(_found(request, pk)))
+
+
+def _actor(request: Request) -> Actor:
+    return cast(Actor, request.auth or VISITOR)
+
+
+def _found(request: Request, pk: int) -> Consent:
+    visible = Consent.objects.visible_to(_actor(request)).for_lists()
+    found = visible.select_related("grant__port__product__domain").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _state(given: str) -> ConsentState:
+    if given not in ConsentState.values:
+        text = f"Choose one of {', '.join(ConsentState.values)}."
+        raise Invalid("There is no such state.", [Problem("/state", "unknown-state", text)])
+    return ConsentState(given)
+
+
+def _consent(consent: Consent) -> dict[str, Any]:
+    grant = consent.grant
+    return {
+        "id": consent.pk,
+        "state": consent.state,
+        "grant": str(grant.pk),
+        "port": grant.port.fqn,
+        "consumer": consumer_of(grant).text,
+        "to": consent.version.version,
+        "on": consent.on.isoformat(),
+        "wants_until": consent.wants_until.isoformat() if consent.wants_until else None,
+        "note": consent.note,
+        "answered_by": consent.answered_by.username if consent.answered_by else None,
+        "answered_at": consent.answered_at.isoformat() if consent.answered_at else None,
+        "overruled_why": consent.overruled_why,
+    }
