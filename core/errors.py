@@ -78,6 +78,13 @@ class TooLarge(DomainError):
     status = 413
 
 
+class Unavailable(DomainError):
+    """A system outside did not answer; asking again later may help."""
+
+    code = "unavailable"
+    status = 503
+
+
 class Invalid(DomainError):
     """Input that breaks rules; `problems` says where, which rule, and how to mend it."""
 

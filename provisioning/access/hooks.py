@@ -131,6 +131,7 @@ def register() -> None:
     panels.register("product.action", access_panels.product_action, order=10)
     panels.register("product.access", access_panels.product_access)
     panels.register("port.access", access_panels.port_access)
+    panels.register("port.rows", access_panels.port_rows)
 
 
 def holders_of(instance: Instance) -> list[str]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from provisioning.access.views import asking, cart, extending, grants
+from provisioning.access.views import asking, cart, extending, grants, sampling
 
 app_name = "access"
 urlpatterns = [
@@ -13,5 +13,6 @@ urlpatterns = [
     path("access/<uuid:pk>/password/", grants.reveal, name="reveal"),
     path("access/<uuid:pk>/new-password/", grants.new_password, name="new-password"),
     path("access/<uuid:pk>/extend/", extending.extend, name="extend"),
+    path("access/<uuid:pk>/sample/", sampling.sample, name="sample"),
     path("access/<uuid:pk>/revoke/", grants.revoke, name="revoke"),
 ]

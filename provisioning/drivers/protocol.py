@@ -113,6 +113,14 @@ class Measurement:
     measured_at: datetime  # by the target's clock
 
 
+@dataclass(frozen=True)
+class Rows:
+    """A few rows of a table, as texts; None where a value is missing."""
+
+    columns: tuple[str, ...]
+    values: tuple[tuple[str | None, ...], ...]
+
+
 class DriverError(Exception):
     """The target could not do the step; the message is safe to show."""
 
@@ -186,6 +194,15 @@ class Activity(Protocol):
 
     def connected(self) -> list[str]:
         """Names of our logins that are connected to the built-in target just now."""
+        ...
+
+
+@runtime_checkable
+class Peek(Protocol):
+    """A driver that can read a few rows with the rights of a grant."""
+
+    def peek(self, grant_id: UUID, spec: Json, table: str, limit: int) -> Rows:
+        """Up to `limit` rows of a table that a step `grant` with this spec has opened."""
         ...
 
 

@@ -23,6 +23,7 @@ from provisioning.access.services.leaving import drop_leavers
 from provisioning.access.services.records import note
 from provisioning.access.services.reminding import remind_of_ends
 from provisioning.access.services.rotating import note_connected, rotate_due
+from provisioning.access.services.sampling import sample_rows
 from provisioning.access.services.wishes import AccessData
 
 __all__ = [
@@ -46,5 +47,6 @@ __all__ = [
     "reveal_credential",
     "revoke_grant",
     "rotate_due",
+    "sample_rows",
     "seal_secrets",
 ]

@@ -22,12 +22,12 @@ from core.ids import uuid7
 from provisioning.access import policies
 from provisioning.access.models import Credential, Grant
 from provisioning.access.selectors import GrantTarget
-from provisioning.access.services.records import DRIVER, grant_step, note
+from provisioning.access.services.records import DRIVER, grant_step, last_grant_spec, note
 from provisioning.access.states import GrantState
 from provisioning.jobs import services as jobs
 from provisioning.jobs.models import Operation, OperationStep
 from provisioning.jobs.services import StepSpec
-from provisioning.jobs.states import OperationKind, OperationState, StepDirection
+from provisioning.jobs.states import OperationKind, OperationState
 
 REVEAL_WITHIN = dt.timedelta(hours=24)
 
@@ -177,7 +177,7 @@ def rotate_password(grant: Grant, holder: User, actor: Actor) -> Operation:
     Raises:
         ConcurrencyError: something is being done to the grant already.
     """
-    schema = _last_grant_spec(grant)["schema"]
+    schema = last_grant_spec(grant)["schema"]
     return jobs.accept(
         instance_id=grant.instance_id,
         kind=OperationKind.ROTATE,
@@ -194,7 +194,7 @@ def drop_logins(grant: Grant, holders: Sequence[User], actor: Actor) -> Operatio
     Raises:
         ConcurrencyError: something is being done to the grant already.
     """
-    spec = _last_grant_spec(grant)
+    spec = last_grant_spec(grant)
     target = GrantTarget(spec["schema"], tuple(spec["tables"]), spec.get("narrow", {}))
     logins = [login_step(holder, target.schema, grant.until) for holder in holders]
     return jobs.accept(
@@ -214,15 +214,6 @@ def destroy_dropped(grant: Grant, operation: Operation) -> None:
     for step in operation.spec["steps"]:
         if step["action"] == "login" and step.get("absent"):
             _destroy(grant, _holder_id(step["spec"]))
-
-
-def _last_grant_spec(grant: Grant) -> Mapping[str, Any]:
-    """What the grant's role may read, as the last operation on it said."""
-    steps = OperationStep.objects.filter(
-        operation__instance=grant.instance_id, direction=StepDirection.FORWARD, action="grant"
-    )
-    spec: Mapping[str, Any] = steps.latest("pk").spec
-    return spec
 
 
 def _holder_id(spec: Mapping[str, Any]) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from catalog.products.services import lock_products, record_readers
 from core import audit
 from provisioning.access.models import Grant
 from provisioning.access.selectors import GrantTarget, readers
-from provisioning.jobs.models import Instance, Operation
+from provisioning.jobs.models import Instance, Operation, OperationStep
 from provisioning.jobs.services import StepSpec
+from provisioning.jobs.states import StepDirection
 
 DRIVER = "postgres"
 
@@ -35,6 +37,15 @@ def grant_step(target: GrantTarget, until: dt.datetime) -> StepSpec:
             **({"narrow": dict(target.narrow)} if target.narrow else {}),
         },
     )
+
+
+def last_grant_spec(grant: Grant) -> Mapping[str, Any]:
+    """What the grant's role may read, as the last operation on it said."""
+    steps = OperationStep.objects.filter(
+        operation__instance=grant.instance_id, direction=StepDirection.FORWARD, action="grant"
+    )
+    spec: Mapping[str, Any] = steps.latest("pk").spec
+    return spec
 
 
 def note(verb: str, grant: Grant, *, actor: str = audit.SYSTEM, **detail: Any) -> None:

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from accounts.policies import can_act_for_team
 from catalog.products.models import DataProduct, OutputPort
 from provisioning.access.selectors import Standing, grants_of_product, standing_of
+from provisioning.access.states import GrantState
 
 
 def product_action(request: HttpRequest, product: DataProduct) -> SafeString | None:
@@ -56,6 +57,19 @@ def port_access(request: HttpRequest, port: OutputPort) -> SafeString | None:
         "can_ask": any(each.pk == port.pk for each in standing.open),
     }
     return render_to_string("provisioning/access/_port_access.html", context, request)
+
+
+def port_rows(request: HttpRequest, port: OutputPort) -> SafeString | None:
+    """Some rows of a port, for whoever may read it."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if actor.is_visitor:
+        return None
+    known: dict[object, Standing] = request.__dict__.get("access_standing", {})
+    standing = known.get(port.product_id) or _standing(request, port.product)
+    grant = standing.grants.get(port.pk)
+    if grant is None or grant.state != GrantState.ACTIVE:
+        return None
+    return render_to_string("provisioning/access/_rows.html", {"grant": grant}, request)
 
 
 def _standing(request: HttpRequest, product: DataProduct) -> Standing:

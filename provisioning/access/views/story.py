@@ -39,6 +39,7 @@ WORDS = {  # of the audit log
     "credential.rotated": "Password renewed by schedule",
     "credential.dropped": "Login dropped",
     "credential.destroyed": "Password destroyed, nobody fetched it",
+    "sample.shown": "Some rows shown",
     "consent.asked": "Asked about a change that breaks it",
     "consent.answered": "Answered to the change",
     "consent.overruled": "The change comes all the same",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
+from uuid import UUID
 
-from provisioning.drivers.postgres import inventory, measure, session
+from provisioning.drivers.postgres import inventory, measure, peeking, session
 from provisioning.drivers.postgres.action import Action, Context
 from provisioning.drivers.postgres.grants import GRANT
 from provisioning.drivers.postgres.logins import LOGIN
@@ -25,6 +26,7 @@ from provisioning.drivers.protocol import (
     Observed,
     PermanentError,
     PlannedEffect,
+    Rows,
     Step,
 )
 from provisioning.drivers.registry import check_spec
@@ -98,6 +100,12 @@ class PostgresDriver:
         """What has our label in the built-in warehouse."""
         with session.looking(self._resolve(None)) as conn:
             return inventory.labelled(conn)
+
+    def peek(self, grant_id: UUID, spec: Json, table: str, limit: int) -> Rows:
+        """Read-only, with the rights of the grant's role."""
+        check_spec(self, "grant", spec)
+        with session.looking(self._resolve(spec.get("target"))) as conn:
+            return peeking.peek(conn, grant_id, spec["schema"], table, limit)
 
     def connected(self) -> list[str]:
         """Logins of grants with a session in the built-in warehouse."""
