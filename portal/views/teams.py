@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, UUIDField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -17,6 +19,8 @@ from catalog.products.models import Comment, DataProduct, DataProductQuerySet, O
 from catalog.products.states import LISTED, ProductStatus
 from core.paging import keyset_page
 from portal.views.shared import actor_in
+from provisioning.requests.models import Approval
+from provisioning.requests.states import ApprovalState, RequestKind
 
 PAGE_SIZE = 50
 MAX_ROWS = 100
@@ -72,7 +76,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
 def _health(products: DataProductQuerySet, team: Team) -> list[dict[str, Any]]:
     """What wants attention, each with how many there are and the first of them.
 
-    Cost: three SQL statements.
+    Cost: four SQL statements.
     """
     stewards = Ownership.objects.filter(product=OuterRef("pk"), kind=Ownership.Kind.STEWARD)
     old = products.filter(
@@ -80,7 +84,14 @@ def _health(products: DataProductQuerySet, team: Team) -> list[dict[str, Any]]:
     ).order_by("updated_at")
     alone = products.filter(~Exists(stewards), status__in=LISTED)
     asked = products.filter(pk__in=_unanswered(products, team).values("product"))
+    late = products.filter(pk__in=_undecided(team))
     kinds = (
+        (
+            "product for which somebody waits too long for access",
+            "products for which people wait too long for access",
+            "Decide under Approvals; others may do so now as well.",
+            late,
+        ),
         ("draft untouched for 90 days", "drafts untouched for 90 days", "Publish or remove.", old),
         (
             "published product without a steward",
@@ -106,6 +117,18 @@ def _health(products: DataProductQuerySet, team: Team) -> list[dict[str, Any]]:
         for single, several, mend, rows in kinds
         if (found := list(rows.only("fqn", "name")[: MAX_ROWS + 1]))
     ]
+
+
+def _undecided(team: Team) -> QuerySet[Approval]:
+    """Ids of products of which a request for access waits for the team beyond its time."""
+    waiting = Approval.objects.filter(
+        team=team,
+        state=ApprovalState.WAITING,
+        due_at__lte=Now(),
+        request__kind=RequestKind.ACCESS,
+    )
+    product = Cast(KeyTextTransform("product_id", "request__subject"), UUIDField())
+    return waiting.order_by().values_list(product, flat=True)
 
 
 def _unanswered(products: DataProductQuerySet, team: Team) -> QuerySet[Comment]:

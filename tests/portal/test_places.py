@@ -1,5 +1,6 @@
 """Domain and team pages, what owners of a domain may say, and names near one that is not there."""
 
+import datetime as dt
 import json
 
 import pytest
@@ -25,6 +26,7 @@ from tests.factories import (
     UserFactory,
     actor_for,
     member_of,
+    waiting_request,
 )
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +167,21 @@ def test_a_team_page_says_what_wants_attention_in_what_one_may_see(team, owner):
 
     assert [each["products"] for each in mine] == [[old], [asked]]
     assert [each["products"] for each in theirs] == [[asked]]
+
+
+def test_a_team_page_names_products_for_which_people_wait_too_long(team, owner):
+    late, early = ProductFactory(owner=team, name="Late"), ProductFactory(owner=team)
+    for product in (late, early):
+        Ownership.objects.create(product=product, kind="steward", user=owner)
+        subject = {"product_id": str(product.pk)}
+        asked = waiting_request(team, requester=UserFactory(), title="Read", subject=subject)
+        if product is late:
+            asked.approvals.update(due_at=timezone.now() - dt.timedelta(hours=1))
+
+    (found,) = browser(owner).get("/teams/sales-data/").context["health"]
+
+    assert found["products"] == [late]
+    assert "waits too long for access" in found["label"]
 
 
 def test_the_list_of_teams_counts_what_one_may_see(team, owner):
