@@ -47,7 +47,7 @@ from provisioning.drivers import registry
 from provisioning.drivers.postgres.session import connected
 from provisioning.drivers.postgres.target import warehouse
 from provisioning.drivers.protocol import Step
-from provisioning.jobs.models import Instance, Operation, OperationStep
+from provisioning.jobs.models import Effect, Instance, Operation, OperationStep
 from provisioning.jobs.selectors import queue
 from provisioning.jobs.services import InstanceData, StepSpec, accept
 from provisioning.jobs.states import OperationKind, OperationState, StepState
@@ -337,6 +337,7 @@ def _forget() -> None:
     Request.objects.filter(pk__in=requests).delete()
     DecisionRule.objects.filter(name=PLACE).delete()
     product.delete()
+    Effect.objects.filter(instance__in=[*instances, *made]).delete()
     Operation.objects.filter(instance__in=[*instances, *made]).delete()
     Instance.objects.filter(pk__in=[*instances, *made]).delete()
     User.objects.filter(username__startswith=PLACE).delete()

@@ -141,11 +141,11 @@ def _end(grant: Grant, state: GrantState, by: str, reason: str) -> bool:
 
 
 def _steps(grant: Grant) -> list[StepSpec]:
-    """Every login and role that any operation may have made for the grant, once each."""
+    """The role, for each schema that any operation may have opened to it; its logins go along."""
     made = OperationStep.objects.filter(
         operation__instance=grant.instance_id,
-        operation__kind__in=[OperationKind.BIND, OperationKind.ROTATE],
         direction=StepDirection.FORWARD,
-    ).order_by("pk")
-    steps = {(step.action, step.spec.get("holder")): step for step in made}
+        action="grant",
+    )
+    steps = {step.spec["schema"]: step for step in made.order_by("pk")}
     return [StepSpec(step.name, step.driver, step.action, step.spec) for step in steps.values()]

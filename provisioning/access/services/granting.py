@@ -163,6 +163,7 @@ def _grant_of(operation: Operation) -> Grant | None:
 def _unbound(grant: Grant, operation: Operation) -> None:
     if operation.state != OperationState.SUCCEEDED or grant.is_live:
         return
+    jobs.record_all_gone(grant.instance_id)  # the role's removal takes the logins along
     grant.removed_at = db_now()
     grant.save(update_fields=["removed_at"])
     note("grant.removed", grant)

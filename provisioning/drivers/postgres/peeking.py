@@ -8,12 +8,17 @@ from uuid import UUID
 from psycopg import errors, sql
 
 from provisioning.drivers.postgres import identities, naming, narrowing
-from provisioning.drivers.postgres.session import Connection, rows, run
+from provisioning.drivers.postgres.session import Connection, rows, run, value
 from provisioning.drivers.protocol import PermanentError, Rows, TemporaryError
 
 PATIENCE = "2s"  # of one statement
 MAX_TEXT = 200  # characters of one value
 
+# A view or somebody else's table may run code of theirs, which could shed the role.
+IS_OURS = """
+SELECT relkind IN ('r', 'p') AND relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+FROM pg_class WHERE oid = to_regclass(%(t)s)
+"""
 COLUMNS = """
 SELECT attname::text FROM pg_attribute
 WHERE attrelid = to_regclass(%(t)s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
@@ -31,6 +36,8 @@ def peek(conn: Connection, grant_id: UUID, schema: str, table: str, limit: int) 
     held = narrowing.held(conn, role, schema).get(table)
     if identities.find(conn, role) is None or held is None:
         raise PermanentError("The access is not in place there.")
+    if not value(conn, IS_OURS, {"t": where.as_string(conn)}):
+        raise PermanentError(f"{table} is no table that the portal made; read it with your login.")
     found = [row[0] for row in rows(conn, COLUMNS, {"t": where.as_string(conn)})]
     columns = [name for name in found if not held.columns or name in held.columns]
     run(conn, "SET LOCAL statement_timeout = {t}", t=sql.Literal(PATIENCE))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
@@ -17,6 +20,8 @@ from provisioning.drivers.protocol import DriverError, PermanentError, StaleFenc
 
 CONNECT_TIMEOUT_S = 5
 ANSWER_S = 40.0  # the longest that a statement is waited for: what the server allows, and a while
+KEEP_S = 30.0  # for so long an idle connection may be used again
+GREETING_S = 2.0  # a kept connection that does not answer within that is not waited for
 LOOK_S = 15.0  # the same of a look, which reads a catalogue
 LIMITS = (
     "-c search_path=pg_catalog,pg_temp -c lock_timeout=5s -c statement_timeout=30s"
@@ -37,6 +42,15 @@ class Connection(psycopg.Connection[TupleRow]):
     server helps."""
 
     answer_s = ANSWER_S
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.process = os.getpid()
+
+    def __del__(self, *_: Any) -> None:
+        """One that was kept ends with its thread, but not in a process that was forked of it."""
+        if getattr(self, "process", 0) == os.getpid():
+            self.pgconn.finish()
 
     def wait(self, gen: PQGen[RV], *arguments: Any, **options: Any) -> RV:
         try:
@@ -64,12 +78,22 @@ class Warehouse:
 def connected(warehouse: Warehouse) -> Iterator[Connection]:
     """A connection in one transaction, committed at the end.
 
+    Each thread keeps the last one for a while: a step needs several, and to log in takes longer
+    than most of what is done then. What went wrong once is not kept.
+
     Raises:
         TemporaryError: the network, a lock, or the server's state; trying again may help.
         PermanentError: the warehouse refused.
     """
-    with _in_driver_words(), _connect(warehouse) as conn:
-        yield conn
+    with _in_driver_words():
+        conn = _taken(warehouse.url) or _connect(warehouse)
+        try:
+            yield conn
+            conn.commit()
+        except BaseException:
+            conn.close()
+            raise
+        _keep(warehouse.url, conn)
 
 
 @contextmanager
@@ -118,10 +142,47 @@ def value(conn: Connection, query: LiteralString, values: Mapping[str, Any] | No
     return row[0] if row else None
 
 
+class _Kept(threading.local):
+    """The connection that a thread used last."""
+
+    url = ""
+    conn: Connection | None = None
+    since = 0.0
+    process = 0
+
+
+_kept = _Kept()
+
+
+def _keep(url: str, conn: Connection) -> None:
+    if _kept.conn is not None and _kept.process == os.getpid():
+        _kept.conn.close()
+    _kept.url, _kept.conn = url, conn
+    _kept.since, _kept.process = time.monotonic(), os.getpid()
+
+
+def _taken(url: str) -> Connection | None:
+    """The kept connection, as if it were new; None where there is none, or it has gone."""
+    conn, _kept.conn = _kept.conn, None
+    if conn is None or _kept.process != os.getpid():
+        return None
+    if _kept.url == url and time.monotonic() - _kept.since < KEEP_S:
+        with suppress(psycopg.Error):
+            conn.answer_s = GREETING_S
+            conn.autocommit = True
+            conn.execute("DISCARD ALL")
+            conn.autocommit = False
+            conn.answer_s = ANSWER_S
+            return conn
+    conn.close()
+    return None
+
+
 def _connect(warehouse: Warehouse) -> Connection:
     return Connection.connect(
         warehouse.url,
         connect_timeout=CONNECT_TIMEOUT_S,
+        prepare_threshold=None,  # DISCARD ALL would forget what is prepared
         application_name="meshport",
         options=LIMITS,
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
-from provisioning.jobs.models import Instance, Operation
+from django.db.models.functions import Now
+
+from provisioning.jobs.models import Effect, Instance, Operation
 
 
 def note_made(*, operation: Operation, plan: str, links: Sequence[Mapping[str, str]]) -> None:
@@ -14,3 +17,8 @@ def note_made(*, operation: Operation, plan: str, links: Sequence[Mapping[str, s
         shown = [{"label": each["label"], "url": each["url"]} for each in links]
         operation.result = {**operation.result, "links": shown}
         Operation.objects.filter(pk=operation.pk).update(result=operation.result)
+
+
+def record_all_gone(instance_id: UUID) -> None:
+    """What an instance once made was seen to be gone, whichever steps took it away."""
+    Effect.objects.filter(instance=instance_id, removed_at=None).update(removed_at=Now())
