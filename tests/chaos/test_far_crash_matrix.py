@@ -27,7 +27,7 @@ from tests.chaos.test_crash_matrix import (
 from tests.chaos.test_stalls import sleeps
 from tests.provisioning.drivers.repositories import has_git
 
-OFTEN = 16  # passes of one point at most
+OFTEN = 5  # passes of one point at most
 PLANS = [
     pytest.param(plan, id=str(plan), marks=pytest.mark.skipif(not has_git(), reason="no git here"))
     if str(plan) == "git-server"

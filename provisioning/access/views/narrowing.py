@@ -57,6 +57,7 @@ def narrow_group(
         ],
         "rows": _rows(shape, narrow),
         "operators": WORDS.items(),
+        "has_rows": any(each.get("rows") for each in narrow.values()),
         "errors": [each.message for each in problems],
     }
 

@@ -67,8 +67,12 @@ def story_lines(events: Iterable[AuditEvent]) -> list[Line]:
 
 
 def _lines(events: Iterable[AuditEvent]) -> Iterator[Line]:
+    events = list(events)
+    longer = {e.detail["request"] for e in events if e.verb == "grant.extension-asked"}
     for event in events:
         verb = event.verb
+        if verb == "request.submitted" and event.object_id in longer:
+            continue  # the grant's own event says what for
         if verb == "operation.accepted" and event.detail.get("operation_kind") == "repair":
             verb = "operation.repair"
         if event.object_kind == "operation" and verb not in WORDS:
@@ -93,8 +97,9 @@ def _note(verb: str, detail: Mapping[str, Any]) -> str:
 
 
 def _url(event: AuditEvent) -> str:
-    if event.object_kind == "request":
-        return reverse("requests:request", kwargs={"pk": event.object_id})
+    request = event.object_id if event.object_kind == "request" else event.detail.get("request")
+    if request:
+        return reverse("requests:request", kwargs={"pk": request})
     if event.object_kind == "operation":
         return reverse("jobs:operation", kwargs={"operation_id": event.object_id})
     return ""
