@@ -245,7 +245,7 @@ def _granted(place: Place, count: int) -> list[Grant]:
 def _steps(place: Place, grant: Grant, until: dt.datetime) -> Sequence[StepSpec]:
     target, reader = place.target, grant.consumer_user
     assert reader is not None
-    return [grant_step(target, until), login_step(reader, target.schema, until)]
+    return [grant_step(target, until), login_step(reader, target, until)]
 
 
 def _row(place: Place, port: OutputPort, reader: User, until: dt.datetime) -> Grant:

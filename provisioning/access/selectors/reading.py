@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -29,10 +29,11 @@ MAX_ROWS = 200
 
 @dataclass(frozen=True)
 class GrantTarget:
-    """The objects of the warehouse that a grant on a port opens."""
+    """The objects of a warehouse that a grant on a port opens."""
 
     schema: str
     tables: tuple[str, ...]
+    place: str = ""  # slug of a team's own target; "": the built-in warehouse
     narrow: Mapping[str, Any] = field(default_factory=dict)  # as the driver takes it
 
 
@@ -138,20 +139,32 @@ def grant_targets(ports: Iterable[OutputPort]) -> dict[UUID, GrantTarget]:
         and port.product.status != ProductStatus.RETIRED
         and port.location.get("tables")
     }
-    effects = Effect.objects.filter(
-        instance_id__in=[instance for instance, _ in wanted.values()],
-        driver="postgres",
-        kind="schema",
-        removed_at__isnull=True,
-    ).values_list("instance_id", "name")
-    made = set(effects) if wanted else set()
+    made = _schemas({instance for instance, _ in wanted.values()}) if wanted else {}
     return {
         port.pk: GrantTarget(
-            port.location["schema"], tuple(sorted(set(port.location["tables"].values())))
+            port.location["schema"],
+            tuple(sorted(set(port.location["tables"].values()))),
+            made[wanted[port.pk]],
         )
         for port in ports
         if wanted.get(port.pk) in made
     }
+
+
+def _schemas(instances: Collection[UUID]) -> dict[tuple[UUID | None, str], str]:
+    """`{(instance, schema): target}` of the schemas that these instances have made."""
+    effects = Effect.objects.filter(
+        instance_id__in=instances, driver="postgres", kind="schema", removed_at__isnull=True
+    ).select_related("operation")
+    made = effects.only("instance_id", "name", "step_n", "operation__spec")
+    return {
+        (each.instance_id, each.name): _target_of(each.operation.spec["steps"], each.step_n)
+        for each in made
+    }
+
+
+def _target_of(steps: Sequence[Mapping[str, Any]], n: int) -> str:
+    return str(steps[n]["spec"].get("target") or "") if n < len(steps) else ""
 
 
 def grant_target(port: OutputPort) -> GrantTarget | None:

@@ -22,7 +22,7 @@ from core.ids import uuid7
 from provisioning.access import policies
 from provisioning.access.models import Credential, Grant
 from provisioning.access.selectors import GrantTarget
-from provisioning.access.services.records import DRIVER, grant_step, last_grant_spec, note
+from provisioning.access.services.records import DRIVER, grant_step, last_target, note
 from provisioning.access.states import GrantState
 from provisioning.jobs import services as jobs
 from provisioning.jobs.models import Operation, OperationStep
@@ -63,16 +63,17 @@ class AlreadyShown(InvalidTransition):
     code = "credential-gone"
 
 
-def login_step(holder: User, schema: str, until: dt.datetime) -> StepSpec:
+def login_step(holder: User, target: GrantTarget, until: dt.datetime) -> StepSpec:
     """The step that makes the holder's login, or gives it a new password."""
     return StepSpec(
         name=f"Login for {holder}"[:200],
         driver=DRIVER,
         action="login",
         spec={
-            "schema": schema,
+            "schema": target.schema,
             "holder": f"user:{holder.pk}",
             "expires_at": until.isoformat(),
+            **({"target": target.place} if target.place else {}),
         },
     )
 
@@ -177,12 +178,11 @@ def rotate_password(grant: Grant, holder: User, actor: Actor) -> Operation:
     Raises:
         ConcurrencyError: something is being done to the grant already.
     """
-    schema = last_grant_spec(grant)["schema"]
     return jobs.accept(
         instance_id=grant.instance_id,
         kind=OperationKind.ROTATE,
         title=f"New password for {holder} on {grant.port.product.name}",
-        steps=[login_step(holder, schema, grant.until)],
+        steps=[login_step(holder, last_target(grant), grant.until)],
         actor=actor,
         team=grant.request.team,
     )
@@ -194,9 +194,8 @@ def drop_logins(grant: Grant, holders: Sequence[User], actor: Actor) -> Operatio
     Raises:
         ConcurrencyError: something is being done to the grant already.
     """
-    spec = last_grant_spec(grant)
-    target = GrantTarget(spec["schema"], tuple(spec["tables"]), spec.get("narrow", {}))
-    logins = [login_step(holder, target.schema, grant.until) for holder in holders]
+    target = last_target(grant)
+    logins = [login_step(holder, target, grant.until) for holder in holders]
     return jobs.accept(
         instance_id=grant.instance_id,
         kind=OperationKind.UPDATE,

@@ -64,7 +64,7 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
         title=f"Access to {port.product.name} for {consumer.label}",
         steps=[
             grant_step(target, until),
-            login_step(request.requester, target.schema, until),
+            login_step(request.requester, target, until),
         ],
         actor=actor,
         team=request.team,

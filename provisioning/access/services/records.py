@@ -35,6 +35,7 @@ def grant_step(target: GrantTarget, until: dt.datetime) -> StepSpec:
             "tables": list(target.tables),
             "until": until.isoformat(),
             **({"narrow": dict(target.narrow)} if target.narrow else {}),
+            **({"target": target.place} if target.place else {}),
         },
     )
 
@@ -46,6 +47,13 @@ def last_grant_spec(grant: Grant) -> Mapping[str, Any]:
     )
     spec: Mapping[str, Any] = steps.latest("pk").spec
     return spec
+
+
+def last_target(grant: Grant) -> GrantTarget:
+    """The same, as what a grant opens."""
+    spec = last_grant_spec(grant)
+    place, narrow = spec.get("target", ""), spec.get("narrow", {})
+    return GrantTarget(spec["schema"], tuple(spec["tables"]), place, narrow)
 
 
 def note(verb: str, grant: Grant, *, actor: str = audit.SYSTEM, **detail: Any) -> None:

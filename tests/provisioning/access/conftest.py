@@ -59,7 +59,7 @@ def company(transactional_db, settings, warehouse_url) -> Company:  # noqa: F811
     owner, consumer, colleague = member_of(sales), member_of(marketing), member_of(marketing)
     instance_id = uuid7()
     product = ProductFactory(slug="orders", owner=sales, instance_id=instance_id)
-    _provision(instance_id, sales, actor_for(owner))
+    provision(instance_id, sales, actor_for(owner))
     where = urlsplit(warehouse_url)
     port = PortFactory(
         product=product,
@@ -76,7 +76,8 @@ def company(transactional_db, settings, warehouse_url) -> Company:  # noqa: F811
     return Company(port, sales, marketing, owner, consumer, colleague)
 
 
-def _provision(instance_id: UUID, team: Team, actor: Actor) -> None:
+def provision(instance_id: UUID, team: Team, actor: Actor, **place: str) -> None:
+    """Schema, table, roles and two rows; `target="lake"` puts them into a team's own target."""
     columns = [
         {"name": "order_id", "logical_type": "string"},
         {"name": "amount", "logical_type": "integer"},
@@ -91,7 +92,10 @@ def _provision(instance_id: UUID, team: Team, actor: Actor) -> None:
         instance_id=instance_id,
         kind=OperationKind.PROVISION,
         title="Orders",
-        steps=[StepSpec(action, "postgres", action, spec) for action, spec in specs.items()],
+        steps=[
+            StepSpec(action, "postgres", action, {**spec, **place})
+            for action, spec in specs.items()
+        ],
         actor=actor,
         new_instance=InstanceData("data-product", "orders", "", team.domain, team, "postgres"),
     )
