@@ -20,7 +20,7 @@ from provisioning.access.services.ending import (
 )
 from provisioning.access.services.granting import finish_operation, open_grant, resume_grant
 from provisioning.access.services.leaving import drop_leavers
-from provisioning.access.services.records import note
+from provisioning.access.services.records import lock_grants, note
 from provisioning.access.services.reminding import remind_of_ends
 from provisioning.access.services.rotating import note_connected, rotate_due
 from provisioning.access.services.sampling import sample_rows
@@ -35,6 +35,7 @@ __all__ = [
     "end_by_system",
     "expire_grants",
     "finish_operation",
+    "lock_grants",
     "new_credential",
     "note",
     "note_connected",

@@ -47,6 +47,7 @@ def revoke_grant(*, grant: Grant, actor: Actor, reason: str) -> Grant:
         raise InvalidTransition("This access has ended already.", grant=str(grant.pk))
     note("grant.revoked", grant, actor=actor.name, reason=reason.strip())
     remove(grant, actor)
+    update_readers(grant.port.product_id)
     return grant
 
 
@@ -58,6 +59,7 @@ def end_by_system(grant: Grant, reason: str) -> bool:
         return False
     note("grant.revoked", grant, reason=reason)
     remove(grant, system_actor())
+    update_readers(grant.port.product_id)
     return True
 
 
@@ -67,7 +69,11 @@ def expire_grants() -> int:
     One that is just being made longer waits for that: its logins end with the day all the same.
     """
     grants = _over().select_related("port__product").order_by("until")[:AT_ONCE]
-    return sum(_expire(grant) for grant in grants)
+    ended = [grant for grant in grants if _expire(grant)]
+    # once for each product, and last: whoever ends an operation locks its product last, too
+    for product_id in sorted({grant.port.product_id for grant in ended}):
+        update_readers(product_id)
+    return len(ended)
 
 
 def remove_ended() -> int:
@@ -136,7 +142,6 @@ def _end(grant: Grant, state: GrantState, by: str, reason: str) -> bool:
     if changed:
         grant.refresh_from_db(fields=["state", "ended_at", "ended_by", "end_reason"])
         destroy_credentials(grant)
-        update_readers(grant)
     return bool(changed)
 
 

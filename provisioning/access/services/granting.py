@@ -174,7 +174,7 @@ def _bound(grant: Grant, operation: Operation) -> None:
         grant.state = GrantState.ACTIVE
         grant.save(update_fields=["state"])
         note("grant.activated", grant)
-        update_readers(grant)
+        update_readers(grant.port.product_id)
         return
     destroy_credentials(grant)
     now = db_now()

@@ -15,7 +15,7 @@ from core.errors import ConcurrencyError
 from provisioning.access.models import Credential, Grant
 from provisioning.access.services.credentials import drop_logins
 from provisioning.access.services.ending import AT_ONCE, end_by_system
-from provisioning.access.services.records import note
+from provisioning.access.services.records import lock_grants, note
 from provisioning.access.states import LIVE, GrantState
 from provisioning.jobs.models import Operation
 from provisioning.jobs.states import TERMINAL
@@ -31,9 +31,11 @@ def drop_leavers() -> int:
     return _end_personal() + _drop_logins()
 
 
+@transaction.atomic
 def _end_personal() -> int:
     gone = Grant.objects.filter(state__in=LIVE, consumer_user__is_active=False)
-    grants = gone.select_related("port__product", "consumer_user").order_by("pk")[:AT_ONCE]
+    grants = list(gone.select_related("port__product", "consumer_user").order_by("pk")[:AT_ONCE])
+    lock_grants(grants)
     return sum(end_by_system(each, f"{each.consumer} has left.") for each in grants)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from catalog.products.services import lock_products, record_readers
 from core import audit
@@ -22,6 +23,12 @@ def lock_grant(grant: Grant) -> None:
     active = Operation.objects.active().filter(instance_id=grant.instance_id)
     list(active.select_for_update(of=("self",)).values_list("pk"))
     Instance.objects.select_for_update().only("pk").get(pk=grant.instance_id)
+
+
+def lock_grants(grants: Iterable[Grant]) -> None:
+    """The same for several, before any of their products is locked: a worker locks that last."""
+    for grant in sorted(grants, key=lambda each: each.pk):
+        lock_grant(grant)
 
 
 def grant_step(target: GrantTarget, until: dt.datetime) -> StepSpec:
@@ -63,9 +70,8 @@ def note(verb: str, grant: Grant, *, actor: str = audit.SYSTEM, **detail: Any) -
     )
 
 
-def update_readers(grant: Grant) -> None:
+def update_readers(product_id: UUID) -> None:
     """Tell the catalogue who reads the product now; the lock puts parallel changes in a row."""
-    product_id = grant.port.product_id
     lock_products([product_id])
     teams, users, consumers = readers(product_id)
     record_readers(

@@ -12,7 +12,7 @@ from accounts.actors import Actor
 from core import audit, outbox
 from core.clock import db_now
 from core.errors import InvalidTransition
-from provisioning.access.services import end_by_system, note
+from provisioning.access.services import end_by_system, lock_grants, note
 from provisioning.access.states import LIVE
 from provisioning.recertification import policies
 from provisioning.recertification.models import Campaign, Review
@@ -81,6 +81,7 @@ def _close_some(campaign: Campaign) -> int:
     open_ones = Review.objects.undecided().filter(campaign=found)
     named = open_ones.select_related("grant__port__product").order_by("pk")
     reviews = list(named.select_for_update(of=("self",))[:AT_ONCE])
+    lock_grants(each.grant for each in reviews)
     for each in reviews:
         _settle_silent(each, found)
     if len(reviews) < AT_ONCE:

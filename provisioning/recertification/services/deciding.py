@@ -12,7 +12,7 @@ from core.clock import db_now
 from core.errors import Invalid, InvalidTransition
 from core.problems import Problem
 from provisioning.access.models import Grant
-from provisioning.access.services import note, revoke_grant
+from provisioning.access.services import lock_grants, note, revoke_grant
 from provisioning.recertification.models import Campaign, Review
 from provisioning.recertification.states import ReviewState
 
@@ -97,6 +97,7 @@ def _keep(reviews: list[Review], actor: Actor, text: str) -> None:
 def _revoke(reviews: list[Review], campaign: Campaign, actor: Actor, text: str) -> None:
     grants = _grants(reviews)
     reason = f"{campaign.name}: {text}" if text else campaign.name
+    lock_grants(grants.values())
     for each in reviews:
         grant = grants[each.grant_id]
         if not grant.is_live:
