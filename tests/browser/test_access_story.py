@@ -18,7 +18,7 @@ PORT = "sales.orders/orders@1"
 STORY = [
     "Asked for",
     "Approved for Sales Data",
-    "Approved for Stewards",
+    "Approved for the stewards",
     "Opened",
     "Password shown",
     "More time asked for",
@@ -77,7 +77,7 @@ def test_ask_decide_use_prolong_revoke_and_prove(portal: Portal, chromium: Any) 
 
     # ask; owner and steward agree, one after the other
     consumer.goto(f"/access/new/?port={PORT}")
-    consumer.page.locator("[name=consumer][value='user:consumer']").check()
+    consumer.page.select_option("[name=consumer]", "user:consumer")
     consumer.page.fill("[name=purpose]", "Look for carts that were left, by hand.")
     consumer.page.fill("[name=until]", in_days(20))
     consumer.click("Ask for access")

@@ -63,6 +63,7 @@ def end_by_system(grant: Grant, reason: str) -> bool:
     return True
 
 
+@transaction.atomic
 def expire_grants() -> int:
     """End the grants whose day is over; returns how many.
 

@@ -80,7 +80,7 @@ def _lines(events: Iterable[AuditEvent]) -> Iterator[Line]:
         words = WORDS.get(verb, verb)
         side = event.detail.get("side")
         if side and verb in {"request.approved", "request.rejected"}:
-            words = f"{words} for {side}"
+            words = f"{words} for {side}".replace(" for The ", " for the ")
         actor = "" if event.actor == audit.SYSTEM else event.actor
         yield Line(event.at, words, actor, _note(verb, event.detail), _url(event))
 

@@ -227,7 +227,8 @@ def _actor(request: Call) -> Actor:
 
 
 def _visible(request: Call) -> RequestQuerySet:
-    return Request.objects.visible_to(_actor(request)).with_sides()
+    rows = Request.objects.visible_to(_actor(request)).with_sides().select_related("operation")
+    return rows.defer("operation__spec", "operation__result")
 
 
 def _found(request: Call, pk: UUID) -> Request:

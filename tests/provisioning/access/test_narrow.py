@@ -207,9 +207,9 @@ def test_a_script_asks_for_less_and_sees_what_it_has(described):
 
 
 def test_a_class_may_need_a_legal_basis(company, ask):
-    level = ClassificationLevel.objects.get(slug="restricted")
-    level.needs_legal_basis = True
-    level.save()
+    level, _ = ClassificationLevel.objects.update_or_create(
+        slug="restricted", defaults={"name": "Restricted", "rank": 40, "needs_legal_basis": True}
+    )
     company.port.product.classification = level.slug
     company.port.product.save()
     client, url = signed_in(company.consumer), ask_url(company)
