@@ -11,7 +11,7 @@ from accounts.actors import Actor
 from provisioning.requests import policies
 from provisioning.requests.extensions import kind_of
 from provisioning.requests.models import Approval, Decision, Delegation, Request
-from provisioning.requests.states import ApprovalState, RequestState
+from provisioning.requests.states import IN_VAIN, ApprovalState, RequestState
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,8 @@ def _decisions(request: Request) -> list[Event]:
                 reason = ""
         return events
     if not events:
-        return [Event("Approved by rule", "done", request.reason, request.decided_at)]
+        reason = "" if request.state in IN_VAIN else request.reason  # then it says what went wrong
+        return [Event("Approved by rule", "done", reason, request.decided_at)]
     return events
 
 
@@ -162,4 +163,5 @@ def _work(request: Request) -> Event:
         RequestState.SUCCEEDED: "Made",
         RequestState.CANCELLED: "Cancelled and undone",
     }.get(RequestState(request.state), "Failed")
-    return Event(name, state, "", request.finished_at)
+    note = request.reason if request.state in IN_VAIN else ""
+    return Event(name, state, note, request.finished_at)
