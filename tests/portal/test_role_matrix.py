@@ -13,7 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from portal.graphql.schema import schema
 from tests.portal.company import ROLES, Company, make_company
 from tests.portal.role_fields import FIELDS
-from tests.portal.role_tables import HTML, OPEN, REST, Row
+from tests.portal.role_tables import HTML, OPEN, Row
+from tests.portal.role_tables_rest import REST
 
 pytestmark = pytest.mark.django_db
 
