@@ -1,6 +1,6 @@
 """What REST views of all rooms share: errors as problem+json, keyset lists, idempotent writes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import Http404
@@ -95,3 +95,16 @@ def text_in(body: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise Invalid("A value is not text.", [Problem(f"/{name}", "not-text", "Send a text.")])
     return value
+
+
+def choice_in(query: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
+    """The query parameter `name`, or "" where it is not given.
+
+    Raises:
+        Invalid: it is none of the choices.
+    """
+    given = query.get(name, "")
+    if given and given not in choices:
+        text = f"Choose one of {', '.join(choices)}."
+        raise Invalid(f"There is no such {name}.", [Problem(f"/{name}", f"unknown-{name}", text)])
+    return given

@@ -6,7 +6,8 @@ import datetime as dt
 import zlib
 from dataclasses import dataclass
 
-from django.db.models import Count, Min, Prefetch, Q
+from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q
+from django.db.models.functions import Now
 
 from accounts.actors import Actor
 from core.clock import db_now
@@ -22,7 +23,13 @@ from provisioning.jobs.models import (
     Orphan,
     Worker,
 )
-from provisioning.jobs.states import ALARM_AT, OperationState, StepDirection, StepState
+from provisioning.jobs.states import (
+    ALARM_AT,
+    OperationKind,
+    OperationState,
+    StepDirection,
+    StepState,
+)
 
 LOG_LINES = 500  # of one answer; the cursor goes on from there
 HEARD_OF = dt.timedelta(minutes=2)
@@ -176,3 +183,15 @@ def queue() -> Queue:
     )
     workers = Worker.objects.filter(last_seen__gt=now - HEARD_OF).order_by("-started_at", "pk")
     return Queue(now=now, **counts, workers=list(workers[:MOST_WORKERS]))
+
+
+def at_rest(reference: str, kind: OperationKind, for_so_long: dt.timedelta) -> Q:
+    """Rows on whose instance nothing is at work, and no operation of a kind has ended lately.
+
+    Args:
+        reference: from the row to the instance, e.g. `grant__instance`.
+        kind: what somebody wants to start; one that failed just now is not tried again at once.
+    """
+    named = Operation.objects.filter(instance=OuterRef(reference))
+    lately = named.filter(kind=kind, finished_at__gt=Now() - for_so_long)
+    return Q(~Exists(named.active())) & Q(~Exists(lately))

@@ -8,6 +8,11 @@ from provisioning.requests.policies import can_rule
 from provisioning.requests.selectors.back_testing import Scope
 
 
+def scope_of(campaign: Campaign) -> Scope:
+    """The part of the company that a campaign is about."""
+    return Scope(campaign.port, campaign.domain, campaign.classification)
+
+
 def can_start(actor: Actor, scope: Scope) -> bool:
     """Stewards; owners of the port or of the domain for theirs."""
     return actor.role == PortalRole.STEWARD or can_rule(actor, scope.port, scope.domain)
@@ -26,8 +31,7 @@ def require_start(actor: Actor, scope: Scope) -> None:
 
 def can_stop(actor: Actor, campaign: Campaign) -> bool:
     """Who started it, and whoever might have."""
-    scope = Scope(campaign.port, campaign.domain, campaign.classification)
-    return campaign.created_by_id == actor.user_id or can_start(actor, scope)
+    return campaign.created_by_id == actor.user_id or can_start(actor, scope_of(campaign))
 
 
 def require_stop(actor: Actor, campaign: Campaign) -> None:

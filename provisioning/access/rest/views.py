@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 from uuid import UUID
 
 from django.http import Http404
@@ -13,13 +12,13 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from accounts.actors import VISITOR, Actor
+from accounts.actors import Actor
+from accounts.authentication import actor_in
 from core.clock import parse_day
-from core.errors import Invalid, NotFound
+from core.errors import NotFound
 from core.idempotency import idempotent
 from core.paging import keyset_page
-from core.problems import Problem
-from core.rest import body_of, page_response, page_size, text_in
+from core.rest import body_of, choice_in, page_response, page_size, text_in
 from provisioning.access import services
 from provisioning.access.models import Grant, GrantQuerySet
 from provisioning.access.rest.serializers import (
@@ -61,7 +60,7 @@ class AccessRequests(APIView):
             legal_basis=text_in(body, "legal_basis"),
             narrow=body.get("narrow"),
         )
-        asked = services.request_access(data, actor=_actor(request))
+        asked = services.request_access(data, actor=actor_in(request))
         return accepted(request, asked)
 
 
@@ -80,7 +79,7 @@ class GrantList(APIView):
         ],
     )
     def get(self, request: Request) -> Response:
-        grants = _filtered(Grant.objects.visible_to(_actor(request)), request.query_params)
+        grants = _filtered(Grant.objects.visible_to(actor_in(request)), request.query_params)
         page = keyset_page(
             grants.for_lists(),
             order=["-id"],
@@ -95,7 +94,7 @@ class GrantDetail(APIView):
 
     @extend_schema(operation_id="grant", responses=GrantAnswer)
     def get(self, request: Request, pk: UUID) -> Response:
-        return Response(grant_as_json(_find(_actor(request), pk)))
+        return Response(grant_as_json(_find(actor_in(request), pk)))
 
 
 class GrantExtend(APIView):
@@ -109,13 +108,13 @@ class GrantExtend(APIView):
     )
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
-        grant = _find(_actor(request), pk)
+        grant = _find(actor_in(request), pk)
         body = body_of(request)
         asked = services.request_extension(
             grant=grant,
             purpose=text_in(body, "purpose") or grant.purpose,
             until=parse_day(text_in(body, "until")),
-            actor=_actor(request),
+            actor=actor_in(request),
         )
         return accepted(request, asked)
 
@@ -126,9 +125,9 @@ class GrantRevoke(APIView):
     @extend_schema(operation_id="revoke_grant", request=RevokeInput, responses={202: GrantAnswer})
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
-        grant = _find(_actor(request), pk)
+        grant = _find(actor_in(request), pk)
         reason = text_in(body_of(request), "reason")
-        services.revoke_grant(grant=grant, actor=_actor(request), reason=reason)
+        services.revoke_grant(grant=grant, actor=actor_in(request), reason=reason)
         answer = Response(grant_as_json(grant), status=202)
         answer["Location"] = reverse("rest:rest-grant", kwargs={"pk": grant.pk}, request=request)
         answer["Retry-After"] = RETRY_AFTER_S
@@ -144,7 +143,7 @@ class GrantCredentials(APIView):
         responses={200: CredentialAnswer, 202: OperationStarted},
     )
     def post(self, request: Request, pk: UUID) -> Response:
-        grant = _find(_actor(request), pk)
+        grant = _find(actor_in(request), pk)
         answer = self._answer(request, grant)
         answer["Cache-Control"] = "no-store"
         return answer
@@ -153,7 +152,7 @@ class GrantCredentials(APIView):
         if body_of(request).get("renew") is True:
             return self._renew(request, grant)
         try:
-            shown = services.reveal_credential(grant=grant, actor=_actor(request))
+            shown = services.reveal_credential(grant=grant, actor=actor_in(request))
         except NotFound:
             return self._renew(request, grant)
         return Response(
@@ -166,16 +165,12 @@ class GrantCredentials(APIView):
         )
 
     def _renew(self, request: Request, grant: Grant) -> Response:
-        operation = services.new_credential(grant=grant, actor=_actor(request))
+        operation = services.new_credential(grant=grant, actor=actor_in(request))
         answer = Response({"operation": str(operation.pk)}, status=202)
         where = {"operation_id": operation.pk}
         answer["Location"] = reverse("rest:operation", kwargs=where, request=request)
         answer["Retry-After"] = RETRY_AFTER_S
         return answer
-
-
-def _actor(request: Request) -> Actor:
-    return cast(Actor, request.auth or VISITOR)
 
 
 def _find(actor: Actor, pk: UUID) -> Grant:
@@ -188,11 +183,9 @@ def _find(actor: Actor, pk: UUID) -> Grant:
 def _filtered(grants: GrantQuerySet, query: Mapping[str, str]) -> GrantQuerySet:
     if query.get("port"):
         grants = grants.filter(port__fqn=query["port"])
-    if query.get("state"):
-        if query["state"] not in GrantState.values:
-            text = f"Choose one of {', '.join(GrantState.values)}."
-            raise Invalid("There is no such state.", [Problem("/state", "unknown-state", text)])
-        grants = grants.filter(state=query["state"])
+    state = choice_in(query, "state", GrantState.values)
+    if state:
+        grants = grants.filter(state=state)
     if query.get("consumer"):
         consumer = find_consumer(query["consumer"])
         grants = grants.filter(**consumer_fields(consumer)) if consumer else grants.none()

@@ -20,9 +20,10 @@ from provisioning.access.services.credentials import destroy_credentials
 from provisioning.access.services.records import lock_grant, note, update_readers
 from provisioning.access.states import LIVE, SOURCES, ExtensionState, GrantState
 from provisioning.jobs import services as jobs
-from provisioning.jobs.models import Operation, OperationStep
+from provisioning.jobs.models import OperationStep
+from provisioning.jobs.selectors import at_rest
 from provisioning.jobs.services import StepSpec
-from provisioning.jobs.states import TERMINAL, OperationKind, StepDirection
+from provisioning.jobs.states import OperationKind, StepDirection
 
 AT_ONCE = 100  # grants a round of the sweeper
 TRY_AGAIN_AFTER = dt.timedelta(minutes=1)
@@ -82,11 +83,9 @@ def remove_ended() -> int:
 
     So a removal is never lost: not when the instance was busy, and not when an operation failed.
     """
-    recent = Operation.objects.filter(instance_id=OuterRef("instance_id"))
-    busy = recent.exclude(state__in=TERMINAL)
-    tried = recent.filter(finished_at__gt=Now() - TRY_AGAIN_AFTER)
-    left = Grant.objects.exclude(state__in=LIVE).filter(~Exists(busy), removed_at__isnull=True)
-    grants = left.filter(~Exists(tried)).select_related("port__product")[:AT_ONCE]
+    rested = at_rest("instance_id", OperationKind.UNBIND, TRY_AGAIN_AFTER)
+    left = Grant.objects.exclude(state__in=LIVE).filter(rested, removed_at__isnull=True)
+    grants = left.select_related("port__product")[:AT_ONCE]
     return sum(remove(grant, system_actor()) for grant in grants)
 
 

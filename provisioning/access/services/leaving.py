@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Now
 
 from accounts.actors import system_actor
 from accounts.models import Membership
@@ -17,8 +16,8 @@ from provisioning.access.services.credentials import drop_logins
 from provisioning.access.services.ending import AT_ONCE, end_by_system
 from provisioning.access.services.records import lock_grants, note
 from provisioning.access.states import LIVE, GrantState
-from provisioning.jobs.models import Operation
-from provisioning.jobs.states import TERMINAL
+from provisioning.jobs.selectors import at_rest
+from provisioning.jobs.states import OperationKind
 
 TRY_AGAIN_AFTER = dt.timedelta(minutes=1)
 
@@ -41,14 +40,11 @@ def _end_personal() -> int:
 
 def _drop_logins() -> int:
     """Each grant once, with all its leavers; where something is at work it waits."""
-    recent = Operation.objects.filter(instance=OuterRef("grant__instance"))
-    busy = recent.exclude(state__in=TERMINAL)
-    tried = recent.filter(kind="update", finished_at__gt=Now() - TRY_AGAIN_AFTER)
+    rested = at_rest("grant__instance", OperationKind.UPDATE, TRY_AGAIN_AFTER)
     left = (
         Credential.objects.filter(
-            _is_stranger(), grant__state=GrantState.ACTIVE, destroyed_at__isnull=True
+            _is_stranger(), rested, grant__state=GrantState.ACTIVE, destroyed_at__isnull=True
         )
-        .filter(~Exists(busy), ~Exists(tried))
         .select_related("holder", "grant__port__product", "grant__request__team")
         .defer("ciphertext")
         .order_by("grant_id", "pk")[:AT_ONCE]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.actors import system_actor
@@ -17,13 +18,16 @@ from provisioning.access.services.records import note
 from provisioning.access.states import GrantState
 from provisioning.drivers import registry
 from provisioning.drivers.protocol import Activity, DriverError
-from provisioning.jobs.models import Operation
-from provisioning.jobs.states import TERMINAL
+from provisioning.jobs.selectors import at_rest
+from provisioning.jobs.states import OperationKind
 
 AT_ONCE = 100  # credentials a round of the sweeper
 WARN_BEFORE = dt.timedelta(days=7)
 TRY_AGAIN_AFTER = dt.timedelta(minutes=10)
+LEFT_ALONE_S = 60.0  # a warehouse that does not answer: each try may take the sweeper seconds
 SEEN_TO = dt.timedelta(minutes=1)  # how exactly it is kept when a login was last seen
+
+_left_alone: dict[str, float] = {}  # driver: until when, by this process's clock
 
 
 def rotate_due() -> int:
@@ -32,10 +36,8 @@ def rotate_due() -> int:
     The holder has a day to fetch the new one, and can make one at any time before.
     """
     _warn()
-    recent = Operation.objects.filter(instance=OuterRef("grant__instance"))
-    busy = recent.exclude(state__in=TERMINAL)
-    tried = recent.filter(kind="rotate", finished_at__gt=Now() - TRY_AGAIN_AFTER)
-    due = _in_use().filter(~Exists(busy), ~Exists(tried), rotate_at__lte=Now())
+    rested = at_rest("grant__instance", OperationKind.ROTATE, TRY_AGAIN_AFTER)
+    due = _in_use().filter(rested, rotate_at__lte=Now())
     named = due.select_related("holder", "grant__port__product", "grant__request__team")
     return sum(_rotate(each) for each in named.order_by("rotate_at")[:AT_ONCE])
 
@@ -45,11 +47,11 @@ def note_connected() -> int:
     names: set[str] = set()
     for name in registry.versions():
         driver = registry.get_driver(name)
-        if isinstance(driver, Activity):
+        if isinstance(driver, Activity) and _left_alone.get(name, 0.0) <= time.monotonic():
             try:
                 names.update(driver.connected())
             except DriverError:
-                continue  # it is looked at again in a moment
+                _left_alone[name] = time.monotonic() + LEFT_ALONE_S
     unseen = Q(last_seen_at__isnull=True) | Q(last_seen_at__lt=Now() - SEEN_TO)
     seen = Credential.objects.filter(unseen, username__in=names, destroyed_at__isnull=True)
     return seen.update(last_seen_at=Now()) if names else 0

@@ -16,7 +16,7 @@ from catalog.products.models import OutputPort
 from core.clock import parse_day
 from core.errors import Conflict, Invalid
 from provisioning.access import services
-from provisioning.access.selectors import consumer_choices
+from provisioning.access.selectors import Consumer, consumer_choices
 from provisioning.access.views.fields import (
     LABELS,
     consumer_field,
@@ -37,7 +37,7 @@ def cart(request: HttpRequest) -> HttpResponse:
     ports = _ports(request, actor)
     choices = consumer_choices(actor)
     if request.method == "GET":
-        return _page(request, ports, usual_values(choices), {}, {})
+        return _page(request, ports, choices, usual_values(choices), {}, {})
     if not ports:
         return redirect("access:cart")
     values = {name: request.POST.get(name, "") for name in SHARED}
@@ -48,7 +48,7 @@ def cart(request: HttpRequest) -> HttpResponse:
     if not refused:
         return redirect("requests:requests")
     left = [port for port in ports if port.fqn in refused]
-    return _page(request, left, values, shared, refused)
+    return _page(request, left, choices, values, shared, refused)
 
 
 @require_POST
@@ -124,16 +124,16 @@ def _ask_for_all(
 def _page(
     request: HttpRequest,
     ports: list[OutputPort],
+    choices: list[Consumer],
     values: Mapping[str, str],
     errors: Mapping[str, str],
     refused: Mapping[str, str],
 ) -> HttpResponse:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
     today = timezone.now().date()
     context: dict[str, Any] = {
         "rows": [{"port": port, "why": refused.get(port.fqn, "")} for port in ports],
         "fields": [
-            consumer_field(consumer_choices(actor), values, errors),
+            consumer_field(choices, values, errors),
             purpose_field(values, errors),
             until_field(values, errors, today),
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from accounts.actors import Actor
+from accounts.authentication import actor_in
 from accounts.models import Team
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
@@ -77,7 +77,9 @@ class BlueprintList(APIView):
         if body.get("mode") == "validate":
             services.check_blueprint(text=text, owner=team)
             return Response({"valid": True})
-        version, action = services.register_blueprint(text=text, owner=team, actor=_actor(request))
+        version, action = services.register_blueprint(
+            text=text, owner=team, actor=actor_in(request)
+        )
         place = reverse(
             "rest:rest-blueprint", kwargs={"name": version.blueprint.slug}, request=request
         )
@@ -102,8 +104,8 @@ class BrokerOffers(APIView):
         if not isinstance(slug, str):
             problem = Problem("/target", "target-missing", "Name the target: its slug, a text.")
             raise Invalid("Nothing says which broker is meant.", [problem])
-        target = target_by_slug(_actor(request), slug)
-        registered = services.register_offers(target=target, actor=_actor(request))
+        target = target_by_slug(actor_in(request), slug)
+        registered = services.register_offers(target=target, actor=actor_in(request))
         results = [
             {"name": version.blueprint.slug, "version": version.number, "action": action}
             for version, action in registered
@@ -151,16 +153,14 @@ class BlueprintWithdraw(APIView):
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Nobody can ask for it any more; what it made lives on."""
-        found = services.withdraw_blueprint(blueprint=_found(request, name), actor=_actor(request))
+        found = services.withdraw_blueprint(
+            blueprint=_found(request, name), actor=actor_in(request)
+        )
         return Response({"name": found.slug, "withdrawn": True})
 
 
-def _actor(request: Request) -> Actor:
-    return cast(Actor, request.auth)
-
-
 def _visible(request: Request) -> BlueprintQuerySet:
-    return Blueprint.objects.visible_to(_actor(request)).select_related("owner", "current")
+    return Blueprint.objects.visible_to(actor_in(request)).select_related("owner", "current")
 
 
 def _found(request: Request, name: str) -> Blueprint:

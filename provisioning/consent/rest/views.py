@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,13 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.actors import VISITOR, Actor
+from accounts.authentication import actor_in
 from core.clock import parse_day
-from core.errors import Invalid
 from core.idempotency import idempotent
 from core.paging import keyset_page
-from core.problems import Problem
-from core.rest import body_of, page_response, page_size, text_in
+from core.rest import body_of, choice_in, page_response, page_size, text_in
 from provisioning.access.selectors import consumer_of
 from provisioning.consent import services
 from provisioning.consent.models import Consent
@@ -53,12 +51,13 @@ class Consents(APIView):
     )
     def get(self, request: Request) -> Response:
         """Those of grants that the caller may see, newest first."""
-        consents = Consent.objects.visible_to(_actor(request)).for_lists()
-        port, state = (request.query_params.get(name, "") for name in ("port", "state"))
+        consents = Consent.objects.visible_to(actor_in(request)).for_lists()
+        port = request.query_params.get("port", "")
+        state = choice_in(request.query_params, "state", ConsentState.values)
         if port:
             consents = consents.filter(grant__port__fqn=port)
         if state:
-            consents = consents.filter(state=_state(state))
+            consents = consents.filter(state=state)
         page = keyset_page(
             consents,
             order=["-pk"],
@@ -87,7 +86,7 @@ class ConsentAnswer(APIView):
             note=text_in(body, "note"),
         )
         consent = _found(request, pk)
-        services.answer_consent(data, consent=consent, actor=_actor(request))
+        services.answer_consent(data, consent=consent, actor=actor_in(request))
         return Response(_consent(_found(request, pk)))
 
 
@@ -104,27 +103,16 @@ class ConsentOverrule(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """The change comes on its day; the consumer is told why."""
         consent, note = _found(request, pk), text_in(body_of(request), "note")
-        services.overrule_consent(consent=consent, note=note, actor=_actor(request))
+        services.overrule_consent(consent=consent, note=note, actor=actor_in(request))
         return Response(_consent(_found(request, pk)))
 
 
-def _actor(request: Request) -> Actor:
-    return cast(Actor, request.auth or VISITOR)
-
-
 def _found(request: Request, pk: int) -> Consent:
-    visible = Consent.objects.visible_to(_actor(request)).for_lists()
+    visible = Consent.objects.visible_to(actor_in(request)).for_lists()
     found = visible.select_related("grant__port__product__domain").filter(pk=pk).first()
     if found is None:
         raise Http404
     return found
-
-
-def _state(given: str) -> ConsentState:
-    if given not in ConsentState.values:
-        text = f"Choose one of {', '.join(ConsentState.values)}."
-        raise Invalid("There is no such state.", [Problem("/state", "unknown-state", text)])
-    return ConsentState(given)
 
 
 def _consent(consent: Consent) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from core.errors import Invalid, InvalidTransition
 from provisioning.consent import services
 from provisioning.consent.models import Consent
 from provisioning.consent.services import AnswerData
+from provisioning.consent.views.typed import keep_typed
 
 
 @require_POST
@@ -20,15 +21,18 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Accept, ask for time, or block."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     consent = find_consent(actor, pk)
+    values = {name: request.POST.get(name, "").replace("\0", "") for name in ("note", "until")}
     data = AnswerData(
         answer=request.POST.get("answer", ""),
-        until=parse_day(request.POST.get("until", "")),
-        note=request.POST.get("note", "").replace("\0", ""),
+        until=parse_day(values["until"]),
+        note=values["note"],
     )
     try:
         services.answer_consent(data, consent=consent, actor=actor)
     except (Invalid, InvalidTransition) as error:
         _complain(request, error)
+        if isinstance(error, Invalid):
+            keep_typed(request, consent.pk, values, error)
     else:
         messages.success(request, "Your answer is with the owner. You may change it until the day.")
     return redirect(consent.grant)

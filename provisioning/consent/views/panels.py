@@ -13,6 +13,7 @@ from provisioning.consent import policies
 from provisioning.consent.models import Consent
 from provisioning.consent.selectors import MAX_HOLD, consent_of, consents_of_port
 from provisioning.consent.states import HOLDING, ConsentState
+from provisioning.consent.views.typed import typed_before
 
 
 def question(request: HttpRequest, grant: Grant) -> SafeString | None:
@@ -22,6 +23,7 @@ def question(request: HttpRequest, grant: Grant) -> SafeString | None:
         return None
     context = {
         "consent": consent,
+        "typed": typed_before(request, consent.pk),
         "latest": consent.on + MAX_HOLD,
         "may_answer": consent.state != ConsentState.OVERRULED
         and policies.can_answer(request.actor, consent),  # type: ignore[attr-defined]

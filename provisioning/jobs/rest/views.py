@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
@@ -14,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.actors import Actor
+from accounts.authentication import actor_in
 from core.paging import keyset_page
 from core.rest import page_response, page_size
 from provisioning.jobs import services
@@ -47,7 +46,7 @@ class OperationList(APIView):
     )
     def get(self, request: Request) -> Response:
         """Jobs that the caller started, and those on what is their teams'; the newest first."""
-        rows = Operation.objects.visible_to(_actor(request))
+        rows = Operation.objects.visible_to(actor_in(request))
         state = request.query_params.get("state")
         if state and state not in OperationState.values:
             raise ParseError(f"`state` is one of: {', '.join(OperationState.values)}.")
@@ -80,7 +79,7 @@ class OperationCancel(APIView):
     def post(self, request: Request, operation_id: UUID) -> Response:
         """Stop at the next border of a step, and undo."""
         operation = _visible(request, operation_id)
-        return _accepted(services.request_cancel(operation=operation, actor=_actor(request)))
+        return _accepted(services.request_cancel(operation=operation, actor=actor_in(request)))
 
 
 class OperationRetry(APIView):
@@ -88,7 +87,7 @@ class OperationRetry(APIView):
     def post(self, request: Request, operation_id: UUID) -> Response:
         """Try again: now when it waits, as a new operation when it failed or was cancelled."""
         operation = _visible(request, operation_id)
-        return _accepted(services.retry(operation=operation, actor=_actor(request)))
+        return _accepted(services.retry(operation=operation, actor=actor_in(request)))
 
 
 class OperationAbandon(APIView):
@@ -99,7 +98,7 @@ class OperationAbandon(APIView):
         reason = request.data.get("reason") if isinstance(request.data, Mapping) else None
         ended = services.abandon(
             operation=operation,
-            actor=_actor(request),
+            actor=actor_in(request),
             reason=reason if isinstance(reason, str) else "",
         )
         return Response(OperationSerializer(view_of(ended)).data)
@@ -110,7 +109,7 @@ class ResourceList(APIView):
     def get(self, request: Request) -> Response:
         """What exists, who owns it, and its effects."""
         page = keyset_page(
-            resources_for(_actor(request)),
+            resources_for(actor_in(request)),
             order=["-created_at", "id"],
             size=page_size(request),
             cursor=request.query_params.get("cursor"),
@@ -123,17 +122,13 @@ class Repair(APIView):
     @extend_schema(request=None, responses={202: OperationSerializer})
     def post(self, request: Request, instance_id: UUID) -> Response:
         """Make the target as the ledger says, where a look has found that it differs."""
-        actor = _actor(request)
+        actor = actor_in(request)
         found = get_object_or_404(Instance.objects.visible_to(actor), pk=instance_id)
         return _accepted(services.repair(instance=found, actor=actor))
 
 
-def _actor(request: Request) -> Actor:
-    return cast(Actor, request.auth)
-
-
 def _visible(request: Request, operation_id: UUID) -> Operation:
-    found: Operation = get_object_or_404(operations_for(_actor(request)), pk=operation_id)
+    found: Operation = get_object_or_404(operations_for(actor_in(request)), pk=operation_id)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, StreamingHttpResponse
@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.actors import VISITOR, Actor
+from accounts.authentication import actor_in
 from catalog.search.csv_rows import csv_lines
 from catalog.search.rest.parameters import CsvRenderer
 from core.clock import parse_day
@@ -22,7 +22,7 @@ from core.errors import Invalid
 from core.idempotency import idempotent
 from core.paging import keyset_page
 from core.problems import Problem
-from core.rest import body_of, page_response, page_size, text_in
+from core.rest import body_of, choice_in, page_response, page_size, text_in
 from provisioning.access.selectors import consumer_of
 from provisioning.recertification import selectors, services
 from provisioning.recertification.models import Campaign, Review
@@ -61,7 +61,7 @@ class Campaigns(APIView):
     @extend_schema(operation_id="campaigns", parameters=PAGE, responses={200: OBJECT})
     def get(self, request: Request) -> Response:
         """Those that the caller may know, newest first."""
-        actor = _actor(request)
+        actor = actor_in(request)
         page = keyset_page(
             selectors.campaigns_for_lists(actor),
             order=["-id"],
@@ -83,10 +83,10 @@ class Campaigns(APIView):
         """Start one; every grant that is in force there now is asked about."""
         body = body_of(request)
         campaign = services.start_campaign(
-            actor=_actor(request),
+            actor=actor_in(request),
             name=text_in(body, "name"),
             reason=text_in(body, "reason"),
-            scope=find_scope(text_in(body, "scope"), _actor(request)),
+            scope=find_scope(text_in(body, "scope"), actor_in(request)),
             until=parse_day(text_in(body, "until")),
             silence=text_in(body, "silence"),
         )
@@ -114,15 +114,15 @@ class CampaignReviews(APIView):
     )
     def get(self, request: Request, pk: UUID) -> Response | StreamingHttpResponse:
         """A page of them; as CSV (`Accept: text/csv` or `?format=csv`) all of them."""
-        found, actor = _found(request, pk), _actor(request)
+        found, actor = _found(request, pk), actor_in(request)
         if getattr(request.accepted_renderer, "format", "") == "csv":
             services.record_export(campaign=found, actor=actor)
             lines = csv_lines(selectors.EXPORT_HEADER, selectors.export_rows(found, actor))
             return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         reviews = selectors.reviews_for_lists(found, actor)
-        state = request.query_params.get("state", "")
+        state = choice_in(request.query_params, "state", ReviewState.values)
         if state:
-            reviews = reviews.filter(state=_state(state))
+            reviews = reviews.filter(state=state)
         page = keyset_page(
             reviews,
             order=["pk"],
@@ -150,7 +150,7 @@ class CampaignDecisions(APIView):
             keep=_ids(body, "keep"),
             revoke=_ids(body, "revoke"),
             note_text=text_in(body, "note"),
-            actor=_actor(request),
+            actor=actor_in(request),
         )
         return Response(_shown(request, found))
 
@@ -164,16 +164,12 @@ class CampaignStop(APIView):
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
         """What is not decided goes on as it is."""
-        found = services.stop_campaign(campaign=_found(request, pk), actor=_actor(request))
+        found = services.stop_campaign(campaign=_found(request, pk), actor=actor_in(request))
         return Response(_shown(request, found))
 
 
-def _actor(request: Request) -> Actor:
-    return cast(Actor, request.auth or VISITOR)
-
-
 def _found(request: Request, pk: UUID) -> Campaign:
-    found = selectors.campaign_for_page(_actor(request)).filter(pk=pk).first()
+    found = selectors.campaign_for_page(actor_in(request)).filter(pk=pk).first()
     if found is None:
         raise Http404
     return found
@@ -188,15 +184,8 @@ def _ids(body: Mapping[str, Any], name: str) -> list[int]:
     return list(given)
 
 
-def _state(given: str) -> ReviewState:
-    if given not in ReviewState.values:
-        text = f"Choose one of {', '.join(ReviewState.values)}."
-        raise Invalid("There is no such state.", [Problem("/state", "unknown-state", text)])
-    return ReviewState(given)
-
-
 def _shown(request: Request, campaign: Campaign) -> dict[str, Any]:
-    return _campaign(campaign, selectors.counts_of([campaign], _actor(request))[campaign.pk])
+    return _campaign(campaign, selectors.counts_of([campaign], actor_in(request))[campaign.pk])
 
 
 def _campaign(campaign: Campaign, counts: Counts) -> dict[str, Any]:

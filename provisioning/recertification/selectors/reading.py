@@ -19,8 +19,14 @@ from provisioning.recertification.models import (
     Review,
     ReviewQuerySet,
 )
+from provisioning.recertification.policies import scope_of
 from provisioning.recertification.states import ReviewState
-from provisioning.requests.selectors.rules import MOST, scope_choices
+from provisioning.requests.selectors.rules import (
+    MOST,
+    domain_choice,
+    scope_choices,
+    scope_text,
+)
 
 
 @dataclass(frozen=True)
@@ -95,19 +101,10 @@ def part_choices(actor: Actor, port: OutputPort | None) -> list[dict[str, str]]:
     choices = scope_choices(actor, port)
     if actor.role != PortalRole.STEWARD:
         return choices
-    named = {each["value"] for each in choices}
-    domains = [(f"domain:{each.path}", each) for each in Domain.objects.all()[:MOST]]
-    return choices + [
-        {"value": value, "label": f"{each.name} ({each.path}) and below"}
-        for value, each in domains
-        if value not in named
-    ]
+    domains = [domain_choice(each) for each in Domain.objects.all()[:MOST]]
+    return choices + [each for each in domains if each not in choices]
 
 
 def scope_words(campaign: Campaign) -> str:
     """`company`, `class:<slug>`, `domain:<path>` or `port:<fqn>`."""
-    if campaign.port is not None:
-        return f"port:{campaign.port.fqn}"
-    if campaign.domain is not None:
-        return f"domain:{campaign.domain.path}"
-    return f"class:{campaign.classification}" if campaign.classification else "company"
+    return scope_text(scope_of(campaign))

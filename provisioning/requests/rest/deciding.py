@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -11,7 +11,7 @@ from rest_framework.request import Request as Call
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.actors import Actor
+from accounts.authentication import actor_in
 from core.clock import parse_day
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
@@ -93,7 +93,7 @@ class Rules(APIView):
     @extend_schema(operation_id="decision_rules", responses={200: OBJECT})
     def get(self, request: Call) -> Response:
         """Those in force, by their place; at most 500."""
-        rows = rule_rows(_actor(request), rules_for_lists(_actor(request)))
+        rows = rule_rows(actor_in(request), rules_for_lists(actor_in(request)))
         return Response({"results": [as_dict(each) for each in rows], "next": None})
 
     @extend_schema(
@@ -106,7 +106,7 @@ class Rules(APIView):
     def post(self, request: Call) -> Response:
         """Write a rule; it is in force at once."""
         body = body_of(request)
-        scope = find_scope(text_in(body, "scope"), _actor(request))
+        scope = find_scope(text_in(body, "scope"), actor_in(request))
         return Response(_save(request, body, scope, None), status=201)
 
 
@@ -149,7 +149,7 @@ class RuleRetirement(APIView):
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
         """Ask it no more; what it has decided stays."""
-        services.retire_rule(rule=_rule(request, pk), actor=_actor(request))
+        services.retire_rule(rule=_rule(request, pk), actor=actor_in(request))
         return Response(_shown(request, _rule(request, pk)))
 
 
@@ -169,8 +169,10 @@ class RuleTest(APIView):
         problems += list(services.condition_problems(condition))
         if problems:
             raise Invalid("The rule cannot be tried like that.", problems)
-        scope = find_scope(text_in(body, "scope") or "company", _actor(request))
-        tried = back_test(condition=condition, outcome=outcome, scope=scope, actor=_actor(request))
+        scope = find_scope(text_in(body, "scope") or "company", actor_in(request))
+        tried = back_test(
+            condition=condition, outcome=outcome, scope=scope, actor=actor_in(request)
+        )
         return Response(_tried(tried))
 
 
@@ -180,7 +182,7 @@ class Delegations(APIView):
     @extend_schema(operation_id="delegations", responses={200: OBJECT})
     def get(self, request: Call) -> Response:
         """The caller's own and those lent to them, now and later."""
-        mine, lent = selectors.delegations_of(_actor(request))
+        mine, lent = selectors.delegations_of(actor_in(request))
         rows = [selectors.delegation_as_dict(each) for each in [*mine, *lent]]
         return Response({"results": rows, "next": None})
 
@@ -195,7 +197,7 @@ class Delegations(APIView):
         """Name somebody; a day in `until` means its end, UTC."""
         body = body_of(request)
         made = services.delegate(
-            actor=_actor(request),
+            actor=actor_in(request),
             to=text_in(body, "to"),
             since=parse_day(text_in(body, "since")),
             until=parse_day(text_in(body, "until")),
@@ -210,11 +212,11 @@ class OneDelegation(APIView):
     @extend_schema(operation_id="delegation_end", request=None, responses={204: None})
     def delete(self, request: Call, pk: int) -> Response:
         """Decide oneself again, or give it back."""
-        visible = Delegation.objects.visible_to(_actor(request))
+        visible = Delegation.objects.visible_to(actor_in(request))
         found = visible.select_related("from_user", "to_user").filter(pk=pk).first()
         if found is None:
             raise NotFound("There is no such delegation.")
-        services.end_delegation(delegation=found, actor=_actor(request))
+        services.end_delegation(delegation=found, actor=actor_in(request))
         return Response(status=204)
 
 
@@ -226,7 +228,7 @@ def _save(
         problem = Problem("/position", "wrong-type", "Send a whole number.")
         raise Invalid("The rule cannot be saved like that.", [problem])
     version = services.save_rule(
-        actor=_actor(request),
+        actor=actor_in(request),
         name=text_in(body, "name"),
         condition=text_in(body, "condition"),
         outcome=body.get("outcome"),
@@ -241,7 +243,7 @@ def _shown(request: Call, rule: DecisionRule) -> dict[str, Any]:
     found = DecisionRule.objects.filter(pk=rule.pk).select_related(
         "domain", "port__product__owner", "port__product__domain"
     )
-    return as_dict(rule_rows(_actor(request), found)[0])
+    return as_dict(rule_rows(actor_in(request), found)[0])
 
 
 def _tried(found: BackTest) -> dict[str, Any]:
@@ -266,7 +268,7 @@ def _tried(found: BackTest) -> dict[str, Any]:
 
 
 def _rule(request: Call, pk: UUID) -> DecisionRule:
-    visible = DecisionRule.objects.visible_to(_actor(request))
+    visible = DecisionRule.objects.visible_to(actor_in(request))
     found = (
         visible.select_related("domain", "port__product__owner", "port__product__domain")
         .filter(pk=pk)
@@ -275,7 +277,3 @@ def _rule(request: Call, pk: UUID) -> DecisionRule:
     if found is None:
         raise NotFound("There is no such rule.")
     return found
-
-
-def _actor(request: Call) -> Actor:
-    return cast(Actor, request.auth)

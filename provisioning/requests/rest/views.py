@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -14,6 +14,7 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from accounts.actors import Actor
+from accounts.authentication import actor_in
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.paging import keyset_page
@@ -98,9 +99,9 @@ class RequestList(APIView):
         """
         body = body_of(request)
         if "instance" in body:
-            filed = _change(body, _actor(request))
+            filed = _change(body, actor_in(request))
             return accepted(request, _visible(request).get(pk=filed.pk))
-        blueprint = Blueprint.objects.visible_to(_actor(request)).filter(
+        blueprint = Blueprint.objects.visible_to(actor_in(request)).filter(
             slug=str(body.get("blueprint", ""))
         )
         found = blueprint.select_related("current").first()
@@ -112,7 +113,7 @@ class RequestList(APIView):
                 blueprint=found,
                 parameters=_parameters(body),
                 purpose=str(body.get("purpose") or ""),
-                actor=_actor(request),
+                actor=actor_in(request),
             )
         except Invalid as error:
             raise _below_parameters(error) from error
@@ -186,7 +187,7 @@ class RequestDecision(APIView):
             raise Invalid("The decision cannot be read.", [problem])
         decided = services.decide(
             request=_found(request, pk),
-            actor=_actor(request),
+            actor=actor_in(request),
             approve=decision == "approve",
             note=str(body.get("note") or ""),
         )
@@ -200,7 +201,7 @@ class RequestCancel(APIView):
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
         """Withdraw it, or stop its work and have it undone."""
-        found = services.cancel(request=_found(request, pk), actor=_actor(request))
+        found = services.cancel(request=_found(request, pk), actor=actor_in(request))
         return Response(selectors.as_dict(found))
 
 
@@ -211,7 +212,7 @@ class RequestReminder(APIView):
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
         """At most once a day."""
-        services.remind(request=_found(request, pk), actor=_actor(request))
+        services.remind(request=_found(request, pk), actor=actor_in(request))
         return Response(selectors.as_dict(_found(request, pk)))
 
 
@@ -222,12 +223,8 @@ def accepted(call: Call, request: Request) -> Response:
     return Response(selectors.as_dict(request), status=202, headers=headers)
 
 
-def _actor(request: Call) -> Actor:
-    return cast(Actor, request.auth)
-
-
 def _visible(request: Call) -> RequestQuerySet:
-    rows = Request.objects.visible_to(_actor(request)).with_sides().select_related("operation")
+    rows = Request.objects.visible_to(actor_in(request)).with_sides().select_related("operation")
     return rows.defer("operation__spec", "operation__result")
 
 

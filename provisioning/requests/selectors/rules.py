@@ -38,16 +38,21 @@ class RuleRow:
     @property
     def scope(self) -> str:
         """As forms and scripts name it: `company`, `class:…`, `domain:…` or `port:…`."""
-        return scope_text(self.rule)
+        return scope_text(scope_of(self.rule))
 
 
-def scope_text(rule: DecisionRule) -> str:
+def scope_text(scope: Scope) -> str:
     """`company`, `class:<slug>`, `domain:<path>` or `port:<fqn>`."""
-    if rule.port is not None:
-        return f"port:{rule.port.fqn}"
-    if rule.domain is not None:
-        return f"domain:{rule.domain.path}"
-    return f"class:{rule.classification}" if rule.classification else "company"
+    if scope.port is not None:
+        return f"port:{scope.port.fqn}"
+    if scope.domain is not None:
+        return f"domain:{scope.domain.path}"
+    return f"class:{scope.classification}" if scope.classification else "company"
+
+
+def scope_of(rule: DecisionRule) -> Scope:
+    """The part of the company that a rule is for."""
+    return Scope(rule.port, rule.domain, rule.classification)
 
 
 def find_scope(text: str, actor: Actor) -> Scope:
@@ -99,11 +104,7 @@ def scope_choices(actor: Actor, port: OutputPort | None = None) -> list[dict[str
     found = []
     if port is not None and policies.can_rule(actor, port, None):
         found.append({"value": f"port:{port.fqn}", "label": f"The port {port.fqn}"})
-    domains = policies.ruled_domains(actor)
-    found += [
-        {"value": f"domain:{each.path}", "label": f"{each.name} ({each.path}) and below"}
-        for each in domains[:MOST]
-    ]
+    found += [domain_choice(each) for each in policies.ruled_domains(actor)[:MOST]]
     if policies.can_rule(actor, None, None):
         levels = ClassificationLevel.objects.all()
         found += [
@@ -112,6 +113,12 @@ def scope_choices(actor: Actor, port: OutputPort | None = None) -> list[dict[str
         ]
         found.append({"value": "company", "label": "The whole company"})
     return found
+
+
+def domain_choice(domain: Domain) -> dict[str, str]:
+    """A domain with all below it, as a choice of a form."""
+    text = f"{domain.name} ({domain.path}) and below"
+    return {"value": scope_text(Scope(domain=domain)), "label": text}
 
 
 def as_dict(row: RuleRow) -> dict[str, Any]:

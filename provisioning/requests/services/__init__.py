@@ -9,7 +9,6 @@ from provisioning.requests.services.ruling import (
     condition_problems,
     retire_rule,
     save_rule,
-    scope_of,
 )
 from provisioning.requests.services.submitting import submit
 
@@ -27,6 +26,5 @@ __all__ = [
     "remind",
     "retire_rule",
     "save_rule",
-    "scope_of",
     "submit",
 ]

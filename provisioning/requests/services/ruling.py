@@ -18,6 +18,7 @@ from provisioning.requests.formats.outcome import Outcome, read_outcome
 from provisioning.requests.models import DecisionRule, RuleVersion
 from provisioning.requests.selectors.back_testing import Scope
 from provisioning.requests.selectors.routing import EXAMPLE
+from provisioning.requests.selectors.rules import scope_of
 
 MAX_NAME = 120
 MAX_POSITION = 999
@@ -70,11 +71,6 @@ def retire_rule(*, rule: DecisionRule, actor: Actor) -> None:
     if not DecisionRule.objects.in_force().filter(pk=rule.pk).update(retired_at=db_now()):
         raise InvalidTransition(f"“{rule}” is retired already.")
     _tell(rule, actor, "rule.retired")
-
-
-def scope_of(rule: DecisionRule) -> Scope:
-    """The part of the company that a rule is for."""
-    return Scope(rule.port, rule.domain, rule.classification)
 
 
 def condition_problems(condition: str) -> Iterator[Problem]:

@@ -32,6 +32,7 @@ from provisioning.requests.selectors.rules import (
     rule_rows,
     rules_for_lists,
     scope_choices,
+    scope_of,
     scope_text,
     visible_port,
 )
@@ -225,7 +226,7 @@ def _form(
     choices = scope_choices(actor, port)
     fields = with_errors(_fields(choices, found, values), problems or [])
     may_change = found is None or policies.can_rule(actor, found.port, found.domain)
-    scope = scope_text(found) if found else values.get("scope", "")
+    scope = scope_text(scope_of(found)) if found else values.get("scope", "")
     context: dict[str, Any] = {
         "crumbs": [*CRUMBS, {"label": found.name if found else "New rule"}],
         "rule": found,

@@ -15,6 +15,7 @@ from provisioning.access.services import (
     note_connected,
     reveal_credential,
     rotate_due,
+    rotating,
 )
 from provisioning.jobs.services.work import run_due
 from tests.factories import actor_for
@@ -97,7 +98,16 @@ def test_a_login_that_is_connected_is_seen_and_its_grant_shows_it(company, grant
     assert "Last used</dt><dd>never" not in page
 
 
-def test_a_warehouse_that_is_away_is_looked_at_later(company, granted, settings):
-    settings.WAREHOUSE_URL = "postgresql://127.0.0.1:1/none"
+def test_a_warehouse_that_is_away_is_left_alone_for_a_minute(
+    company, granted, settings, monkeypatch
+):
+    monkeypatch.setattr(rotating, "_left_alone", {})
+    shown = reveal_credential(grant=granted, actor=company.asks)
+    with psycopg.connect(shown.dsn):
+        good, settings.WAREHOUSE_URL = settings.WAREHOUSE_URL, "postgresql://127.0.0.1:1/none"
+        assert note_connected() == 0
+        settings.WAREHOUSE_URL = good
+        assert note_connected() == 0
+        rotating._left_alone["postgres"] -= rotating.LEFT_ALONE_S
 
-    assert note_connected() == 0
+        assert note_connected() == 1

@@ -181,6 +181,10 @@ def test_in_the_browser_the_reader_answers_and_the_owner_reads_it(company, grant
     url = reverse("consent:answer", args=[asked.pk])
     refused = reader.post(url, {"answer": "block"}, follow=True).content.decode()
     assert "Say what stands in the way" in refused
+    undated = reader.post(url, {"answer": "time", "note": WHY}, follow=True).content.decode()
+    assert WHY in undated  # nothing typed is lost
+    assert "Choose a day from" in undated
+    assert WHY not in reader.get(granted.get_absolute_url()).content.decode()
     reader.post(url, {"answer": "block", "note": WHY})
     port = owner.get(company.port.get_absolute_url()).content.decode()
     assert "What readers say to the change" in port
