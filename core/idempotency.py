@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -25,11 +25,15 @@ MAX_KEY = 200
 Verb = Callable[..., Response]
 
 
-def idempotent(verb: Verb) -> Verb:
+def idempotent(verb: Verb, *, hiding: Sequence[str] = ()) -> Verb:
     """Decorate a method of a REST view so that it honours the header.
 
     The answer is stored in the transaction of the work, so there is never one without the other.
     Only success is stored: a refusal changed nothing, and its key stays free.
+
+    Args:
+        hiding: members of the answer that are shown once: they are not stored, and null when the
+            answer is given again.
 
     Raises:
         IdempotencyMismatch: the key came before with another body.
@@ -50,7 +54,7 @@ def idempotent(verb: Verb) -> Verb:
             if known is not None:
                 return _replayed(known, digest)
             response = verb(view, request, *args, **kwargs)
-            _store(identity, digest, response)
+            _store(identity, digest, response, hiding)
         return response
 
     return once
@@ -84,13 +88,16 @@ def _replayed(known: IdempotencyKey, digest: str) -> Response:
     return Response(known.body, status=known.status, headers=headers)
 
 
-def _store(identity: dict[str, str], digest: str, response: Response) -> None:
+def _store(
+    identity: dict[str, str], digest: str, response: Response, hiding: Sequence[str]
+) -> None:
     if response.status_code >= 400:
         return
+    data = {**response.data, **dict.fromkeys(hiding)} if hiding else response.data
     IdempotencyKey.objects.create(
         **identity,
         body_sha256=digest,
         status=response.status_code,
         headers={name: response[name] for name in KEPT_HEADERS if response.has_header(name)},
-        body=json.loads(json.dumps(response.data, cls=JSONEncoder)),
+        body=json.loads(json.dumps(data, cls=JSONEncoder)),
     )

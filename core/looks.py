@@ -38,6 +38,16 @@ LOOKS: dict[str, dict[str, StateLook]] = {
         "answered": StateLook("Answered", "ok"),
         "declined": StateLook("Declined"),
     },
+    "webhook": {
+        "ok": StateLook("Takes events", "ok"),
+        "bad": StateLook("Last try failed", "bad"),
+        "off": StateLook("Disabled", "warn"),
+    },
+    "delivery": {
+        "waiting": StateLook("Waits", "info"),
+        "delivered": StateLook("Delivered", "ok"),
+        "failed": StateLook("Given up", "bad"),
+    },
     "target": {
         "ok": StateLook("Answers", "ok"),
         "bad": StateLook("Does not answer", "bad"),

@@ -81,6 +81,19 @@ class OutboxEvent(models.Model):
         return f"{self.topic} {self.key}"
 
 
+class EventPosition(models.Model):
+    """The place of one outbox event in the change feed; append-only until it is forgotten."""
+
+    position = models.BigIntegerField(primary_key=True)  # 1, 2, 3, ... in the order of commits
+    # No constraint: its check would wait for whoever handles the event.
+    event = models.OneToOneField(
+        OutboxEvent, on_delete=models.DO_NOTHING, db_constraint=False, related_name="place"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.event_id}"
+
+
 class IdempotencyKey(models.Model):
     """The answer that one actor's key got on one route; kept for 7 days."""
 

@@ -46,6 +46,7 @@ NAV_PLATFORM = [
     ("Jobs", "jobs:jobs", "retry"),
     ("Resources", "jobs:resources", "db"),
     ("Targets", "drivers:targets", "s_now"),
+    ("Webhooks", "feed:webhooks", "bell"),
 ]
 BELOW = {  # pages that lie below another one's address: they mark its entry
     "search:marketplace": ("/products/", "/demands/", "/contracts/"),

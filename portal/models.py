@@ -18,6 +18,7 @@ ICONS = {
     "product": "market",
     "request": "requests",
     "resource": "clock",
+    "webhook": "warn",
 }
 
 

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "provisioning.access",
     "provisioning.consent",
     "provisioning.recertification",
+    "portal.feed",
     "portal",
     "portal.ops",
 ]

@@ -40,6 +40,7 @@ rest = [
     path("", include("provisioning.access.rest.urls")),
     path("", include("provisioning.consent.rest.urls")),
     path("", include("provisioning.recertification.rest.urls")),
+    path("", include("portal.feed.rest.urls")),
 ]
 
 marketplace_pages = [path("marketplace/compare/", comparing.compare, name="compare")]
@@ -61,6 +62,7 @@ urlpatterns = [
     path("", include("provisioning.access.urls")),
     path("", include("provisioning.consent.urls")),
     path("", include("provisioning.recertification.urls")),
+    path("", include("portal.feed.urls")),
     path("api/v1/", include((rest, "rest"))),
 ]
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-import secrets
+from secrets import token_bytes
 
 PREFIX = "whsec_"
 KEY_BYTES = range(24, 65)
@@ -14,14 +14,15 @@ KEY_BYTES = range(24, 65)
 
 def new_secret() -> str:
     """A signing secret of 256 random bits."""
-    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+    return PREFIX + base64.b64encode(token_bytes(32)).decode()
 
 
-def signed_headers(secret: str, *, event_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+def signed_headers(*secrets: str, event_id: str, timestamp: int, body: bytes) -> dict[str, str]:
     """The headers by which a receiver tells who sent `body`, when, and as which event.
 
     Args:
-        secret: `whsec_` and 24 to 64 bytes in base64.
+        secrets: each `whsec_` and 24 to 64 bytes in base64. While one takes the place of another
+            both sign, and a receiver accepts either.
         event_id: the same for each attempt; holds no dot.
         timestamp: seconds since 1970; receivers refuse what is older than five minutes.
 
@@ -31,11 +32,11 @@ def signed_headers(secret: str, *, event_id: str, timestamp: int, body: bytes) -
     if "." in event_id:
         raise ValueError("an event id may hold no dot")
     signed = f"{event_id}.{timestamp}.".encode() + body
-    digest = hmac.digest(_key(secret), signed, hashlib.sha256)
+    digests = [hmac.digest(_key(secret), signed, hashlib.sha256) for secret in secrets]
     return {
         "webhook-id": event_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": "v1," + base64.b64encode(digest).decode(),
+        "webhook-signature": " ".join(f"v1,{base64.b64encode(each).decode()}" for each in digests),
     }
 
 

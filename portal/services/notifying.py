@@ -24,6 +24,7 @@ from catalog.products.models import (
 )
 from catalog.products.states import LISTED, DemandState
 from core.models import OutboxEvent
+from portal.feed.models import Webhook
 from portal.models import Notification
 from portal.services.access_news import WRITERS as ACCESS_WRITERS
 from portal.services.news import READING, Audience, News, members
@@ -38,10 +39,15 @@ FOLLOWING = "you follow it"
 
 @transaction.atomic
 def notify(event: OutboxEvent) -> None:
-    """Tell those whom the event concerns; delivered again, it tells nobody twice."""
+    """Tell those whom the event concerns, and never the one who did it.
+
+    Delivered again, it tells nobody twice.
+    """
     for news in WRITERS[event.topic](event):
         active = set(
-            User.objects.filter(pk__in=news.audience, is_active=True).values_list("pk", flat=True)
+            User.objects.filter(pk__in=news.audience, is_active=True)
+            .exclude(username=event.payload.get("by", ""))
+            .values_list("pk", flat=True)
         )
         Notification.objects.bulk_create(
             [
@@ -219,6 +225,15 @@ def _expiring(event: OutboxEvent) -> Iterator[News]:
         yield News("resource.expiring", title, each.get_absolute_url(), members(each.owner_id))
 
 
+def _disabled(event: OutboxEvent) -> Iterator[News]:
+    """A webhook that does not answer is not called any more: its team's owners hear of it."""
+    rows = Webhook.objects.filter(pk=event.payload["webhook_id"]).select_related("team")
+    for each in rows.defer("secret", "old_secret"):
+        audience = members(each.team_id, f"you own {each.team.name}", role=TeamRole.OWNER)
+        title = f"The webhook {each.name} was disabled: {each.disabled_reason}"
+        yield News("webhook.disabled", title, each.get_absolute_url(), audience)
+
+
 def _request(event: OutboxEvent) -> Iterator[Request]:
     named = Request.objects.with_sides()
     yield from named.filter(pk=event.payload["request_id"])
@@ -273,5 +288,6 @@ WRITERS: Mapping[str, Callable[[OutboxEvent], Iterator[News]]] = MappingProxyTyp
         "request.decided": _decided,
         "request.finished": _finished,
         "demand.changed": _demanded,
+        "webhook.disabled": _disabled,
     }
 )

@@ -75,6 +75,8 @@ PAGES = [
     "/glossary/new/",
     "/products/sales.orders/announcements/new/",
     "/settings/tokens/",
+    "/settings/webhooks/",
+    "/settings/webhooks/new/",
     "/graphql/",
 ]
 

@@ -32,7 +32,11 @@ from catalog.products.models import (
 from catalog.products.services import put_system
 from catalog.products.services.indexing import reindex
 from catalog.products.states import ProductStatus
+from core.crypto import encrypt
 from core.documents import load_documents
+from core.ids import uuid7
+from core.outbound.signing import new_secret
+from portal.feed.models import Delivery, Webhook
 from provisioning.access.models import Grant
 from provisioning.blueprints.models import BlueprintVersion, Resource
 from provisioning.blueprints.services import register_builtin
@@ -98,6 +102,7 @@ class Company:
     delegation: Delegation
     campaign: Campaign
     consent: Consent
+    delivery: Delivery
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -160,6 +165,7 @@ def make_company() -> Company:
         grant=grant,
         campaign=_campaign(people["steward"], grant),
         consent=_consent(grant, contract_version),
+        delivery=_delivery(team),
         dataset=dataset,
         token=token,
         policy=_policy(domain, team),
@@ -199,6 +205,18 @@ def _target(team: Team) -> Target:
     seal(made, {"url": "postgresql://a:b@10.0.0.1/w"})
     made.save()
     return made
+
+
+def _delivery(team: Team) -> Delivery:
+    """What a webhook of the team was sent; it leads inside, so nothing is called."""
+    webhook = Webhook(
+        team=team, name="Pipeline", url="https://10.0.0.1/hook", created_by="olga", types=[]
+    )
+    webhook.secret = encrypt(new_secret().encode(), bound_to=str(webhook.pk))
+    webhook.save()
+    return Delivery.objects.create(
+        webhook=webhook, event_id=uuid7(), type="product.published", body="{}"
+    )
 
 
 def _resource(team: Team) -> Resource:

@@ -25,8 +25,11 @@ from catalog.products.models import (
 )
 from catalog.products.services.indexing import reindex
 from catalog.products.states import ProductStatus
+from core import outbox
 from core.audit import record
 from core.ids import uuid7
+from core.positions import number_events
+from portal.feed.models import Delivery, Webhook
 from provisioning.access.models import Grant
 from provisioning.blueprints.models import BlueprintVersion, Resource
 from provisioning.consent.models import Consent
@@ -84,6 +87,7 @@ READS = [
     "/approvals/",
     "/resources/",
     "/targets/",
+    "/settings/webhooks/",
     "/resources/{resource}/",
     "/services/",
     "/services/sandbox/",
@@ -117,6 +121,8 @@ READS = [
     "/api/v1/requests",
     "/api/v1/resources",
     "/api/v1/targets",
+    "/api/v1/webhooks",
+    "/api/v1/events",
     "/api/v1/lineage?nodeId=product:{product}",
     "/api/v1/search?q=order",
 ]
@@ -259,6 +265,14 @@ def _grant(company: Company, port, reader, owner) -> None:
         until=timezone.now() + dt.timedelta(days=9),
     )
     Review.objects.create(campaign=company.campaign, grant=grant)
+    outbox.emit("grant.changed", key=grant.pk, grant_id=str(grant.pk), verb="grant.activated")
+    number_events()
+    Delivery.objects.create(
+        webhook=company.delivery.webhook, event_id=uuid7(), type="grant.activated", body="{}"
+    )
+    webhook = Webhook.objects.get(pk=company.delivery.webhook_id)
+    webhook.pk = uuid7()
+    webhook.save(force_insert=True)
     Consent.objects.create(grant=grant, version=company.contract_version, on=grant.until)
     Campaign.objects.create(name=port.name, silence="keep", created_by=owner, due_at=grant.until)
 

@@ -39,6 +39,8 @@ BODIES: dict[str, Mapping[str, Any]] = {
     "drivers:target-retire": {"confirm": "lake"},
     "drivers:target-new": {"driver": "postgres"},
     "rest:target": {"save_anyway": True},
+    "feed:webhook-act": {"do": "test"},
+    "rest:webhook": {"url": "https://93.184.215.14/hook"},
     "products:announcement-new": ANNOUNCEMENT,
     "products:announcement-edit": ANNOUNCEMENT,
     "products:comment-new": {"body": "Thank you"},
@@ -105,6 +107,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "decision-rules": company.rule.pk,
         "recertifications": company.campaign.pk,
         "consents": company.consent.pk,
+        "webhooks": company.delivery.webhook_id,
     }
     found = ids.get(plain.split("/")[1 if plain.startswith(("settings/", "approvals/")) else 0])
     values: Mapping[str, Any] = {
@@ -119,6 +122,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "comment_id": company.comment.pk,
         "path": "sales",
         "action": "update",
+        "delivery": company.delivery.pk,
         "uidb64": "x",
         "token": "x",
     }

@@ -273,13 +273,13 @@ def _record(taken: Iterable[Step], actor: Actor) -> None:
     changed = {step.contract.pk: {"contract_id": str(step.contract.pk)} for step, _ in steps}
     outbox.emit_many(
         [
-            *(_event(step, summary) for step, summary in steps if summary),
+            *(_event(step, summary, actor) for step, summary in steps if summary),
             *(outbox.EventData("contract.changed", pk, ids) for pk, ids in changed.items()),
         ]
     )
 
 
-def _event(step: Step, summary: Summary) -> outbox.EventData:
+def _event(step: Step, summary: Summary, actor: Actor) -> outbox.EventData:
     """A further version, or other content of a draft: what it means to those who read it."""
     assert step.before is not None
     return outbox.EventData(
@@ -291,5 +291,6 @@ def _event(step: Step, summary: Summary) -> outbox.EventData:
             "from": step.before.version,
             "to": step.version.version,
             **summary.as_dict(),
+            "by": actor.name,
         },
     )

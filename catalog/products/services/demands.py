@@ -255,5 +255,11 @@ def _detail(demand: Demand) -> dict[str, str]:
 
 
 def _tell(demand: Demand, actor: Actor, verb: str, **detail: str) -> None:
-    outbox.emit("demand.changed", key=demand.pk, demand_id=str(demand.pk), state=demand.state)
+    outbox.emit(
+        "demand.changed",
+        key=demand.pk,
+        demand_id=str(demand.pk),
+        state=demand.state,
+        by=actor.name,
+    )
     audit.record(actor=actor.name, verb=verb, kind="demand", object_id=demand.pk, **detail)

@@ -194,7 +194,13 @@ def _move(
     reindex([product.pk])
     record_offers(_contract_ids(product))
     outbox.emit("product.changed", key=product.pk, product_id=str(product.pk))
-    outbox.emit("product.moved", key=product.pk, product_id=str(product.pk), verb=verb)
+    outbox.emit(
+        "product.moved",
+        key=product.pk,
+        product_id=str(product.pk),
+        verb=verb,
+        by=actor.name,
+    )
     audit.record(actor=actor.name, verb=verb, kind="product", object_id=product.fqn)
     return product
 

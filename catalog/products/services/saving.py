@@ -218,15 +218,15 @@ def _remember(former: dict[str, DataProduct]) -> None:
     )
 
 
-def _moved(product: DataProduct, plan: Plan) -> Iterator[EventData]:
+def _moved(product: DataProduct, plan: Plan, by: str) -> Iterator[EventData]:
     """A document that says another status than before moves the product as its page does."""
     if any(each["field"] == "status" for each in plan.changes):
         word = "published" if product.status == ProductStatus.ACTIVE else product.status
-        payload = {"product_id": str(product.pk), "verb": f"product.{word}"}
+        payload = {"product_id": str(product.pk), "verb": f"product.{word}", "by": by}
         yield EventData("product.moved", product.pk, payload)
 
 
-def _told(port: OutputPort, move: Announced) -> EventData:
+def _told(port: OutputPort, move: Announced, by: str) -> EventData:
     """A move that breaks those who read the port, before its day."""
     payload = {
         "port_id": str(port.pk),
@@ -237,6 +237,7 @@ def _told(port: OutputPort, move: Announced) -> EventData:
         "on": move.on.isoformat(),
         "level": "breaking",
         "changes": move.changes,
+        "by": by,
     }
     return EventData("port.change-announced", port.pk, payload)
 
@@ -254,8 +255,12 @@ def _record(
                 EventData("product.changed", product.pk, {"product_id": str(product.pk)})
                 for product, _ in pairs
             ),
-            *(moved for product, plan in pairs for moved in _moved(product, plan)),
-            *(_told(port, move) for _, plan in pairs for port, move in plan.announcements),
+            *(moved for product, plan in pairs for moved in _moved(product, plan, entry.actor)),
+            *(
+                _told(port, move, entry.actor)
+                for _, plan in pairs
+                for port, move in plan.announcements
+            ),
             *(EventData("port.changed", port.pk, {"port_id": str(port.pk)}) for port in touched),
         ]
     )

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog.products.services import lock_products, record_readers
-from core import audit
+from core import audit, outbox
 from provisioning.access.models import Grant
 from provisioning.access.selectors import GrantTarget, readers
 from provisioning.jobs.models import Instance, Operation, OperationStep
@@ -16,6 +16,9 @@ from provisioning.jobs.services import StepSpec
 from provisioning.jobs.states import StepDirection
 
 DRIVER = "postgres"
+TOLD = frozenset(  # to those outside who follow what happens
+    f"grant.{verb}" for verb in ("activated", "failed", "extended", "revoked", "expired", "removed")
+)
 
 
 def lock_grant(grant: Grant) -> None:
@@ -64,10 +67,12 @@ def last_target(grant: Grant) -> GrantTarget:
 
 
 def note(verb: str, grant: Grant, *, actor: str = audit.SYSTEM, **detail: Any) -> None:
-    """An audit event about `grant`; `detail` never holds a secret."""
+    """An audit event about `grant`, and one for the feed; `detail` never holds a secret."""
     audit.record(
         actor=actor, verb=verb, kind="grant", object_id=grant.pk, port=grant.port.fqn, **detail
     )
+    if verb in TOLD:
+        outbox.emit("grant.changed", key=grant.pk, grant_id=str(grant.pk), verb=verb, by=actor)
 
 
 def update_readers(product_id: UUID) -> None:

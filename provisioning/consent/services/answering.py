@@ -109,4 +109,4 @@ def _tell(consent: Consent, actor: Actor, verb: str, **detail: str) -> None:
         state=consent.state,
         **detail,
     )
-    outbox.emit(verb, key=consent.pk, consent_id=consent.pk)
+    outbox.emit(verb, key=consent.pk, consent_id=consent.pk, by=actor.name)

@@ -106,4 +106,4 @@ def _close(campaign: Campaign, by: str, verb: str, **detail: object) -> None:
     campaign.closed_at = db_now()
     campaign.save(update_fields=["closed_at"])
     audit.record(actor=by, verb=verb, kind="campaign", object_id=campaign.pk, **detail)
-    outbox.emit("campaign.closed", key=campaign.pk, campaign_id=str(campaign.pk))
+    outbox.emit("campaign.closed", key=campaign.pk, campaign_id=str(campaign.pk), by=by)

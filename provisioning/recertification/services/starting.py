@@ -75,7 +75,7 @@ def start_campaign(
         until=until.isoformat(),
         silence=silence,
     )
-    outbox.emit("campaign.started", key=campaign.pk, campaign_id=str(campaign.pk))
+    outbox.emit("campaign.started", key=campaign.pk, campaign_id=str(campaign.pk), by=actor.name)
     return campaign
 
 

@@ -46,7 +46,7 @@ def decide(*, request: Request, actor: Actor, approve: bool, note: str) -> Reque
         _approved(locked, approval, actor)
     else:
         _rejected(locked, approval, note)
-    _tell(locked)
+    _tell(locked, "request.decided", actor)
     request.refresh_from_db()
     return request
 
@@ -68,7 +68,7 @@ def cancel(*, request: Request, actor: Actor) -> Request:
         _move(request, RequestState.CANCELLED)
         close_rest(request)
         kind_of(request).closed(request)
-    _tell(request)
+    _tell(request, "request.cancelled", actor)
     return request
 
 
@@ -141,5 +141,11 @@ def _record(
     )
 
 
-def _tell(request: Request) -> None:
-    outbox.emit("request.decided", key=request.pk, request_id=str(request.pk), state=request.state)
+def _tell(request: Request, verb: str, actor: Actor) -> None:
+    outbox.emit(
+        verb,
+        key=request.pk,
+        request_id=str(request.pk),
+        state=request.state,
+        by=actor.name,
+    )

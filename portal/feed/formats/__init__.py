@@ -1,0 +1,1 @@
+"""What the change feed and webhooks say; no database."""

@@ -1,0 +1,19 @@
+"""Reads of the feed and of webhooks."""
+
+from portal.feed.selectors.reading import FeedPage, described, feed_page
+from portal.feed.selectors.webhooks import (
+    counts_of,
+    deliveries_of,
+    webhook_of,
+    webhooks_for_lists,
+)
+
+__all__ = [
+    "FeedPage",
+    "counts_of",
+    "deliveries_of",
+    "described",
+    "feed_page",
+    "webhook_of",
+    "webhooks_for_lists",
+]
