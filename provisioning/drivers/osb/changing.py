@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from provisioning.drivers.osb.catalog import Offer, Service
-from provisioning.drivers.osb.life import ASYNC, FAILED, Life, begun, look_back, waiting
+from provisioning.drivers.osb.life import ASYNC, FAILED, Life, begun, look_back, now_text, waiting
 from provisioning.drivers.osb.wire import refusal
 from provisioning.drivers.places import in_driver_words
 from provisioning.drivers.protocol import PermanentError, TemporaryError
@@ -25,7 +25,7 @@ def change(life: Life, offer: Offer) -> None:
     """
     wanted = {**life.thing.ids, **life.thing.wants}
     running = life.known.get("update")
-    if running is None or running["wanted"] != wanted:
+    if running is None or running["wanted"] != wanted or "lost" in running:
         running = _ask(life, offer, wanted)
     if running is not None:
         ended, words = look_back(life, running)
@@ -52,11 +52,29 @@ def _ask(life: Life, offer: Offer, wanted: dict[str, Any]) -> dict[str, Any] | N
     if said.status == 202 and said.is_object:
         life.keep(update={**begun(life, said), "wanted": wanted})
         raise waiting(life.known["update"], "The broker is at work on it.", said.retry_after_s)
+    if said.error == "ConcurrencyError":
+        _await_unheard(life, wanted)
     if said.status >= 300:
         raise refusal(said)
     if said.status != 200 or not said.is_object:
         raise TemporaryError(f"The broker {said.place} does not answer as a broker has to.")
     return None
+
+
+def _await_unheard(life: Life, wanted: dict[str, Any]) -> NoReturn:
+    """The broker is at work on what nobody wrote down, perhaps this very change, whose sender died.
+
+    Once it has ended the change is asked for again: one that was made is then answered with 200.
+    """
+    running = life.known.get("update") or {}
+    if "lost" not in running:
+        running = {"operation": "", "since": now_text(), "wanted": wanted, "lost": True}
+        life.keep(update=running)
+    ended, words = look_back(life, running)
+    if ended == FAILED:
+        life.keep(update=None)
+        raise TemporaryError(f"The broker was at work on something else. {words}")
+    raise waiting(running, "The broker has ended what it was at.", 1)
 
 
 NOT_SENT = frozenset({"organization_guid", "space_guid"})

@@ -166,8 +166,12 @@ def begun(life: Life, said: Said) -> dict[str, Any]:
     name = said.body.get("operation")
     return {
         "operation": name if isinstance(name, str) else "",
-        "since": db_now().isoformat(timespec="seconds"),
+        "since": now_text(),
     }
+
+
+def now_text() -> str:
+    return db_now().isoformat(timespec="seconds")
 
 
 def waiting(operation: Json, text: str, retry_after_s: float = 5.0) -> Pending:

@@ -138,6 +138,7 @@ class Memory(ServiceBroker):
     def update(self, instance_id: str, details: Any, async_allowed: bool, **_more: Any) -> Any:
         with self.lock:
             if instance_id in self.operations:
+                self._advance(instance_id, self.instances)  # it goes on, whoever asks
                 raise errors.ErrConcurrentInstanceAccess()
             held = self.instances[instance_id]
             assert details.previous_values.plan_id == held["plan_id"]
@@ -232,20 +233,21 @@ class Memory(ServiceBroker):
                 return self.ended[name]
             if running is None or running["name"] != name:
                 raise errors.ErrInstanceDoesNotExist()
-            running["left"] -= 1
-            if running["left"] > 0:
-                text = f"{running['left']} to go"
-                return LastOperation(OperationState.IN_PROGRESS, text)
-            del self.operations[key]
-            words = "done" if self.outcome == OperationState.SUCCEEDED else "The disk is full."
-            self.ended[name] = LastOperation(self.outcome, words)
-            if self.outcome == OperationState.FAILED:
-                return self.ended[name]
-            if running["verb"] == "delete":
-                held.pop(key, None)
-            else:
-                held[key] = running["wanted"]
-            return self.ended[name]
+            return self._advance(key, held)
+
+    def _advance(self, key: str, held: dict[str, Any]) -> LastOperation:
+        running = self.operations[key]
+        running["left"] -= 1
+        if running["left"] > 0:
+            return LastOperation(OperationState.IN_PROGRESS, f"{running['left']} to go")
+        del self.operations[key]
+        words = "done" if self.outcome == OperationState.SUCCEEDED else "The disk is full."
+        ended = self.ended[running["name"]] = LastOperation(self.outcome, words)
+        if self.outcome == OperationState.SUCCEEDED and running["verb"] == "delete":
+            held.pop(key, None)
+        elif self.outcome == OperationState.SUCCEEDED:
+            held[key] = running["wanted"]
+        return ended
 
 
 class Server:

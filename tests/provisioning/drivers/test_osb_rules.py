@@ -309,6 +309,25 @@ def test_an_update_that_fails_removes_nothing(outcome: str, osb: Patient, broker
     assert osb.observe(case.step).exists
 
 
+def test_a_change_that_was_taken_unheard_is_waited_for(osb: Patient, broker: Server) -> None:
+    """Whoever sent it died before the answer; the broker refuses others while it is at it."""
+    case = case_of()
+    ensure(osb, case)
+    broker.broker.polls = 12  # more than a step has tries
+    broker.fail("PATCH", ending(osb, case), after(says(500)))
+    with pytest.raises(TemporaryError):
+        ensure(osb, case, parameters={"size_gb": 99})
+    osb.looks.clear()
+
+    assert ensure(osb, case, parameters={"size_gb": 99}).exists
+
+    assert len(osb.looks) >= 12
+    assert broker.sent("DELETE") == []
+    assert broker.holds()["at work"] == []
+    (held,) = broker.holds()["instances"].values()
+    assert held["parameters"] == {"size_gb": 99}
+
+
 def test_a_plan_that_may_not_be_left_is_not_left(osb: Patient, broker: Server) -> None:
     case = case_of(plan=SLOW)
     ensure(osb, case)
