@@ -38,6 +38,11 @@ LOOKS: dict[str, dict[str, StateLook]] = {
         "answered": StateLook("Answered", "ok"),
         "declined": StateLook("Declined"),
     },
+    "mail": {
+        "waiting": StateLook("Waits", "info"),
+        "sent": StateLook("Sent", "ok"),
+        "failed": StateLook("Given up", "bad"),
+    },
     "webhook": {
         "ok": StateLook("Takes events", "ok"),
         "bad": StateLook("Last try failed", "bad"),

@@ -8,6 +8,8 @@ VERSIONS_EVERY_S = 600
 FORGET_EVERY_S = 86_400
 SEAL_EVERY_S = 5
 ANCHOR_EVERY_S = 3_600
+GATHER_EVERY_S = 30
+SEND_EVERY_S = 5
 
 
 class PortalConfig(AppConfig):
@@ -24,6 +26,8 @@ class PortalConfig(AppConfig):
         jobs.periodic("port-versions", VERSIONS_EVERY_S, products.apply_due_versions)
         services = import_module("portal.services")
         jobs.periodic("old-notifications", FORGET_EVERY_S, services.forget_old)
+        jobs.periodic("mail-digests", GATHER_EVERY_S, services.gather_mails)
+        jobs.periodic("mails", SEND_EVERY_S, services.send_due_mails)
         sealing = import_module("core.sealing")
         jobs.periodic("audit-seal", SEAL_EVERY_S, sealing.seal)
         jobs.periodic("audit-anchor", ANCHOR_EVERY_S, sealing.seal_and_anchor)

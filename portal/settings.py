@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
+from portal.mail_url import mail_server
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -146,6 +148,15 @@ GIT_PUBLIC_URL = os.environ.get("GIT_PUBLIC_URL", "")
 # --- the way out (SECURITY §1.5): what targets and webhooks may be --------------------------------
 OUTBOUND_HTTP = flag("OUTBOUND_HTTP")
 OUTBOUND_INNER_HOSTS = names("OUTBOUND_INNER_HOSTS")
+
+# --- mail ------------------------------------------------------------------------------------
+_mail = mail_server(os.environ.get("EMAIL_URL", ""))
+MAIL_ON = bool(_mail.host)
+EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.ssl, _mail.tls
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", f"portal@{urlsplit(PORTAL_URL).hostname}")
 
 # --- broker: wakes workers, keeps nothing (RELIABILITY §3.2) -----------------------------------
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")

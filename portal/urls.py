@@ -4,13 +4,14 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from portal.graphql.views import graphql
-from portal.views import comparing, domains, health, home, notifications, palette, teams
+from portal.views import comparing, domains, health, home, mail, notifications, palette, teams
 
 portal_pages = [
     path("", home.home, name="home"),
     path("palette/", palette.palette, name="palette"),
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/read/", notifications.read, name="notifications-read"),
+    path("settings/notifications/", mail.mail, name="mail"),
     path("domains/", domains.domains, name="domains"),
     path("domains/<str:path>/", domains.domain, name="domain"),
     path("domains/<str:path>/edit/", domains.edit, name="domain-edit"),

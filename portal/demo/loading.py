@@ -3,6 +3,7 @@
 from accounts.models import Team
 from catalog.search.services import fold_counts, refresh_words
 from portal.demo import (
+    hooks,
     lineage,
     past,
     people,
@@ -52,6 +53,7 @@ def load_company() -> None:
     reviews.load_longer()
     services.load_ends_and_drift()
     warehouse.settle()
+    hooks.load_webhook()
     make_findable()
 
 

@@ -25,8 +25,9 @@ from catalog.products.models import (
 from catalog.products.states import LISTED, DemandState
 from core.models import OutboxEvent
 from portal.feed.models import Webhook
-from portal.models import Notification
+from portal.models import Mail, Notification
 from portal.services.access_news import WRITERS as ACCESS_WRITERS
+from portal.services.choosing import mail_times
 from portal.services.news import READING, Audience, News, members
 from provisioning.access.models import Grant
 from provisioning.jobs.models import Instance
@@ -44,11 +45,9 @@ def notify(event: OutboxEvent) -> None:
     Delivered again, it tells nobody twice.
     """
     for news in WRITERS[event.topic](event):
-        active = set(
-            User.objects.filter(pk__in=news.audience, is_active=True)
-            .exclude(username=event.payload.get("by", ""))
-            .values_list("pk", flat=True)
-        )
+        people = User.objects.filter(pk__in=news.audience, is_active=True)
+        people = people.exclude(username=event.payload.get("by", ""))
+        mailed = mail_times(people, news.kind)
         Notification.objects.bulk_create(
             [
                 Notification(
@@ -58,9 +57,10 @@ def notify(event: OutboxEvent) -> None:
                     title=news.title[:300],
                     reason=reason[:200],
                     url=news.url,
+                    mail_at=mailed[user_id],
                 )
                 for user_id, reason in news.audience.items()
-                if user_id in active
+                if user_id in mailed
             ],
             ignore_conflicts=True,
         )
@@ -73,8 +73,9 @@ def mark_read(*, actor: Actor, ids: Collection[int] | None = None) -> int:
 
 
 def forget_old() -> None:
-    """Delete what is older than `KEPT`."""
+    """Delete what is older than `KEPT`, and the mails that told it."""
     Notification.objects.filter(created_at__lt=Now() - KEPT).delete()
+    Mail.objects.filter(created_at__lt=Now() - KEPT).delete()
 
 
 def _announced(event: OutboxEvent) -> Iterator[News]:

@@ -75,6 +75,7 @@ PAGES = [
     "/glossary/new/",
     "/products/sales.orders/announcements/new/",
     "/settings/tokens/",
+    "/settings/notifications/",
     "/settings/webhooks/",
     "/settings/webhooks/new/",
     "/graphql/",

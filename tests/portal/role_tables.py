@@ -197,6 +197,8 @@ HTML: dict[tuple[str, str], Row] = {
     ("blueprints:offers", "post"): "login 404 404 404 404 404 404 404 login login",  # no broker
     ("drivers:target-retire", "get"): "login 404 403 200 404 404 403 200 login login",
     ("drivers:target-retire", "post"): "login 404 403 302 404 404 403 302 login login",
+    ("portal:mail", "get"): PAGE,
+    ("portal:mail", "post"): "login 302 302 302 302 302 302 302 login login",
     ("feed:webhooks", "get"): PAGE,
     ("feed:webhooks", "post"): NO_SUCH_METHOD,
     ("feed:webhook-new", "get"): "login 403 403 200 200 403 403 200 login login",

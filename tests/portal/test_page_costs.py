@@ -123,6 +123,9 @@ READS = [
     "/api/v1/targets",
     "/api/v1/webhooks",
     "/api/v1/events",
+    "/api/v1/notifications",
+    "/notifications/",
+    "/settings/notifications/",
     "/api/v1/lineage?nodeId=product:{product}",
     "/api/v1/search?q=order",
 ]
