@@ -100,7 +100,7 @@ TYPES: tuple[EventType, ...] = (
     ),
     EventType(
         *("contract.version-saved", "contract.version-saved", "contract", "contract"),
-        "A data contract has a further version; `level` says what it means to readers.",
+        "A data contract has a further version; the level says what it means to readers.",
         ("document_id", "from", "to", "level"),
     ),
     EventType(
@@ -130,7 +130,7 @@ TYPES: tuple[EventType, ...] = (
     _grant("removed", "What ended is gone from the target, as was verified there."),
     EventType(
         *("grant.ending", "grant.ending", "grant", "grant_id"),
-        "Access ends in `days` days.",
+        "Access ends in some days.",
         ("days",),
     ),
     _consent("asked", "A reader is asked about an announced change that breaks it."),
