@@ -68,7 +68,7 @@ class Campaigns(APIView):
             size=page_size(request),
             cursor=request.query_params.get("cursor"),
         )
-        counts = selectors.counts_of(page.rows, actor)
+        counts = selectors.counts_of([each.pk for each in page.rows], actor)
         rows = [_campaign(each, counts[each.pk]) for each in page.rows]
         return page_response(request, page, rows)
 
@@ -185,7 +185,7 @@ def _ids(body: Mapping[str, Any], name: str) -> list[int]:
 
 
 def _shown(request: Request, campaign: Campaign) -> dict[str, Any]:
-    return _campaign(campaign, selectors.counts_of([campaign], actor_in(request))[campaign.pk])
+    return _campaign(campaign, selectors.counts_of([campaign.pk], actor_in(request))[campaign.pk])
 
 
 def _campaign(campaign: Campaign, counts: Counts) -> dict[str, Any]:

@@ -36,6 +36,12 @@ class RequestQuerySet(models.QuerySet["Request"]):
             | Q(one_of("pk", sides, key="request"))
         )
 
+    def whose(self, whose: str, actor: Actor) -> RequestQuerySet:
+        """`mine`: what the actor asked for; `team`: what is asked for their teams; else all."""
+        if whose == "mine":
+            return self.filter(requester_id=actor.user_id)
+        return self.filter(team__in=actor.team_ids) if whose == "team" else self
+
     def decidable_by(self, actor: Actor) -> RequestQuerySet:
         """Waiting requests of which a side is the actor's to decide."""
         sides = Approval.objects.open_to(actor).order_by()
