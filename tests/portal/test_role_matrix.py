@@ -238,7 +238,12 @@ UNSEEN = [
     ("rest:contract", 404),
     ("rest:operation", 404),
     ("rest:rest-request", 404),
+    ("rest:rest-request-facts", 404),
+    ("rest:rest-request-history", 404),
     ("rest:rest-grant", 404),
+    ("rest:rest-grant-story", 404),
+    ("rest:rest-campaign", 404),
+    ("rest:rest-campaign-reviews", 404),
     ("rest:target", 404),
 ]
 

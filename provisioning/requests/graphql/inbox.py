@@ -30,9 +30,13 @@ from provisioning.requests.models import Request as RequestModel
 
 RequestWhose = enum(
     "RequestWhose",
-    [("MINE", "mine"), ("TEAM", "team")],
+    [("MINE", "mine"), ("TEAM", "team"), ("DECIDED", "decided")],
     "Whose requests.",
-    {"mine": "What the caller asked for.", "team": "What is asked for the caller's teams."},
+    {
+        "mine": "What the caller asked for.",
+        "team": "What is asked for the caller's teams.",
+        "decided": "What the caller decided on.",
+    },
 )
 ApprovalConnection = connection(Approval)
 RequestConnection = connection(Request)

@@ -13,7 +13,7 @@ from accounts.models import Team, User
 from core.ids import uuid7
 from core.subqueries import one_of
 from provisioning.jobs.models import Operation
-from provisioning.requests.models.approvals import Approval
+from provisioning.requests.models.approvals import Approval, Decision
 from provisioning.requests.states import ApprovalState, RequestKind, RequestState
 
 
@@ -37,9 +37,12 @@ class RequestQuerySet(models.QuerySet["Request"]):
         )
 
     def whose(self, whose: str, actor: Actor) -> RequestQuerySet:
-        """`mine`: what the actor asked for; `team`: what is asked for their teams; else all."""
+        """`mine`: asked for by the actor; `team`: for their teams; `decided`: by them; else all."""
         if whose == "mine":
             return self.filter(requester_id=actor.user_id)
+        if whose == "decided":
+            mine = Decision.objects.filter(decided_by_id=actor.user_id).order_by()
+            return self.filter(one_of("pk", mine, key="request"))
         return self.filter(team__in=actor.team_ids) if whose == "team" else self
 
     def decidable_by(self, actor: Actor) -> RequestQuerySet:

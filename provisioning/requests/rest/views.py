@@ -36,7 +36,7 @@ from provisioning.requests.models import Request, RequestQuerySet
 from provisioning.requests.states import RequestKind, RequestState
 
 RETRY_AFTER_S = "2"
-WHOSE = ("mine", "team")
+WHOSE = ("mine", "team", "decided")
 OBJECT = {"type": "object"}
 STRING = {"type": "string"}
 NEW = {
@@ -67,7 +67,7 @@ class RequestList(APIView):
         parameters=[
             OpenApiParameter("state", str, enum=RequestState.values),
             OpenApiParameter("kind", str, enum=RequestKind.values),
-            OpenApiParameter("whose", str, enum=WHOSE, description="the caller's, or their teams'"),
+            OpenApiParameter("whose", str, enum=WHOSE, description="asked for, or decided on"),
             OpenApiParameter("page_size", int, description="1 to 200"),
             OpenApiParameter("cursor", str, description="`next` of the page before"),
         ],

@@ -184,6 +184,23 @@ def test_the_reviews_of_one_campaign_cost_the_same_however_many(steward):
     assert counts == [6, 6]
 
 
+@pytest.mark.parametrize(("path", "statements"), [("", 3), ("/story", 5)])
+def test_one_grant_costs_the_same_however_much_has_happened(steward, client, path, statements):
+    headers, grant = headers_for(steward), Grant.objects.first()
+    address = f"/api/v1/grants/{grant.pk}{path}"
+    client.get(address, headers=headers)
+
+    counts = []
+    for happened in (1, 40):
+        for _ in range(happened):
+            audit.record(actor="x", verb="grant.kept", kind="grant", object_id=grant.pk)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(address, headers=headers).status_code == 200
+        counts.append(sum(is_work(row["sql"]) for row in captured))
+
+    assert counts == [statements, statements]
+
+
 @pytest.mark.parametrize(
     ("path", "statements"),
     [

@@ -215,6 +215,11 @@ def test_reviews_are_chosen_by_state_and_paged(company, granted, second, begin, 
 
     assert [each["id"] for each in reviews_in(boss, campaign, state="KEPT")] == [review_of(granted)]
     assert [each["id"] for each in reviews_in(boss, campaign, toDecide=True)] == [review_of(second)]
+    rest = caller(user_of(steward))
+    path = f"recertifications/{campaign.pk}/reviews"
+    (row,) = rest("GET", f"{path}?to_decide=true").json()["results"]
+    assert str(row["id"]) == review_of(second)
+    assert rest("GET", f"{path}?to_decide=no").status_code == 422
     page = field(boss, REVIEWS, id=str(campaign.pk), first=1)["reviews"]
     assert page["pageInfo"] == {"hasNextPage": True}
     first = boss(

@@ -157,6 +157,7 @@ def test_requests_are_chosen_by_whose_kind_and_state(owner, waiting):
     assert nodes(field(requester, REQUESTS, state=["FAILED"])) == []
     assert nodes(field(requester, REQUESTS, kind="SERVICE")) == []
     assert nodes(field(ask_as(owner), REQUESTS, whose="MINE")) == []
+    assert nodes(field(ask_as(owner), REQUESTS, whose="DECIDED")) == []
     assert nodes(field(ask_as(owner), REQUESTS)) == [
         {"title": "Read orders", "approvals": [{"why": "you own sales-data"}]}
     ]

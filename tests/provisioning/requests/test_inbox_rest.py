@@ -140,5 +140,9 @@ def test_requests_are_chosen_by_whose_they_are(shop: Shop, ask: Ask):
     assert len(helper("GET", "requests?whose=mine").json()["results"]) == 1
     assert owner("GET", "requests?whose=mine").json()["results"] == []
     assert len(owner("GET", "requests").json()["results"]) == 1
+    assert owner("GET", "requests?whose=decided").json()["results"] == []
+    decide(request=Request.objects.get(), actor=shop.owns, approve=False, note="No")
+    assert len(owner("GET", "requests?whose=decided").json()["results"]) == 1
+    assert helper("GET", "requests?whose=decided").json()["results"] == []
     for wrong in ("whose=theirs", "state=odd", "kind=odd"):
         assert owner("GET", f"requests?{wrong}").status_code == 422
