@@ -70,27 +70,25 @@ def waiting_extension(grant: Grant) -> Request | None:
 def _operations(by_grant: Mapping[str, Grant]) -> dict[str, str]:
     """`{operation: grant}`, the newest of each grant."""
     instances = {each.instance_id: pk for pk, each in by_grant.items()}
-    newest = _first_of_each(
-        Operation.objects.filter(instance__in=instances), "instance_id", newest_first=True
-    )
+    newest = _newest_of_each(Operation.objects.filter(instance__in=instances), "instance_id")
     return {str(pk): instances[at] for pk, at in newest.values_list("pk", "instance_id")}
 
 
 def _grouped(events: QuerySet[AuditEvent]) -> dict[str, list[AuditEvent]]:
-    """`{object id: its first events}`."""
+    """`{object id: its newest events}`, oldest first."""
     found: dict[str, list[AuditEvent]] = defaultdict(list)
-    for each in _first_of_each(events, "object_id").order_by("id"):
+    for each in _newest_of_each(events, "object_id").order_by("id"):
         found[each.object_id].append(each)
     return found
 
 
-def _first_of_each(rows: QuerySet[Any], by: str, *, newest_first: bool = False) -> QuerySet[Any]:
-    order = F("id").desc() if newest_first else F("id").asc()
-    place = Window(RowNumber(), partition_by=F(by), order_by=order)
-    first: QuerySet[Any] = rows.annotate(place=place).filter(place__lte=MAX_ROWS)
-    return first
+def _newest_of_each(rows: QuerySet[Any], by: str) -> QuerySet[Any]:
+    """`MAX_ROWS` of each: the end of a long story matters more than its middle."""
+    place = Window(RowNumber(), partition_by=F(by), order_by=F("id").desc())
+    newest: QuerySet[Any] = rows.annotate(place=place).filter(place__lte=MAX_ROWS)
+    return newest
 
 
 def _in_turn(own: list[AuditEvent], others: list[AuditEvent]) -> list[AuditEvent]:
-    kept = sorted(others, key=lambda each: each.pk)[: 2 * MAX_ROWS]
+    kept = sorted(others, key=lambda each: each.pk)[-2 * MAX_ROWS :]
     return sorted([*own, *kept], key=lambda each: each.pk)

@@ -3,7 +3,12 @@
 import pytest
 
 from core.models import AuditEvent
-from provisioning.access.services import request_extension, reveal_credential
+from provisioning.access.services import (
+    note,
+    request_extension,
+    reveal_credential,
+    revoke_grant,
+)
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.models import Request
 from provisioning.requests.services import decide
@@ -58,6 +63,18 @@ def test_a_story_is_read_page_by_page_by_those_who_see_the_grant(company, grante
     unknown = stranger("GET", f"grants/{UNKNOWN}/story")
     assert unseen.status_code == unknown.status_code == 404
     assert unseen.json() == unknown.json()
+
+
+def test_a_long_story_keeps_its_beginning_and_its_end(company, granted):
+    for _ in range(210):
+        note("sample.shown", granted, actor="x")
+    revoke_grant(grant=granted, actor=company.asks, reason="Done.")
+
+    told = caller(company.owner)("GET", f"grants/{granted.pk}/story?page_size=200").json()
+    rest = caller(company.owner)("GET", told["next"].partition("/api/v1/")[2]).json()
+
+    assert told["results"][0]["event"] == "request.submitted"
+    assert rest["results"][-1]["event"] == "grant.revoked"
 
 
 def test_a_holder_sees_some_rows_masked_as_on_the_page(described, granted):  # noqa: F811
