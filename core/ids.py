@@ -19,3 +19,9 @@ def uuids_in(text: str) -> list[uuid.UUID]:
         return [uuid.UUID(text)]
     except ValueError:
         return []
+
+
+def numbers_in(text: str) -> list[int]:
+    """The number of a row that `text` is, or nothing when it is none."""
+    fits = text.isascii() and text.isdecimal() and len(text) < 19  # 64 bits
+    return [int(text)] if fits else []

@@ -69,6 +69,20 @@ def _bad_cursor() -> Invalid:
     )
 
 
+def number_in(cursor: str | None) -> int:
+    """The number after which a list by number goes on; 0 without a cursor.
+
+    Raises:
+        Invalid: it is not a cursor of such a list.
+    """
+    if not cursor:
+        return 0
+    [number] = decode_cursor(cursor, length=1)
+    if not isinstance(number, int):
+        raise _bad_cursor()
+    return number
+
+
 def after_cursor(queryset: QuerySet[Any], order: Sequence[str], cursor: str) -> QuerySet[Any]:
     """The rows that sort after the one that gave `cursor`.
 

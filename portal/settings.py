@@ -265,6 +265,8 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {  # those that several answers have
         "OperationStateEnum": "provisioning.jobs.states.OperationState",
+        "GrantStateEnum": "provisioning.access.states.GrantState",
+        "ExtensionStateEnum": "provisioning.access.states.ExtensionState",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum as PyEnum
 from typing import Any
 
@@ -89,16 +89,26 @@ def page(
     )
 
 
-def enum_of(name: str, choices: type[Choices]) -> Any:
-    """An enum whose names are those of a Django `Choices` class, with its values."""
-    return enum(name, [(member.name, member.value) for member in choices])
+def enum_of(name: str, choices: type[Choices], description: str = "") -> Any:
+    """An enum whose names are those of a Django `Choices` class, with its values and labels."""
+    members = [(member.name, member.value) for member in choices]
+    return enum(name, members, description, {each.value: str(each.label) for each in choices})
 
 
-def enum(name: str, members: Sequence[tuple[str, str]]) -> Any:
-    """An enum of `(name, value)`."""
+def enum(
+    name: str,
+    members: Sequence[tuple[str, str]],
+    description: str = "",
+    labels: Mapping[str, str] | None = None,
+) -> Any:
+    """An enum of `(name, value)`; `labels` say what each value means."""
     made: Any = PyEnum(name, members)  # type: ignore[misc]
     made.__doc__ = None  # its words depend on the Python version, and the schema is compared
-    return graphene.Enum.from_enum(made)
+
+    def said(member: Any) -> str | None:
+        return (labels or {}).get(member.value) if member else description or None
+
+    return graphene.Enum.from_enum(made, description=said)
 
 
 def extend(type_name: str, field_name: str, field: Any) -> None:

@@ -21,16 +21,24 @@ class Problem(graphene.ObjectType):
     """One thing that is wrong: where, which rule, and the mend."""
 
     pointer = graphene.String(required=True, description="JSON pointer; empty: the whole.")
-    code = graphene.String(required=True)
-    message = graphene.String(required=True)
-    severity = graphene.String(required=True)
-    line = graphene.Int()
+    code = graphene.String(required=True, description="The rule, as a stable slug.")
+    message = graphene.String(required=True, description="What to do about it.")
+    severity = graphene.String(required=True, description="error, or warning: refuses nothing.")
+    line = graphene.Int(description="Of the text that was handed in, from 1.")
 
 
 def payload(name: str, field: str, kind: Any) -> Any:
     """The payload type `name`: `field` is null exactly when there are problems."""
-    problems = graphene.List(graphene.NonNull(Problem), required=True)
-    fields = {field: graphene.Field(kind), "problems": problems}
+    problems = graphene.List(
+        graphene.NonNull(Problem),
+        required=True,
+        description="Why nothing was changed; empty: it is done.",
+    )
+    fields = {
+        "__doc__": "What came of it: the object, or problems and nothing changed.",
+        field: graphene.Field(kind, description="As it is now; null where there are problems."),
+        "problems": problems,
+    }
     return type(name, (graphene.ObjectType,), fields)
 
 

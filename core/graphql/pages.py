@@ -17,7 +17,9 @@ COUNT_CAP = 1000
 
 
 class PageInfo(graphene.ObjectType):
-    has_next_page = graphene.Boolean(required=True)
+    """Whether a list goes on, and from where."""
+
+    has_next_page = graphene.Boolean(required=True, description="There is another page.")
     end_cursor = graphene.String(description="Give it as `after` to go on.")
 
 
@@ -81,13 +83,21 @@ def connection(node: Any, *, counted: bool = False) -> Any:
         f"{name}Edge",
         (graphene.ObjectType,),
         {
-            "cursor": graphene.String(required=True),
-            "node": graphene.Field(node, required=True),
+            "__doc__": "One row of a list, with its place in it.",
+            "cursor": graphene.String(
+                required=True, description="Give it as `after` to go on behind this row."
+            ),
+            "node": graphene.Field(node, required=True, description="The row itself."),
         },
     )
     fields: dict[str, Any] = {
-        "edges": graphene.List(graphene.NonNull(edge), required=True),
-        "page_info": graphene.Field(PageInfo, required=True),
+        "__doc__": "One page of a list.",
+        "edges": graphene.List(
+            graphene.NonNull(edge), required=True, description="The rows of this page."
+        ),
+        "page_info": graphene.Field(
+            PageInfo, required=True, description="Whether there are more, and how to go on."
+        ),
     }
     if counted:
         fields["total_count"] = graphene.Int(

@@ -14,8 +14,13 @@ from catalog.products.graphql import queries as products
 from catalog.products.graphql.types import DataProduct
 from catalog.quality.graphql import types as quality
 from core.graphql import extended
+from provisioning.access.graphql import mutations as access_mutations
 from provisioning.access.graphql import types as access
+from provisioning.consent.graphql import types as consent
 from provisioning.jobs.graphql import types as jobs
+from provisioning.recertification.graphql import mutations as recertification_mutations
+from provisioning.recertification.graphql import types as recertification
+from provisioning.requests.graphql import delegations, inbox, rules
 from provisioning.requests.graphql import types as requests
 
 
@@ -27,20 +32,35 @@ class Query(
     governance.Query,
     lineage.Query,
     requests.Query,
+    inbox.Query,
+    rules.Query,
+    delegations.Query,
     jobs.Query,
     access.Query,
+    consent.Query,
+    recertification.Query,
     accounts.Query,
 ):
     """Everything that can be read."""
 
 
-class Mutation(access.Mutation, requests.Mutation, product_mutations.Mutation):
+class Mutation(
+    access_mutations.Mutation,
+    requests.Mutation,
+    inbox.Mutation,
+    rules.Mutation,
+    delegations.Mutation,
+    consent.Mutation,
+    recertification_mutations.Mutation,
+    product_mutations.Mutation,
+):
     """Everything that can be done."""
 
 
-for room in (quality, lineage, follows):
+for room in (quality, lineage, follows, consent):
     room.register()
 extended(DataProduct)
+extended(access.Grant)
 extended(accounts.Viewer)
 
 schema = graphene.Schema(query=Query, mutation=Mutation)

@@ -11,6 +11,7 @@ from accounts.models import User
 from catalog.contracts.models import ContractVersion
 from core.subqueries import one_of
 from provisioning.access.models import Grant
+from provisioning.access.states import LIVE
 from provisioning.consent.states import HOLDING, ConsentState
 
 
@@ -20,6 +21,17 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         if actor.sees_all_metadata:
             return self
         return self.filter(one_of("grant", Grant.objects.visible_to(actor).order_by()))
+
+    def to_answer_by(self, actor: Actor) -> ConsentQuerySet:
+        """Not answered yet, of live grants of consumers in whose name the actor may speak."""
+        asked = self.filter(state=ConsentState.OPEN, grant__state__in=LIVE)
+        if actor.is_admin:
+            return asked
+        return asked.filter(
+            Q(grant__consumer_user_id=actor.user_id)
+            | Q(grant__consumer_team__in=actor.contributor_team_ids)
+            | Q(grant__consumer_product__owner__in=actor.contributor_team_ids)
+        )
 
     def for_lists(self) -> ConsentQuerySet:
         """With everything that a row names, in one query."""

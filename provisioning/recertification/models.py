@@ -97,6 +97,11 @@ class ReviewQuerySet(models.QuerySet["Review"]):
             return theirs
         return theirs.filter(_decides(actor))
 
+    def open_to(self, actor: Actor) -> ReviewQuerySet:
+        """What the actor may decide now."""
+        running = self.undecided().filter(campaign__closed_at__isnull=True)
+        return running.decidable_by(actor)
+
     def undecided(self) -> ReviewQuerySet:
         return self.filter(state=ReviewState.OPEN)
 

@@ -101,6 +101,7 @@ class Company:
     rule: DecisionRule
     delegation: Delegation
     campaign: Campaign
+    review: Review
     consent: Consent
     delivery: Delivery
 
@@ -144,6 +145,7 @@ def make_company() -> Company:
     )
     product, port, contract_version = _product(team)
     request, operation, grant = _access(team, consumer, port)
+    campaign = _campaign(people["steward"], grant)
     namespace = "postgres://db:5432"
     dataset = Dataset.objects.create(
         namespace=namespace, name="a.b.c", node_id=f"dataset:{namespace}:a.b.c", port=port
@@ -163,7 +165,8 @@ def make_company() -> Company:
         request=request,
         operation=operation,
         grant=grant,
-        campaign=_campaign(people["steward"], grant),
+        campaign=campaign,
+        review=campaign.reviews.get(),
         consent=_consent(grant, contract_version),
         delivery=_delivery(team),
         dataset=dataset,

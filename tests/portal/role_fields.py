@@ -3,41 +3,85 @@
 from tests.portal.role_tables import EMPTY_OUTSIDE, NULL_OUTSIDE, SEEN, Row
 
 FIELDS: dict[str, Row] = {
+    "amendAccess": (
+        "401 not-found not-allowed not-allowed not-found "
+        "not-allowed not-allowed not-allowed 403 not-allowed"
+    ),
+    "answerConsent": (
+        "401 not-found not-allowed not-allowed not-allowed "
+        "not-allowed not-allowed done 403 not-allowed"
+    ),
+    "approvals": "401 empty empty seen empty empty empty seen seen seen",
     "cancel": (
         "401 not-found not-allowed not-allowed not-found "
         "not-allowed not-allowed done 403 not-allowed"
     ),
+    "changeDecisionRule": (
+        "401 not-found not-allowed done done not-allowed not-allowed done 403 done"
+    ),
+    "consents": EMPTY_OUTSIDE,
     "contract": NULL_OUTSIDE,
+    "createDecisionRule": (
+        "401 unknown-scope not-allowed done done not-allowed not-allowed done 403 done"
+    ),
     "dataset": NULL_OUTSIDE,
     "decide": (
         "401 not-found not-allowed note-missing not-found "
         "not-allowed not-allowed note-missing 403 note-missing"
     ),
+    "decideReviews": "401 not-found not-found done done done not-open done 403 done",
+    "decisionRule": NULL_OUTSIDE,
+    "decisionRules": EMPTY_OUTSIDE,
+    "delegate": (
+        "401 in-the-past in-the-past in-the-past in-the-past "
+        "in-the-past in-the-past in-the-past 403 not-allowed"
+    ),
+    "delegations": "401 empty seen seen empty empty empty empty seen seen",
     "demands": SEEN,
     "domain": SEEN,
     "domains": SEEN,
+    "endDelegation": "401 not-found done done not-found not-found not-found done 403 done",
     "extendAccess": (
         "401 not-found not-allowed not-allowed not-allowed "
         "not-allowed not-allowed not-requestable 403 not-allowed"
     ),
+    "grant": NULL_OUTSIDE,
     "grants": EMPTY_OUTSIDE,
     "lineage": EMPTY_OUTSIDE,
     "operation": NULL_OUTSIDE,
     "outputPort": NULL_OUTSIDE,
+    "overruleConsent": "401 not-found not-allowed done done not-allowed not-allowed done 403 done",
     "product": NULL_OUTSIDE,
     "products": EMPTY_OUTSIDE,
     "publishProduct": (
         "401 not-found purpose-missing purpose-missing not-allowed "
         "not-allowed not-allowed purpose-missing 403 purpose-missing"
     ),
+    "recertification": "401 null null seen seen seen seen seen seen seen",
+    "recertifications": "401 empty empty seen seen seen seen seen seen seen",
+    "remind": (
+        "401 not-found not-allowed not-allowed not-found "
+        "not-allowed not-allowed too-soon 403 not-allowed"
+    ),
     "request": "401 null seen seen null seen seen seen seen seen",
     "requestAccess": (
         "401 unknown-port not-requestable not-requestable not-requestable "
         "not-requestable not-requestable not-requestable 403 not-requestable"
     ),
+    "requests": "401 empty seen seen empty seen seen seen seen seen",
+    "retireDecisionRule": (
+        "401 not-found not-allowed done done not-allowed not-allowed done 403 done"
+    ),
     "retry": (
         "401 not-found invalid-transition invalid-transition not-allowed "
         "not-allowed invalid-transition invalid-transition 403 invalid-transition"
+    ),
+    "revokeAccess": "401 not-found done done done done not-allowed done 403 done",
+    "startRecertification": (
+        "401 unknown-scope not-allowed done done done not-allowed done 403 done"
+    ),
+    "stopRecertification": (
+        "401 not-found not-found not-allowed not-allowed done not-allowed done 403 not-allowed"
     ),
     "submitRequest": (
         "401 unknown-blueprint unknown-blueprint unknown-blueprint unknown-blueprint "
@@ -48,5 +92,6 @@ FIELDS: dict[str, Row] = {
     "team": SEEN,
     "term": SEEN,
     "terms": SEEN,
+    "testDecisionRule": "401 done done done done done done done 403 done",
     "viewer": SEEN,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -22,6 +23,8 @@ UNKNOWN_ID = "0190c8a5-7c1e-7000-8000-000000000000"
 METHODS = ("get", "post", "put", "patch", "delete")
 REJECTION = {"decision": "reject", "note": "Not needed"}
 TEAM = {"team": "sales-team"}
+ALWAYS = 'condition: "true", outcome: {approve: true}'
+NEXT_WEEK = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=7)
 ANNOUNCEMENT = {"kind": "news", "title": "All is well"}
 BODIES: dict[str, Mapping[str, Any]] = {
     "products:retire": {"confirm": "orders"},
@@ -31,6 +34,8 @@ BODIES: dict[str, Mapping[str, Any]] = {
     "requests:decide": REJECTION,
     "requests:decide-several": REJECTION,
     "rest:rest-request-decision": REJECTION,
+    "rest:rest-approvals-decide": {**REJECTION, "requests": [UNKNOWN_ID]},
+    "rest:rest-access-request-amend": {"purpose": "x"},
     "access:revoke": {"confirm": "table"},
     "consent:answer": {"answer": "accept"},
     "consent:overrule": {"note": "It cannot wait"},
@@ -91,6 +96,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
     ids = {
         "contracts": company.contract_version.contract_id,
         "requests": company.request.pk,
+        "access-requests": company.request.pk,
         "operations": company.operation.pk,
         "resources": company.resource.pk,
         "access": company.grant.pk,
@@ -236,7 +242,12 @@ UNSEEN = [
     ("rest:contract", 404),
     ("rest:operation", 404),
     ("rest:rest-request", 404),
+    ("rest:rest-request-facts", 404),
+    ("rest:rest-request-history", 404),
     ("rest:rest-grant", 404),
+    ("rest:rest-grant-story", 404),
+    ("rest:rest-campaign", 404),
+    ("rest:rest-campaign-reviews", 404),
     ("rest:target", 404),
 ]
 
@@ -289,6 +300,34 @@ def arguments(company: Company) -> dict[str, str]:
         "decide": f'(id: "{company.request.pk}", decision: REJECT) {{ problems {{ code }} }}',
         "cancel": f'(id: "{company.request.pk}") {{ problems {{ code }} }}',
         "retry": f'(id: "{company.operation.pk}") {{ problems {{ code }} }}',
+        "approvals": "(first: 5) { edges { node { why } } }",
+        "requests": "(first: 5) { edges { node { title } } }",
+        "remind": f'(id: "{company.request.pk}") {{ problems {{ code }} }}',
+        "decisionRules": "(first: 5) { edges { node { name } } }",
+        "decisionRule": f'(id: "{company.rule.pk}") {{ name }}',
+        "createDecisionRule": f'(name: "All", scope: "port:{port.fqn}", {ALWAYS})'
+        " { problems { code } }",
+        "changeDecisionRule": f'(id: "{company.rule.pk}", name: "All", {ALWAYS})'
+        " { problems { code } }",
+        "retireDecisionRule": f'(id: "{company.rule.pk}") {{ problems {{ code }} }}',
+        "testDecisionRule": f"({ALWAYS}) {{ problems {{ code }} }}",
+        "delegations": "(first: 5) { edges { node { note } } }",
+        "delegate": '(to: "consumer", until: "2000-01-01") { problems { code } }',
+        "endDelegation": f'(id: "{company.delegation.pk}") {{ problems {{ code }} }}',
+        "grant": f'(id: "{company.grant.pk}") {{ purpose }}',
+        "amendAccess": f'(request: "{company.request.pk}", purpose: "x") {{ problems {{ code }} }}',
+        "revokeAccess": f'(grant: "{company.grant.pk}") {{ problems {{ code }} }}',
+        "consents": "(first: 5) { edges { node { note } } }",
+        "answerConsent": f'(id: "{company.consent.pk}", answer: ACCEPT) {{ problems {{ code }} }}',
+        "overruleConsent": f'(id: "{company.consent.pk}", note: "It cannot wait")'
+        " { problems { code } }",
+        "recertifications": "(first: 5) { edges { node { name } } }",
+        "recertification": f'(id: "{company.campaign.pk}") {{ name }}',
+        "startRecertification": f'(name: "Look", scope: "port:{port.fqn}", until: "{NEXT_WEEK}",'
+        " silence: KEEP) { problems { code } }",
+        "decideReviews": f'(recertification: "{company.campaign.pk}",'
+        f' keep: ["{company.review.pk}"]) {{ problems {{ code }} }}',
+        "stopRecertification": f'(id: "{company.campaign.pk}") {{ problems {{ code }} }}',
         "publishProduct": f'(fqn: "{company.product.fqn}") {{ problems {{ code }} }}',
     }
 

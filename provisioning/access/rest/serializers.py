@@ -7,9 +7,10 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from provisioning.access.models import Grant
+from provisioning.access.formats.narrow import narrow_in_words
+from provisioning.access.models import Grant, GrantExtension
 from provisioning.access.selectors import consumer_of
-from provisioning.access.states import GrantState, LegalBasis
+from provisioning.access.states import ExtensionState, GrantState, LegalBasis
 
 
 class AccessRequestInput(serializers.Serializer[Any]):
@@ -41,6 +42,44 @@ class AccessRequestAnswer(serializers.Serializer[Any]):
     product = serializers.CharField()
 
 
+class SeveralInput(serializers.Serializer[Any]):
+    """Body of POST access-requests/batch."""
+
+    ports = serializers.ListField(
+        child=serializers.CharField(), min_length=1, max_length=20, help_text="fqns of output ports"
+    )
+    consumer = serializers.CharField(help_text="team:<slug>, user:<name> or product:<fqn>")
+    purpose = serializers.CharField(help_text="10 to 2,000 characters")
+    until = serializers.DateField(help_text="last day of access, UTC; at most 366 days ahead")
+    legal_basis = serializers.ChoiceField(
+        choices=LegalBasis.choices, required=False, help_text="where the class of a port needs it"
+    )
+
+
+class AskedPort(serializers.Serializer[Any]):
+    """What came of one port: the request, or why there is none."""
+
+    port = serializers.CharField()
+    request = AccessRequestAnswer(allow_null=True)
+    problem = serializers.DictField(allow_null=True)
+
+
+class SeveralAnswer(serializers.Serializer[Any]):
+    """Answer of POST access-requests/batch."""
+
+    results = AskedPort(many=True)
+
+
+class AmendInput(serializers.Serializer[Any]):
+    """Body of POST access-requests/{id}/amend; what is left out stays."""
+
+    consumer = serializers.CharField(required=False)
+    purpose = serializers.CharField(required=False)
+    until = serializers.DateField(required=False)
+    legal_basis = serializers.ChoiceField(choices=LegalBasis.choices, required=False)
+    narrow = serializers.JSONField(required=False, help_text="`{}`: everything")
+
+
 class GrantAnswer(serializers.Serializer[Any]):
     """One grant."""
 
@@ -52,13 +91,82 @@ class GrantAnswer(serializers.Serializer[Any]):
     purpose = serializers.CharField()
     legal_basis = serializers.CharField()
     narrow = serializers.JSONField()
+    narrow_words = serializers.ListField(
+        child=serializers.CharField(), help_text="the same in people's words"
+    )
     request = serializers.UUIDField()
     starts_at = serializers.DateTimeField()
     until = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField(
+        allow_null=True, help_text="when any login of it was last seen connected"
+    )
+    reminded_days = serializers.IntegerField(
+        allow_null=True, help_text="so many days before the end its people were last told of it"
+    )
     ended_at = serializers.DateTimeField(allow_null=True)
+    ended_by = serializers.CharField()
     end_reason = serializers.CharField()
     removed_at = serializers.DateTimeField(allow_null=True)
     url = serializers.CharField()
+
+
+class ExtensionAnswer(serializers.Serializer[Any]):
+    """An agreed later end of a grant."""
+
+    id = serializers.UUIDField()
+    request = serializers.UUIDField()
+    asked_at = serializers.DateTimeField()
+    asked_by = serializers.CharField()
+    before = serializers.DateTimeField(help_text="the end as it was")
+    until = serializers.DateTimeField()
+    state = serializers.ChoiceField(choices=ExtensionState.choices)
+    created_at = serializers.DateTimeField(help_text="when it was agreed")
+    settled_at = serializers.DateTimeField(allow_null=True, help_text="in force, or failed, since")
+
+
+class GrantDetailAnswer(GrantAnswer):
+    """One grant, with its later ends."""
+
+    extensions = ExtensionAnswer(many=True, help_text="newest first")
+    extension_asked = serializers.UUIDField(
+        allow_null=True, help_text="the request for more time that nobody has decided yet"
+    )
+
+
+class StoryLineAnswer(serializers.Serializer[Any]):
+    """One thing that happened to a grant."""
+
+    id = serializers.IntegerField(help_text="of the event in the audit log")
+    at = serializers.DateTimeField()
+    event = serializers.CharField(help_text="verb of the audit log")
+    words = serializers.CharField()
+    actor = serializers.CharField(help_text="empty: the portal by itself")
+    note = serializers.CharField()
+    url = serializers.CharField()
+
+
+class StoryPage(serializers.Serializer[Any]):
+    """A keyset page of a grant's story."""
+
+    results = StoryLineAnswer(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class SampleOfObject(serializers.Serializer[Any]):
+    """Some rows of one object; a value is null where it is missing or masked."""
+
+    object = serializers.CharField()
+    columns = serializers.ListField(child=serializers.CharField())
+    masked = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField(allow_null=True))
+    )
+
+
+class SampleAnswer(serializers.Serializer[Any]):
+    """Answer of POST grants/{id}/sample."""
+
+    results = SampleOfObject(many=True)
 
 
 class GrantPage(serializers.Serializer[Any]):
@@ -103,7 +211,8 @@ class OperationStarted(serializers.Serializer[Any]):
 
 
 def grant_as_json(grant: Grant) -> dict[str, Any]:
-    """A row of `Grant.objects.for_lists()` in the public form."""
+    """A row of `Grant.objects.for_lists().with_use()` in the public form."""
+    seen = getattr(grant, "last_seen_at", None)
     return {
         "id": str(grant.pk),
         "state": grant.state,
@@ -113,11 +222,30 @@ def grant_as_json(grant: Grant) -> dict[str, Any]:
         "purpose": grant.purpose,
         "legal_basis": grant.legal_basis,
         "narrow": grant.narrow,
+        "narrow_words": narrow_in_words(grant.narrow),
         "request": str(grant.request_id),
         "starts_at": grant.starts_at.isoformat(),
         "until": grant.until.isoformat(),
+        "last_seen_at": seen and seen.isoformat(),
+        "reminded_days": grant.reminded_days,
         "ended_at": grant.ended_at and grant.ended_at.isoformat(),
+        "ended_by": grant.ended_by,
         "end_reason": grant.end_reason,
         "removed_at": grant.removed_at and grant.removed_at.isoformat(),
         "url": reverse("access:grant", kwargs={"pk": grant.pk}),
+    }
+
+
+def extension_as_json(extension: GrantExtension) -> dict[str, Any]:
+    """An extension, read with its request and who asked, in the public form."""
+    return {
+        "id": str(extension.pk),
+        "request": str(extension.request_id),
+        "asked_at": extension.request.created_at.isoformat(),
+        "asked_by": extension.request.requester.username,
+        "before": extension.before.isoformat(),
+        "until": extension.until.isoformat(),
+        "state": extension.state,
+        "created_at": extension.created_at.isoformat(),
+        "settled_at": extension.settled_at and extension.settled_at.isoformat(),
     }

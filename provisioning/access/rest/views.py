@@ -17,7 +17,7 @@ from accounts.authentication import actor_in
 from core.clock import parse_day
 from core.errors import NotFound
 from core.idempotency import idempotent
-from core.paging import keyset_page
+from core.paging import KeysetPage, encode_cursor, keyset_page, number_in
 from core.rest import body_of, choice_in, page_response, page_size, text_in
 from provisioning.access import services
 from provisioning.access.models import Grant, GrantQuerySet
@@ -28,16 +28,27 @@ from provisioning.access.rest.serializers import (
     CredentialInput,
     ExtendInput,
     GrantAnswer,
+    GrantDetailAnswer,
     GrantPage,
     OperationStarted,
     RevokeInput,
+    SampleAnswer,
+    StoryPage,
+    extension_as_json,
     grant_as_json,
 )
-from provisioning.access.selectors import consumer_fields, find_consumer
+from provisioning.access.selectors import (
+    consumer_fields,
+    extensions_asked,
+    find_consumer,
+    story_lines,
+    story_of,
+)
 from provisioning.access.states import GrantState
 from provisioning.requests.rest.views import accepted
 
 RETRY_AFTER_S = "2"
+HELD = ("true",)
 
 
 class AccessRequests(APIView):
@@ -74,14 +85,17 @@ class GrantList(APIView):
             OpenApiParameter("port", description="fqn"),
             OpenApiParameter("consumer", description="team:<slug>, user:<name>, product:<fqn>"),
             OpenApiParameter("state", enum=GrantState.values),
+            OpenApiParameter("held", enum=HELD, description="true: what the caller may read"),
             OpenApiParameter("page_size", type=int),
             OpenApiParameter("cursor"),
         ],
     )
     def get(self, request: Request) -> Response:
         grants = _filtered(Grant.objects.visible_to(actor_in(request)), request.query_params)
+        if choice_in(request.query_params, "held", HELD):
+            grants = grants.held_by(actor_in(request))
         page = keyset_page(
-            grants.for_lists(),
+            grants.for_lists().with_use(),
             order=["-id"],
             size=page_size(request),
             cursor=request.query_params.get("cursor"),
@@ -92,9 +106,57 @@ class GrantList(APIView):
 class GrantDetail(APIView):
     """GET /grants/{id}."""
 
-    @extend_schema(operation_id="grant", responses=GrantAnswer)
+    @extend_schema(operation_id="grant", responses=GrantDetailAnswer)
     def get(self, request: Request, pk: UUID) -> Response:
-        return Response(grant_as_json(_find(actor_in(request), pk)))
+        grant = _find(actor_in(request), pk)
+        extensions = grant.extensions.select_related("request__requester")
+        asked = extensions_asked([grant.pk], actor_in(request)).first()
+        return Response(
+            {
+                **grant_as_json(grant),
+                "extensions": [extension_as_json(each) for each in extensions],
+                "extension_asked": str(asked.pk) if asked else None,
+            }
+        )
+
+
+class GrantStory(APIView):
+    """GET /grants/{id}/story: what was asked, decided and done, oldest first."""
+
+    @extend_schema(
+        operation_id="grant_story",
+        responses=StoryPage,
+        parameters=[OpenApiParameter("page_size", type=int), OpenApiParameter("cursor")],
+    )
+    def get(self, request: Request, pk: UUID) -> Response:
+        grant, size = _find(actor_in(request), pk), page_size(request)
+        seen = number_in(request.query_params.get("cursor"))
+        lines = story_lines(story_of(grant, actor_in(request)))
+        left = [each for each in lines if each.id > seen]
+        rows = left[:size]
+        following = encode_cursor([rows[-1].id]) if len(left) > size else None
+        told = [{**vars(each), "at": each.at.isoformat()} for each in rows]
+        return page_response(request, KeysetPage(rows, following), told)
+
+
+class GrantSample(APIView):
+    """POST /grants/{id}/sample: up to ten rows of each table, as the grant's role reads them."""
+
+    @extend_schema(operation_id="grant_sample", request=None, responses=SampleAnswer)
+    def post(self, request: Request, pk: UUID) -> Response:
+        """It goes into the audit log; classified columns are masked."""
+        grant = _find(actor_in(request), pk)
+        samples = services.sample_rows(grant=grant, actor=actor_in(request))
+        rows = [
+            {
+                "object": each.name,
+                "columns": each.columns,
+                "masked": sorted(each.masked),
+                "rows": each.rows,
+            }
+            for each in samples
+        ]
+        return Response({"results": rows}, headers={"Cache-Control": "no-store"})
 
 
 class GrantExtend(APIView):
@@ -174,7 +236,8 @@ class GrantCredentials(APIView):
 
 
 def _find(actor: Actor, pk: UUID) -> Grant:
-    found = Grant.objects.visible_to(actor).for_lists().filter(pk=pk).first()
+    grants = Grant.objects.visible_to(actor).for_lists().with_use()
+    found = grants.filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

@@ -26,7 +26,13 @@ from provisioning.access.selectors.reading import (
     standing_of,
 )
 from provisioning.access.selectors.shapes import shape_of
-from provisioning.access.selectors.story import story_of, waiting_extension
+from provisioning.access.selectors.story import (
+    extensions_asked,
+    stories_of,
+    story_of,
+    waiting_extension,
+)
+from provisioning.access.selectors.telling import Line, story_lines
 
 __all__ = [
     "MAX_ROWS",
@@ -35,6 +41,7 @@ __all__ = [
     "Background",
     "Consumer",
     "GrantTarget",
+    "Line",
     "Standing",
     "active_operation",
     "background_of",
@@ -42,6 +49,7 @@ __all__ = [
     "consumer_fields",
     "consumer_of",
     "extended_grant",
+    "extensions_asked",
     "facts_of",
     "find_consumer",
     "grant_id_of",
@@ -55,6 +63,8 @@ __all__ = [
     "running_grant",
     "shape_of",
     "standing_of",
+    "stories_of",
+    "story_lines",
     "story_of",
     "waiting_extension",
 ]

@@ -24,12 +24,13 @@ from provisioning.access.services.records import lock_grants, note
 from provisioning.access.services.reminding import remind_of_ends
 from provisioning.access.services.rotating import note_connected, rotate_due
 from provisioning.access.services.sampling import sample_rows
-from provisioning.access.services.wishes import AccessData
+from provisioning.access.services.wishes import AccessData, data_of
 
 __all__ = [
     "AccessData",
     "RevealedCredential",
     "amend_access",
+    "data_of",
     "destroy_unrevealed",
     "drop_leavers",
     "end_by_system",

@@ -11,7 +11,7 @@ from typing import Any
 from accounts.actors import Actor
 from catalog.products.models import OutputPort
 from catalog.products.states import ProductStatus
-from core.clock import db_now
+from core.clock import db_now, parse_day
 from core.errors import Conflict, Invalid, InvalidTransition, NotAllowed
 from core.problems import Problem
 from provisioning.access.formats.narrow import for_driver, read_narrow
@@ -50,6 +50,19 @@ class AccessData:
     until: dt.date | None  # the last day, UTC; None is a problem of its own
     legal_basis: str = ""  # a `LegalBasis`, where the class of the port asks for one
     narrow: Any = None  # as `formats/narrow.py` reads it; None: everything
+
+
+def data_of(request: Request) -> AccessData:
+    """What a request for access asks for now."""
+    asked = request.parameters
+    return AccessData(
+        port=asked["port"],
+        consumer=asked["consumer"],
+        purpose=request.purpose,
+        until=parse_day(asked["until"]),
+        legal_basis=asked.get("legal_basis", ""),
+        narrow=asked.get("narrow"),
+    )
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,12 @@ from provisioning.access.selectors import (
     consumer_of,
     may_ask_for,
     own_credential,
+    story_lines,
     story_of,
     waiting_extension,
 )
 from provisioning.access.states import LIVE, GrantState
 from provisioning.access.views.cart import listed_ports
-from provisioning.access.views.story import story_lines
 
 PAGE_SIZE = 25
 

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from core.clock import parse_day
 from core.idempotency import idempotent
+from core.ids import uuids_in
 from core.paging import keyset_page
 from core.rest import body_of, choice_in, page_response, page_size, text_in
 from provisioning.access.selectors import consumer_of
@@ -21,6 +22,7 @@ from provisioning.consent.models import Consent
 from provisioning.consent.services import AnswerData
 from provisioning.consent.states import Answer, ConsentState
 
+TO_ANSWER = ("true",)
 OBJECT = {"type": "object"}
 TEXT = {"type": "string"}
 KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
@@ -43,7 +45,11 @@ class Consents(APIView):
         operation_id="consents",
         parameters=[
             OpenApiParameter("port", str, description="fqn"),
+            OpenApiParameter("grant", str, description="id"),
             OpenApiParameter("state", str, enum=list(ConsentState.values)),
+            OpenApiParameter(
+                "to_answer", str, enum=TO_ANSWER, description="true: what waits for the caller"
+            ),
             OpenApiParameter("page_size", int),
             OpenApiParameter("cursor", str),
         ],
@@ -58,6 +64,10 @@ class Consents(APIView):
             consents = consents.filter(grant__port__fqn=port)
         if state:
             consents = consents.filter(state=state)
+        if "grant" in request.query_params:
+            consents = consents.filter(grant__in=uuids_in(request.query_params["grant"]))
+        if choice_in(request.query_params, "to_answer", TO_ANSWER):
+            consents = consents.to_answer_by(actor_in(request))
         page = keyset_page(
             consents,
             order=["-pk"],

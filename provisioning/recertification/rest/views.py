@@ -30,6 +30,7 @@ from provisioning.recertification.selectors import Counts
 from provisioning.recertification.states import ReviewState, Silence
 from provisioning.requests.selectors.rules import find_scope
 
+TO_DECIDE = ("true",)
 OBJECT = {"type": "object"}
 TEXT = {"type": "string"}
 KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
@@ -68,7 +69,7 @@ class Campaigns(APIView):
             size=page_size(request),
             cursor=request.query_params.get("cursor"),
         )
-        counts = selectors.counts_of(page.rows, actor)
+        counts = selectors.counts_of([each.pk for each in page.rows], actor)
         rows = [_campaign(each, counts[each.pk]) for each in page.rows]
         return page_response(request, page, rows)
 
@@ -109,7 +110,11 @@ class CampaignReviews(APIView):
 
     @extend_schema(
         operation_id="campaign_reviews",
-        parameters=[*PAGE, OpenApiParameter("state", str, enum=list(ReviewState.values))],
+        parameters=[
+            *PAGE,
+            OpenApiParameter("state", str, enum=list(ReviewState.values)),
+            OpenApiParameter("to_decide", str, enum=TO_DECIDE, description="true: by the caller"),
+        ],
         responses={200: OBJECT, (200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request, pk: UUID) -> Response | StreamingHttpResponse:
@@ -123,6 +128,8 @@ class CampaignReviews(APIView):
         state = choice_in(request.query_params, "state", ReviewState.values)
         if state:
             reviews = reviews.filter(state=state)
+        if choice_in(request.query_params, "to_decide", TO_DECIDE):
+            reviews = reviews.filter(pk__in=Review.objects.open_to(actor).order_by().values("pk"))
         page = keyset_page(
             reviews,
             order=["pk"],
@@ -185,7 +192,7 @@ def _ids(body: Mapping[str, Any], name: str) -> list[int]:
 
 
 def _shown(request: Request, campaign: Campaign) -> dict[str, Any]:
-    return _campaign(campaign, selectors.counts_of([campaign], actor_in(request))[campaign.pk])
+    return _campaign(campaign, selectors.counts_of([campaign.pk], actor_in(request))[campaign.pk])
 
 
 def _campaign(campaign: Campaign, counts: Counts) -> dict[str, Any]:

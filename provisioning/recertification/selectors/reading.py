@@ -61,10 +61,10 @@ def campaign_for_page(actor: Actor) -> CampaignQuerySet:
     )
 
 
-def counts_of(campaigns: Collection[Campaign], actor: Actor) -> dict[UUID, Counts]:
-    """`{campaign id: figures}`; one SQL statement."""
+def counts_of(campaigns: Collection[UUID], actor: Actor) -> dict[UUID, Counts]:
+    """`{campaign id: figures}` for these ids; one SQL statement."""
     visible = Review.objects.visible_to(actor).filter(campaign__in=campaigns).order_by()
-    found: dict[UUID, dict[str, int]] = {each.pk: {} for each in campaigns}
+    found: dict[UUID, dict[str, int]] = {pk: {} for pk in campaigns}
     for campaign, state, count in visible.values_list("campaign_id", "state").annotate(
         count=Count("pk")
     ):

@@ -42,7 +42,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
         size=LIST_SIZE,
         cursor=request.GET.get("cursor") or None,
     )
-    counts = selectors.counts_of(page.rows, actor)
+    counts = selectors.counts_of([each.pk for each in page.rows], actor)
     context = {
         "rows": [
             {"campaign": each, "scope": selectors.scope_words(each), "counts": counts[each.pk]}
@@ -166,7 +166,7 @@ def _page(
     context = {
         "campaign": found,
         "scope": selectors.scope_words(found),
-        "counts": selectors.counts_of([found], actor)[found.pk],
+        "counts": selectors.counts_of([found.pk], actor)[found.pk],
         "rows": [
             {
                 "review": each,

@@ -24,27 +24,50 @@ from provisioning.jobs.graphql.types import Operation, operation_row
 from provisioning.jobs.models import Operation as OperationModel
 from provisioning.jobs.services import retry
 from provisioning.requests import services
-from provisioning.requests.graphql.batches import approvals_of, requests_by_id
+from provisioning.requests.graphql.batches import (
+    approvals_of,
+    asked_by_request,
+    reasons_by_approval,
+    requests_by_id,
+)
 from provisioning.requests.models import Request as RequestModel
 from provisioning.requests.states import ApprovalState, RequestKind, RequestState
 
-RequestKindEnum = enum_of("RequestKind", RequestKind)
-RequestStateEnum = enum_of("RequestState", RequestState)
-ApprovalStateEnum = enum_of("ApprovalState", ApprovalState)
-DecisionKind = enum("DecisionKind", [("APPROVE", "approve"), ("REJECT", "reject")])
+RequestKindEnum = enum_of("RequestKind", RequestKind, "What is asked for.")
+RequestStateEnum = enum_of("RequestState", RequestState, "How far a request has come.")
+ApprovalStateEnum = enum_of("ApprovalState", ApprovalState, "How one side stands to a request.")
+DecisionKind = enum(
+    "DecisionKind",
+    [("APPROVE", "approve"), ("REJECT", "reject")],
+    "What somebody decides for their side.",
+    {"approve": "The side agrees.", "reject": "It is over; needs a note."},
+)
 
 
 class Approval(RowsType):
     """One side that has to agree. Sides of one stage decide side by side, stages in turn."""
 
-    stage = graphene.Int(required=True)
+    id = graphene.ID(required=True, description="Of this side alone; decide on its request.")
+    request = one(
+        lambda: Request, requests_by_id, key="request_id", description="What is decided on."
+    )
+    stage = graphene.Int(required=True, description="From 1, in turn.")
     round = graphene.Int(required=True, description="Above 1: after the request was amended.")
     team = one(Team, teams_by_id, key="team_id", description="Its owners decide.")
     role = graphene.String(description="Everybody of this role decides, where it is no team.")
     quorum = graphene.Int(required=True, description="People who have to agree.")
-    state = ApprovalStateEnum(required=True)
-    due_at = graphene.DateTime()
+    state = ApprovalStateEnum(required=True, description="How it stands to it.")
+    opened_at = graphene.DateTime(description="Since when it waits for this side.")
+    due_at = graphene.DateTime(description="It has to be decided by then.")
     escalated_at = graphene.DateTime(description="Overdue: others may decide, too.")
+    why = graphene.String(
+        description="Why the caller may decide for this side now; null: they may not."
+    )
+
+    @staticmethod
+    def resolve_why(row: Row, info: Any) -> str | None:
+        found = load(row, reasons_by_approval, info)
+        return found.values["why"] if found else None
 
     @staticmethod
     def resolve_role(row: Row, info: Any) -> str | None:
@@ -54,22 +77,40 @@ class Approval(RowsType):
 class Request(RowsType):
     """Somebody asks for something; an operation exists only once it is decided."""
 
-    id = graphene.ID(required=True)
+    id = graphene.ID(required=True, description="As REST has it.")
     number = graphene.Int(required=True, description="Shown as R-<number>.")
-    kind = RequestKindEnum(required=True)
-    title = graphene.String(required=True)
-    state = RequestStateEnum(required=True)
-    requester = one(Person, people_by_id, key="requester_id", required=True)
+    kind = RequestKindEnum(required=True, description="A service, or access.")
+    title = graphene.String(required=True, description="What it is, in a few words.")
+    state = RequestStateEnum(required=True, description="How far it has come.")
+    requester = one(
+        Person, people_by_id, key="requester_id", required=True, description="Who asks."
+    )
     team = one(Team, teams_by_id, key="team_id", description="For whom it is asked.")
     approvals = many(Approval, approvals_of, description="In turn; none: decided by rule.")
     waiting_for = graphene.Field(Team, description="The first team that has to decide now.")
-    purpose = graphene.String(required=True)
-    reason = graphene.String()
-    operation = one(Operation, operations_by_id, key="operation_id")
-    created_at = graphene.DateTime(required=True)
-    decided_at = graphene.DateTime()
-    finished_at = graphene.DateTime()
-    url = graphene.String(required=True)
+    purpose = graphene.String(required=True, description="Why, in the requester's words.")
+    parameters = graphene.Field(JSON, description="What exactly is asked for, as REST has it.")
+    facts_when_asked = graphene.Field(
+        JSON, description="Of access: what the rules that say who decides were asked about."
+    )
+    reason = graphene.String(
+        description="Why it needs no decision or these deciders, was rejected, or failed."
+    )
+    operation = one(
+        Operation, operations_by_id, key="operation_id", description="The work, once decided."
+    )
+    created_at = graphene.DateTime(required=True, description="When it was asked for.")
+    decided_at = graphene.DateTime(description="When all had agreed, or one had not.")
+    finished_at = graphene.DateTime(description="When nothing more was to be done.")
+    url = graphene.String(required=True, description="Its page, below the portal's address.")
+
+    @staticmethod
+    def resolve_parameters(row: Row, info: Any) -> Any:
+        return load(row, asked_by_request, info).values["parameters"]
+
+    @staticmethod
+    def resolve_facts_when_asked(row: Row, info: Any) -> Any:
+        return load(row, asked_by_request, info).values["subject__facts"]
 
     @staticmethod
     def resolve_waiting_for(row: Row, info: Any) -> Row | None:
@@ -90,7 +131,7 @@ class Request(RowsType):
 
 
 class Query(graphene.ObjectType):
-    request = graphene.Field(Request, id=graphene.ID(required=True))
+    request = graphene.Field(Request, description="One request.", id=graphene.ID(required=True))
 
     @staticmethod
     def resolve_request(root: None, info: Any, id: str) -> Row | None:  # noqa: A002 - its name
@@ -112,6 +153,7 @@ class Mutation(graphene.ObjectType):
     submit_request = graphene.Field(
         SubmitRequest,
         required=True,
+        description="Ask for a service of the self-service catalogue.",
         blueprint=graphene.String(required=True),
         parameters=JSON(required=True),
         purpose=graphene.String(),
@@ -119,15 +161,22 @@ class Mutation(graphene.ObjectType):
     decide = graphene.Field(
         Decide,
         required=True,
+        description="Approve or reject a request for the side that is the caller's.",
         id=graphene.ID(required=True),
         decision=DecisionKind(required=True),
         note=graphene.String(),
     )
     cancel = graphene.Field(
-        Cancel, required=True, id=graphene.ID(required=True, description="Of a request.")
+        Cancel,
+        required=True,
+        description="Withdraw a request, or stop its work and have it undone.",
+        id=graphene.ID(required=True, description="Of a request."),
     )
     retry = graphene.Field(
-        Retry, required=True, id=graphene.ID(required=True, description="Of an operation.")
+        Retry,
+        required=True,
+        description="Go on with a failed job at the step where it failed.",
+        id=graphene.ID(required=True, description="Of an operation."),
     )
 
     @staticmethod
@@ -152,7 +201,7 @@ class Mutation(graphene.ObjectType):
                 request=request, actor=actor, approve=decision.value == "approve", note=note or ""
             )
 
-        return attempt("request", lambda: _on_request(actor, id, verb))
+        return attempt("request", lambda: on_request(actor, id, verb))
 
     @staticmethod
     def resolve_cancel(root: None, info: Any, id: str) -> Mapping[str, Any]:  # noqa: A002
@@ -161,7 +210,7 @@ class Mutation(graphene.ObjectType):
         def verb(request: RequestModel) -> RequestModel:
             return services.cancel(request=request, actor=actor)
 
-        return attempt("request", lambda: _on_request(actor, id, verb))
+        return attempt("request", lambda: on_request(actor, id, verb))
 
     @staticmethod
     def resolve_retry(root: None, info: Any, id: str) -> Mapping[str, Any]:  # noqa: A002
@@ -184,9 +233,10 @@ def _submit(actor: Actor, slug: str, parameters: Any, purpose: str) -> Row | Non
     return request_row(actor, filed.pk)
 
 
-def _on_request(
+def on_request(
     actor: Actor, given: str, verb: Callable[[RequestModel], RequestModel]
 ) -> Row | None:
+    """The request after `verb`; None where the actor may not see it."""
     visible = RequestModel.objects.visible_to(actor).select_related("operation", "requester")
     found = visible.filter(pk__in=uuids_in(given)).first()
     return None if found is None else request_row(actor, verb(found).pk)

@@ -25,6 +25,10 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
         """The two people, and administrators."""
         if actor.is_admin:
             return self
+        return self.of(actor)
+
+    def of(self, actor: Actor) -> DelegationQuerySet:
+        """In which the actor is one of the two."""
         return self.filter(Q(from_user_id=actor.user_id) | Q(to_user_id=actor.user_id))
 
 

@@ -13,7 +13,7 @@ from accounts.models import Team, User
 from core.ids import uuid7
 from core.subqueries import one_of
 from provisioning.jobs.models import Operation
-from provisioning.requests.models.approvals import Approval
+from provisioning.requests.models.approvals import Approval, Decision
 from provisioning.requests.states import ApprovalState, RequestKind, RequestState
 
 
@@ -35,6 +35,15 @@ class RequestQuerySet(models.QuerySet["Request"]):
             | Q(team__in=actor.team_ids)
             | Q(one_of("pk", sides, key="request"))
         )
+
+    def whose(self, whose: str, actor: Actor) -> RequestQuerySet:
+        """`mine`: asked for by the actor; `team`: for their teams; `decided`: by them; else all."""
+        if whose == "mine":
+            return self.filter(requester_id=actor.user_id)
+        if whose == "decided":
+            mine = Decision.objects.filter(decided_by_id=actor.user_id).order_by()
+            return self.filter(one_of("pk", mine, key="request"))
+        return self.filter(team__in=actor.team_ids) if whose == "team" else self
 
     def decidable_by(self, actor: Actor) -> RequestQuerySet:
         """Waiting requests of which a side is the actor's to decide."""

@@ -18,9 +18,8 @@ from core.idempotency import idempotent
 from core.problems import Problem
 from core.rest import body_of, text_in
 from provisioning.requests import selectors, services
-from provisioning.requests.formats.outcome import read_outcome
 from provisioning.requests.models import DecisionRule, Delegation
-from provisioning.requests.selectors.back_testing import BackTest, Scope, back_test
+from provisioning.requests.selectors.back_testing import BackTest, Scope
 from provisioning.requests.selectors.rules import (
     as_dict,
     find_scope,
@@ -164,14 +163,11 @@ class RuleTest(APIView):
     def post(self, request: Call) -> Response:
         """Nothing is kept. Counts, and those that the rule would have decided otherwise."""
         body = body_of(request)
-        outcome, problems = read_outcome(body.get("outcome"))
-        condition = text_in(body, "condition").strip()
-        problems += list(services.condition_problems(condition))
-        if problems:
-            raise Invalid("The rule cannot be tried like that.", problems)
-        scope = find_scope(text_in(body, "scope") or "company", actor_in(request))
-        tried = back_test(
-            condition=condition, outcome=outcome, scope=scope, actor=actor_in(request)
+        tried = services.try_rule(
+            actor=actor_in(request),
+            scope=find_scope(text_in(body, "scope") or "company", actor_in(request)),
+            condition=text_in(body, "condition"),
+            outcome=body.get("outcome"),
         )
         return Response(_tried(tried))
 

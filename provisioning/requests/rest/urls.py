@@ -8,6 +8,12 @@ from provisioning.requests.rest.deciding import (
     Rules,
     RuleTest,
 )
+from provisioning.requests.rest.inbox import (
+    ApprovalDecisions,
+    Approvals,
+    RequestFacts,
+    RequestHistory,
+)
 from provisioning.requests.rest.views import (
     RequestCancel,
     RequestDecision,
@@ -17,6 +23,8 @@ from provisioning.requests.rest.views import (
 )
 
 urlpatterns = [
+    path("approvals", Approvals.as_view(), name="rest-approvals"),
+    path("approvals/decisions", ApprovalDecisions.as_view(), name="rest-approvals-decide"),
     path("decision-rules", Rules.as_view(), name="rest-decision-rules"),
     path("decision-rules/test", RuleTest.as_view(), name="rest-decision-rule-test"),
     path("decision-rules/<uuid:pk>", OneRule.as_view(), name="rest-decision-rule"),
@@ -29,6 +37,8 @@ urlpatterns = [
     path("delegations/<int:pk>", OneDelegation.as_view(), name="rest-delegation"),
     path("requests", RequestList.as_view(), name="rest-requests"),
     path("requests/<uuid:pk>", RequestDetail.as_view(), name="rest-request"),
+    path("requests/<uuid:pk>/facts", RequestFacts.as_view(), name="rest-request-facts"),
+    path("requests/<uuid:pk>/history", RequestHistory.as_view(), name="rest-request-history"),
     path("requests/<uuid:pk>/decision", RequestDecision.as_view(), name="rest-request-decision"),
     path("requests/<uuid:pk>/remind", RequestReminder.as_view(), name="rest-request-remind"),
     path("requests/<uuid:pk>/cancel", RequestCancel.as_view(), name="rest-request-cancel"),

@@ -19,7 +19,7 @@ from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.paging import keyset_page
 from core.problems import Problem
-from core.rest import body_of, page_response, page_size
+from core.rest import body_of, choice_in, page_response, page_size
 from provisioning.blueprints.extensions import Submitted
 from provisioning.blueprints.models import Blueprint, Resource
 from provisioning.blueprints.services import (
@@ -36,6 +36,7 @@ from provisioning.requests.models import Request, RequestQuerySet
 from provisioning.requests.states import RequestKind, RequestState
 
 RETRY_AFTER_S = "2"
+WHOSE = ("mine", "team", "decided")
 OBJECT = {"type": "object"}
 STRING = {"type": "string"}
 NEW = {
@@ -66,6 +67,7 @@ class RequestList(APIView):
         parameters=[
             OpenApiParameter("state", str, enum=RequestState.values),
             OpenApiParameter("kind", str, enum=RequestKind.values),
+            OpenApiParameter("whose", str, enum=WHOSE, description="asked for, or decided on"),
             OpenApiParameter("page_size", int, description="1 to 200"),
             OpenApiParameter("cursor", str, description="`next` of the page before"),
         ],
@@ -73,10 +75,12 @@ class RequestList(APIView):
     )
     def get(self, request: Call) -> Response:
         """What the caller may see, newest first."""
-        rows = _visible(request)
-        for name in ("state", "kind"):
-            if name in request.query_params:
-                rows = rows.filter(**{name: request.query_params[name]})
+        rows, query = _visible(request), request.query_params
+        for name, choices in (("state", RequestState.values), ("kind", RequestKind.values)):
+            chosen = choice_in(query, name, choices)
+            if chosen:
+                rows = rows.filter(**{name: chosen})
+        rows = rows.whose(choice_in(query, "whose", WHOSE), actor_in(request))
         page = keyset_page(
             rows,
             order=["-number"],
@@ -166,7 +170,7 @@ class RequestDetail(APIView):
     @extend_schema(operation_id="requests_retrieve", responses={200: OBJECT})
     def get(self, request: Call, pk: UUID) -> Response:
         """Its state, who has to decide, and what came of it."""
-        return Response(selectors.as_dict(_found(request, pk)))
+        return Response(selectors.as_dict(found_request(request, pk)))
 
 
 class RequestDecision(APIView):
@@ -181,14 +185,10 @@ class RequestDecision(APIView):
     def post(self, request: Call, pk: UUID) -> Response:
         """Approve or reject; a rejection needs a note."""
         body = body_of(request)
-        decision = body.get("decision")
-        if decision not in ("approve", "reject"):
-            problem = Problem("/decision", "not-in-list", "Send approve or reject.")
-            raise Invalid("The decision cannot be read.", [problem])
         decided = services.decide(
-            request=_found(request, pk),
+            request=found_request(request, pk),
             actor=actor_in(request),
-            approve=decision == "approve",
+            approve=approves_in(body),
             note=str(body.get("note") or ""),
         )
         return Response(selectors.as_dict(decided))
@@ -201,7 +201,7 @@ class RequestCancel(APIView):
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
         """Withdraw it, or stop its work and have it undone."""
-        found = services.cancel(request=_found(request, pk), actor=actor_in(request))
+        found = services.cancel(request=found_request(request, pk), actor=actor_in(request))
         return Response(selectors.as_dict(found))
 
 
@@ -212,8 +212,8 @@ class RequestReminder(APIView):
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
         """At most once a day."""
-        services.remind(request=_found(request, pk), actor=actor_in(request))
-        return Response(selectors.as_dict(_found(request, pk)))
+        services.remind(request=found_request(request, pk), actor=actor_in(request))
+        return Response(selectors.as_dict(found_request(request, pk)))
 
 
 def accepted(call: Call, request: Request) -> Response:
@@ -228,7 +228,25 @@ def _visible(request: Call) -> RequestQuerySet:
     return rows.defer("operation__spec", "operation__result")
 
 
-def _found(request: Call, pk: UUID) -> Request:
+def approves_in(body: Mapping[str, Any]) -> bool:
+    """Whether the `decision` of a body approves.
+
+    Raises:
+        Invalid: it neither approves nor rejects.
+    """
+    decision = body.get("decision")
+    if decision not in ("approve", "reject"):
+        problem = Problem("/decision", "not-in-list", "Send approve or reject.")
+        raise Invalid("The decision cannot be read.", [problem])
+    return bool(decision == "approve")
+
+
+def found_request(request: Call, pk: UUID) -> Request:
+    """The request of this id.
+
+    Raises:
+        NotFound: there is none, or the caller may not see it.
+    """
     found = _visible(request).filter(pk=pk).first()
     if found is None:
         raise NotFound("There is no such request.")

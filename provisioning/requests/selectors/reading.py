@@ -64,7 +64,7 @@ def to_decide(actor: Actor, *, limit: int) -> list[tuple[Approval, str]]:
 
 def delegations_of(actor: Actor) -> tuple[list[Delegation], list[Delegation]]:
     """Who decides in the actor's place, and in whose place they do: now and later."""
-    known = Delegation.objects.visible_to(actor).filter(ends_at__gt=Now())
+    known = Delegation.objects.of(actor).filter(ends_at__gt=Now())
     rows = list(known.select_related("from_user", "to_user").order_by("starts_at"))
     mine = [each for each in rows if each.from_user_id == actor.user_id]
     return mine, [each for each in rows if each.to_user_id == actor.user_id]
@@ -91,7 +91,7 @@ def as_dict(request: Request) -> dict[str, Any]:
         "title": request.title,
         "state": request.state,
         "waiting_for": waiting_for(request),
-        "approvals": [_side(each) for each in request.approvals.all()],
+        "approvals": [side_as_dict(each) for each in request.approvals.all()],
         "reason": request.reason,
         "purpose": request.purpose,
         "requester": request.requester.username,
@@ -108,7 +108,8 @@ def as_dict(request: Request) -> dict[str, Any]:
     }
 
 
-def _side(approval: Approval) -> dict[str, Any]:
+def side_as_dict(approval: Approval) -> dict[str, Any]:
+    """The public form of one side."""
     return {
         "stage": approval.stage,
         "round": approval.round,

@@ -9,6 +9,7 @@ from provisioning.requests.services.ruling import (
     condition_problems,
     retire_rule,
     save_rule,
+    try_rule,
 )
 from provisioning.requests.services.submitting import submit
 
@@ -27,4 +28,5 @@ __all__ = [
     "retire_rule",
     "save_rule",
     "submit",
+    "try_rule",
 ]

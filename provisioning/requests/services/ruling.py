@@ -16,7 +16,7 @@ from core.problems import Problem
 from provisioning.requests import policies
 from provisioning.requests.formats.outcome import Outcome, read_outcome
 from provisioning.requests.models import DecisionRule, RuleVersion
-from provisioning.requests.selectors.back_testing import Scope
+from provisioning.requests.selectors.back_testing import BackTest, Scope, back_test
 from provisioning.requests.selectors.routing import EXAMPLE
 from provisioning.requests.selectors.rules import scope_of
 
@@ -71,6 +71,19 @@ def retire_rule(*, rule: DecisionRule, actor: Actor) -> None:
     if not DecisionRule.objects.in_force().filter(pk=rule.pk).update(retired_at=db_now()):
         raise InvalidTransition(f"“{rule}” is retired already.")
     _tell(rule, actor, "rule.retired")
+
+
+def try_rule(*, actor: Actor, condition: str, outcome: Any, scope: Scope) -> BackTest:
+    """What a rule would have made of the last requests that people decided; saves nothing.
+
+    Raises:
+        Invalid: with a pointer for each thing to mend.
+    """
+    read, problems = read_outcome(outcome)
+    problems = [*condition_problems(condition), *problems]
+    if problems:
+        raise Invalid("The rule cannot be tried like that.", problems)
+    return back_test(condition=condition.strip(), outcome=read, scope=scope, actor=actor)
 
 
 def condition_problems(condition: str) -> Iterator[Problem]:

@@ -75,12 +75,7 @@ def requests(request: HttpRequest) -> HttpResponse:
 
 
 def _rows(actor: Actor, tab: str) -> RequestQuerySet:
-    visible = Request.objects.visible_to(actor).with_sides()
-    if tab == "mine":
-        return visible.filter(requester_id=actor.user_id)
-    if tab == "team":
-        return visible.filter(team__in=actor.team_ids)
-    return visible
+    return Request.objects.visible_to(actor).with_sides().whose(tab, actor)
 
 
 @require_GET

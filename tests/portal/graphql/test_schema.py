@@ -6,6 +6,11 @@ from graphql import GraphQLList, GraphQLNonNull, get_named_type, is_object_type
 
 from portal.graphql.schema import schema
 
+DESCRIBED = (
+    *("Approval", "Consent", "Decide", "Decision", "Delegat", "ExtensionState", "Grant"),
+    *("NarrowedObject", "Problem", "Recertification", "Request", "Review", "RowCondition"),
+    *("Silence", "StoryLine"),
+)
 FIXED = {  # small sets that are always whole
     "Viewer.teams",
     "DataProduct.ownership",
@@ -13,6 +18,9 @@ FIXED = {  # small sets that are always whole
     "Quality.explanation",
     "Operation.steps",
     "Request.approvals",  # stages, sides and rounds are limited
+    "DecisionRuleVersion.stages",  # 5 at most, of 5 sides each
+    "DecisionStage.sides",
+    "NarrowedObject.conditions",  # 20 at most
     "LineageGraph.nodes",  # bounded by `first` of `lineage`
     "LineageGraph.edges",
 }
@@ -37,6 +45,18 @@ def test_every_list_of_objects_is_bounded():
                 unbounded.add(f"{name}.{field_name}")
 
     assert unbounded == FIXED
+
+
+def test_what_is_said_of_requests_access_and_campaigns_is_described():
+    """A stranger reads what each type, field and value of these rooms means."""
+    silent = set()
+    for name, kind in schema.graphql_schema.type_map.items():
+        if name.startswith(DESCRIBED):
+            inner = getattr(kind, "fields", None) or getattr(kind, "values", {})
+            silent |= {name} if not kind.description else set()
+            silent |= {f"{name}.{each}" for each, found in inner.items() if not found.description}
+
+    assert silent == set()
 
 
 def test_every_connection_takes_first_and_after():

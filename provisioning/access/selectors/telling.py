@@ -52,8 +52,10 @@ WORDS = {  # of the audit log
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that happened."""
+    """One thing that happened; `id` and `event` are those of the audit log."""
 
+    id: int
+    event: str
     at: dt.datetime
     words: str
     actor: str  # "" where it was nobody in person
@@ -82,7 +84,9 @@ def _lines(events: Iterable[AuditEvent]) -> Iterator[Line]:
         if side and verb in {"request.approved", "request.rejected"}:
             words = f"{words} for {side}".replace(" for The ", " for the ")
         actor = "" if event.actor == audit.SYSTEM else event.actor
-        yield Line(event.at, words, actor, _note(verb, event.detail), _url(event))
+        yield Line(
+            event.pk, event.verb, event.at, words, actor, _note(verb, event.detail), _url(event)
+        )
 
 
 def _note(verb: str, detail: Mapping[str, Any]) -> str:
