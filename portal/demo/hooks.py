@@ -36,6 +36,7 @@ def load_webhook() -> None:
         url=URL,
         types=TYPES,
         created_by="owner",
+        created_at=now - dt.timedelta(days=60),
         failures=16,
         failing_since=now - dt.timedelta(days=4),
         disabled_at=now - dt.timedelta(days=1),

@@ -14,6 +14,7 @@ from catalog.products.graphql import queries as products
 from catalog.products.graphql.types import DataProduct
 from catalog.quality.graphql import types as quality
 from core.graphql import extended
+from portal.feed.graphql import types as feed
 from provisioning.access.graphql import mutations as access_mutations
 from provisioning.access.graphql import types as access
 from provisioning.consent.graphql import types as consent
@@ -39,6 +40,7 @@ class Query(
     access.Query,
     consent.Query,
     recertification.Query,
+    feed.Query,
     accounts.Query,
 ):
     """Everything that can be read."""

@@ -40,7 +40,9 @@ FIELDS: dict[str, Row] = {
     "demands": SEEN,
     "domain": SEEN,
     "domains": SEEN,
-    "endDelegation": "401 not-found done done not-found not-found not-found done 403 done",
+    "endDelegation": "401 not-found done done not-found not-found not-found done 403 not-found",
+    "deliveries": ("401 empty seen seen empty empty seen seen seen seen"),
+    "events": SEEN,
     "extendAccess": (
         "401 not-found not-allowed not-allowed not-allowed "
         "not-allowed not-allowed not-requestable 403 not-allowed"
@@ -94,4 +96,5 @@ FIELDS: dict[str, Row] = {
     "terms": SEEN,
     "testDecisionRule": "401 done done done done done done done 403 done",
     "viewer": SEEN,
+    "webhooks": "401 empty seen seen empty empty seen seen seen seen",
 }

@@ -135,7 +135,7 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:rest-decision-rule-retire", "post"): "401 404 403 200 200 403 403 200 403 200",
     ("rest:rest-delegations", "get"): MEMBERS,
     ("rest:rest-delegations", "post"): "401 422 422 422 422 422 422 422 403 403",
-    ("rest:rest-delegation", "delete"): "401 404 204 204 404 404 404 204 403 204",
+    ("rest:rest-delegation", "delete"): "401 404 204 204 404 404 404 204 403 404",
     ("rest:rest-request-cancel", "post"): "401 404 403 403 404 403 403 200 403 403",
     ("rest:rest-access-requests", "post"): INCOMPLETE,
     ("rest:rest-access-requests-batch", "post"): INCOMPLETE,

@@ -11,6 +11,7 @@ import pytest
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from core.positions import number_events
 from portal.graphql.schema import schema
 from tests.portal.company import ROLES, Company, make_company
 from tests.portal.role_fields import FIELDS
@@ -68,6 +69,7 @@ QUERIES = {"rest:lineage": "nodeId=product:sales.orders"}
 @pytest.fixture
 def company() -> Company:
     made = make_company()
+    number_events()
     assert made.sessions  # begun before anything is undone
     return made
 
@@ -321,6 +323,9 @@ def arguments(company: Company) -> dict[str, str]:
         "answerConsent": f'(id: "{company.consent.pk}", answer: ACCEPT) {{ problems {{ code }} }}',
         "overruleConsent": f'(id: "{company.consent.pk}", note: "It cannot wait")'
         " { problems { code } }",
+        "events": "(first: 5) { edges { node { type subject { name } } } }",
+        "webhooks": "(first: 5) { edges { node { name team { slug } } } }",
+        "deliveries": "(first: 5) { edges { node { type state } } }",
         "recertifications": "(first: 5) { edges { node { name } } }",
         "recertification": f'(id: "{company.campaign.pk}") {{ name }}',
         "startRecertification": f'(name: "Look", scope: "port:{port.fqn}", until: "{NEXT_WEEK}",'

@@ -8,14 +8,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
-from core.errors import Invalid
-from core.problems import Problem
 from core.rest import page_size
 from portal.feed.formats.events import TYPES
-from portal.feed.selectors import feed_page
+from portal.feed.selectors import feed_page, position_in
 
 OBJECT = {"type": "object"}
-MOST_DIGITS = 18
 
 
 class Events(APIView):
@@ -44,7 +41,7 @@ class Events(APIView):
         given = request.query_params
         page = feed_page(
             actor_in(request),
-            after=_position(given["after"]) if "after" in given else None,
+            after=position_in(given.get("after")),
             types=given.getlist("type"),
             size=page_size(request),
         )
@@ -76,10 +73,3 @@ class EventTypes(APIView):
             for each in TYPES
         ]
         return Response({"results": rows, "next": None})
-
-
-def _position(text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS:
-        return int(text)
-    problem = Problem("/after", "not-a-position", "Send the `position` of an earlier answer.")
-    raise Invalid("This is no position in the feed.", [problem])

@@ -1,6 +1,6 @@
 """Reads of the feed and of webhooks."""
 
-from portal.feed.selectors.reading import FeedPage, described, feed_page
+from portal.feed.selectors.reading import FeedPage, described, feed_page, position_in
 from portal.feed.selectors.webhooks import (
     counts_of,
     deliveries_of,
@@ -14,6 +14,7 @@ __all__ = [
     "deliveries_of",
     "described",
     "feed_page",
+    "position_in",
     "webhook_of",
     "webhooks_for_lists",
 ]

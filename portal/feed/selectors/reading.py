@@ -28,6 +28,7 @@ from portal.feed.formats.events import (
 from portal.feed.selectors.subjects import subjects_of
 
 CHUNK = 500  # events that are looked at together
+MOST_DIGITS = 18
 MOST = 5_000  # that one page looks at before it answers with what it has
 
 
@@ -89,6 +90,20 @@ def feed_page(
             if len(documents) == size:
                 return FeedPage(documents, at, at >= last)
     return FeedPage(documents, at, at >= last)
+
+
+def position_in(text: str | None) -> int | None:
+    """A position as scripts send it.
+
+    Raises:
+        Invalid: it is none.
+    """
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS:
+        return int(text)
+    problem = Problem("/after", "not-a-position", "Send the `position` of an earlier answer.")
+    raise Invalid("This is no position in the feed.", [problem])
 
 
 def places_after(position: int) -> list[EventPosition]:

@@ -22,7 +22,9 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
         return self.none() if actor.is_service else self.filter(to_user_id=actor.user_id)
 
     def visible_to(self, actor: Actor) -> DelegationQuerySet:
-        """The two people, and administrators."""
+        """The two people, and administrators; a team's token is neither."""
+        if actor.is_service:
+            return self.none()
         if actor.is_admin:
             return self
         return self.of(actor)
