@@ -1,13 +1,23 @@
-"""What stands in the way of taking a domain or a team away."""
+"""What stands in the way of taking a domain or a team away, and who is left in a team."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
-from django.db.models import ForeignObjectRel, Model, QuerySet
+from django.db.models import Exists, ForeignObjectRel, Model, OuterRef, QuerySet
+from django.db.models.expressions import NegatedExpression
 
-from accounts.models import Domain, Team
+from accounts.models import Domain, Membership, Team
 from accounts.states import TeamRole
+
+
+def unowned(team: str) -> NegatedExpression[Any]:
+    """Whether nobody owns the team any more that the column `team` names: all of them have left."""
+    owners = Membership.objects.filter(
+        team=OuterRef(team), role=TeamRole.OWNER, user__is_active=True
+    )
+    return ~Exists(owners)
 
 
 def inhabitants(domain: Domain) -> list[str]:

@@ -152,7 +152,11 @@ def _escalated(event: OutboxEvent) -> Iterator[News]:
     for request in _request(event):
         late = [each for each in request.open_approvals if each.escalated_at is not None]
         yield from _call(request, late, "request.escalated", "waits too long")
-        title = f"{request.title}: nobody has decided in time"
+        early = all(
+            each.escalated_at and each.due_at and each.escalated_at < each.due_at for each in late
+        )
+        why = "those who decide have left, others do now" if early else "nobody has decided in time"
+        title = f"{request.title}: {why}"
         audience = {request.requester_id: "you asked for it"}
         yield News("request.escalated", title, request.get_absolute_url(), audience)
 

@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from accounts.models import Membership, Team
+from accounts.selectors import unowned
 from catalog.products.models import Comment, DataProduct, DataProductQuerySet, Ownership, System
 from catalog.products.states import LISTED, ProductStatus
 from core.paging import keyset_page
@@ -57,7 +58,8 @@ def teams(request: HttpRequest) -> HttpResponse:
 def team(request: HttpRequest, slug: str) -> HttpResponse:
     """One team: people, products and how they fare, systems, domains it answers for."""
     actor = actor_in(request)
-    found = get_object_or_404(Team.objects.select_related("domain", "parent"), slug=slug)
+    named = Team.objects.select_related("domain", "parent").annotate(is_unowned=unowned("pk"))
+    found = get_object_or_404(named, slug=slug)
     visible = DataProduct.objects.visible_to(actor).filter(owner=found)
     systems = System.objects.visible_to(actor).filter(owner=found)
     context = {

@@ -8,7 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import Membership
 from accounts.services import set_domain_details
+from accounts.states import TeamRole
 from catalog.products.models import Comment, DataProduct, Ownership
 from catalog.products.services.indexing import reindex
 from catalog.products.states import ProductStatus
@@ -182,6 +184,15 @@ def test_a_team_page_names_products_for_which_people_wait_too_long(team, owner):
 
     assert found["products"] == [late]
     assert "waits too long for access" in found["label"]
+
+
+def test_a_team_that_nobody_owns_says_so(team, owner):
+    page = browser(owner)
+    word = "Nobody owns this team any more"
+    assert word not in page.get(team.get_absolute_url()).content.decode()
+    Membership.objects.filter(team=team, role=TeamRole.OWNER).update(role=TeamRole.CONTRIBUTOR)
+
+    assert word in page.get(team.get_absolute_url()).content.decode()
 
 
 def test_the_list_of_teams_counts_what_one_may_see(team, owner):

@@ -16,7 +16,9 @@ DECIDING_ROLES = (PortalRole.STEWARD, PortalRole.PLATFORM)
 
 class DelegationQuerySet(models.QuerySet["Delegation"]):
     def in_force(self) -> DelegationQuerySet:
-        return self.filter(starts_at__lte=Now(), ends_at__gt=Now())
+        """Those that run now, of people who are still there."""
+        running = self.filter(starts_at__lte=Now(), ends_at__gt=Now())
+        return running.filter(from_user__is_active=True)
 
     def lent_to(self, actor: Actor) -> DelegationQuerySet:
         return self.none() if actor.is_service else self.filter(to_user_id=actor.user_id)

@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.actors import Actor
+from accounts.selectors import unowned
+from accounts.states import PortalRole
 from core import audit, outbox
 from core.clock import db_now
 from core.errors import Invalid
@@ -22,12 +24,14 @@ REMIND_AFTER = dt.timedelta(days=1)
 
 
 def escalate_overdue() -> int:
-    """Let others decide too where a side's time is over; returns at how many sides."""
-    late = Approval.objects.filter(
-        state=ApprovalState.WAITING, due_at__lte=Now(), escalated_at__isnull=True
-    )
-    sides = late.select_related("team", "escalate_team").order_by("due_at")[:AT_ONCE]
-    return sum(_escalate(side) for side in sides)
+    """Let others decide too where a side's time is over; returns at how many sides.
+
+    A team that nobody owns any more is not waited for.
+    """
+    waiting = Approval.objects.filter(state=ApprovalState.WAITING, escalated_at__isnull=True)
+    late = waiting.filter(Q(due_at__lte=Now()) | Q(unowned("team"), team__isnull=False))
+    sides = late.annotate(is_unowned=unowned("team")).select_related("team", "escalate_team")
+    return sum(_escalate(side) for side in sides.order_by("due_at")[:AT_ONCE])
 
 
 @transaction.atomic
@@ -60,7 +64,11 @@ def _escalate(side: Approval) -> bool:
     waiting = Approval.objects.filter(
         pk=side.pk, state=ApprovalState.WAITING, escalated_at__isnull=True
     )
-    if not waiting.update(escalated_at=db_now()):
+    abandoned = side.team is not None and side.is_unowned  # type: ignore[attr-defined]
+    if abandoned and side.escalate_team is None and not side.escalate_role:
+        side.escalate_role = PortalRole.STEWARD
+    moved = waiting.update(escalated_at=db_now(), escalate_role=side.escalate_role)
+    if not moved:
         return False
     to = side.escalate_team.slug if side.escalate_team is not None else side.escalate_role
     audit.record(
@@ -70,6 +78,7 @@ def _escalate(side: Approval) -> bool:
         object_id=side.request_id,
         side=side.side,
         to=to or None,
+        **({"reason": "Nobody owns the team any more."} if abandoned else {}),
     )
     outbox.emit("request.escalated", key=side.request_id, request_id=str(side.request_id))
     return True

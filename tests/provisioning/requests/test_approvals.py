@@ -161,6 +161,32 @@ def test_an_overdue_side_goes_on_to_others_once(shop: Shop, steward: User):
     assert request.state == "running"
 
 
+@pytest.mark.parametrize("escalate", [STEWARDS, None], ids=["as the rule says", "to stewards"])
+def test_a_team_that_nobody_owns_is_not_waited_for(shop: Shop, steward: User, escalate):
+    request = asked(shop, (Side(shop.team),), escalate=escalate)
+    shop.owner.is_active = False
+    shop.owner.save()
+
+    assert [escalate_overdue(), escalate_overdue()] == [1, 0]
+
+    assert Request.objects.decidable_by(actor_for(steward)).get() == request
+    event = AuditEvent.objects.get(verb="request.escalated")
+    assert event.detail["reason"] == "Nobody owns the team any more."
+    approve(request, actor_for(steward))
+    assert request.state == "running"
+
+
+def test_who_has_left_lends_nobody_their_decision(shop: Shop):
+    deputy = UserFactory(username="dana")
+    request = asked(shop, (Side(shop.team),))
+    away(shop.owns, "dana")
+    shop.owner.is_active = False
+    shop.owner.save()
+
+    with pytest.raises(NotAllowed):
+        approve(request, actor_for(deputy))
+
+
 def test_a_deputy_decides_in_the_place_of_somebody_away(shop: Shop):
     deputy = UserFactory(username="dana")
     request = asked(shop, (Side(shop.team),))
