@@ -5,6 +5,7 @@ from catalog.search.services import fold_counts, refresh_words
 from portal.demo import (
     hooks,
     lineage,
+    moves,
     past,
     people,
     policies,
@@ -51,6 +52,7 @@ def load_company() -> None:
     rules.load_absence()
     reviews.load_campaign()
     reviews.load_longer()
+    moves.announce_move()
     services.load_ends_and_drift()
     warehouse.settle()
     hooks.load_webhook()

@@ -19,6 +19,7 @@ from catalog.products.services import deprecate_product, put_products
 from core.errors import Invalid
 from portal.demo.company import ProductSpec, contract_id, document_id, products, read, teams
 from portal.demo.contracts import contract_of, ports_of
+from portal.demo.moves import with_announced
 from portal.demo.people import Company, company
 
 PRIVATE = ("confidential", "restricted")
@@ -155,7 +156,7 @@ def _first(spec: ProductSpec, row: DataProduct | None, here: Company) -> Product
 def _now(
     spec: ProductSpec, row: DataProduct, here: Company, added: Sequence[PortData]
 ) -> ProductData:
-    data = _as_known(data_of(spec, here), row)
+    data = with_announced(_as_known(data_of(spec, here), row), row)
     return replace(data, ports=(*data.ports, *added))
 
 

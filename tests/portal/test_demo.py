@@ -26,11 +26,12 @@ from catalog.products.models import (
 )
 from catalog.search.models import SynonymGroup
 from core.models import AuditEvent, OutboxEvent
-from portal.demo import people, services, warehouse, wishes
+from portal.demo import hooks, moves, people, services, warehouse, wishes
 from portal.demo.company import products, read, teams
 from portal.demo.contracts import contract_of, ports_of
 from portal.demo.loading import load_catalogue
 from portal.demo.rows import ROWS, rows_of
+from portal.feed.models import Webhook
 from provisioning.blueprints.models import BlueprintVersion, Resource
 from provisioning.blueprints.services import register_builtin
 from provisioning.drivers.postgres.session import connected
@@ -174,6 +175,32 @@ def test_wishes_stand_in_every_state_with_their_votes(loaded):
     }
     assert all(each.votes == each.voters.count() for each in Demand.objects.all())
     assert not Comment.objects.exists()
+
+
+def test_a_port_will_break_its_readers_also_when_all_is_loaded_again(loaded):
+    moves.announce_move()
+    moving = OutputPort.objects.get(product__fqn="sales.order-lines", technology="postgresql")
+    assert moving.next_version_on > timezone.now().date()
+    before = OutboxEvent.objects.filter(topic="port.change-announced").count()
+
+    load_catalogue()
+    moves.announce_move()
+
+    again = OutputPort.objects.get(pk=moving.pk)
+    assert (again.next_version, again.next_version_on) == (
+        moving.next_version,
+        moving.next_version_on,
+    )
+    assert OutboxEvent.objects.filter(topic="port.change-announced").count() == before == 1
+
+
+def test_a_webhook_shows_what_it_was_sent_before_its_receiver_went_away(loaded):
+    hooks.load_webhook()
+    hooks.load_webhook()
+    webhook = Webhook.objects.get()
+
+    assert webhook.state == "off"
+    assert set(webhook.deliveries.values_list("state", flat=True)) == {"delivered", "failed"}
 
 
 @pytest.fixture
