@@ -66,6 +66,8 @@ class AccessRequests:
             *_running(request),
             *(Fact("Only", line) for line in narrow_in_words(asked.get("narrow", {}))),
         ]
+        if asked.get("identity"):
+            facts.append(Fact("Identity", asked["identity"], "code"))
         if asked.get("legal_basis"):
             facts.append(Fact("Legal basis", str(LegalBasis(asked["legal_basis"]).label)))
         return [*facts, *(_background(request, port) if port is not None else ())]

@@ -84,6 +84,8 @@ class Grant(models.Model):
     legal_basis = models.CharField(
         max_length=20, choices=LegalBasis.choices, blank=True, db_default=""
     )
+    # what the reader is called in the target, where whoever asked had to say so
+    identity = models.CharField(max_length=300, blank=True, db_default="")
     state = models.CharField(max_length=8, choices=GrantState.choices, default=GrantState.PENDING)
     starts_at = models.DateTimeField(db_default=Now())
     until = models.DateTimeField()  # moves later by extensions alone, once the target knows it
@@ -202,6 +204,8 @@ class Credential(models.Model):
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="credentials")
     holder = models.ForeignKey(User, on_delete=models.CASCADE, related_name="credentials")
     username = models.CharField(max_length=63)
+    # keyed, of the secrets: tells whether a target says the same again
+    fingerprint = models.CharField(max_length=64, blank=True, db_default="")
     ciphertext = models.BinaryField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     reveal_until = models.DateTimeField()  # 24 h, then destroyed

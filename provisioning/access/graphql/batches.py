@@ -15,6 +15,7 @@ GRANT = (
     "purpose",
     "legal_basis",
     "narrow",
+    "identity",
     "starts_at",
     "until",
     "ended_at",

@@ -40,6 +40,7 @@ class Grant(RowsType):
     purpose = graphene.String(required=True)
     legal_basis = graphene.String(description="Article 6(1) GDPR, where it was asked for.")
     narrow = graphene.Field(JSON, description="{object: {columns, rows}}; empty: everything.")
+    identity = graphene.String(description="Of the reader in the target, where it was asked for.")
     starts_at = graphene.DateTime(required=True)
     until = graphene.DateTime(required=True)
     ended_at = graphene.DateTime()
@@ -58,6 +59,10 @@ class Grant(RowsType):
     @staticmethod
     def resolve_legal_basis(row: Row, info: Any) -> str | None:
         return row.values["legal_basis"] or None
+
+    @staticmethod
+    def resolve_identity(row: Row, info: Any) -> str | None:
+        return row.values["identity"] or None
 
     @staticmethod
     def resolve_end_reason(row: Row, info: Any) -> str | None:
@@ -121,6 +126,9 @@ class Mutation(graphene.ObjectType):
         legal_basis=graphene.String(description="Where the class of the port needs one."),
         narrow=graphene.Argument(
             JSON, description="{object: {columns, rows}}: less than everything."
+        ),
+        identity=graphene.String(
+            description="What the reader is called in the target, where the port asks for it."
         ),
     )
 

@@ -27,6 +27,9 @@ class AccessRequestInput(serializers.Serializer[Any]):
         help_text="less than everything: {object: {columns: [name], rows: [{column, operator,"
         " values}]}}",
     )
+    identity = serializers.CharField(
+        required=False, help_text="what the reader is called in the target, where the port asks"
+    )
 
 
 class AccessRequestAnswer(serializers.Serializer[Any]):
@@ -52,6 +55,7 @@ class GrantAnswer(serializers.Serializer[Any]):
     purpose = serializers.CharField()
     legal_basis = serializers.CharField()
     narrow = serializers.JSONField()
+    identity = serializers.CharField()
     request = serializers.UUIDField()
     starts_at = serializers.DateTimeField()
     until = serializers.DateTimeField()
@@ -88,11 +92,12 @@ class CredentialInput(serializers.Serializer[Any]):
 
 
 class CredentialAnswer(serializers.Serializer[Any]):
-    """A login, shown once."""
+    """A login, shown once; "" for what the target did not tell."""
 
     username = serializers.CharField()
     password = serializers.CharField()
     dsn = serializers.CharField()
+    given = serializers.DictField(help_text="all that a service broker told; else empty")
     expires_at = serializers.DateTimeField()
 
 
@@ -113,6 +118,7 @@ def grant_as_json(grant: Grant) -> dict[str, Any]:
         "purpose": grant.purpose,
         "legal_basis": grant.legal_basis,
         "narrow": grant.narrow,
+        "identity": grant.identity,
         "request": str(grant.request_id),
         "starts_at": grant.starts_at.isoformat(),
         "until": grant.until.isoformat(),

@@ -59,6 +59,7 @@ class AccessRequests(APIView):
             until=parse_day(text_in(body, "until")),
             legal_basis=text_in(body, "legal_basis"),
             narrow=body.get("narrow"),
+            identity=text_in(body, "identity"),
         )
         asked = services.request_access(data, actor=actor_in(request))
         return accepted(request, asked)
@@ -160,6 +161,7 @@ class GrantCredentials(APIView):
                 "username": shown.username,
                 "password": shown.password,
                 "dsn": shown.dsn,
+                "given": shown.login.given,
                 "expires_at": shown.expires_at,
             }
         )

@@ -2,11 +2,17 @@
 
 from provisioning.access.selectors.background import Background, background_of
 from provisioning.access.selectors.facts import Asked, facts_of
+from provisioning.access.selectors.opening import (
+    GrantTarget,
+    can,
+    grant_target,
+    grant_targets,
+    grants_of,
+)
 from provisioning.access.selectors.reading import (
     MAX_ROWS,
     PRODUCT_CHOICES,
     Consumer,
-    GrantTarget,
     Standing,
     active_operation,
     consumer_choices,
@@ -15,8 +21,6 @@ from provisioning.access.selectors.reading import (
     extended_grant,
     find_consumer,
     grant_id_of,
-    grant_target,
-    grant_targets,
     grants_of_product,
     may_ask_for,
     needs_legal_basis,
@@ -38,6 +42,7 @@ __all__ = [
     "Standing",
     "active_operation",
     "background_of",
+    "can",
     "consumer_choices",
     "consumer_fields",
     "consumer_of",
@@ -47,6 +52,7 @@ __all__ = [
     "grant_id_of",
     "grant_target",
     "grant_targets",
+    "grants_of",
     "grants_of_product",
     "may_ask_for",
     "needs_legal_basis",

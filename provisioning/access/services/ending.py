@@ -19,6 +19,7 @@ from provisioning.access.selectors import active_operation
 from provisioning.access.services.credentials import destroy_credentials
 from provisioning.access.services.records import lock_grant, note, update_readers
 from provisioning.access.states import LIVE, SOURCES, ExtensionState, GrantState
+from provisioning.drivers import registry
 from provisioning.jobs import services as jobs
 from provisioning.jobs.models import OperationStep
 from provisioning.jobs.selectors import at_rest
@@ -146,11 +147,14 @@ def _end(grant: Grant, state: GrantState, by: str, reason: str) -> bool:
 
 
 def _steps(grant: Grant) -> list[StepSpec]:
-    """The role, for each schema that any operation may have opened to it; its logins go along."""
+    """Each thing that any operation may have opened; logins of a role go along with it."""
+    grants = registry.granting()[grant.instance.driver]
     made = OperationStep.objects.filter(
         operation__instance=grant.instance_id,
         direction=StepDirection.FORWARD,
-        action="grant",
+        action=grants.root,
     )
-    steps = {step.spec["schema"]: step for step in made.order_by("pk")}
+    steps = {
+        tuple(step.spec.get(part) for part in grants.parts): step for step in made.order_by("pk")
+    }
     return [StepSpec(step.name, step.driver, step.action, step.spec) for step in steps.values()]

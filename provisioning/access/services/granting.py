@@ -16,11 +16,11 @@ from provisioning.access.selectors import (
     consumer_fields,
     extended_grant,
     find_consumer,
+    grants_of,
 )
 from provisioning.access.services.credentials import (
     destroy_credentials,
     destroy_dropped,
-    login_step,
 )
 from provisioning.access.services.ending import remove
 from provisioning.access.services.extending import (
@@ -28,7 +28,13 @@ from provisioning.access.services.extending import (
     resume_extension,
     settle_extension,
 )
-from provisioning.access.services.records import DRIVER, grant_step, note, update_readers
+from provisioning.access.services.records import (
+    login_steps,
+    note,
+    opening_steps,
+    terms_of,
+    update_readers,
+)
 from provisioning.access.services.wishes import port_of
 from provisioning.access.states import GrantState
 from provisioning.jobs import services as jobs
@@ -63,8 +69,8 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
         kind=OperationKind.BIND,
         title=f"Access to {port.product.name} for {consumer.label}",
         steps=[
-            grant_step(target, until),
-            login_step(request.requester, target, until),
+            *opening_steps(target, terms_of(consumer, until, _identity_of(request))),
+            *login_steps(target, request.requester, until),
         ],
         actor=actor,
         team=request.team,
@@ -74,7 +80,7 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
             plan="",
             domain=port.product.domain,
             owner=port.product.owner,
-            driver=DRIVER,
+            driver=target.driver,
         ),
     )
     grant = Grant.objects.create(
@@ -85,6 +91,7 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
         purpose=request.purpose,
         narrow=request.parameters.get("narrow", {}),
         legal_basis=request.parameters.get("legal_basis", ""),
+        identity=_identity_of(request),
         until=until,
         **consumer_fields(consumer),
     )
@@ -98,6 +105,10 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
         until=until.isoformat(),
     )
     return operation
+
+
+def _identity_of(request: Request) -> str:
+    return str(request.parameters.get("identity", ""))
 
 
 def _consumer_of(request: Request) -> Consumer:
@@ -163,10 +174,11 @@ def _grant_of(operation: Operation) -> Grant | None:
 def _unbound(grant: Grant, operation: Operation) -> None:
     if operation.state != OperationState.SUCCEEDED or grant.is_live:
         return
-    jobs.record_all_gone(grant.instance_id)  # the role's removal takes the logins along
+    jobs.record_all_gone(grant.instance_id)  # a role's removal takes its logins along
     grant.removed_at = db_now()
     grant.save(update_fields=["removed_at"])
-    note("grant.removed", grant)
+    grants = grants_of(grant)
+    note("grant.removed", grant, **({"place": grants.place} if grants is not None else {}))
 
 
 def _bound(grant: Grant, operation: Operation) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -30,6 +31,7 @@ from provisioning.access.selectors import (
     shape_of,
 )
 from provisioning.access.states import GrantState, LegalBasis
+from provisioning.drivers.protocol import Ability
 from provisioning.requests.models import Request
 from provisioning.requests.selectors.routing import Ruled, route_of
 from provisioning.requests.states import RequestKind, RequestState
@@ -50,6 +52,7 @@ class AccessData:
     until: dt.date | None  # the last day, UTC; None is a problem of its own
     legal_basis: str = ""  # a `LegalBasis`, where the class of the port asks for one
     narrow: Any = None  # as `formats/narrow.py` reads it; None: everything
+    identity: str = ""  # what the reader is called in the target, where the port asks for it
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Wish:
     legal_basis: str = ""
     narrow: Mapping[str, Any] = field(default_factory=dict)
     running: Grant | None = None
+    identity: str = ""
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -73,6 +77,7 @@ class Wish:
             "until": self.until.isoformat(),
             **({"legal_basis": self.legal_basis} if self.legal_basis else {}),
             **({"narrow": dict(self.narrow)} if self.narrow else {}),
+            **({"identity": self.identity} if self.identity else {}),
         }
 
     @property
@@ -121,19 +126,30 @@ def wish_for(given: AccessData, actor: Actor) -> Wish:
     """
     port = _lock_port(given.port, actor)
     reader = find_consumer(given.consumer)
-    narrow, narrow_problems = ({}, []) if port is None else _narrow(given.narrow, port)
+    target = grant_target(port) if port is not None else None
+    narrow, narrow_problems = ({}, []) if port is None else _narrow(given.narrow, port, target)
     problems = [
-        *_port_problems(port, is_new=True),
+        *_port_problems(port, target, is_new=True),
         *_consumer_problems(reader, port, actor),
         *_purpose_problems(given.purpose),
         *_until_problems(given.until, port, None),
         *_basis_problems(given.legal_basis, port),
         *narrow_problems,
+        *_identity_problems(given.identity, target),
     ]
     if problems or port is None or reader is None or given.until is None:
         raise Invalid(REFUSED, problems)
     purpose = given.purpose.strip()
-    return Wish(port, reader, purpose, given.until, actor, given.legal_basis, narrow)
+    return Wish(
+        port,
+        reader,
+        purpose,
+        given.until,
+        actor,
+        given.legal_basis,
+        narrow,
+        identity=given.identity.strip(),
+    )
 
 
 def wish_for_longer(*, grant: Grant, purpose: str, until: dt.date | None, actor: Actor) -> Wish:
@@ -154,14 +170,22 @@ def wish_for_longer(*, grant: Grant, purpose: str, until: dt.date | None, actor:
     if not grant.is_live:
         raise InvalidTransition("This access has ended. Ask for it again.")
     problems = [
-        *_port_problems(port, is_new=False),
+        *_port_problems(port, grant_target(port) if port else None, is_new=False),
         *_purpose_problems(purpose),
         *_until_problems(until, port, grant),
     ]
     if problems or port is None or until is None:
         raise Invalid(REFUSED, problems)
     return Wish(
-        port, consumer, purpose.strip(), until, actor, grant.legal_basis, grant.narrow, grant
+        port,
+        consumer,
+        purpose.strip(),
+        until,
+        actor,
+        grant.legal_basis,
+        grant.narrow,
+        grant,
+        grant.identity,
     )
 
 
@@ -220,7 +244,7 @@ def port_of(request: Request) -> tuple[OutputPort, GrantTarget]:
     translated, problems = for_driver(narrow, port.location["tables"], shape_of(port))
     if problems:
         raise Invalid("The port has changed since this was asked for.", problems)
-    return port, replace(target, narrow=translated)
+    return port, replace(target, base={**target.base, "narrow": translated})
 
 
 def _lock_port(fqn: str, actor: Actor) -> OutputPort | None:
@@ -234,7 +258,9 @@ def _lock_port(fqn: str, actor: Actor) -> OutputPort | None:
     )
 
 
-def _port_problems(port: OutputPort | None, *, is_new: bool) -> list[Problem]:
+def _port_problems(
+    port: OutputPort | None, target: GrantTarget | None, *, is_new: bool
+) -> list[Problem]:
     if port is None:
         return [Problem("/port", "unknown-port", "There is no such output port.")]
     product = port.product
@@ -242,7 +268,7 @@ def _port_problems(port: OutputPort | None, *, is_new: bool) -> list[Problem]:
         instead = f"Ask for {product.successor.name} instead." if product.successor else ""
         text = f"{product.name} is deprecated and takes no new readers. {instead}".rstrip()
         return [Problem("/port", "deprecated", text)]
-    if grant_target(port) is None:
+    if target is None:
         text = f"The portal cannot open this port by itself. Ask {product.owner.name}."
         return [Problem("/port", "not-requestable", text)]
     return []
@@ -283,9 +309,29 @@ def _basis_problems(basis: str, port: OutputPort | None) -> list[Problem]:
     return []
 
 
-def _narrow(given: Any, port: OutputPort) -> tuple[dict[str, Any], list[Problem]]:
+def _narrow(
+    given: Any, port: OutputPort, target: GrantTarget | None
+) -> tuple[dict[str, Any], list[Problem]]:
     """Only what is asked to be narrowed costs the statements that read the contract."""
+    if given and target is not None and not target.can(Ability.NARROW):
+        text = f"Access in {target.grants.place} is to all of it: leave columns and rows out."
+        return {}, [Problem("/narrow", "not-narrowable", text)]
     return read_narrow(given, shape_of(port) if given else {})
+
+
+def _identity_problems(identity: str, target: GrantTarget | None) -> list[Problem]:
+    if target is None:
+        return []
+    asked = target.grants.identity
+    if asked is None:
+        text = "Readers of this port need no identity of their own: leave it out."
+        return [Problem("/identity", "not-taken", text)] if identity else []
+    if not identity.strip():
+        return [Problem("/identity", "missing", f"{asked.hint} For example {asked.example}.")]
+    if not re.fullmatch(asked.pattern, identity.strip()):
+        text = f"This is no {asked.label.lower()}. Write it like {asked.example}."
+        return [Problem("/identity", "wrong-form", text)]
+    return []
 
 
 def _until_problems(

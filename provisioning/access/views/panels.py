@@ -8,8 +8,9 @@ from django.utils.safestring import SafeString
 
 from accounts.policies import can_act_for_team
 from catalog.products.models import DataProduct, OutputPort
-from provisioning.access.selectors import Standing, grants_of_product, standing_of
+from provisioning.access.selectors import Standing, can, grants_of_product, standing_of
 from provisioning.access.states import GrantState
+from provisioning.drivers.protocol import Ability
 
 
 def product_action(request: HttpRequest, product: DataProduct) -> SafeString | None:
@@ -67,7 +68,7 @@ def port_rows(request: HttpRequest, port: OutputPort) -> SafeString | None:
     known: dict[object, Standing] = request.__dict__.get("access_standing", {})
     standing = known.get(port.product_id) or _standing(request, port.product)
     grant = standing.grants.get(port.pk)
-    if grant is None or grant.state != GrantState.ACTIVE:
+    if grant is None or grant.state != GrantState.ACTIVE or not can(grant, Ability.SAMPLE):
         return None
     return render_to_string("provisioning/access/_rows.html", {"grant": grant}, request)
 

@@ -33,7 +33,7 @@ WORDS = {  # of the audit log
     "grant.kept": "Looked at again, and kept",
     "grant.revoked": "Ended",
     "grant.expired": "Ran out",
-    "grant.removed": "Seen to be gone from the warehouse",
+    "grant.removed": "Seen to be gone from",
     "credential.asked": "New password asked for",
     "credential.revealed": "Password shown",
     "credential.rotated": "Password renewed by schedule",
@@ -78,6 +78,8 @@ def _lines(events: Iterable[AuditEvent]) -> Iterator[Line]:
         if event.object_kind == "operation" and verb not in WORDS:
             continue  # what came of a job stands in the grant's own events
         words = WORDS.get(verb, verb)
+        if verb == "grant.removed":
+            words = f"{words} {event.detail.get('place', 'the warehouse')}"
         side = event.detail.get("side")
         if side and verb in {"request.approved", "request.rejected"}:
             words = f"{words} for {side}".replace(" for The ", " for the ")
