@@ -130,6 +130,7 @@ class Ability(StrEnum):
     """What access can be beyond opened and ended."""
 
     NARROW = "narrow"  # some columns, the rows that a filter keeps: `narrow` in a base
+    WRITE = "write"  # rows can be written, not only read: `mode` in a base
     SAMPLE = "sample"  # a few rows can be shown: `Peek`
     ROTATE = "rotate"  # a login can get a new password
     USE = "use"  # it is seen when a login was connected: `Activity`
@@ -195,6 +196,7 @@ class Grants:
 
     action: str  # whose step makes what can be opened
     makes: str  # kind of its effect
+    named_by: str  # what in a port's location says which of several it is
     opened: Callable[[Made, Json], Json | None]
     opening: Opening | None = None  # None: logins stand for themselves
     login: Login | None = None  # None: readers have an account there already
@@ -213,6 +215,11 @@ class Grants:
     def actions(self) -> frozenset[str]:
         """Those of its steps."""
         return frozenset(each.action for each in (self.opening, self.login) if each is not None)
+
+    @property
+    def names_readers(self) -> bool:
+        """Readers are told to the target by their names here."""
+        return self.login is None and self.identity is None
 
     @property
     def root(self) -> str:

@@ -92,10 +92,16 @@ def _fitting(port: OutputPort, made: Sequence[Effect]) -> Iterator[GrantTarget]:
     )
     maker = own if made_it else port.product.instance_id
     for each in made:
-        if each.instance_id == maker and each.driver in granting:
-            base = granting[each.driver].opened(_as_made(each), port.location)
+        grants = granting.get(each.driver)
+        if grants is not None and each.instance_id == maker and _is_such(port, grants):
+            base = grants.opened(_as_made(each), port.location)
             if base is not None:
                 yield GrantTarget(each.driver, base)
+
+
+def _is_such(port: OutputPort, grants: Grants) -> bool:
+    """The port names a thing of this kind, or is of its technology: a product may have others."""
+    return grants.named_by in port.location or port.technology == grants.technology
 
 
 def _own_instance(port: OutputPort) -> UUID | None:

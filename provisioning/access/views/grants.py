@@ -24,6 +24,7 @@ from provisioning.access.selectors import (
     active_operation,
     can,
     consumer_of,
+    grant_target,
     grants_of,
     may_ask_for,
     own_credential,
@@ -192,15 +193,12 @@ def _page(request: HttpRequest, found: Grant, actor: Actor) -> dict[str, Any]:
 def _shown(found: Grant) -> dict[str, str]:
     """What to know of the place, where no tool's snippet says it."""
     access = grants_of(found)
+    if access is None:
+        return {}
     steps = found.instance.desired_spec.get("steps", [])
-    return next(
-        (
-            dict(access.shown(step["spec"]))
-            for step in steps
-            if access is not None and step["action"] == access.root
-        ),
-        {},
-    )
+    opened = next((step["spec"] for step in steps if step["action"] == access.root), None)
+    target = grant_target(found.port)  # knows more of the place than a step has to say
+    return dict(access.shown({**(target.base if target else {}), **opened})) if opened else {}
 
 
 def _revoke_fields(found: Grant, reason: str, errors: dict[str, str]) -> list[dict[str, Any]]:

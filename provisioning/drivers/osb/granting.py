@@ -28,6 +28,7 @@ def login_spec(base: Json, holder: str, until: datetime) -> dict[str, Any]:
 GRANTS: Final = Grants(
     action="instance",
     makes="service instance",
+    named_by="service",
     opened=opened,
     login=Login("binding", login_spec),
     parts=("of", "holder"),

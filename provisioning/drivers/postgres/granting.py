@@ -24,6 +24,7 @@ def opening_spec(base: Json, terms: Terms) -> dict[str, Any]:
         "schema": base["schema"],
         "tables": list(base["tables"]),
         "until": terms.until.isoformat(),
+        **_mode(base),
         **({"narrow": dict(base["narrow"])} if base.get("narrow") else {}),
         **_target(base),
     }
@@ -32,7 +33,11 @@ def opening_spec(base: Json, terms: Terms) -> dict[str, Any]:
 def login_spec(base: Json, holder: str, until: datetime) -> dict[str, Any]:
     """A login of the grant's role."""
     spec = {"schema": base["schema"], "holder": holder, "expires_at": until.isoformat()}
-    return {**spec, **_target(base)}
+    return {**spec, **_mode(base), **_target(base)}
+
+
+def _mode(base: Json) -> dict[str, Any]:
+    return {"mode": base["mode"]} if base.get("mode") else {}
 
 
 def _target(base: Json) -> dict[str, Any]:
@@ -42,6 +47,7 @@ def _target(base: Json) -> dict[str, Any]:
 GRANTS: Final = Grants(
     action="schema",
     makes="schema",
+    named_by="schema",
     opened=opened,
     opening=Opening("grant", "Grant role", opening_spec),
     login=Login("login", login_spec),
@@ -49,7 +55,7 @@ GRANTS: Final = Grants(
     abilities=frozenset(Ability),
     technology="postgresql",
     place="the warehouse",
-    opens="A read-only role and your login are made",
+    opens="A role for this access and your login are made",
     enters="You see the password once",
     ends="Its role and logins are dropped within a minute; open sessions end.",
 )

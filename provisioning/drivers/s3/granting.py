@@ -14,7 +14,8 @@ def opened(made: Made, location: Json) -> dict[str, Any] | None:
     where = location.get("bucket", bucket), location.get("prefix", prefix)
     if not bucket or location.get("schema") or where != (bucket, prefix):
         return None
-    return {"target": made.spec["target"], "bucket": bucket, "prefix": prefix}
+    place = {"target": made.spec["target"], "bucket": bucket, "prefix": prefix}
+    return {**place, "endpoint": made.facts.get("endpoint", "")}
 
 
 def opening_spec(base: Json, terms: Terms) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def opening_spec(base: Json, terms: Terms) -> dict[str, Any]:
 GRANTS: Final = Grants(
     action="area",
     makes="area",
+    named_by="bucket",
     opened=opened,
     opening=Opening("area-grant", "Right in the policy of the bucket", opening_spec),
     parts=("target", "bucket", "prefix", "principal"),
@@ -36,6 +38,7 @@ GRANTS: Final = Grants(
         example="arn:aws:iam::123456789012:role/analyst",
     ),
     shown=lambda base: {
+        **({"Endpoint": base["endpoint"]} if base.get("endpoint") else {}),
         "Bucket": base["bucket"],
         **({"Folder": base["prefix"]} if base["prefix"] else {}),
         "Read as": base["principal"],

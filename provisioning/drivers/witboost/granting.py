@@ -27,6 +27,7 @@ def opening_spec(base: Json, terms: Terms) -> dict[str, Any]:
 GRANTS: Final = Grants(
     action="component",
     makes="component",
+    named_by="component",
     opened=opened,
     opening=Opening("acl", "Let them read", opening_spec),
     parts=("target", "of"),

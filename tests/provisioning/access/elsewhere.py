@@ -16,6 +16,7 @@ from provisioning.access.models import Grant
 from provisioning.access.services import AccessData, request_access
 from provisioning.drivers import targets
 from provisioning.drivers.models import Target
+from provisioning.drivers.registry import granting
 from provisioning.jobs.models import Operation
 from provisioning.jobs.services import InstanceData, StepSpec, accept
 from provisioning.jobs.services.work import run_due
@@ -110,7 +111,8 @@ def company_at(
     made.refresh_from_db()
     assert made.state == "succeeded", made.error_text
     product = ProductFactory(slug="orders", owner=sales, instance_id=instance_id)
-    port = PortFactory(product=product, name="orders")
+    technology = granting()[driver].technology
+    port = PortFactory(product=product, name="orders", technology=technology)
     people = (member_of(marketing), member_of(marketing), finance, member_of(finance))
     return Elsewhere(port, made, sales, owner, marketing, *people, holds, identity)
 

@@ -32,7 +32,7 @@ from provisioning.jobs.services import leases, repair, runner
 from provisioning.jobs.services.reconciling import look_at
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.services import decide
-from tests.factories import PortFactory, actor_for
+from tests.factories import PortFactory, ProductFactory, actor_for
 from tests.provisioning.access.conftest import in_days
 from tests.provisioning.access.elsewhere import (
     AGO,
@@ -167,6 +167,12 @@ def test_a_port_that_lies_in_a_schema_or_means_another_thing_is_not_opened(place
         }
 
 
+def test_another_port_of_the_product_opens_nothing_of_it(place) -> None:
+    other = PortFactory(product=place.port.product, technology="kafka", location={"topic": "x"})
+
+    assert grant_target(other) is None
+
+
 def test_of_two_things_that_a_product_has_the_one_that_its_port_names_is_opened(place) -> None:
     first = Effect.objects.get(instance=place.made.instance_id, removed_at=None)
     Effect.objects.create(
@@ -182,7 +188,7 @@ def test_of_two_things_that_a_product_has_the_one_that_its_port_names_is_opened(
 
 
 def test_a_port_with_an_instance_of_its_own_is_opened_if_the_ledger_says_so(place) -> None:
-    port = PortFactory(product=place.port.product, location={"instance": str(place.made.pk)})
+    port = PortFactory(product=place.port.product, technology=place.port.technology)
     port.product.instance_id = None
     port.location = {"instance": str(place.made.instance_id)}
     assert grant_target(port) is None
@@ -249,6 +255,21 @@ def test_a_slow_adapter_that_is_told_two_things_at_once_ends_with_both(lake, ada
     revoke_grant(grant=Grant.objects.last(), actor=actor_for(lake.owner), reason="")
     run_to_rest()
     assert lake.holds() == []
+
+
+def test_a_product_that_changes_hands_is_read_by_its_new_owners(lake) -> None:
+    product = ProductFactory(owner=lake.marketing)
+    lake.granted(consumer=f"product:{product.fqn}")
+    assert lake.holds() == [f"group:{lake.marketing.slug}"]
+    assert drop_leavers() == 0
+
+    product.owner = lake.finance
+    product.save()
+    assert drop_leavers() == 1
+    run_to_rest()
+
+    assert lake.holds() == [f"group:{lake.finance.slug}"]
+    assert drop_leavers() == 0
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,7 @@ def test_an_area_is_named_with_whom_one_reads_as(area) -> None:  # noqa: F811
     page = text(signed_in(area.consumer).get(grant.get_absolute_url()))
 
     assert area.made.result["steps"]["0"]["bucket"] in page
+    assert area.made.result["steps"]["0"]["endpoint"] in page
     assert page.count(ANALYST) == 2
 
 
