@@ -116,6 +116,7 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:rest-delegation", "delete"): "401 404 204 204 404 404 404 204 403 204",
     ("rest:rest-request-cancel", "post"): "401 404 403 403 404 403 403 200 403 403",
     ("rest:rest-access-requests", "post"): INCOMPLETE,
+    ("rest:rest-port-writes", "post"): "401 404 404 404 404 404 404 404 403 404",
     ("rest:rest-grants", "get"): MEMBERS,
     ("rest:rest-grant", "get"): OF_THE_TEAM,
     ("rest:rest-grant-revoke", "post"): "401 404 202 202 202 202 403 202 403 202",

@@ -12,6 +12,7 @@ GRANT = (
     "state",
     "port_id",
     "request_id",
+    "mode",
     "purpose",
     "legal_basis",
     "narrow",

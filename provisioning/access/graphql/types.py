@@ -20,15 +20,16 @@ from provisioning.access import services
 from provisioning.access.graphql.batches import CONSUMERS, GRANT
 from provisioning.access.models import Grant as GrantModel
 from provisioning.access.selectors import consumer_fields, find_consumer
-from provisioning.access.states import GrantState
+from provisioning.access.states import AccessMode, GrantState
 from provisioning.requests.graphql.batches import requests_by_id
 from provisioning.requests.graphql.types import Request, request_row
 
 GrantStateEnum = enum_of("GrantState", GrantState)
+AccessModeEnum = enum_of("AccessMode", AccessMode)
 
 
 class Grant(RowsType):
-    """A consumer may read a port for a purpose until a date."""
+    """A consumer may read a port, or write it too, for a purpose until a date."""
 
     id = graphene.ID(required=True)
     state = GrantStateEnum(required=True)
@@ -37,6 +38,7 @@ class Grant(RowsType):
     consumer = graphene.String(
         required=True, description="team:<slug>, user:<name> or product:<fqn>"
     )
+    mode = AccessModeEnum(required=True, description="WRITE includes reading.")
     purpose = graphene.String(required=True)
     legal_basis = graphene.String(description="Article 6(1) GDPR, where it was asked for.")
     narrow = graphene.Field(JSON, description="{object: {columns, rows}}; empty: everything.")
@@ -127,6 +129,9 @@ class Mutation(graphene.ObjectType):
         narrow=graphene.Argument(
             JSON, description="{object: {columns, rows}}: less than everything."
         ),
+        mode=graphene.Argument(
+            AccessModeEnum, description="READ, if nothing is said. WRITE where the port takes it."
+        ),
         identity=graphene.String(
             description="What the reader is called in the target, where the port asks for it."
         ),
@@ -135,6 +140,9 @@ class Mutation(graphene.ObjectType):
     @staticmethod
     def resolve_request_access(root: None, info: Any, **given: Any) -> Mapping[str, Any]:
         actor: Actor = info.context.actor
+
+        if given.get("mode") is not None:
+            given["mode"] = given["mode"].value
 
         def verb() -> Row | None:
             asked = services.request_access(services.AccessData(**given), actor=actor)

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from provisioning.access.models import Grant
 from provisioning.access.selectors import consumer_of
-from provisioning.access.states import GrantState, LegalBasis
+from provisioning.access.states import AccessMode, GrantState, LegalBasis
 
 
 class AccessRequestInput(serializers.Serializer[Any]):
@@ -19,6 +19,12 @@ class AccessRequestInput(serializers.Serializer[Any]):
     consumer = serializers.CharField(help_text="team:<slug>, user:<name> or product:<fqn>")
     purpose = serializers.CharField(help_text="10 to 2,000 characters")
     until = serializers.DateField(help_text="last day of access, UTC; at most 366 days ahead")
+    mode = serializers.ChoiceField(
+        choices=AccessMode.choices,
+        required=False,
+        default=AccessMode.READ,
+        help_text="write, where the port takes writes; it includes reading",
+    )
     legal_basis = serializers.ChoiceField(
         choices=LegalBasis.choices, required=False, help_text="where the class of the port needs it"
     )
@@ -52,6 +58,7 @@ class GrantAnswer(serializers.Serializer[Any]):
     port = serializers.CharField()
     product = serializers.CharField()
     consumer = serializers.CharField()
+    mode = serializers.ChoiceField(choices=AccessMode.choices)
     purpose = serializers.CharField()
     legal_basis = serializers.CharField()
     narrow = serializers.JSONField()
@@ -70,6 +77,20 @@ class GrantPage(serializers.Serializer[Any]):
 
     results = GrantAnswer(many=True)
     next = serializers.CharField(allow_null=True)
+
+
+class WritesInput(serializers.Serializer[Any]):
+    """Body of POST port-writes."""
+
+    port = serializers.CharField(help_text="fqn of an output port of the caller's team")
+    offered = serializers.BooleanField(help_text="whether others may ask to write into it")
+
+
+class WritesAnswer(serializers.Serializer[Any]):
+    """Whether a port takes writes."""
+
+    port = serializers.CharField()
+    takes_writes = serializers.BooleanField()
 
 
 class ExtendInput(serializers.Serializer[Any]):
@@ -115,6 +136,7 @@ def grant_as_json(grant: Grant) -> dict[str, Any]:
         "port": grant.port.fqn,
         "product": grant.port.product.fqn,
         "consumer": consumer_of(grant).text,
+        "mode": grant.mode,
         "purpose": grant.purpose,
         "legal_basis": grant.legal_basis,
         "narrow": grant.narrow,

@@ -17,9 +17,10 @@ from accounts.policies import can_act_for_team
 from catalog.governance.models import ClassificationLevel
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.states import ProductStatus
-from provisioning.access.models import Credential, Grant
+from provisioning.access.models import Credential, Grant, GrantQuerySet
 from provisioning.access.selectors.opening import grant_targets
-from provisioning.access.states import GrantState
+from provisioning.access.states import COVERED_BY, AccessMode, GrantState
+from provisioning.drivers.protocol import Ability
 from provisioning.jobs.models import Instance, Operation
 from provisioning.requests.models import Request
 from provisioning.requests.states import RequestKind, RequestState
@@ -129,6 +130,7 @@ class Standing:
     grants: Mapping[UUID, Grant]  # live, held by them
     waiting: Mapping[UUID, Request]  # asked for by them or their team
     open: Sequence[OutputPort]  # can be asked for
+    writable: frozenset[UUID] = frozenset()  # could be written, if their owner offers it
 
 
 def standing_of(product: DataProduct, actor: Actor) -> Standing:
@@ -140,7 +142,10 @@ def standing_of(product: DataProduct, actor: Actor) -> Standing:
     grants, waiting = _held_and_asked(product, actor)
     takes_readers = product.status != ProductStatus.DEPRECATED
     return Standing(
-        grants, waiting, [port for port in ports if takes_readers and port.pk in targets]
+        grants,
+        waiting,
+        [port for port in ports if takes_readers and port.pk in targets],
+        frozenset(pk for pk, target in targets.items() if target.can(Ability.WRITE)),
     )
 
 
@@ -160,27 +165,37 @@ def _held_and_asked(
         held.order_by()
         .values_list(
             *("pk", Cast("port_id", TextField()), "state", "until"),
-            *(Value(0), "instance__driver"),
+            *(Value(0), "instance__driver", "mode"),
         )
         .union(
             asked.order_by().values_list(
                 *("pk", KeyTextTransform("port_id", "subject"), Value("")),
-                *(none, "number", Value("")),
+                *(none, "number", Value(""), Value("")),
             ),
             all=True,
         )
     )
     grants: dict[UUID, Grant] = {}
     waiting: dict[UUID, Request] = {}
-    for pk, port_text, state, until, number, driver in sorted(rows, key=lambda row: str(row[3])):
+    # what is written down last counts: writing before reading, then the later end
+    for pk, port_text, state, until, number, driver, mode in sorted(
+        rows, key=lambda row: (row[6] == AccessMode.WRITE, str(row[3]))
+    ):
         port_id = UUID(port_text)
         if until is not None:
             instance = Instance(pk=pk, driver=driver)
-            values: dict[str, Any] = {"state": state, "until": until, "instance": instance}
-            grants[port_id] = Grant(pk=pk, port_id=port_id, **values)
+            values: dict[str, Any] = {"state": state, "until": until, "mode": mode}
+            grants[port_id] = Grant(pk=pk, port_id=port_id, instance=instance, **values)
         else:
             waiting[port_id] = Request(pk=pk, number=number)
     return grants, waiting
+
+
+def covering(port_id: UUID, consumer: Consumer, mode: str) -> GrantQuerySet:
+    """Live grants through which the consumer may do that already: who writes reads, too."""
+    return Grant.objects.live().filter(
+        port_id=port_id, mode__in=COVERED_BY[mode], **consumer_fields(consumer)
+    )
 
 
 def grants_of_product(product: DataProduct, actor: Actor) -> list[Grant]:

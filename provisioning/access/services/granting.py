@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID
 
 from django.db import transaction
 
@@ -14,6 +15,8 @@ from provisioning.access.models import Grant
 from provisioning.access.selectors import (
     Consumer,
     consumer_fields,
+    consumer_of,
+    covering,
     extended_grant,
     find_consumer,
     grants_of,
@@ -36,7 +39,7 @@ from provisioning.access.services.records import (
     update_readers,
 )
 from provisioning.access.services.wishes import port_of
-from provisioning.access.states import GrantState
+from provisioning.access.states import AccessMode, GrantState
 from provisioning.jobs import services as jobs
 from provisioning.jobs.models import Operation
 from provisioning.jobs.services import InstanceData
@@ -89,6 +92,7 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
         instance_id=request.instance_id,
         port=port,
         purpose=request.purpose,
+        mode=_mode_of(request),
         narrow=request.parameters.get("narrow", {}),
         legal_basis=request.parameters.get("legal_basis", ""),
         identity=_identity_of(request),
@@ -103,8 +107,13 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
         port=port.fqn,
         consumer=consumer.text,
         until=until.isoformat(),
+        mode=grant.mode,
     )
     return operation
+
+
+def _mode_of(request: Request) -> str:
+    return str(request.parameters.get("mode", AccessMode.READ))
 
 
 def _identity_of(request: Request) -> str:
@@ -116,10 +125,7 @@ def _consumer_of(request: Request) -> Consumer:
     consumer = find_consumer(text)
     if consumer is None:
         raise Invalid(f"There is no {text} any more.")
-    live = Grant.objects.live().filter(
-        port_id=request.subject["port_id"], **consumer_fields(consumer)
-    )
-    if live.exists():
+    if covering(UUID(request.subject["port_id"]), consumer, _mode_of(request)).exists():
         raise Invalid(f"{consumer.label} has this access by now.")
     return consumer
 
@@ -199,10 +205,5 @@ def _bound(grant: Grant, operation: Operation) -> None:
 
 
 def _may_come_back(grant: Grant) -> bool:
-    others = Grant.objects.live().filter(
-        port=grant.port_id,
-        consumer_team=grant.consumer_team_id,
-        consumer_user=grant.consumer_user_id,
-        consumer_product=grant.consumer_product_id,
-    )
+    others = covering(grant.port_id, consumer_of(grant), grant.mode)
     return grant.ended_by == audit.SYSTEM and grant.until > db_now() and not others.exists()

@@ -30,6 +30,7 @@ from provisioning.access.selectors import (
     readers,
     shape_of,
 )
+from provisioning.access.states import AccessMode
 from provisioning.access.views.cart import listed_ports
 from provisioning.access.views.fields import (
     LABELS,
@@ -37,6 +38,7 @@ from provisioning.access.views.fields import (
     basis_field,
     consumer_field,
     identity_field,
+    mode_field,
     purpose_field,
     until_field,
     usual_values,
@@ -47,7 +49,7 @@ from provisioning.requests.models import Request
 from provisioning.requests.policies import can_amend
 from provisioning.requests.states import RequestKind
 
-NAMES = ("consumer", "purpose", "until", "legal_basis", "identity")
+NAMES = ("consumer", "purpose", "until", "legal_basis", "identity", "mode")
 
 
 @require_http_methods(["GET", "POST"])
@@ -71,7 +73,9 @@ def ask(request: HttpRequest) -> HttpResponse:
         return form.page(said | {"purpose": earlier.purpose}, narrow)
     if request.method == "GET":
         purpose = request.GET.get("purpose", "").replace("\0", "")[:LONGEST_PURPOSE]
-        return form.page(usual_values(form.choices) | {"purpose": purpose}, None)
+        mode = request.GET.get("mode", "")
+        said = {"purpose": purpose, "mode": mode if mode in AccessMode.values else ""}
+        return form.page(usual_values(form.choices) | said, None)
     values = {name: request.POST.get(name, "") for name in NAMES}
     narrow = narrow_in(request.POST, form.shape)
     try:
@@ -115,6 +119,7 @@ def _sent(
         legal_basis=values["legal_basis"],
         narrow=narrow,
         identity=values["identity"],
+        mode=values["mode"] or AccessMode.READ,
     )
     if earlier is not None:
         return services.amend_access(data, request=earlier, actor=actor)
@@ -154,6 +159,7 @@ class _Form:
             "listed": len(listed_ports(self.request)),
             "problems": [_mend(each) for each in problems],
             "access": self.target and self.target.grants,
+            "writable": self._is_writable,
             "consumers": consumers,
             "crumbs": [
                 {"label": "Marketplace", "url": "/marketplace/"},
@@ -162,6 +168,11 @@ class _Form:
             ],
         }
         return render(self.request, "provisioning/access/ask.html", context, status=status)
+
+    @property
+    def _is_writable(self) -> bool:
+        can = self.target is not None and self.target.can(Ability.WRITE)
+        return can and self.port.takes_writes
 
     def _fields(self, values: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
         today = timezone.now().date()
@@ -174,6 +185,8 @@ class _Form:
             fields.insert(2, basis_field(values, errors))
         if self.target is not None and self.target.grants.identity is not None:
             fields.insert(1, identity_field(self.target.grants.identity, values, errors))
+        if self._is_writable:
+            fields.insert(1, mode_field(values, errors))
         return fields
 
 

@@ -55,7 +55,10 @@ def port_access(request: HttpRequest, port: OutputPort) -> SafeString | None:
         "port": port,
         "grant": standing.grants.get(port.pk),
         "waiting": standing.waiting.get(port.pk),
-        "can_ask": any(each.pk == port.pk for each in standing.open),
+        "can_ask": (can_ask := any(each.pk == port.pk for each in standing.open)),
+        "can_write": can_ask and port.takes_writes and port.pk in standing.writable,
+        "may_offer": port.pk in standing.writable
+        and can_act_for_team(actor, port.product.owner_id),
     }
     return render_to_string("provisioning/access/_port_access.html", context, request)
 

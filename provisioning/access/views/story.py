@@ -31,6 +31,7 @@ WORDS = {  # of the audit log
     "grant.extension-failed": "Could not be made longer",
     "grant.reminded": "Told that it ends soon",
     "grant.kept": "Looked at again, and kept",
+    "grant.handed-over": "The reading product has changed hands",
     "grant.revoked": "Ended",
     "grant.expired": "Ran out",
     "grant.removed": "Seen to be gone from",
@@ -90,6 +91,8 @@ def _lines(events: Iterable[AuditEvent]) -> Iterator[Line]:
 def _note(verb: str, detail: Mapping[str, Any]) -> str:
     if verb in {"grant.extended", "grant.extension-approved", "grant.extension-asked"}:
         return f"until {detail['until'][:10]}"
+    if verb == "grant.approved":
+        return "to read and write" if detail.get("mode") == "write" else ""
     if verb == "grant.reminded":
         return f"{detail['days']} day{'' if detail['days'] == 1 else 's'} before"
     if verb == "request.escalated":
