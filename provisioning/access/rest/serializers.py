@@ -118,7 +118,7 @@ class CredentialAnswer(serializers.Serializer[Any]):
     username = serializers.CharField()
     password = serializers.CharField()
     dsn = serializers.CharField()
-    given = serializers.DictField(help_text="all that a service broker told; else empty")
+    given = serializers.DictField(required=False, help_text="all that a service broker told")
     expires_at = serializers.DateTimeField()
 
 

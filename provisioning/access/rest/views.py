@@ -176,7 +176,7 @@ class GrantCredentials(APIView):
                 "username": shown.username,
                 "password": shown.password,
                 "dsn": shown.dsn,
-                "given": shown.login.given,
+                **({"given": shown.login.given} if shown.login.given else {}),
                 "expires_at": shown.expires_at,
             }
         )
