@@ -18,6 +18,7 @@ from provisioning.access.services import (
     drop_leavers,
     expire_grants,
     new_credential,
+    remove_ended,
     request_extension,
     reveal_credential,
     revoke_grant,
@@ -26,6 +27,7 @@ from provisioning.access.services import (
 )
 from provisioning.access.services.credentials import AlreadyShown
 from provisioning.access.states import GrantState
+from provisioning.drivers import registry
 from provisioning.drivers.models import Target
 from provisioning.jobs.models import Effect, Operation
 from provisioning.jobs.services import leases, repair, runner
@@ -463,6 +465,21 @@ def test_a_policy_that_somebody_changed_is_found_and_mended(area, storage) -> No
     run_to_rest()
     client_of(storage).put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
     assert [each["what"] for each in look_at(grant.instance) or []] == ["extra"]
+
+
+def test_an_end_waits_for_a_driver_that_is_not_installed(area, monkeypatch) -> None:
+    grant = area.granted()
+    with monkeypatch.context() as without:
+        without.delitem(registry._drivers, "s3")
+        revoke_grant(grant=grant, actor=actor_for(area.owner), reason="")
+        assert remove_ended() == 0
+    assert area.holds() != []
+
+    assert remove_ended() == 1
+    run_to_rest()
+
+    grant.refresh_from_db()
+    assert (grant.removed_at is not None, area.holds()) == (True, [])
 
 
 def test_a_storage_that_is_away_ends_the_grant_with_a_reason_and_a_clean_policy(
