@@ -1,6 +1,7 @@
 """Encryption of fields with a key that is not in the database: AES-256-GCM with key ids."""
 
 import base64
+import hmac
 import os
 
 from cryptography.exceptions import InvalidTag
@@ -34,13 +35,23 @@ def parse_keys(text: str) -> dict[str, bytes]:
 
 def encrypt(plain: bytes, *, bound_to: str) -> bytes:
     """`plain` sealed with the first key; opens only with the same `bound_to`, e.g. a row id."""
-    keys = parse_keys(settings.FIELD_KEYS)
-    if not keys:
-        raise ImproperlyConfigured("FIELD_KEYS is not set: nothing can be sealed (see README.md).")
-    key_id, key = next(iter(keys.items()))
+    key_id, key = _first_key()
     nonce = os.urandom(NONCE_BYTES)
     sealed = AESGCM(key).encrypt(nonce, plain, bound_to.encode())
     return key_id.encode() + b":" + nonce + sealed
+
+
+def fingerprint(plain: bytes) -> str:
+    """What tells whether a secret is the same as before, without telling the secret."""
+    _, key = _first_key()
+    return hmac.digest(key, plain, "sha256").hex()
+
+
+def _first_key() -> tuple[str, bytes]:
+    keys = parse_keys(settings.FIELD_KEYS)
+    if not keys:
+        raise ImproperlyConfigured("FIELD_KEYS is not set: nothing can be sealed (see README.md).")
+    return next(iter(keys.items()))
 
 
 def decrypt(sealed: bytes, *, bound_to: str) -> bytes:

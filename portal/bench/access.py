@@ -39,14 +39,13 @@ from portal.bench.jobs import (
 from provisioning.access.models import Grant
 from provisioning.access.selectors import GrantTarget, grant_target
 from provisioning.access.services import AccessData, request_access, reveal_credential
-from provisioning.access.services.credentials import login_step
-from provisioning.access.services.records import grant_step
+from provisioning.access.services.records import login_steps, opening_steps
 from provisioning.access.states import GrantState
 from provisioning.blueprints.selectors.placing import location
 from provisioning.drivers import registry
 from provisioning.drivers.postgres.session import connected
 from provisioning.drivers.postgres.target import warehouse
-from provisioning.drivers.protocol import Step
+from provisioning.drivers.protocol import Step, Terms
 from provisioning.jobs.models import Effect, Instance, Operation, OperationStep
 from provisioning.jobs.selectors import queue
 from provisioning.jobs.services import InstanceData, StepSpec, accept
@@ -186,7 +185,7 @@ def _usable_after_ms(place: Place, reader: User) -> float:
     asked = AccessData(place.port.fqn, f"user:{reader.username}", "To be measured, once.", until)
     started = time.perf_counter()
     grant = Grant.objects.get(request=request_access(asked, actor=actor))
-    table = sql.Identifier(place.target.schema, place.target.tables[0])
+    table = sql.Identifier(place.target.base["schema"], place.target.base["tables"][0])
     while True:
         try:
             shown = reveal_credential(grant=grant, actor=actor)
@@ -245,7 +244,8 @@ def _granted(place: Place, count: int) -> list[Grant]:
 def _steps(place: Place, grant: Grant, until: dt.datetime) -> Sequence[StepSpec]:
     target, reader = place.target, grant.consumer_user
     assert reader is not None
-    return [grant_step(target, until), login_step(reader, target, until)]
+    terms = Terms((f"user:{reader.username}",), until)
+    return [*opening_steps(target, terms), *login_steps(target, reader, until)]
 
 
 def _row(place: Place, port: OutputPort, reader: User, until: dt.datetime) -> Grant:

@@ -12,7 +12,6 @@ from portal.scale.plan import Plan, ProductPlan, made_id, skewed
 from portal.scale.structure import Structure
 from portal.scale.tables import Table
 from provisioning.access.models import Grant
-from provisioning.access.services.records import DRIVER
 from provisioning.access.states import GrantState
 from provisioning.jobs.models import Instance
 from provisioning.requests.models import Approval, Request
@@ -126,8 +125,9 @@ class People:
         subject = {"port": fqn, "port_id": port.id, "product_id": product.id}
         moments = (start.isoformat(), start.isoformat(), start.isoformat())
         domain = self.structure.first_domain + product.domain.id
+        name = f"{fqn} → {said}"
         self.instances.add(
-            *(grant, "grant", f"{fqn} → {said}", domain, owner, DRIVER, "present", 1, moments[0])
+            *(grant, "grant", name, domain, owner, "postgres", "present", 1, moments[0])
         )
         self.requests.add(
             *(grant, self.first_number + number, RequestKind.ACCESS, f"Read {product.name}"),

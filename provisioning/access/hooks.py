@@ -62,17 +62,21 @@ class AccessRequests:
             facts.append(Fact("Class", port.product.classification, "stamp"))
         facts += [
             Fact("Reader", _reader(asked["consumer"])),
+            *([Fact("Asks to", "Read and write")] if asked.get("mode") == "write" else []),
             Fact("Until", _until(request)),
             *_running(request),
             *(Fact("Only", line) for line in narrow_in_words(asked.get("narrow", {}))),
         ]
+        if asked.get("identity"):
+            facts.append(Fact("Identity", asked["identity"], "code"))
         if asked.get("legal_basis"):
             facts.append(Fact("Legal basis", str(LegalBasis(asked["legal_basis"]).label)))
         return [*facts, *(_background(request, port) if port is not None else ())]
 
     def approve_label(self, request: Request) -> str:
         until = dt.date.fromisoformat(request.parameters["until"])
-        return f"Approve until {_day(until)}"
+        what = "Approve writing" if request.parameters.get("mode") == "write" else "Approve"
+        return f"{what} until {_day(until)}"
 
     def links(self, request: Request) -> Sequence[Link]:
         grant = grant_id_of(request)
@@ -83,7 +87,8 @@ class AccessRequests:
         if running_grant(request) is not None:
             said = urlencode({"purpose": request.purpose})
             return f"{_longer_url(request)}?{said}"
-        said = urlencode({"port": request.parameters["port"], "purpose": request.purpose})
+        asked = {"port": request.parameters["port"], "purpose": request.purpose}
+        said = urlencode({**asked, "mode": request.parameters.get("mode", "read")})
         return f"{reverse('access:ask')}?{said}"
 
     def amend_url(self, request: Request) -> str:

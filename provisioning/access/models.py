@@ -12,7 +12,7 @@ from accounts.models import Team, User
 from catalog.products.models import DataProduct, OutputPort
 from core.ids import uuid7
 from core.subqueries import one_of
-from provisioning.access.states import LIVE, ExtensionState, GrantState, LegalBasis
+from provisioning.access.states import LIVE, AccessMode, ExtensionState, GrantState, LegalBasis
 from provisioning.jobs.models import Instance
 from provisioning.requests.models import Request
 
@@ -62,7 +62,10 @@ def _held(actor: Actor) -> Q:
 
 
 class Grant(models.Model):
-    """A consumer may read a port for a purpose until a date. Exactly one kind of consumer."""
+    """A consumer may read a port, or write it too, for a purpose until a date.
+
+    Exactly one kind of consumer.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     request = models.OneToOneField(Request, on_delete=models.PROTECT, related_name="grant")
@@ -78,12 +81,17 @@ class Grant(models.Model):
         DataProduct, on_delete=models.PROTECT, null=True, related_name="grants_held"
     )
     purpose = models.TextField()
+    mode = models.CharField(
+        max_length=5, choices=AccessMode.choices, default=AccessMode.READ, db_default="read"
+    )
     narrow = models.JSONField(
         default=dict, db_default={}
     )  # as `formats/narrow.py` reads it; empty: everything
     legal_basis = models.CharField(
         max_length=20, choices=LegalBasis.choices, blank=True, db_default=""
     )
+    # what the reader is called in the target, where whoever asked had to say so
+    identity = models.CharField(max_length=300, blank=True, db_default="")
     state = models.CharField(max_length=8, choices=GrantState.choices, default=GrantState.PENDING)
     starts_at = models.DateTimeField(db_default=Now())
     until = models.DateTimeField()  # moves later by extensions alone, once the target knows it
@@ -133,8 +141,14 @@ class Grant(models.Model):
                 condition=Q(legal_basis__in=["", *LegalBasis.values]),
                 name="grant_legal_basis_known",
             ),
+            models.CheckConstraint(
+                condition=Q(mode__in=AccessMode.values), name="grant_mode_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(mode="read") | Q(narrow={}), name="grant_writes_all_of_it"
+            ),
             models.UniqueConstraint(
-                fields=["port", "consumer_team", "consumer_user", "consumer_product"],
+                fields=["port", "mode", "consumer_team", "consumer_user", "consumer_product"],
                 condition=Q(state__in=["pending", "active"]),
                 nulls_distinct=False,
                 name="grant_once_while_live",
@@ -152,6 +166,10 @@ class Grant(models.Model):
         consumer = self.consumer_team or self.consumer_user or self.consumer_product
         assert consumer is not None  # by constraint
         return consumer
+
+    @property
+    def writes(self) -> bool:
+        return self.mode == AccessMode.WRITE
 
     @property
     def is_live(self) -> bool:
@@ -202,6 +220,8 @@ class Credential(models.Model):
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="credentials")
     holder = models.ForeignKey(User, on_delete=models.CASCADE, related_name="credentials")
     username = models.CharField(max_length=63)
+    # keyed, of the secrets: tells whether a target says the same again
+    fingerprint = models.CharField(max_length=64, blank=True, db_default="")
     ciphertext = models.BinaryField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     reveal_until = models.DateTimeField()  # 24 h, then destroyed

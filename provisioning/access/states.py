@@ -10,6 +10,18 @@ class GrantState(TextChoices):
     REVOKED = "revoked", "Revoked"
 
 
+class AccessMode(TextChoices):
+    """What a consumer may do with the rows of a port."""
+
+    READ = "read", "Read"
+    WRITE = "write", "Read and write"
+
+
+COVERED_BY: dict[str, frozenset[AccessMode]] = {  # who has one of these has it already
+    AccessMode.READ: frozenset({AccessMode.READ, AccessMode.WRITE}),
+    AccessMode.WRITE: frozenset({AccessMode.WRITE}),
+}
+
 LIVE = frozenset({GrantState.PENDING, GrantState.ACTIVE})
 
 SOURCES: dict[GrantState, frozenset[GrantState]] = {  # target: states it is entered from

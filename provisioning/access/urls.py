@@ -1,6 +1,6 @@
 from django.urls import path
 
-from provisioning.access.views import asking, cart, extending, grants, sampling
+from provisioning.access.views import asking, cart, extending, grants, offering, sampling
 
 app_name = "access"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("access/list/", cart.cart, name="cart"),
     path("access/list/add/", cart.add, name="cart-add"),
     path("access/list/remove/", cart.remove, name="cart-remove"),
+    path("access/writes/", offering.offer, name="offer-writes"),
     path("access/<uuid:pk>/", grants.grant, name="grant"),
     path("access/<uuid:pk>/password/", grants.reveal, name="reveal"),
     path("access/<uuid:pk>/new-password/", grants.new_password, name="new-password"),

@@ -18,6 +18,12 @@ def recalled(resource: str) -> Json:
     return known
 
 
+def recalled_of(beginning: str, **said: str) -> list[Json]:
+    """What is known of all resources that begin so, and of which that was written down."""
+    rows = DriverFence.objects.filter(resource__startswith=beginning, known__contains=said)
+    return list(rows.values_list("known", flat=True))
+
+
 def raise_fence(resource: str, fence: int) -> Json:
     """Let no worker of an older fence go on; returns what is known of the resource.
 

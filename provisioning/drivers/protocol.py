@@ -41,6 +41,11 @@ class Capabilities:
     fencing: Fencing
     dedupe: Dedupe
     exact: bool = False  # after a success `plan` keeps everything; after a removal nothing is left
+    exact_actions: frozenset[str] = frozenset()  # those of which it holds where not of all
+
+    def is_exact(self, action: str) -> bool:
+        """Whether a look can tell that something was changed, not only that it is gone."""
+        return self.exact or action in self.exact_actions
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,109 @@ class Rows:
     values: tuple[tuple[str | None, ...], ...]
 
 
+class Ability(StrEnum):
+    """What access can be beyond opened and ended."""
+
+    NARROW = "narrow"  # some columns, the rows that a filter keeps: `narrow` in a base
+    WRITE = "write"  # rows can be written, not only read: `mode` in a base
+    SAMPLE = "sample"  # a few rows can be shown: `Peek`
+    ROTATE = "rotate"  # a login can get a new password
+    USE = "use"  # it is seen when a login was connected: `Activity`
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a reader is called in the target, where that has to be said by whoever asks."""
+
+    label: str
+    pattern: str
+    hint: str
+    example: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """Something that a step of an instance has made and that is there."""
+
+    instance_id: UUID
+    name: str  # of its effect
+    spec: Json  # of the step
+    facts: Json = field(default_factory=dict)  # what the step told
+
+
+@dataclass(frozen=True)
+class Terms:
+    """For whom and until when something is opened."""
+
+    readers: tuple[str, ...]  # as targets may know them: user:<name>, group:<team>
+    until: datetime
+    identity: str = ""  # see `Grants.identity`
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The action that lets a consumer in as a whole."""
+
+    action: str
+    name: str  # of the step, for people
+    spec: Callable[[Json, Terms], Json]  # from a base, see `Grants.opened`
+
+
+@dataclass(frozen=True)
+class Login:
+    """The action that gives one person credentials, as `Observed.secrets`."""
+
+    action: str
+    spec: Callable[[Json, str, datetime], Json]  # from a base, the person, and the end
+
+
+def _nothing(_base: Json) -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Grants:
+    """How a driver opens to consumers what one of its steps has made.
+
+    `opened(made, location)` says what of a made thing a port means that lies there; None: something
+    else. The answer, and every spec that was made from it, is a `base` for further steps.
+    """
+
+    action: str  # whose step makes what can be opened
+    makes: str  # kind of its effect
+    named_by: str  # what in a port's location says which of several it is
+    opened: Callable[[Made, Json], Json | None]
+    opening: Opening | None = None  # None: logins stand for themselves
+    login: Login | None = None  # None: readers have an account there already
+    parts: tuple[str, ...] = ()  # fields of a spec that tell one opened thing from another
+    abilities: frozenset[Ability] = frozenset()
+    identity: Identity | None = None
+    tells: bool = True  # the target says, when asked, what is open there
+    shown: Callable[[Json], Mapping[str, str]] = _nothing  # of a base, to those who connect
+    technology: str = "custom"  # of a port that is there, as ODCS calls types of servers
+    place: str = "the target"  # where access is
+    opens: str = ""  # what is made when access is approved
+    enters: str = ""  # how one gets in then
+    ends: str = ""  # what becomes of it when access ends
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """Those of its steps."""
+        return frozenset(each.action for each in (self.opening, self.login) if each is not None)
+
+    @property
+    def names_readers(self) -> bool:
+        """Readers are told to the target by their names here."""
+        return self.login is None and self.identity is None
+
+    @property
+    def root(self) -> str:
+        """The action whose removal leaves nothing of a grant."""
+        first = self.opening or self.login
+        assert first is not None
+        return first.action
+
+
 class DriverError(Exception):
     """The target could not do the step; the message is safe to show."""
 
@@ -186,6 +294,13 @@ class Driver(Protocol):
     def measure(self, step: Step) -> Measurement:
         """Evaluate read-only checks."""
         ...
+
+
+@runtime_checkable
+class Granting(Protocol):
+    """A driver that lets consumers use what its steps have made."""
+
+    grants: ClassVar[Grants]
 
 
 @runtime_checkable

@@ -5,7 +5,15 @@ from __future__ import annotations
 import jsonschema_rs
 
 from provisioning.drivers.places import TargetKind
-from provisioning.drivers.protocol import Dedupe, Driver, Fencing, Json, PermanentError
+from provisioning.drivers.protocol import (
+    Dedupe,
+    Driver,
+    Fencing,
+    Granting,
+    Grants,
+    Json,
+    PermanentError,
+)
 
 _drivers: dict[str, Driver] = {}
 _kinds: dict[str, TargetKind] = {}
@@ -51,6 +59,12 @@ def get_driver(name: str) -> Driver:
         return _drivers[name]
     except KeyError:
         raise PermanentError(f"There is no driver “{name}” here.") from None
+
+
+def granting() -> dict[str, Grants]:
+    """`{driver name: how it opens to consumers what it has made}`."""
+    found = sorted(_drivers.items())
+    return {name: driver.grants for name, driver in found if isinstance(driver, Granting)}
 
 
 def versions() -> dict[str, str]:

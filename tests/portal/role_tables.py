@@ -295,6 +295,8 @@ HTML: dict[tuple[str, str], Row] = {
     ("access:cart", "post"): "login 302 302 302 302 302 302 302 login login",
     ("access:cart-add", "get"): NO_SUCH_METHOD,
     ("access:cart-add", "post"): "login 404 404 404 404 404 404 404 login login",
+    ("access:offer-writes", "get"): NO_SUCH_METHOD,
+    ("access:offer-writes", "post"): "login 404 404 404 404 404 404 404 login login",
     ("access:cart-remove", "get"): NO_SUCH_METHOD,
     ("access:cart-remove", "post"): "login 302 302 302 302 302 302 302 login login",
     ("access:sample", "get"): NO_SUCH_METHOD,

@@ -140,6 +140,7 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:rest-access-requests", "post"): INCOMPLETE,
     ("rest:rest-access-requests-batch", "post"): INCOMPLETE,
     ("rest:rest-access-request-amend", "post"): "401 404 403 403 404 403 403 403 403 403",
+    ("rest:rest-port-writes", "post"): "401 404 404 404 404 404 404 404 403 404",
     ("rest:rest-grants", "get"): MEMBERS,
     ("rest:rest-grant", "get"): OF_THE_TEAM,
     ("rest:rest-grant-revoke", "post"): "401 404 202 202 202 202 403 202 403 202",

@@ -54,6 +54,7 @@ PORT = (
     "contract_version_id",
     "location",
     "requestable",
+    "takes_writes",
     "position",
     "next_contract_version_id",
     "next_version_on",

@@ -56,6 +56,9 @@ class OutputPort(RowsType):
     description = graphene.String()
     technology = graphene.String(description="The standard's server type, e.g. postgresql.")
     requestable = graphene.Boolean(required=True)
+    takes_writes = graphene.Boolean(
+        required=True, description="Its owner lets others ask to write into it."
+    )
     product = one(lambda: DataProduct, products_by_id, key="product_id")
     contract = one(DataContract, contracts_by_id, key="contract_id")
     contract_version = one(ContractVersion, versions_by_id, key="contract_version_id")

@@ -51,6 +51,7 @@ class OutputPort(models.Model):
     # where it is: {"host", "port", "database", "schema", "tables": {object name: table}}
     location = models.JSONField(default=dict)
     requestable = models.BooleanField(default=True)
+    takes_writes = models.BooleanField(default=False, db_default=False)  # its owner lets others ask
     position = models.PositiveIntegerField(default=0)
 
     objects = OutputPortQuerySet.as_manager()

@@ -105,6 +105,7 @@ def _output_port(port: OutputPort) -> dict[str, Any]:
         "next": _next(port),
         "location": port.location,
         "requestable": port.requestable,
+        "takes_writes": port.takes_writes,
         "datasets": [
             {"namespace": each.namespace, "name": each.name} for each in port.datasets.all()
         ],

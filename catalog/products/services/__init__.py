@@ -56,6 +56,7 @@ from catalog.products.services.lifecycle import (
     remove_product,
     retire_product,
 )
+from catalog.products.services.offering import offer_writes
 from catalog.products.services.outcomes import Outcome, RevisionDiffers, Saved
 from catalog.products.services.saving import put_product, put_products, save_product
 from catalog.products.services.systems import (
@@ -95,6 +96,7 @@ __all__ = [
     "link_systems",
     "lock_products",
     "make_announcement",
+    "offer_writes",
     "own_contracts",
     "post_demand",
     "publish_product",

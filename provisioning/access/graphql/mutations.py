@@ -15,7 +15,7 @@ from core.graphql import Row
 from core.graphql.mutations import JSON, attempt, payload
 from core.ids import uuids_in
 from provisioning.access import services
-from provisioning.access.graphql.types import Grant, grant_row
+from provisioning.access.graphql.types import AccessModeEnum, Grant, grant_row
 from provisioning.access.models import Grant as GrantModel
 from provisioning.requests.graphql.types import Request, on_request, request_row
 from provisioning.requests.models import Request as RequestModel
@@ -42,6 +42,12 @@ class Mutation(graphene.ObjectType):
         narrow=graphene.Argument(
             JSON, description="{object: {columns, rows}}: less than everything."
         ),
+        mode=graphene.Argument(
+            AccessModeEnum, description="READ, if nothing is said. WRITE where the port takes it."
+        ),
+        identity=graphene.String(
+            description="What the reader is called in the target, where the port asks for it."
+        ),
     )
 
     @staticmethod
@@ -49,7 +55,7 @@ class Mutation(graphene.ObjectType):
         actor: Actor = info.context.actor
 
         def verb() -> Row | None:
-            asked = services.request_access(services.AccessData(**given), actor=actor)
+            asked = services.request_access(services.AccessData(**_plain(given)), actor=actor)
             return request_row(actor, asked.pk)
 
         return attempt("request", verb)
@@ -92,6 +98,10 @@ class Mutation(graphene.ObjectType):
         until=graphene.Date(description="The last day, UTC."),
         legal_basis=graphene.String(description="Where the class of the port needs one."),
         narrow=graphene.Argument(JSON, description="{object: {columns, rows}}; {} is everything."),
+        mode=graphene.Argument(AccessModeEnum, description="WRITE where the port takes it."),
+        identity=graphene.String(
+            description="What the reader is called in the target, where the port asks for it."
+        ),
     )
 
     @staticmethod
@@ -99,7 +109,7 @@ class Mutation(graphene.ObjectType):
         root: None, info: Any, request: str, **given: Any
     ) -> Mapping[str, Any]:
         actor: Actor = info.context.actor
-        said = {name: value for name, value in given.items() if value is not None}
+        said = _plain(given)
 
         def verb(asked: RequestModel) -> RequestModel:
             if asked.kind != RequestKind.ACCESS:
@@ -131,6 +141,14 @@ class Mutation(graphene.ObjectType):
             return grant_row(actor, found.pk)
 
         return attempt("grant", verb)
+
+
+def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said, with the value of an enum in its place."""
+    said = {name: value for name, value in given.items() if value is not None}
+    if "mode" in said:
+        said["mode"] = said["mode"].value
+    return said
 
 
 def _found(actor: Actor, given: str) -> GrantModel | None:

@@ -44,11 +44,12 @@ from provisioning.access.graphql.batches import (
 )
 from provisioning.access.models import Grant as GrantModel
 from provisioning.access.selectors import consumer_fields, find_consumer
-from provisioning.access.states import ExtensionState, GrantState
+from provisioning.access.states import AccessMode, ExtensionState, GrantState
 from provisioning.requests.graphql.batches import requests_by_id
 from provisioning.requests.graphql.types import Request
 
 GrantStateEnum = enum_of("GrantState", GrantState, "How far a grant has come.")
+AccessModeEnum = enum_of("AccessMode", AccessMode, "What a grant allows.")
 ExtensionStateEnum = enum_of(
     "ExtensionState", ExtensionState, "Whether the target knows an agreed later end yet."
 )
@@ -126,7 +127,7 @@ StoryConnection = connection(StoryLine)
 
 
 class Grant(RowsType):
-    """A consumer may read a port for a purpose until a date."""
+    """A consumer may read a port, or write it too, for a purpose until a date."""
 
     id = graphene.ID(required=True, description="As REST has it.")
     state = GrantStateEnum(required=True, description="Whether it is in force.")
@@ -137,6 +138,7 @@ class Grant(RowsType):
     consumer = graphene.String(
         required=True, description="team:<slug>, user:<name> or product:<fqn>"
     )
+    mode = AccessModeEnum(required=True, description="WRITE includes reading.")
     purpose = graphene.String(required=True, description="What the data is read for.")
     legal_basis = graphene.String(description="Article 6(1) GDPR, where it was asked for.")
     narrow = graphene.Field(JSON, description="{object: {columns, rows}}; empty: everything.")
@@ -150,6 +152,7 @@ class Grant(RowsType):
         required=True,
         description="The same in people's words, a line for each thing; empty: everything.",
     )
+    identity = graphene.String(description="Of the reader in the target, where it was asked for.")
     starts_at = graphene.DateTime(required=True, description="In force since.")
     until = graphene.DateTime(required=True, description="The end, unless it is made longer.")
     extensions = page(
@@ -219,6 +222,10 @@ class Grant(RowsType):
     @staticmethod
     def resolve_ended_by(row: Row, info: Any) -> str | None:
         return row.values["ended_by"] or None
+
+    @staticmethod
+    def resolve_identity(row: Row, info: Any) -> str | None:
+        return row.values["identity"] or None
 
     @staticmethod
     def resolve_end_reason(row: Row, info: Any) -> str | None:

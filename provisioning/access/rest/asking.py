@@ -25,11 +25,13 @@ from provisioning.access.rest.serializers import (
     SeveralAnswer,
     SeveralInput,
 )
+from provisioning.access.states import AccessMode
 from provisioning.requests import selectors as requests
 from provisioning.requests.rest.views import found_request
 from provisioning.requests.states import RequestKind
 
 MOST = 20  # ports at once
+TEXTS = ("consumer", "purpose", "legal_basis", "identity", "mode")
 KEY = OpenApiParameter("Idempotency-Key", location="header")
 
 
@@ -52,6 +54,8 @@ class AccessRequestsBatch(APIView):
             purpose=text_in(body, "purpose"),
             until=parse_day(text_in(body, "until")),
             legal_basis=text_in(body, "legal_basis"),
+            identity=text_in(body, "identity"),
+            mode=text_in(body, "mode") or AccessMode.READ,
         )
         asked = [self._asked(request, replace(shared, port=fqn)) for fqn in _ports(body)]
         return Response({"results": asked})
@@ -94,9 +98,7 @@ def _ports(body: Mapping[str, Any]) -> list[str]:
 
 
 def _changes(body: Mapping[str, Any]) -> dict[str, Any]:
-    said: dict[str, Any] = {
-        name: text_in(body, name) for name in ("consumer", "purpose", "legal_basis") if name in body
-    }
+    said: dict[str, Any] = {name: text_in(body, name) for name in TEXTS if name in body}
     if "until" in body:
         said["until"] = parse_day(text_in(body, "until"))
     if "narrow" in body:

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from provisioning.access.formats.narrow import narrow_in_words
 from provisioning.access.models import Grant, GrantExtension
 from provisioning.access.selectors import consumer_of
-from provisioning.access.states import ExtensionState, GrantState, LegalBasis
+from provisioning.access.states import AccessMode, ExtensionState, GrantState, LegalBasis
 
 
 class AccessRequestInput(serializers.Serializer[Any]):
@@ -20,6 +20,12 @@ class AccessRequestInput(serializers.Serializer[Any]):
     consumer = serializers.CharField(help_text="team:<slug>, user:<name> or product:<fqn>")
     purpose = serializers.CharField(help_text="10 to 2,000 characters")
     until = serializers.DateField(help_text="last day of access, UTC; at most 366 days ahead")
+    mode = serializers.ChoiceField(
+        choices=AccessMode.choices,
+        required=False,
+        default=AccessMode.READ,
+        help_text="write, where the port takes writes; it includes reading",
+    )
     legal_basis = serializers.ChoiceField(
         choices=LegalBasis.choices, required=False, help_text="where the class of the port needs it"
     )
@@ -27,6 +33,9 @@ class AccessRequestInput(serializers.Serializer[Any]):
         required=False,
         help_text="less than everything: {object: {columns: [name], rows: [{column, operator,"
         " values}]}}",
+    )
+    identity = serializers.CharField(
+        required=False, help_text="what the reader is called in the target, where the port asks"
     )
 
 
@@ -54,6 +63,12 @@ class SeveralInput(serializers.Serializer[Any]):
     legal_basis = serializers.ChoiceField(
         choices=LegalBasis.choices, required=False, help_text="where the class of a port needs it"
     )
+    mode = serializers.ChoiceField(
+        choices=AccessMode.choices, required=False, help_text="read, if nothing is said"
+    )
+    identity = serializers.CharField(
+        required=False, help_text="what the reader is called in the target, where a port asks"
+    )
 
 
 class AskedPort(serializers.Serializer[Any]):
@@ -78,6 +93,8 @@ class AmendInput(serializers.Serializer[Any]):
     until = serializers.DateField(required=False)
     legal_basis = serializers.ChoiceField(choices=LegalBasis.choices, required=False)
     narrow = serializers.JSONField(required=False, help_text="`{}`: everything")
+    mode = serializers.ChoiceField(choices=AccessMode.choices, required=False)
+    identity = serializers.CharField(required=False)
 
 
 class GrantAnswer(serializers.Serializer[Any]):
@@ -88,12 +105,14 @@ class GrantAnswer(serializers.Serializer[Any]):
     port = serializers.CharField()
     product = serializers.CharField()
     consumer = serializers.CharField()
+    mode = serializers.ChoiceField(choices=AccessMode.choices)
     purpose = serializers.CharField()
     legal_basis = serializers.CharField()
     narrow = serializers.JSONField()
     narrow_words = serializers.ListField(
         child=serializers.CharField(), help_text="the same in people's words"
     )
+    identity = serializers.CharField()
     request = serializers.UUIDField()
     starts_at = serializers.DateTimeField()
     until = serializers.DateTimeField()
@@ -176,6 +195,20 @@ class GrantPage(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True)
 
 
+class WritesInput(serializers.Serializer[Any]):
+    """Body of POST port-writes."""
+
+    port = serializers.CharField(help_text="fqn of an output port of the caller's team")
+    offered = serializers.BooleanField(help_text="whether others may ask to write into it")
+
+
+class WritesAnswer(serializers.Serializer[Any]):
+    """Whether a port takes writes."""
+
+    port = serializers.CharField()
+    takes_writes = serializers.BooleanField()
+
+
 class ExtendInput(serializers.Serializer[Any]):
     """Body of POST grants/{id}/extend."""
 
@@ -196,11 +229,12 @@ class CredentialInput(serializers.Serializer[Any]):
 
 
 class CredentialAnswer(serializers.Serializer[Any]):
-    """A login, shown once."""
+    """A login, shown once; "" for what the target did not tell."""
 
     username = serializers.CharField()
     password = serializers.CharField()
     dsn = serializers.CharField()
+    given = serializers.DictField(required=False, help_text="all that a service broker told")
     expires_at = serializers.DateTimeField()
 
 
@@ -219,10 +253,12 @@ def grant_as_json(grant: Grant) -> dict[str, Any]:
         "port": grant.port.fqn,
         "product": grant.port.product.fqn,
         "consumer": consumer_of(grant).text,
+        "mode": grant.mode,
         "purpose": grant.purpose,
         "legal_basis": grant.legal_basis,
         "narrow": grant.narrow,
         "narrow_words": narrow_in_words(grant.narrow),
+        "identity": grant.identity,
         "request": str(grant.request_id),
         "starts_at": grant.starts_at.isoformat(),
         "until": grant.until.isoformat(),

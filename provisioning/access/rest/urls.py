@@ -10,6 +10,7 @@ from provisioning.access.rest.views import (
     GrantRevoke,
     GrantSample,
     GrantStory,
+    PortWrites,
 )
 
 urlpatterns = [
@@ -20,6 +21,7 @@ urlpatterns = [
         AccessRequestAmend.as_view(),
         name="rest-access-request-amend",
     ),
+    path("port-writes", PortWrites.as_view(), name="rest-port-writes"),
     path("grants", GrantList.as_view(), name="rest-grants"),
     path("grants/<uuid:pk>", GrantDetail.as_view(), name="rest-grant"),
     path("grants/<uuid:pk>/extend", GrantExtend.as_view(), name="rest-grant-extend"),

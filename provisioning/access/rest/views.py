@@ -34,6 +34,8 @@ from provisioning.access.rest.serializers import (
     RevokeInput,
     SampleAnswer,
     StoryPage,
+    WritesAnswer,
+    WritesInput,
     extension_as_json,
     grant_as_json,
 )
@@ -44,7 +46,7 @@ from provisioning.access.selectors import (
     story_lines,
     story_of,
 )
-from provisioning.access.states import GrantState
+from provisioning.access.states import AccessMode, GrantState
 from provisioning.requests.rest.views import accepted
 
 RETRY_AFTER_S = "2"
@@ -70,9 +72,23 @@ class AccessRequests(APIView):
             until=parse_day(text_in(body, "until")),
             legal_basis=text_in(body, "legal_basis"),
             narrow=body.get("narrow"),
+            identity=text_in(body, "identity"),
+            mode=text_in(body, "mode") or AccessMode.READ,
         )
         asked = services.request_access(data, actor=actor_in(request))
         return accepted(request, asked)
+
+
+class PortWrites(APIView):
+    """POST /port-writes: let others ask to write into a port, or not any more."""
+
+    @extend_schema(operation_id="offer_writes", request=WritesInput, responses={200: WritesAnswer})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body, actor = body_of(request), actor_in(request)
+        port = services.find_port(text_in(body, "port"), actor)
+        port = services.offer_writes(port=port, offered=body.get("offered"), actor=actor)
+        return Response({"port": port.fqn, "takes_writes": port.takes_writes})
 
 
 class GrantList(APIView):
@@ -222,6 +238,7 @@ class GrantCredentials(APIView):
                 "username": shown.username,
                 "password": shown.password,
                 "dsn": shown.dsn,
+                **({"given": shown.login.given} if shown.login.given else {}),
                 "expires_at": shown.expires_at,
             }
         )

@@ -12,6 +12,7 @@ from accounts.models import Team
 from catalog.products.models import OutputPort
 from provisioning.access.models import Grant
 from provisioning.access.selectors.reading import Consumer
+from provisioning.access.states import AccessMode
 from provisioning.requests.models import Request
 from provisioning.requests.states import RequestKind, RequestState
 
@@ -25,14 +26,16 @@ class Asked:
     purpose: str
     days: int
     is_extension: bool = False  # of a grant that runs
+    mode: str = AccessMode.READ
 
 
 def facts_of(asked: Asked, actor: Actor) -> dict[str, Any]:
-    """`{requester, consumer, port, purpose, duration, history}`; three SQL statements."""
+    """`{requester, consumer, port, mode, purpose, duration, history}`; three SQL statements."""
     return {
         "requester": _requester(actor),
         "consumer": _consumer(asked.consumer),
         "port": _port(asked.port),
+        "mode": asked.mode,
         "purpose": asked.purpose,
         "duration": asked.days,
         "history": _history(asked),

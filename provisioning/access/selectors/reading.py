@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,24 +17,16 @@ from accounts.policies import can_act_for_team
 from catalog.governance.models import ClassificationLevel
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.states import ProductStatus
-from provisioning.access.models import Credential, Grant
-from provisioning.access.states import GrantState
-from provisioning.jobs.models import Effect, Operation
+from provisioning.access.models import Credential, Grant, GrantQuerySet
+from provisioning.access.selectors.opening import grant_targets
+from provisioning.access.states import COVERED_BY, AccessMode, GrantState
+from provisioning.drivers.protocol import Ability
+from provisioning.jobs.models import Instance, Operation
 from provisioning.requests.models import Request
 from provisioning.requests.states import RequestKind, RequestState
 
 PRODUCT_CHOICES = 100  # products offered as consumer in a form
 MAX_ROWS = 200
-
-
-@dataclass(frozen=True)
-class GrantTarget:
-    """The objects of a warehouse that a grant on a port opens."""
-
-    schema: str
-    tables: tuple[str, ...]
-    place: str = ""  # slug of a team's own target; "": the built-in warehouse
-    narrow: Mapping[str, Any] = field(default_factory=dict)  # as the driver takes it
 
 
 @dataclass(frozen=True)
@@ -54,6 +46,12 @@ class Consumer:
             return f"user:{self.user.username}"
         assert self.product is not None
         return f"product:{self.product.fqn}"
+
+    @property
+    def reader(self) -> str:
+        """As targets may know it: `user:<name>`, or `group:<slug>` of the team that answers."""
+        team = self.responsible
+        return f"group:{team.slug}" if team is not None else self.text
 
     @property
     def label(self) -> str:
@@ -125,53 +123,6 @@ def consumer_choices(actor: Actor, but: UUID | None = None) -> list[Consumer]:
     ]
 
 
-def grant_targets(ports: Iterable[OutputPort]) -> dict[UUID, GrantTarget]:
-    """`{port id: what a grant opens}` for the ports that the portal can open. One SQL statement.
-
-    A location is what somebody wrote in a descriptor; only a schema that the ledger knows as made
-    for the very same product counts.
-    """
-    wanted = {
-        port.pk: (port.product.instance_id, port.location.get("schema"))
-        for port in ports
-        if port.requestable
-        and port.product.instance_id is not None
-        and port.product.status != ProductStatus.RETIRED
-        and port.location.get("tables")
-    }
-    made = _schemas({instance for instance, _ in wanted.values()}) if wanted else {}
-    return {
-        port.pk: GrantTarget(
-            port.location["schema"],
-            tuple(sorted(set(port.location["tables"].values()))),
-            made[wanted[port.pk]],
-        )
-        for port in ports
-        if wanted.get(port.pk) in made
-    }
-
-
-def _schemas(instances: Collection[UUID]) -> dict[tuple[UUID | None, str], str]:
-    """`{(instance, schema): target}` of the schemas that these instances have made."""
-    effects = Effect.objects.filter(
-        instance_id__in=instances, driver="postgres", kind="schema", removed_at__isnull=True
-    ).select_related("operation")
-    made = effects.only("instance_id", "name", "step_n", "operation__spec")
-    return {
-        (each.instance_id, each.name): _target_of(each.operation.spec["steps"], each.step_n)
-        for each in made
-    }
-
-
-def _target_of(steps: Sequence[Mapping[str, Any]], n: int) -> str:
-    return str(steps[n]["spec"].get("target") or "") if n < len(steps) else ""
-
-
-def grant_target(port: OutputPort) -> GrantTarget | None:
-    """What a grant on `port` opens; None when the portal cannot open it."""
-    return grant_targets([port]).get(port.pk)
-
-
 @dataclass(frozen=True)
 class Standing:
     """How somebody stands to the ports of a product; keys are port ids, in the ports' order."""
@@ -179,6 +130,7 @@ class Standing:
     grants: Mapping[UUID, Grant]  # live, held by them
     waiting: Mapping[UUID, Request]  # asked for by them or their team
     open: Sequence[OutputPort]  # can be asked for
+    writable: frozenset[UUID] = frozenset()  # could be written, if their owner offers it
 
 
 def standing_of(product: DataProduct, actor: Actor) -> Standing:
@@ -190,7 +142,10 @@ def standing_of(product: DataProduct, actor: Actor) -> Standing:
     grants, waiting = _held_and_asked(product, actor)
     takes_readers = product.status != ProductStatus.DEPRECATED
     return Standing(
-        grants, waiting, [port for port in ports if takes_readers and port.pk in targets]
+        grants,
+        waiting,
+        [port for port in ports if takes_readers and port.pk in targets],
+        frozenset(pk for pk, target in targets.items() if target.can(Ability.WRITE)),
     )
 
 
@@ -208,23 +163,39 @@ def _held_and_asked(
     none = Cast(Value(None), DateTimeField())
     rows = (
         held.order_by()
-        .values_list("pk", Cast("port_id", TextField()), "state", "until", Value(0))
+        .values_list(
+            *("pk", Cast("port_id", TextField()), "state", "until"),
+            *(Value(0), "instance__driver", "mode"),
+        )
         .union(
             asked.order_by().values_list(
-                "pk", KeyTextTransform("port_id", "subject"), Value(""), none, "number"
+                *("pk", KeyTextTransform("port_id", "subject"), Value("")),
+                *(none, "number", Value(""), Value("")),
             ),
             all=True,
         )
     )
     grants: dict[UUID, Grant] = {}
     waiting: dict[UUID, Request] = {}
-    for pk, port_text, state, until, number in sorted(rows, key=lambda row: str(row[3])):
+    # what is written down last counts: writing before reading, then the later end
+    for pk, port_text, state, until, number, driver, mode in sorted(
+        rows, key=lambda row: (row[6] == AccessMode.WRITE, str(row[3]))
+    ):
         port_id = UUID(port_text)
         if until is not None:
-            grants[port_id] = Grant(pk=pk, port_id=port_id, state=state, until=until)
+            instance = Instance(pk=pk, driver=driver)
+            values: dict[str, Any] = {"state": state, "until": until, "mode": mode}
+            grants[port_id] = Grant(pk=pk, port_id=port_id, instance=instance, **values)
         else:
             waiting[port_id] = Request(pk=pk, number=number)
     return grants, waiting
+
+
+def covering(port_id: UUID, consumer: Consumer, mode: str) -> GrantQuerySet:
+    """Live grants through which the consumer may do that already: who writes reads, too."""
+    return Grant.objects.live().filter(
+        port_id=port_id, mode__in=COVERED_BY[mode], **consumer_fields(consumer)
+    )
 
 
 def grants_of_product(product: DataProduct, actor: Actor) -> list[Grant]:

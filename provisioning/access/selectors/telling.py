@@ -31,9 +31,10 @@ WORDS = {  # of the audit log
     "grant.extension-failed": "Could not be made longer",
     "grant.reminded": "Told that it ends soon",
     "grant.kept": "Looked at again, and kept",
+    "grant.handed-over": "The reading product has changed hands",
     "grant.revoked": "Ended",
     "grant.expired": "Ran out",
-    "grant.removed": "Seen to be gone from the warehouse",
+    "grant.removed": "Seen to be gone from",
     "credential.asked": "New password asked for",
     "credential.revealed": "Password shown",
     "credential.rotated": "Password renewed by schedule",
@@ -80,6 +81,8 @@ def _lines(events: Iterable[AuditEvent]) -> Iterator[Line]:
         if event.object_kind == "operation" and verb not in WORDS:
             continue  # what came of a job stands in the grant's own events
         words = WORDS.get(verb, verb)
+        if verb == "grant.removed":
+            words = f"{words} {event.detail.get('place', 'the warehouse')}"
         side = event.detail.get("side")
         if side and verb in {"request.approved", "request.rejected"}:
             words = f"{words} for {side}".replace(" for The ", " for the ")
@@ -92,6 +95,8 @@ def _lines(events: Iterable[AuditEvent]) -> Iterator[Line]:
 def _note(verb: str, detail: Mapping[str, Any]) -> str:
     if verb in {"grant.extended", "grant.extension-approved", "grant.extension-asked"}:
         return f"until {detail['until'][:10]}"
+    if verb == "grant.approved":
+        return "to read and write" if detail.get("mode") == "write" else ""
     if verb == "grant.reminded":
         return f"{detail['days']} day{'' if detail['days'] == 1 else 's'} before"
     if verb == "request.escalated":

@@ -20,6 +20,7 @@ from provisioning.access.services.ending import (
 )
 from provisioning.access.services.granting import finish_operation, open_grant, resume_grant
 from provisioning.access.services.leaving import drop_leavers
+from provisioning.access.services.offering import find_port, offer_writes
 from provisioning.access.services.records import lock_grants, note
 from provisioning.access.services.reminding import remind_of_ends
 from provisioning.access.services.rotating import note_connected, rotate_due
@@ -35,11 +36,13 @@ __all__ = [
     "drop_leavers",
     "end_by_system",
     "expire_grants",
+    "find_port",
     "finish_operation",
     "lock_grants",
     "new_credential",
     "note",
     "note_connected",
+    "offer_writes",
     "open_grant",
     "remind_of_ends",
     "remove_ended",

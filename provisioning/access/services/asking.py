@@ -21,6 +21,7 @@ from provisioning.access.services.wishes import (
     wish_for,
     wish_for_longer,
 )
+from provisioning.access.states import AccessMode
 from provisioning.requests import services as requests
 from provisioning.requests.models import Request
 from provisioning.requests.policies import require_amend
@@ -30,14 +31,14 @@ from provisioning.requests.states import RequestKind
 
 @transaction.atomic
 def request_access(data: AccessData, *, actor: Actor) -> Request:
-    """Ask to read a port until the end of a day; rules say who decides.
+    """Ask to read a port, or to write it, until the end of a day; rules say who decides.
 
     Raises:
         Invalid: with a pointer for each thing to mend.
         Conflict: the consumer has this access, or has asked for it.
     """
     wish = wish_for(data, actor)
-    return _submit(wish, f"Read {wish.port.product.name}")
+    return _submit(wish, f"{AccessMode(wish.mode).label} {wish.port.product.name}")
 
 
 @transaction.atomic
@@ -55,7 +56,7 @@ def request_extension(
         Conflict: more time was asked for already.
     """
     wish = wish_for_longer(grant=grant, purpose=purpose, until=until, actor=actor)
-    request = _submit(wish, f"Read {wish.port.product.name} for longer")
+    request = _submit(wish, f"{AccessMode(wish.mode).label} {wish.port.product.name} for longer")
     said = {"request": str(request.pk), "until": wish.until.isoformat()}
     note("grant.extension-asked", grant, actor=actor.name, **said)
     return request
@@ -116,5 +117,6 @@ def _submit(wish: Wish, title: str) -> Request:
         request=str(request.pk),
         consumer=wish.consumer.text,
         until=wish.until.isoformat(),
+        mode=wish.mode,
     )
     return request

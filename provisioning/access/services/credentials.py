@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -16,20 +16,30 @@ from accounts.actors import Actor
 from accounts.models import User
 from core import audit, outbox
 from core.clock import db_now
-from core.crypto import decrypt, encrypt
-from core.errors import InvalidTransition, NotFound
+from core.crypto import decrypt, encrypt, fingerprint
+from core.errors import Invalid, InvalidTransition, NotFound
 from core.ids import uuid7
+from core.problems import Problem
 from provisioning.access import policies
+from provisioning.access.formats.logins import ShownLogin, shown_login
 from provisioning.access.models import Credential, Grant
-from provisioning.access.selectors import GrantTarget
-from provisioning.access.services.records import DRIVER, grant_step, last_target, note
+from provisioning.access.selectors import can, consumer_of, grants_of
+from provisioning.access.services.records import (
+    desired_logins,
+    last_target,
+    login_steps,
+    note,
+    opening_steps,
+    terms_of,
+)
 from provisioning.access.states import GrantState
+from provisioning.drivers.protocol import Ability
 from provisioning.jobs import services as jobs
 from provisioning.jobs.models import Operation, OperationStep
-from provisioning.jobs.services import StepSpec
 from provisioning.jobs.states import OperationKind, OperationState
 
 REVEAL_WITHIN = dt.timedelta(hours=24)
+LONGEST_USERNAME = 63
 
 # A plain RETURNING would give the new NULL; of parallel calls the lock lets exactly one see a row.
 REVEAL = """
@@ -48,13 +58,20 @@ RETURNING k.id, c.ciphertext
 class RevealedCredential:
     """What a holder sees once."""
 
-    username: str
-    password: str = field(repr=False)
-    dsn: str = field(repr=False)
+    login: ShownLogin
     expires_at: dt.datetime
-    host: str = ""
-    port: str = ""
-    dbname: str = ""
+
+    @property
+    def username(self) -> str:
+        return self.login.username
+
+    @property
+    def password(self) -> str:
+        return self.login.password
+
+    @property
+    def dsn(self) -> str:
+        return self.login.dsn
 
 
 class AlreadyShown(InvalidTransition):
@@ -63,40 +80,31 @@ class AlreadyShown(InvalidTransition):
     code = "credential-gone"
 
 
-def login_step(holder: User, target: GrantTarget, until: dt.datetime) -> StepSpec:
-    """The step that makes the holder's login, or gives it a new password."""
-    return StepSpec(
-        name=f"Login for {holder}"[:200],
-        driver=DRIVER,
-        action="login",
-        spec={
-            "schema": target.schema,
-            "holder": f"user:{holder.pk}",
-            "expires_at": until.isoformat(),
-            **({"target": target.place} if target.place else {}),
-        },
-    )
-
-
 def seal_secrets(operation: Operation, step: OperationStep, secrets: Mapping[str, Any]) -> None:
     """Keep a new login's secrets sealed for its holder; in the transaction of the step.
 
-    For a grant that has ended meanwhile nothing is kept: the login goes with it.
+    For a grant that has ended meanwhile nothing is kept: the login goes with it. A target that
+    tells the same credentials again, as after a crash, is not news to their holder.
     """
     grant = Grant.objects.select_for_update().filter(instance=operation.instance).first()
-    if grant is None or not grant.is_live or step.action != "login":
+    if grant is None or not grant.is_live or "holder" not in step.spec:
         return
     holder_id = _holder_id(step.spec)
+    given = json.dumps(dict(secrets), sort_keys=True).encode()
+    own = Credential.objects.filter(grant=grant, holder_id=holder_id, destroyed_at__isnull=True)
+    if own.filter(fingerprint=fingerprint(given)).exists():
+        return
     _destroy(grant, holder_id)
     credential_id = uuid7()
     now = db_now()
-    days = settings.PASSWORD_DAYS
+    days = settings.PASSWORD_DAYS if can(grant, Ability.ROTATE) else 0
     Credential.objects.create(
         id=credential_id,
         grant=grant,
         holder_id=holder_id,
-        username=secrets["username"],
-        ciphertext=encrypt(json.dumps(dict(secrets)).encode(), bound_to=str(credential_id)),
+        username=shown_login(secrets).username[:LONGEST_USERNAME],
+        fingerprint=fingerprint(given),
+        ciphertext=encrypt(given, bound_to=str(credential_id)),
         reveal_until=now + REVEAL_WITHIN,
         expires_at=grant.until,
         rotate_at=now + dt.timedelta(days=days) if days else None,
@@ -111,28 +119,30 @@ def reveal_credential(*, grant: Grant, actor: Actor) -> RevealedCredential:
 
     Raises:
         NotAllowed: the grant was not given to the actor.
+        Invalid: access of this kind has no credentials.
         InvalidTransition: the grant is not in force.
         NotFound: no login was made for the actor yet.
         AlreadyShown: the password was shown or destroyed before.
     """
     policies.require_hold(actor, grant)
+    _require_logins(grant)
     _require_active(grant)
     with connection.cursor() as cursor:
         cursor.execute(REVEAL, [grant.pk, actor.user_id])
         row = cursor.fetchone()
     if row is None:
         raise _why_not(grant, actor)
-    secrets = json.loads(decrypt(row[1], bound_to=str(row[0])))
-    note("credential.revealed", grant, actor=actor.name, username=secrets["username"])
-    return RevealedCredential(
-        username=secrets["username"],
-        password=secrets["password"],
-        dsn=secrets["dsn"],
-        expires_at=grant.until,
-        host=secrets["host"],
-        port=secrets["port"],
-        dbname=secrets["dbname"],
-    )
+    login = shown_login(json.loads(decrypt(row[1], bound_to=str(row[0]))))
+    note("credential.revealed", grant, actor=actor.name, username=login.username)
+    return RevealedCredential(login, grant.until)
+
+
+def _require_logins(grant: Grant) -> None:
+    """Raises: Invalid: whoever reads has an account in the target already."""
+    grants = grants_of(grant)
+    if grants is not None and grants.login is None:
+        text = f"There are no credentials from the portal for {grants.place}. {grants.enters}."
+        raise Invalid(text, [Problem("", "no-credentials", text)])
 
 
 def _require_active(grant: Grant) -> None:
@@ -161,15 +171,30 @@ def new_credential(*, grant: Grant, actor: Actor) -> Operation:
 
     Raises:
         NotAllowed: the grant was not given to the actor.
+        Invalid: access of this kind has no credentials, or none that can be made anew.
         InvalidTransition: the grant is not in force.
         ConcurrencyError: something is being done to the grant already.
     """
     policies.require_hold(actor, grant)
+    _require_logins(grant)
     _require_active(grant)
     holder = User.objects.get(pk=actor.user_id or 0)
+    _require_renewable(grant, holder)
     operation = rotate_password(grant, holder, actor)
     note("credential.asked", grant, actor=actor.name, operation=str(operation.pk))
     return operation
+
+
+def _require_renewable(grant: Grant, holder: User) -> None:
+    """Raises: Invalid: the holder has credentials, and the target makes no new ones for them."""
+    held = Credential.objects.filter(grant=grant, holder=holder, destroyed_at__isnull=True)
+    grants = grants_of(grant)
+    if grants is not None and not can(grant, Ability.ROTATE) and held.exists():
+        text = (
+            f"Credentials of {grants.place} cannot be made anew."
+            " End this access and ask for it again."
+        )
+        raise Invalid(text, [Problem("/renew", "not-renewable", text)])
 
 
 def rotate_password(grant: Grant, holder: User, actor: Actor) -> Operation:
@@ -178,14 +203,22 @@ def rotate_password(grant: Grant, holder: User, actor: Actor) -> Operation:
     Raises:
         ConcurrencyError: something is being done to the grant already.
     """
+    own = login_steps(last_target(grant), holder, grant.until)
     return jobs.accept(
         instance_id=grant.instance_id,
-        kind=OperationKind.ROTATE,
+        kind=_kind_of_renewal(grant),
         title=f"New password for {holder} on {grant.port.product.name}",
-        steps=[login_step(holder, last_target(grant), grant.until)],
+        steps=[*desired_logins(grant, but=own), *own],
         actor=actor,
         team=grant.request.team,
     )
+
+
+def _kind_of_renewal(grant: Grant) -> OperationKind:
+    """Logins that stand for themselves are all that the ledger has of a grant."""
+    grants = grants_of(grant)
+    alone = grants is not None and grants.opening is None
+    return OperationKind.UPDATE if alone else OperationKind.ROTATE
 
 
 def drop_logins(grant: Grant, holders: Sequence[User], actor: Actor) -> Operation:
@@ -195,12 +228,17 @@ def drop_logins(grant: Grant, holders: Sequence[User], actor: Actor) -> Operatio
         ConcurrencyError: something is being done to the grant already.
     """
     target = last_target(grant)
-    logins = [login_step(holder, target, grant.until) for holder in holders]
+    logins = [step for each in holders for step in login_steps(target, each, grant.until)]
+    terms = terms_of(consumer_of(grant), grant.until, grant.identity)
     return jobs.accept(
         instance_id=grant.instance_id,
         kind=OperationKind.UPDATE,
         title=f"Logins of {len(holders)} who left, on {grant.port.product.name}",
-        steps=[grant_step(target, grant.until), *(replace(each, absent=True) for each in logins)],
+        steps=[
+            *opening_steps(target, terms),
+            *desired_logins(grant, but=logins),
+            *(replace(each, absent=True) for each in logins),
+        ],
         actor=actor,
         team=grant.request.team,
     )
@@ -211,7 +249,7 @@ def destroy_dropped(grant: Grant, operation: Operation) -> None:
     if operation.state != OperationState.SUCCEEDED:
         return
     for step in operation.spec["steps"]:
-        if step["action"] == "login" and step.get("absent"):
+        if "holder" in step["spec"] and step.get("absent"):
             _destroy(grant, _holder_id(step["spec"]))
 
 

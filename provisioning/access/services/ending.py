@@ -15,10 +15,11 @@ from core.errors import ConcurrencyError, Invalid, InvalidTransition
 from core.problems import Problem
 from provisioning.access import policies
 from provisioning.access.models import Grant, GrantExtension, GrantQuerySet
-from provisioning.access.selectors import active_operation
+from provisioning.access.selectors import active_operation, grants_of
 from provisioning.access.services.credentials import destroy_credentials
 from provisioning.access.services.records import lock_grant, note, update_readers
 from provisioning.access.states import LIVE, SOURCES, ExtensionState, GrantState
+from provisioning.drivers.protocol import Grants
 from provisioning.jobs import services as jobs
 from provisioning.jobs.models import OperationStep
 from provisioning.jobs.selectors import at_rest
@@ -85,7 +86,7 @@ def remove_ended() -> int:
     """
     rested = at_rest("instance_id", OperationKind.UNBIND, TRY_AGAIN_AFTER)
     left = Grant.objects.exclude(state__in=LIVE).filter(rested, removed_at__isnull=True)
-    grants = left.select_related("port__product")[:AT_ONCE]
+    grants = left.select_related("port__product", "instance")[:AT_ONCE]
     return sum(remove(grant, system_actor()) for grant in grants)
 
 
@@ -94,6 +95,9 @@ def remove(grant: Grant, actor: Actor) -> bool:
 
     What is being done to the grant is told to stop first; the removal then follows its end.
     """
+    grants = grants_of(grant)
+    if grants is None:
+        return False  # its driver is not installed; `remove_ended` comes back
     active = active_operation(grant)
     if active is not None:
         if active.kind != OperationKind.UNBIND and active.cancel_requested_at is None:
@@ -105,7 +109,7 @@ def remove(grant: Grant, actor: Actor) -> bool:
                 instance_id=grant.instance_id,
                 kind=OperationKind.UNBIND,
                 title=f"End access to {grant.port.product.name}",
-                steps=_steps(grant),
+                steps=_steps(grant, grants),
                 actor=actor,
                 team=grant.request.team,
                 new_instance=None,
@@ -145,12 +149,14 @@ def _end(grant: Grant, state: GrantState, by: str, reason: str) -> bool:
     return bool(changed)
 
 
-def _steps(grant: Grant) -> list[StepSpec]:
-    """The role, for each schema that any operation may have opened to it; its logins go along."""
+def _steps(grant: Grant, grants: Grants) -> list[StepSpec]:
+    """Each thing that any operation may have opened; logins of a role go along with it."""
     made = OperationStep.objects.filter(
         operation__instance=grant.instance_id,
         direction=StepDirection.FORWARD,
-        action="grant",
+        action=grants.root,
     )
-    steps = {step.spec["schema"]: step for step in made.order_by("pk")}
+    steps = {
+        tuple(step.spec.get(part) for part in grants.parts): step for step in made.order_by("pk")
+    }
     return [StepSpec(step.name, step.driver, step.action, step.spec) for step in steps.values()]

@@ -10,11 +10,19 @@ from accounts.actors import Actor
 from core.clock import db_now, end_of_day
 from core.errors import Invalid, InvalidTransition
 from provisioning.access.models import Credential, Grant, GrantExtension
-from provisioning.access.services.records import grant_step, lock_grant, note
+from provisioning.access.selectors import GrantTarget, consumer_of
+from provisioning.access.services.records import (
+    desired_logins,
+    lock_grant,
+    note,
+    opening_steps,
+    terms_of,
+)
 from provisioning.access.services.wishes import port_of
 from provisioning.access.states import EXTENSION_SOURCES, ExtensionState
 from provisioning.jobs import services as jobs
 from provisioning.jobs.models import Operation
+from provisioning.jobs.services import StepSpec
 from provisioning.jobs.states import OperationKind, OperationState
 from provisioning.requests.models import Request
 
@@ -43,13 +51,19 @@ def extend_grant(*, request: Request, grant: Grant, actor: Actor) -> Operation:
         instance_id=grant.instance_id,
         kind=OperationKind.UPDATE,
         title=f"Access to {port.product.name} for {grant.consumer} until {until:%Y-%m-%d}",
-        steps=[grant_step(target, until)],
+        steps=_steps(grant, target, until),
         actor=actor,
         team=request.team,
     )
     GrantExtension.objects.create(grant=grant, request=request, before=grant.until, until=until)
     note("grant.extension-approved", grant, actor=actor.name, until=until.isoformat())
     return operation
+
+
+def _steps(grant: Grant, target: GrantTarget, until: dt.datetime) -> list[StepSpec]:
+    """A target that knows no end is looked at: what was opened there is still as it shall be."""
+    terms = terms_of(consumer_of(grant), until, grant.identity)
+    return opening_steps(target, terms) or desired_logins(grant)
 
 
 def settle_extension(grant: Grant, operation: Operation) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID
 
 from django.db import transaction
 
@@ -14,13 +15,15 @@ from provisioning.access.models import Grant
 from provisioning.access.selectors import (
     Consumer,
     consumer_fields,
+    consumer_of,
+    covering,
     extended_grant,
     find_consumer,
+    grants_of,
 )
 from provisioning.access.services.credentials import (
     destroy_credentials,
     destroy_dropped,
-    login_step,
 )
 from provisioning.access.services.ending import remove
 from provisioning.access.services.extending import (
@@ -28,9 +31,15 @@ from provisioning.access.services.extending import (
     resume_extension,
     settle_extension,
 )
-from provisioning.access.services.records import DRIVER, grant_step, note, update_readers
+from provisioning.access.services.records import (
+    login_steps,
+    note,
+    opening_steps,
+    terms_of,
+    update_readers,
+)
 from provisioning.access.services.wishes import port_of
-from provisioning.access.states import GrantState
+from provisioning.access.states import AccessMode, GrantState
 from provisioning.jobs import services as jobs
 from provisioning.jobs.models import Operation
 from provisioning.jobs.services import InstanceData
@@ -63,8 +72,8 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
         kind=OperationKind.BIND,
         title=f"Access to {port.product.name} for {consumer.label}",
         steps=[
-            grant_step(target, until),
-            login_step(request.requester, target, until),
+            *opening_steps(target, terms_of(consumer, until, _identity_of(request))),
+            *login_steps(target, request.requester, until),
         ],
         actor=actor,
         team=request.team,
@@ -74,7 +83,7 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
             plan="",
             domain=port.product.domain,
             owner=port.product.owner,
-            driver=DRIVER,
+            driver=target.driver,
         ),
     )
     grant = Grant.objects.create(
@@ -83,8 +92,10 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
         instance_id=request.instance_id,
         port=port,
         purpose=request.purpose,
+        mode=_mode_of(request),
         narrow=request.parameters.get("narrow", {}),
         legal_basis=request.parameters.get("legal_basis", ""),
+        identity=_identity_of(request),
         until=until,
         **consumer_fields(consumer),
     )
@@ -96,8 +107,17 @@ def open_grant(*, request: Request, actor: Actor) -> Operation:
         port=port.fqn,
         consumer=consumer.text,
         until=until.isoformat(),
+        mode=grant.mode,
     )
     return operation
+
+
+def _mode_of(request: Request) -> str:
+    return str(request.parameters.get("mode", AccessMode.READ))
+
+
+def _identity_of(request: Request) -> str:
+    return str(request.parameters.get("identity", ""))
 
 
 def _consumer_of(request: Request) -> Consumer:
@@ -105,10 +125,7 @@ def _consumer_of(request: Request) -> Consumer:
     consumer = find_consumer(text)
     if consumer is None:
         raise Invalid(f"There is no {text} any more.")
-    live = Grant.objects.live().filter(
-        port_id=request.subject["port_id"], **consumer_fields(consumer)
-    )
-    if live.exists():
+    if covering(UUID(request.subject["port_id"]), consumer, _mode_of(request)).exists():
         raise Invalid(f"{consumer.label} has this access by now.")
     return consumer
 
@@ -163,10 +180,11 @@ def _grant_of(operation: Operation) -> Grant | None:
 def _unbound(grant: Grant, operation: Operation) -> None:
     if operation.state != OperationState.SUCCEEDED or grant.is_live:
         return
-    jobs.record_all_gone(grant.instance_id)  # the role's removal takes the logins along
+    jobs.record_all_gone(grant.instance_id)  # a role's removal takes its logins along
     grant.removed_at = db_now()
     grant.save(update_fields=["removed_at"])
-    note("grant.removed", grant)
+    grants = grants_of(grant)
+    note("grant.removed", grant, **({"place": grants.place} if grants is not None else {}))
 
 
 def _bound(grant: Grant, operation: Operation) -> None:
@@ -187,10 +205,5 @@ def _bound(grant: Grant, operation: Operation) -> None:
 
 
 def _may_come_back(grant: Grant) -> bool:
-    others = Grant.objects.live().filter(
-        port=grant.port_id,
-        consumer_team=grant.consumer_team_id,
-        consumer_user=grant.consumer_user_id,
-        consumer_product=grant.consumer_product_id,
-    )
+    others = covering(grant.port_id, consumer_of(grant), grant.mode)
     return grant.ended_by == audit.SYSTEM and grant.until > db_now() and not others.exists()

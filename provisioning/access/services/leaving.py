@@ -6,16 +6,26 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, TextField, Value
+from django.db.models.functions import Cast, Concat
 
 from accounts.actors import system_actor
 from accounts.models import Membership
 from core.errors import ConcurrencyError
 from provisioning.access.models import Credential, Grant
+from provisioning.access.selectors import consumer_of
 from provisioning.access.services.credentials import drop_logins
 from provisioning.access.services.ending import AT_ONCE, end_by_system
-from provisioning.access.services.records import lock_grants, note
+from provisioning.access.services.records import (
+    last_target,
+    lock_grants,
+    note,
+    opening_steps,
+    terms_of,
+)
 from provisioning.access.states import LIVE, GrantState
+from provisioning.drivers import registry
+from provisioning.jobs import services as jobs
 from provisioning.jobs.selectors import at_rest
 from provisioning.jobs.states import OperationKind
 
@@ -25,9 +35,10 @@ TRY_AGAIN_AFTER = dt.timedelta(minutes=1)
 def drop_leavers() -> int:
     """Take away what people hold who have left the team, or the company; returns how much.
 
-    The grant of a team goes on without their login; a grant of their own ends.
+    The grant of a team goes on without their login; a grant of their own ends. Where a target is
+    told readers by name, a product that has changed hands is read by its new owners alone.
     """
-    return _end_personal() + _drop_logins()
+    return _end_personal() + _drop_logins() + _follow_owners()
 
 
 @transaction.atomic
@@ -65,6 +76,43 @@ def _is_stranger() -> Q:
         | (Q(grant__consumer_team__isnull=False) & ~Q(of_team))
         | (Q(grant__consumer_product__isnull=False) & ~Q(of_owner))
     )
+
+
+def _follow_owners() -> int:
+    """Tell the target who owns the products that read there, where it knows another team."""
+    told = [name for name, grants in registry.granting().items() if grants.names_readers]
+    reader = Concat(Value('"group:'), F("consumer_product__owner__slug"), Value('"'))
+    strayed = (
+        Grant.objects.filter(
+            at_rest("instance", OperationKind.UPDATE, TRY_AGAIN_AFTER),
+            state=GrantState.ACTIVE,
+            instance__driver__in=told,
+            consumer_product__isnull=False,
+        )
+        .annotate(spec=Cast("instance__desired_spec", TextField()))
+        .exclude(spec__contains=reader)
+        .select_related("instance", "port__product", "request__team", "consumer_product__owner")
+    )
+    return sum(map(_hand_over, strayed.order_by("pk")[:AT_ONCE]))
+
+
+def _hand_over(grant: Grant) -> int:
+    terms = terms_of(consumer_of(grant), grant.until, grant.identity)
+    try:
+        with transaction.atomic():
+            operation = jobs.accept(
+                instance_id=grant.instance_id,
+                kind=OperationKind.UPDATE,
+                title=f"{grant.consumer} has changed hands, on {grant.port.product.name}",
+                steps=opening_steps(last_target(grant), terms),
+                actor=system_actor(),
+                team=grant.request.team,
+            )
+            reason = f"{terms.readers[0]} reads instead of the owners before."
+            note("grant.handed-over", grant, reason=reason, operation=str(operation.pk))
+    except ConcurrencyError:
+        return 0  # somebody was quicker; the next round comes back
+    return 1
 
 
 def _drop(grant: Grant, credentials: Iterable[Credential]) -> int:

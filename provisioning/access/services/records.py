@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from accounts.models import User
 from catalog.products.services import lock_products, record_readers
 from core import audit, outbox
 from provisioning.access.models import Grant
-from provisioning.access.selectors import GrantTarget, readers
+from provisioning.access.selectors import Consumer, GrantTarget, grants_of, readers
+from provisioning.drivers import registry
+from provisioning.drivers.protocol import Terms
 from provisioning.jobs.models import Instance, Operation, OperationStep
 from provisioning.jobs.services import StepSpec
 from provisioning.jobs.states import StepDirection
 
-DRIVER = "postgres"
 TOLD = frozenset(  # to those outside who follow what happens
     f"grant.{verb}" for verb in ("activated", "failed", "extended", "revoked", "expired", "removed")
 )
@@ -34,36 +36,59 @@ def lock_grants(grants: Iterable[Grant]) -> None:
         lock_grant(grant)
 
 
-def grant_step(target: GrantTarget, until: dt.datetime) -> StepSpec:
-    """The step that has a grant's role read the tables, and all its logins end at that moment."""
-    return StepSpec(
-        name="Grant role",
-        driver=DRIVER,
-        action="grant",
-        spec={
-            "schema": target.schema,
-            "tables": list(target.tables),
-            "until": until.isoformat(),
-            **({"narrow": dict(target.narrow)} if target.narrow else {}),
-            **({"target": target.place} if target.place else {}),
-        },
-    )
+def terms_of(consumer: Consumer, until: dt.datetime, identity: str) -> Terms:
+    """For whom and until when something is opened, in the words of drivers."""
+    return Terms((consumer.reader,), until, identity)
 
 
-def last_grant_spec(grant: Grant) -> Mapping[str, Any]:
-    """What the grant's role may read, as the last operation on it said."""
+def opening_steps(target: GrantTarget, terms: Terms) -> list[StepSpec]:
+    """The step that lets a grant's consumer in; none where logins stand for themselves."""
+    opening = target.grants.opening
+    if opening is None:
+        return []
+    spec = opening.spec(target.base, terms)
+    return [StepSpec(opening.name, target.driver, opening.action, spec)]
+
+
+def login_steps(target: GrantTarget, holder: User, until: dt.datetime) -> list[StepSpec]:
+    """The step that makes the holder's login, or gives it a new password; none without logins."""
+    login = target.grants.login
+    if login is None:
+        return []
+    spec = login.spec(target.base, f"user:{holder.pk}", until)
+    return [StepSpec(f"Login for {holder}"[:200], target.driver, login.action, spec)]
+
+
+def desired_logins(grant: Grant, but: Iterable[StepSpec] = ()) -> list[StepSpec]:
+    """Where logins stand for themselves: those that shall be there, as the ledger has them."""
+    others = {each.spec["holder"] for each in but}
+    grants = grants_of(grant)
+    if grants is None or grants.opening is not None or grants.login is None:
+        return []
+    instance = Instance.objects.only("desired_spec").get(pk=grant.instance_id)
+    steps = [StepSpec(**each) for each in instance.desired_spec["steps"]]
+    return [
+        each
+        for each in steps
+        if each.action == grants.login.action and each.spec["holder"] not in others
+    ]
+
+
+def last_opening(grant: Grant) -> OperationStep:
+    """The step that opened the grant last, or a login of it where those stand for themselves."""
+    grants = registry.granting()[grant.instance.driver]
     steps = OperationStep.objects.filter(
-        operation__instance=grant.instance_id, direction=StepDirection.FORWARD, action="grant"
+        operation__instance=grant.instance_id,
+        direction=StepDirection.FORWARD,
+        action=grants.root,
     )
-    spec: Mapping[str, Any] = steps.latest("pk").spec
-    return spec
+    return steps.latest("pk")
 
 
 def last_target(grant: Grant) -> GrantTarget:
-    """The same, as what a grant opens."""
-    spec = last_grant_spec(grant)
-    place, narrow = spec.get("target", ""), spec.get("narrow", {})
-    return GrantTarget(spec["schema"], tuple(spec["tables"]), place, narrow)
+    """What a grant opens, as the last operation on it said."""
+    step = last_opening(grant)
+    return GrantTarget(step.driver, step.spec)
 
 
 def note(verb: str, grant: Grant, *, actor: str = audit.SYSTEM, **detail: Any) -> None:

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from accounts.actors import Actor
 from catalog.contracts import selectors as contracts
-from core.errors import InvalidTransition, Unavailable
+from core.errors import Invalid, InvalidTransition, Unavailable
+from core.problems import Problem
 from provisioning.access import policies
 from provisioning.access.models import Grant
-from provisioning.access.services.records import DRIVER, last_grant_spec, note
+from provisioning.access.selectors import can
+from provisioning.access.services.records import last_opening, note
 from provisioning.access.states import GrantState
 from provisioning.drivers import registry
 from provisioning.drivers.postgres import naming
-from provisioning.drivers.protocol import DriverError, Peek, Rows
+from provisioning.drivers.protocol import Ability, DriverError, Peek, Rows
 
 LIMIT = 10  # rows of a table
 OPEN_CLASSES = frozenset({"", "public", "internal"})  # whatever else a column is, it is masked
@@ -34,15 +36,19 @@ def sample_rows(*, grant: Grant, actor: Actor) -> list[Sample]:
 
     Raises:
         NotAllowed: the grant was not given to the actor.
+        Invalid: the portal cannot look into the target.
         InvalidTransition: the grant is not in force.
         Unavailable: the warehouse did not answer, or cannot be read like that.
     """
     policies.require_hold(actor, grant)
+    if not can(grant, Ability.SAMPLE):
+        text = "The portal cannot look into this port. Read it with your own access."
+        raise Invalid(text, [Problem("", "no-sample", text)])
     if grant.state != GrantState.ACTIVE:
         raise InvalidTransition("This access is not in force.")
-    driver = registry.get_driver(DRIVER)
-    assert isinstance(driver, Peek)
-    spec = last_grant_spec(grant)
+    driver = registry.get_driver(grant.instance.driver)
+    assert isinstance(driver, Peek)  # the ability says so
+    spec = last_opening(grant).spec
     names = {table: name for name, table in grant.port.location["tables"].items()}
     try:
         found = {

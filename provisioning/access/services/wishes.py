@@ -8,35 +8,44 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.actors import Actor
 from catalog.products.models import OutputPort
-from catalog.products.states import ProductStatus
-from core.clock import db_now, parse_day
+from core.clock import parse_day
 from core.errors import Conflict, Invalid, InvalidTransition, NotAllowed
 from core.problems import Problem
-from provisioning.access.formats.narrow import for_driver, read_narrow
+from provisioning.access.formats.narrow import for_driver
 from provisioning.access.models import Grant
 from provisioning.access.selectors import (
     Asked,
     Consumer,
     GrantTarget,
-    consumer_fields,
     consumer_of,
+    covering,
     facts_of,
     find_consumer,
     grant_target,
     may_ask_for,
-    needs_legal_basis,
     shape_of,
 )
-from provisioning.access.states import GrantState, LegalBasis
+from provisioning.access.services.judging import (
+    basis_problems,
+    consumer_problems,
+    identity_problems,
+    mode_problems,
+    narrowed,
+    port_problems,
+    purpose_problems,
+    today,
+    until_problems,
+    whole_problems,
+)
+from provisioning.access.states import AccessMode, GrantState
 from provisioning.requests.models import Request
 from provisioning.requests.selectors.routing import Ruled, route_of
 from provisioning.requests.states import RequestKind, RequestState
 
-MIN_PURPOSE, MAX_PURPOSE = 10, 2000  # characters
-PURPOSE_HINT = "Say what you will do with the data. The owner decides by it."
-MAX_DAYS = 366
 REFUSED = "Access could not be asked for."
 
 
@@ -50,6 +59,8 @@ class AccessData:
     until: dt.date | None  # the last day, UTC; None is a problem of its own
     legal_basis: str = ""  # a `LegalBasis`, where the class of the port asks for one
     narrow: Any = None  # as `formats/narrow.py` reads it; None: everything
+    identity: str = ""  # what the reader is called in the target, where the port asks for it
+    mode: str = AccessMode.READ
 
 
 def data_of(request: Request) -> AccessData:
@@ -62,6 +73,8 @@ def data_of(request: Request) -> AccessData:
         until=parse_day(asked["until"]),
         legal_basis=asked.get("legal_basis", ""),
         narrow=asked.get("narrow"),
+        identity=asked.get("identity", ""),
+        mode=asked.get("mode", AccessMode.READ),
     )
 
 
@@ -77,6 +90,8 @@ class Wish:
     legal_basis: str = ""
     narrow: Mapping[str, Any] = field(default_factory=dict)
     running: Grant | None = None
+    identity: str = ""
+    mode: str = AccessMode.READ
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -84,8 +99,10 @@ class Wish:
             "port": self.port.fqn,
             "consumer": self.consumer.text,
             "until": self.until.isoformat(),
+            "mode": self.mode,
             **({"legal_basis": self.legal_basis} if self.legal_basis else {}),
             **({"narrow": dict(self.narrow)} if self.narrow else {}),
+            **({"identity": self.identity} if self.identity else {}),
         }
 
     @property
@@ -102,11 +119,18 @@ class Wish:
     @property
     def days(self) -> int:
         """Days of access, today and the last one included."""
-        return (self.until - _today()).days + 1
+        return (self.until - today()).days + 1
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        asked = Asked(self.port, self.consumer, self.purpose, self.days, self.running is not None)
+        asked = Asked(
+            self.port,
+            self.consumer,
+            self.purpose,
+            self.days,
+            self.running is not None,
+            self.mode,
+        )
         return facts_of(asked, self.actor)
 
     def ruled(self) -> Ruled:
@@ -134,19 +158,33 @@ def wish_for(given: AccessData, actor: Actor) -> Wish:
     """
     port = _lock_port(given.port, actor)
     reader = find_consumer(given.consumer)
-    narrow, narrow_problems = ({}, []) if port is None else _narrow(given.narrow, port)
+    target = grant_target(port) if port is not None else None
+    narrow, narrow_problems = ({}, []) if port is None else narrowed(given.narrow, port, target)
     problems = [
-        *_port_problems(port, is_new=True),
-        *_consumer_problems(reader, port, actor),
-        *_purpose_problems(given.purpose),
-        *_until_problems(given.until, port, None),
-        *_basis_problems(given.legal_basis, port),
+        *port_problems(port, target, is_new=True),
+        *consumer_problems(reader, port, actor),
+        *purpose_problems(given.purpose),
+        *until_problems(given.until, port, None),
+        *basis_problems(given.legal_basis, port),
         *narrow_problems,
+        *identity_problems(given.identity, target),
+        *mode_problems(given.mode, port, target),
+        *whole_problems(given.mode, narrow),
     ]
     if problems or port is None or reader is None or given.until is None:
         raise Invalid(REFUSED, problems)
     purpose = given.purpose.strip()
-    return Wish(port, reader, purpose, given.until, actor, given.legal_basis, narrow)
+    return Wish(
+        port,
+        reader,
+        purpose,
+        given.until,
+        actor,
+        given.legal_basis,
+        narrow,
+        identity=given.identity.strip(),
+        mode=given.mode,
+    )
 
 
 def wish_for_longer(*, grant: Grant, purpose: str, until: dt.date | None, actor: Actor) -> Wish:
@@ -161,20 +199,31 @@ def wish_for_longer(*, grant: Grant, purpose: str, until: dt.date | None, actor:
     if not may_ask_for(actor, consumer):
         raise NotAllowed(f"This access was given to {consumer.label}; they ask for more time.")
     port = _lock_port(grant.port.fqn, actor)
+    target = grant_target(port) if port is not None else None
     grant.refresh_from_db(fields=["state", "until"])
     if grant.state == GrantState.PENDING:
         raise InvalidTransition("This access is still being set up.")
     if not grant.is_live:
         raise InvalidTransition("This access has ended. Ask for it again.")
     problems = [
-        *_port_problems(port, is_new=False),
-        *_purpose_problems(purpose),
-        *_until_problems(until, port, grant),
+        *port_problems(port, target, is_new=False),
+        *mode_problems(grant.mode, port, target),
+        *purpose_problems(purpose),
+        *until_problems(until, port, grant),
     ]
     if problems or port is None or until is None:
         raise Invalid(REFUSED, problems)
     return Wish(
-        port, consumer, purpose.strip(), until, actor, grant.legal_basis, grant.narrow, grant
+        port,
+        consumer,
+        purpose.strip(),
+        until,
+        actor,
+        grant.legal_basis,
+        grant.narrow,
+        grant,
+        grant.identity,
+        grant.mode,
     )
 
 
@@ -188,11 +237,11 @@ def refuse_second(wish: Wish, *, but: Request | None = None) -> None:
         Conflict: the consumer has this access, or has asked for it.
     """
     port, consumer = wish.port, wish.consumer
-    live = Grant.objects.live().filter(port=port, **consumer_fields(consumer))
-    grant = None if wish.running else live.first()
+    grant = None if wish.running else covering(port.pk, consumer, wish.mode).first()
     if grant is not None:
+        what = "may write" if grant.writes else "has access to"
         raise Conflict(
-            f"{consumer.label} has access to this port until {grant.until.date().isoformat()}."
+            f"{consumer.label} {what} this port until {grant.until.date().isoformat()}."
             " Ask there for more time.",
             grant=str(grant.pk),
         )
@@ -203,6 +252,8 @@ def refuse_second(wish: Wish, *, but: Request | None = None) -> None:
         subject__port_id=str(port.pk),
         parameters__consumer=consumer.text,
     )
+    writes = Q(parameters__mode=AccessMode.WRITE)
+    asked = asked.filter(writes) if wish.mode == AccessMode.WRITE else asked.exclude(writes)
     waiting = (asked.exclude(pk=but.pk) if but else asked).first()
     if waiting is not None:
         raise Conflict(
@@ -227,13 +278,17 @@ def port_of(request: Request) -> tuple[OutputPort, GrantTarget]:
     target = grant_target(port) if port is not None else None
     if port is None or target is None:
         raise Invalid(f"{request.subject['port']} cannot be opened any more.")
+    if request.parameters.get("mode") == AccessMode.WRITE:
+        if not port.takes_writes:
+            raise Invalid(f"{port.fqn} is not offered for writing any more.")
+        target = replace(target, base={**target.base, "mode": AccessMode.WRITE.value})
     narrow = request.parameters.get("narrow")
     if not narrow:
         return port, target
     translated, problems = for_driver(narrow, port.location["tables"], shape_of(port))
     if problems:
         raise Invalid("The port has changed since this was asked for.", problems)
-    return port, replace(target, narrow=translated)
+    return port, replace(target, base={**target.base, "narrow": translated})
 
 
 def _lock_port(fqn: str, actor: Actor) -> OutputPort | None:
@@ -245,87 +300,3 @@ def _lock_port(fqn: str, actor: Actor) -> OutputPort | None:
         .filter(fqn=fqn)
         .first()
     )
-
-
-def _port_problems(port: OutputPort | None, *, is_new: bool) -> list[Problem]:
-    if port is None:
-        return [Problem("/port", "unknown-port", "There is no such output port.")]
-    product = port.product
-    if is_new and product.status == ProductStatus.DEPRECATED:
-        instead = f"Ask for {product.successor.name} instead." if product.successor else ""
-        text = f"{product.name} is deprecated and takes no new readers. {instead}".rstrip()
-        return [Problem("/port", "deprecated", text)]
-    if grant_target(port) is None:
-        text = f"The portal cannot open this port by itself. Ask {product.owner.name}."
-        return [Problem("/port", "not-requestable", text)]
-    return []
-
-
-def _consumer_problems(
-    consumer: Consumer | None, port: OutputPort | None, actor: Actor
-) -> list[Problem]:
-    if consumer is None or not may_ask_for(actor, consumer):
-        text = "Choose yourself, one of your teams, or a data product of your teams."
-        return [Problem("/consumer", "unknown-consumer", text)]
-    if port is not None and consumer.product is not None and consumer.product.pk == port.product_id:
-        text = "A data product reads its own output without asking."
-        return [Problem("/consumer", "own-port", text)]
-    return []
-
-
-def _purpose_problems(purpose: str) -> list[Problem]:
-    said = purpose.strip()
-    if len(said) < MIN_PURPOSE:
-        text = f"Say in a sentence what it is for, {MIN_PURPOSE} characters or more."
-        return [Problem("/purpose", "too-short", text)]
-    if len(said) > MAX_PURPOSE:
-        return [Problem("/purpose", "too-long", f"At most {MAX_PURPOSE:,} characters.")]
-    if said.casefold() in PURPOSE_HINT.casefold():
-        text = "That is the form's own hint. Say what you will do with the data."
-        return [Problem("/purpose", "placeholder", text)]
-    return []
-
-
-def _basis_problems(basis: str, port: OutputPort | None) -> list[Problem]:
-    if basis and basis not in LegalBasis.values:
-        text = f"Choose one of {', '.join(LegalBasis.values)}."
-        return [Problem("/legal_basis", "unknown-choice", text)]
-    if not basis and port is not None and needs_legal_basis(port):
-        text = f"Data of the class {port.product.classification} needs one: choose it."
-        return [Problem("/legal_basis", "missing", text)]
-    return []
-
-
-def _narrow(given: Any, port: OutputPort) -> tuple[dict[str, Any], list[Problem]]:
-    """Only what is asked to be narrowed costs the statements that read the contract."""
-    return read_narrow(given, shape_of(port) if given else {})
-
-
-def _until_problems(
-    until: dt.date | None, port: OutputPort | None, running: Grant | None
-) -> list[Problem]:
-    if until is None:
-        return [Problem("/until", "not-a-date", "Choose a day, like 2027-02-28.")]
-    today = _today()
-    if until < today:
-        return [Problem("/until", "in-the-past", "Choose a day in the future.")]
-    latest = today + dt.timedelta(days=MAX_DAYS)
-    if until > latest:
-        text = f"At most {MAX_DAYS} days: {latest.isoformat()} is the latest day."
-        return [Problem("/until", "too-late", text)]
-    if running is not None and until <= _day(running.until):
-        text = f"The access runs until {_day(running.until).isoformat()}. Choose a later day."
-        return [Problem("/until", "not-later", text)]
-    sunset = port.product.sunset_on if port is not None else None
-    if sunset is not None and until > sunset:
-        text = f"The product ends on {sunset.isoformat()}, so that is the latest day."
-        return [Problem("/until", "after-sunset", text)]
-    return []
-
-
-def _today() -> dt.date:
-    return _day(db_now())
-
-
-def _day(moment: dt.datetime) -> dt.date:
-    return moment.astimezone(dt.UTC).date()

@@ -23,28 +23,33 @@ from provisioning.access import services
 from provisioning.access.formats.narrow import Narrow, Shape
 from provisioning.access.selectors import (
     Consumer,
+    GrantTarget,
     consumer_choices,
     grant_target,
     needs_legal_basis,
     readers,
     shape_of,
 )
+from provisioning.access.states import AccessMode
 from provisioning.access.views.cart import listed_ports
 from provisioning.access.views.fields import (
     LABELS,
     LONGEST_PURPOSE,
     basis_field,
     consumer_field,
+    identity_field,
+    mode_field,
     purpose_field,
     until_field,
     usual_values,
 )
 from provisioning.access.views.narrowing import narrow_group, narrow_in
+from provisioning.drivers.protocol import Ability
 from provisioning.requests.models import Request
 from provisioning.requests.policies import can_amend
 from provisioning.requests.states import RequestKind
 
-NAMES = ("consumer", "purpose", "until", "legal_basis")
+NAMES = ("consumer", "purpose", "until", "legal_basis", "identity", "mode")
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,7 +62,10 @@ def ask(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     named = ("product__owner", "product__domain", "contract_version")
     port = get_object_or_404(OutputPort.objects.visible_to(actor).select_related(*named), fqn=fqn)
-    form = _Form(request, port, consumer_choices(actor, but=port.product_id), shape_of(port))
+    target = grant_target(port)
+    narrows = target is None or target.can(Ability.NARROW)
+    shape = shape_of(port) if narrows else {}
+    form = _Form(request, port, target, consumer_choices(actor, but=port.product_id), shape)
     earlier = amended(request)
     if request.method == "GET" and earlier is not None:
         said = {name: earlier.parameters.get(name, "") for name in NAMES}
@@ -65,7 +73,9 @@ def ask(request: HttpRequest) -> HttpResponse:
         return form.page(said | {"purpose": earlier.purpose}, narrow)
     if request.method == "GET":
         purpose = request.GET.get("purpose", "").replace("\0", "")[:LONGEST_PURPOSE]
-        return form.page(usual_values(form.choices) | {"purpose": purpose}, None)
+        mode = request.GET.get("mode", "")
+        said = {"purpose": purpose, "mode": mode if mode in AccessMode.values else ""}
+        return form.page(usual_values(form.choices) | said, None)
     values = {name: request.POST.get(name, "") for name in NAMES}
     narrow = narrow_in(request.POST, form.shape)
     try:
@@ -108,6 +118,8 @@ def _sent(
         until=parse_day(values["until"]),
         legal_basis=values["legal_basis"],
         narrow=narrow,
+        identity=values["identity"],
+        mode=values["mode"] or AccessMode.READ,
     )
     if earlier is not None:
         return services.amend_access(data, request=earlier, actor=actor)
@@ -120,6 +132,7 @@ class _Form:
 
     request: HttpRequest
     port: OutputPort
+    target: GrantTarget | None
     choices: Sequence[Consumer]
     shape: Shape
 
@@ -145,7 +158,8 @@ class _Form:
             "narrow": narrow_group(self.shape, narrow, strange),
             "listed": len(listed_ports(self.request)),
             "problems": [_mend(each) for each in problems],
-            "can_open": grant_target(self.port) is not None,
+            "access": self.target and self.target.grants,
+            "writable": self._is_writable,
             "consumers": consumers,
             "crumbs": [
                 {"label": "Marketplace", "url": "/marketplace/"},
@@ -154,6 +168,11 @@ class _Form:
             ],
         }
         return render(self.request, "provisioning/access/ask.html", context, status=status)
+
+    @property
+    def _is_writable(self) -> bool:
+        can = self.target is not None and self.target.can(Ability.WRITE)
+        return can and self.port.takes_writes
 
     def _fields(self, values: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
         today = timezone.now().date()
@@ -164,6 +183,10 @@ class _Form:
         ]
         if needs_legal_basis(self.port):
             fields.insert(2, basis_field(values, errors))
+        if self.target is not None and self.target.grants.identity is not None:
+            fields.insert(1, identity_field(self.target.grants.identity, values, errors))
+        if self._is_writable:
+            fields.insert(1, mode_field(values, errors))
         return fields
 
 

@@ -17,9 +17,11 @@ from core.clock import parse_day
 from core.errors import Conflict, Invalid
 from provisioning.access import services
 from provisioning.access.selectors import Consumer, consumer_choices
+from provisioning.access.states import AccessMode
 from provisioning.access.views.fields import (
     LABELS,
     consumer_field,
+    mode_field,
     purpose_field,
     until_field,
     usual_values,
@@ -40,7 +42,7 @@ def cart(request: HttpRequest) -> HttpResponse:
         return _page(request, ports, choices, usual_values(choices), {}, {})
     if not ports:
         return redirect("access:cart")
-    values = {name: request.POST.get(name, "") for name in SHARED}
+    values = {name: request.POST.get(name, "") for name in (*SHARED, "mode")}
     shared, refused, asked = _ask_for_all(ports, values, actor)
     if asked:
         messages.success(request, f"{', '.join(asked)} on the way.")
@@ -107,7 +109,13 @@ def _ask_for_all(
     for port in ports:
         try:
             until = parse_day(values["until"])
-            data = services.AccessData(port.fqn, values["consumer"], values["purpose"], until)
+            data = services.AccessData(
+                port=port.fqn,
+                consumer=values["consumer"],
+                purpose=values["purpose"],
+                until=until,
+                mode=values["mode"] or AccessMode.READ,
+            )
             done = services.request_access(data, actor=actor)
         except Conflict as error:
             refused[port.fqn] = str(error)
@@ -130,10 +138,12 @@ def _page(
     refused: Mapping[str, str],
 ) -> HttpResponse:
     today = timezone.now().date()
+    writes = [mode_field(values, errors)] if any(port.takes_writes for port in ports) else []
     context: dict[str, Any] = {
         "rows": [{"port": port, "why": refused.get(port.fqn, "")} for port in ports],
         "fields": [
             consumer_field(choices, values, errors),
+            *writes,
             purpose_field(values, errors),
             until_field(values, errors, today),
         ],

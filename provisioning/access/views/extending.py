@@ -18,7 +18,7 @@ from core.errors import Conflict, Invalid, InvalidTransition
 from provisioning.access import services
 from provisioning.access.models import Grant
 from provisioning.access.selectors import consumer_of, may_ask_for
-from provisioning.access.services.wishes import MAX_DAYS
+from provisioning.access.services.judging import MAX_DAYS
 from provisioning.access.views.asking import amended
 from provisioning.access.views.fields import (
     LABELS,

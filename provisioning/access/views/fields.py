@@ -9,8 +9,9 @@ from typing import Any
 from django.utils import timezone
 
 from provisioning.access.selectors import Consumer
-from provisioning.access.services.wishes import MAX_DAYS, PURPOSE_HINT
-from provisioning.access.states import LegalBasis
+from provisioning.access.services.judging import MAX_DAYS, PURPOSE_HINT
+from provisioning.access.states import AccessMode, LegalBasis
+from provisioning.drivers.protocol import Identity
 
 LONGEST_PURPOSE = 2_000  # characters that an address may bring along
 USUAL_DAYS = 90
@@ -22,6 +23,8 @@ LABELS = {
     "until": "Until",
     "legal_basis": "Legal basis",
     "narrow": "Only what you need",
+    "identity": "Identity",
+    "mode": "To",
 }
 
 
@@ -97,6 +100,42 @@ def basis_field(values: Mapping[str, str], errors: Mapping[str, str]) -> dict[st
         "error": errors.get("legal_basis"),
         "required": True,
         "options": [{"value": "", "label": "Choose"}, *bases],
+    }
+
+
+def mode_field(values: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, Any]:
+    """Reading, or writing too."""
+    hints = {
+        AccessMode.READ: "queries only",
+        AccessMode.WRITE: "add, change and delete rows; never the tables themselves",
+    }
+    return {
+        "kind": "radio",
+        "name": "mode",
+        "id": "mode",
+        "label": LABELS["mode"],
+        "value": values.get("mode") or AccessMode.READ.value,
+        "error": errors.get("mode"),
+        "options": [
+            {"value": mode.value, "label": mode.label, "hint": hints[mode]} for mode in AccessMode
+        ],
+    }
+
+
+def identity_field(
+    asked: Identity, values: Mapping[str, str], errors: Mapping[str, str]
+) -> dict[str, Any]:
+    """What the reader is called in the target."""
+    return {
+        "kind": "text",
+        "name": "identity",
+        "id": "identity",
+        "label": asked.label,
+        "hint": f"{asked.hint} For example {asked.example}.",
+        "value": values.get("identity", ""),
+        "error": errors.get("identity"),
+        "required": True,
+        "mono": True,
     }
 
 

@@ -22,7 +22,10 @@ from provisioning.access.formats.narrow import narrow_in_words
 from provisioning.access.models import Grant
 from provisioning.access.selectors import (
     active_operation,
+    can,
     consumer_of,
+    grant_target,
+    grants_of,
     may_ask_for,
     own_credential,
     story_lines,
@@ -31,6 +34,7 @@ from provisioning.access.selectors import (
 )
 from provisioning.access.states import LIVE, GrantState
 from provisioning.access.views.cart import listed_ports
+from provisioning.drivers.protocol import Ability
 
 PAGE_SIZE = 25
 
@@ -75,7 +79,7 @@ def reveal(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = find_grant(actor, pk)
     try:
         credential = services.reveal_credential(grant=found, actor=actor)
-    except (InvalidTransition, NotFound) as error:
+    except (Invalid, InvalidTransition, NotFound) as error:
         messages.error(request, str(error))
         return redirect(found)
     *above, reader = _crumbs(found)
@@ -91,7 +95,7 @@ def new_password(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = find_grant(actor, pk)
     try:
         services.new_credential(grant=found, actor=actor)
-    except (InvalidTransition, ConcurrencyError) as error:
+    except (Invalid, InvalidTransition, ConcurrencyError) as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "A new password is being made. It takes a few seconds.")
@@ -115,7 +119,7 @@ def revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     except InvalidTransition as error:
         messages.info(request, str(error))
     else:
-        messages.success(request, "Access ended. Its logins are being dropped.")
+        messages.success(request, "Access ended. It is being taken away in the target.")
     return redirect(found)
 
 
@@ -146,7 +150,12 @@ def _state(found: Grant, actor: Actor) -> dict[str, Any]:
     operation = active_operation(found)
     holds = policies.can_hold(actor, found)
     credential = own_credential(found, actor) if holds else None
+    access = grants_of(found)
+    makes_logins = access is not None and access.login is not None
+    renewable = makes_logins and (credential is None or can(found, Ability.ROTATE))
     return {
+        "access": access,
+        "makes_logins": makes_logins,
         "grant": found,
         "operation": operation,
         "changing": operation is not None or not found.is_settled,
@@ -154,7 +163,7 @@ def _state(found: Grant, actor: Actor) -> dict[str, Any]:
         "can_reveal": credential is not None
         and credential.revealed_at is None
         and found.state == GrantState.ACTIVE,
-        "can_renew": holds and found.state == GrantState.ACTIVE and operation is None,
+        "can_renew": renewable and holds and found.state == GrantState.ACTIVE and operation is None,
     }
 
 
@@ -166,6 +175,8 @@ def _page(request: HttpRequest, found: Grant, actor: Actor) -> dict[str, Any]:
     how = next((each for each in hows if each.slug == chosen), hows[0] if hows else None)
     return state | {
         "hows": hows,
+        "shown": _shown(found) if found.state == GrantState.ACTIVE and not hows else {},
+        "tells_use": can(found, Ability.USE),
         "how": how,
         "can_revoke": found.is_live and policies.can_revoke(actor, found),
         "revoking": "revoke" in request.GET,
@@ -177,6 +188,17 @@ def _page(request: HttpRequest, found: Grant, actor: Actor) -> dict[str, Any]:
         "may_extend": found.state == GrantState.ACTIVE and may_ask_for(actor, consumer_of(found)),
         "crumbs": _crumbs(found),
     }
+
+
+def _shown(found: Grant) -> dict[str, str]:
+    """What to know of the place, where no tool's snippet says it."""
+    access = grants_of(found)
+    if access is None:
+        return {}
+    steps = found.instance.desired_spec.get("steps", [])
+    opened = next((step["spec"] for step in steps if step["action"] == access.root), None)
+    target = grant_target(found.port)  # knows more of the place than a step has to say
+    return dict(access.shown({**(target.base if target else {}), **opened})) if opened else {}
 
 
 def _revoke_fields(found: Grant, reason: str, errors: dict[str, str]) -> list[dict[str, Any]]:

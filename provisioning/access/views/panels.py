@@ -8,8 +8,9 @@ from django.utils.safestring import SafeString
 
 from accounts.policies import can_act_for_team
 from catalog.products.models import DataProduct, OutputPort
-from provisioning.access.selectors import Standing, grants_of_product, standing_of
+from provisioning.access.selectors import Standing, can, grants_of_product, standing_of
 from provisioning.access.states import GrantState
+from provisioning.drivers.protocol import Ability
 
 
 def product_action(request: HttpRequest, product: DataProduct) -> SafeString | None:
@@ -54,7 +55,10 @@ def port_access(request: HttpRequest, port: OutputPort) -> SafeString | None:
         "port": port,
         "grant": standing.grants.get(port.pk),
         "waiting": standing.waiting.get(port.pk),
-        "can_ask": any(each.pk == port.pk for each in standing.open),
+        "can_ask": (can_ask := any(each.pk == port.pk for each in standing.open)),
+        "can_write": can_ask and port.takes_writes and port.pk in standing.writable,
+        "may_offer": port.pk in standing.writable
+        and can_act_for_team(actor, port.product.owner_id),
     }
     return render_to_string("provisioning/access/_port_access.html", context, request)
 
@@ -67,7 +71,7 @@ def port_rows(request: HttpRequest, port: OutputPort) -> SafeString | None:
     known: dict[object, Standing] = request.__dict__.get("access_standing", {})
     standing = known.get(port.product_id) or _standing(request, port.product)
     grant = standing.grants.get(port.pk)
-    if grant is None or grant.state != GrantState.ACTIVE:
+    if grant is None or grant.state != GrantState.ACTIVE or not can(grant, Ability.SAMPLE):
         return None
     return render_to_string("provisioning/access/_rows.html", {"grant": grant}, request)
 

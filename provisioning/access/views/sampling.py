@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.actors import Actor
-from core.errors import InvalidTransition, Unavailable
+from core.errors import Invalid, InvalidTransition, Unavailable
 from core.htmx import wants_fragment
 from provisioning.access import services
 from provisioning.access.views.grants import find_grant
@@ -28,7 +28,7 @@ def sample(request: HttpRequest, pk: UUID) -> HttpResponse:
     grant = find_grant(actor, pk)
     try:
         samples = services.sample_rows(grant=grant, actor=actor)
-    except (InvalidTransition, Unavailable) as error:
+    except (Invalid, InvalidTransition, Unavailable) as error:
         if wants_fragment(request):
             context: dict[str, Any] = {"samples": [], "trouble": str(error)}
             return render(request, "provisioning/access/_sample.html", context)

@@ -7,15 +7,23 @@ from uuid import UUID
 
 from core.errors import Invalid
 from core.problems import Problem
-from provisioning.blueprints.formats.document import ASKER, DOMAIN_KIND, PORT_KIND, BlueprintDoc
+from provisioning.blueprints.formats.document import (
+    ASKER,
+    DOMAIN_KIND,
+    PORT_KIND,
+    BlueprintDoc,
+    StepTemplate,
+)
 from provisioning.blueprints.formats.paths import paths_outside
 from provisioning.blueprints.formats.placeholders import filled_spec
 from provisioning.blueprints.selectors.contracting import RequestedContract
 from provisioning.blueprints.selectors.placing import datasets, location
 from provisioning.blueprints.selectors.resolving import Resolved
+from provisioning.drivers import registry
+from provisioning.drivers.protocol import Grants
 from provisioning.jobs.services import StepSpec
 
-TECHNOLOGY = "postgresql"
+WAREHOUSE = "postgres"
 KEEP = "keep"
 
 
@@ -58,9 +66,12 @@ def values_of(blueprint: BlueprintDoc, resolved: Resolved, instance_id: UUID) ->
     if contract is None:
         return values
     values |= contract_values(contract)
-    port = _port(resolved, contract, instance_id)
-    place = port["location"]
+    objects = [str(each["name"]) for each in contract.objects]
+    place = location(resolved.place, instance_id, objects)
     values |= {"schema": place["schema"], "table": next(iter(place["tables"].values()), "")}
+    technology = _elsewhere(blueprint, resolved)
+    port = _port(resolved, contract, instance_id, {} if technology else place)
+    port["technology"] = technology or registry.granting()[WAREHOUSE].technology
     if blueprint.makes == PORT_KIND:
         product = resolved.product.fqn if resolved.product else ""
         return values | {"product": product, "port": port}
@@ -77,18 +88,33 @@ def contract_values(contract: RequestedContract) -> dict[str, Any]:
     }
 
 
-def _port(resolved: Resolved, contract: RequestedContract, instance_id: UUID) -> dict[str, Any]:
-    objects = [str(each["name"]) for each in contract.objects]
-    place = location(resolved.place, instance_id, objects)
+def _elsewhere(blueprint: BlueprintDoc, resolved: Resolved) -> str:
+    """The technology of what another driver than the warehouse's makes; "": the warehouse does."""
+    steps = blueprint.steps_for(resolved.parameters)
+    if any(each.driver == WAREHOUSE for each in steps):
+        return ""
+    granting = registry.granting()
+    made = (granting[each.driver] for each in steps if _makes(granting.get(each.driver), each))
+    return next((each.technology for each in made), "")
+
+
+def _makes(grants: Grants | None, step: StepTemplate) -> bool:
+    return grants is not None and grants.action == step.action
+
+
+def _port(
+    resolved: Resolved, contract: RequestedContract, instance_id: UUID, place: dict[str, Any]
+) -> dict[str, Any]:
+    """A port at that place; `place` is empty where only the target knows it."""
+    tables = datasets(place) if place else []
     if resolved.product is not None:  # not made by the instance of its product
-        place |= {"slug": resolved.place, "instance": str(instance_id)}
+        place = place | {"slug": resolved.place, "instance": str(instance_id)}
     return {
         "name": resolved.parameters.get("port", "table"),
         "major": 1,
         "version": contract.version if resolved.product is None else "1.0.0",
-        "technology": TECHNOLOGY,
         "contract_id": contract.document_id,
         "contract_version": contract.version,
         "location": place,
-        "datasets": [list(each) for each in datasets(place)],
+        "datasets": [list(each) for each in tables],
     }

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from provisioning.drivers.memory import raise_fence
 from provisioning.drivers.osb import bindings, instances, things
 from provisioning.drivers.osb.catalog import Offer, find_offer
+from provisioning.drivers.osb.granting import GRANTS
 from provisioning.drivers.osb.life import Life, Thing, remove
 from provisioning.drivers.osb.looking import look
 from provisioning.drivers.osb.specs import ACTIONS
@@ -18,6 +19,7 @@ from provisioning.drivers.protocol import (
     Dedupe,
     EffectRecord,
     Fencing,
+    Grants,
     Json,
     Measurement,
     Observed,
@@ -43,6 +45,7 @@ class OsbDriver:
     version: ClassVar[str] = "1"
     capabilities: ClassVar[Capabilities] = Capabilities(Fencing.LABEL, Dedupe.KEY)
     actions: ClassVar[Mapping[str, Json]] = ACTIONS
+    grants: ClassVar[Grants] = GRANTS
 
     def __init__(self, resolve: Callable[[str], Broker]) -> None:
         self._resolve = resolve

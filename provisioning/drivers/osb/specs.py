@@ -34,5 +34,6 @@ ACTIONS: Final[dict[str, Json]] = {
     "instance": _spec(),
     "binding": _spec(
         of={"type": "string", "format": "uuid"},  # the instance, if it is another one of ours
+        holder=_NAME,  # of several bindings of one step's instance, whose it is
     ),
 }

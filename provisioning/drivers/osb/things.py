@@ -45,9 +45,10 @@ def instance(step: Step, offer: Offer | None = None) -> Thing:
 
 
 def binding(step: Step) -> Thing:
-    """The one binding that a step of ours has at an instance; its id follows from both."""
+    """The binding that a step of ours has at an instance for a person; its id follows from all."""
     of = uuid.UUID(step.spec.get("of") or str(step.instance_id))
-    binding_id = uuid.uuid5(of, f"binding {step.instance_id}")
+    whose = " ".join(filter(None, [str(step.instance_id), step.spec.get("holder")]))
+    binding_id = uuid.uuid5(of, f"binding {whose}")
     parameters = _parameters(step.spec)
     return Thing(
         noun="service binding",

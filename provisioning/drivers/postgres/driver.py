@@ -8,6 +8,7 @@ from uuid import UUID
 
 from provisioning.drivers.postgres import inventory, measure, peeking, session
 from provisioning.drivers.postgres.action import Action, Context
+from provisioning.drivers.postgres.granting import GRANTS
 from provisioning.drivers.postgres.grants import GRANT
 from provisioning.drivers.postgres.logins import LOGIN
 from provisioning.drivers.postgres.roles import ROLES
@@ -20,6 +21,7 @@ from provisioning.drivers.protocol import (
     Capabilities,
     Dedupe,
     Fencing,
+    Grants,
     Json,
     Labelled,
     Measurement,
@@ -51,6 +53,7 @@ class PostgresDriver:
     actions: ClassVar[Mapping[str, Json]] = ACTIONS
     # they reach into what other instances made: for grants, not for anybody's blueprint
     internal: ClassVar[frozenset[str]] = frozenset({"grant", "login", "measure"})
+    grants: ClassVar[Grants] = GRANTS
 
     def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve

@@ -1,4 +1,6 @@
-"""Action `grant`: one role without login per grant, with SELECT on the port's tables only.
+"""Action `grant`: one role without login per grant, with rights to the port's tables only.
+
+`mode` read gives SELECT; write gives INSERT, UPDATE and DELETE besides, and nothing more.
 
 `narrow` gives of a table only some columns, or only the rows that a filter keeps. `until` is when
 every login of the grant ends; their passwords stay.
@@ -32,7 +34,7 @@ def plan(ctx: Context) -> list[PlannedEffect]:
         return [PlannedEffect("grant", role, Change.CREATE, UNDONE)]
     shall = {table: each.held for table, each in narrowing.wanted(ctx.step.spec).items()}
     held = narrowing.held(ctx.conn, role, ctx.step.spec["schema"])
-    same = held == shall and not _astray(ctx, role)
+    same = held == shall and _enters_only(ctx, role) and not _astray(ctx, role)
     return [PlannedEffect("grant", role, Change.KEEP if same else Change.UPDATE, UNDONE)]
 
 
@@ -53,18 +55,23 @@ def ensure(ctx: Context) -> Observed:
     role = naming.grant_role(ctx.step.instance_id)
     lock(ctx.conn, role)
     lock(ctx.conn, schema)
-    _require_tables(ctx.conn, schema, wanted)
+    writes = ctx.step.spec.get("mode") == "write"
+    _require_tables(ctx.conn, schema, wanted, writes=writes)
     change = identities.ensure_role(ctx, role)
     who, where = sql.Identifier(role), sql.Identifier(schema)
-    run(ctx.conn, "GRANT USAGE ON SCHEMA {s} TO {r}", s=where, r=who)
+    entered = _enters_only(ctx, role)
+    if not entered:
+        run(ctx.conn, "REVOKE ALL ON SCHEMA {s} FROM {r}", s=where, r=who)
+        run(ctx.conn, "GRANT USAGE ON SCHEMA {s} TO {r}", s=where, r=who)
     changed = narrowing.apply(ctx.conn, role, schema, narrowing.wanted(ctx.step.spec))
     late = _astray(ctx, role)
     for name in late:
         logins.open_until(ctx.conn, name, role, _until(ctx))
         ctx.log("info", f"Login {name} ends {_until(ctx):%Y-%m-%d}.")
-    if change == Change.KEEP and (changed or late):
+    if change == Change.KEEP and (changed or late or not entered):
         change = Change.UPDATE
-    ctx.log("info", f"SELECT on {counted(len(wanted), 'table')} of {schema} granted to {role}.")
+    rights = ", ".join(narrowing.WRITES if writes else narrowing.READS)
+    ctx.log("info", f"{rights} on {counted(len(wanted), 'table')} of {schema} granted to {role}.")
     return _found(ctx, ctx.fence, wanted, change, {})
 
 
@@ -102,22 +109,36 @@ def _astray(ctx: Context, role: str) -> list[str]:
     return [name for name in named if not logins.is_open(ctx.conn, name, role, _until(ctx))]
 
 
+def _enters_only(ctx: Context, role: str) -> bool:
+    """The role may use the schema, and not make things in it."""
+    found = rows(
+        ctx.conn,
+        "SELECT a.privilege_type, a.is_grantable FROM pg_namespace n, aclexplode(n.nspacl) a"
+        " JOIN pg_roles r ON r.oid = a.grantee WHERE n.nspname = %(s)s AND r.rolname = %(r)s",
+        {"s": ctx.step.spec["schema"], "r": role},
+    )
+    return found == [("USAGE", False)]
+
+
 def _until(ctx: Context) -> datetime:
     return logins.moment(ctx.step.spec["until"], "until")
 
 
-def _require_tables(conn: Connection, schema: str, wanted: list[str]) -> None:
+def _require_tables(conn: Connection, schema: str, wanted: list[str], *, writes: bool) -> None:
     if schemas.label_of(conn, schema) is None:
         raise PermanentError(f"The portal has no schema {schema} there.")
     found = rows(
         conn,
-        "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%(s)s)"
-        " AND relkind IN ('r', 'p', 'v', 'm')",
+        "SELECT relname, relkind IN ('r', 'p') FROM pg_class"
+        " WHERE relnamespace = to_regnamespace(%(s)s) AND relkind IN ('r', 'p', 'v', 'm')",
         {"s": schema},
     )
     missing = sorted(set(wanted) - {row[0] for row in found})
     if missing:
         raise PermanentError(f"The schema {schema} has no table {', '.join(missing[:5])}.")
+    views = sorted(name for name, is_table in found if name in wanted and not is_table)
+    if writes and views:
+        raise PermanentError(f"{views[0]} is a view; a grant does not write through it.")
 
 
 def _found(
@@ -125,10 +146,11 @@ def _found(
 ) -> Observed:
     role = naming.grant_role(ctx.step.instance_id)
     schema = ctx.step.spec["schema"]
+    words = "read and write" if ctx.step.spec.get("mode") == "write" else "read"
     return Observed(
         True,
         fence=fence,
-        summary=f"{role} may read {counted(len(tables), 'table')} of {schema}",
+        summary=f"{role} may {words} {counted(len(tables), 'table')} of {schema}",
         effects=(EffectRecord("grant", role, {"change": change, "tables": tables}),),
         attributes={"role": role, "schema": schema, "tables": tables, **more},
     )

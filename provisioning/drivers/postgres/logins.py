@@ -142,7 +142,10 @@ def _limit(ctx: Context, name: str) -> None:
     run(ctx.conn, "ALTER ROLE {role} SET search_path = {schema}", role=role, schema=schema)
     run(ctx.conn, "ALTER ROLE {role} SET statement_timeout = '15min'", role=role)
     run(ctx.conn, "ALTER ROLE {role} SET idle_in_transaction_session_timeout = '15min'", role=role)
-    run(ctx.conn, "ALTER ROLE {role} SET default_transaction_read_only = on", role=role)
+    if ctx.step.spec.get("mode") == "write":
+        run(ctx.conn, "ALTER ROLE {role} RESET default_transaction_read_only", role=role)
+    else:
+        run(ctx.conn, "ALTER ROLE {role} SET default_transaction_read_only = on", role=role)
 
 
 def _access(ctx: Context, name: str, password: str) -> dict[str, str]:

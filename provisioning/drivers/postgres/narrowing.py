@@ -1,4 +1,5 @@
-"""What of a table one reader gets: some of its columns, and the rows that a filter keeps.
+"""What of a table one consumer gets: reading some columns and the rows that a filter keeps, or
+reading and writing all of it.
 
 Rows are kept back by a restrictive policy for the grant's role beside one policy that lets
 everybody else see everything, so that a filter for one reader changes nothing for the others.
@@ -32,11 +33,19 @@ OPERATORS: Final = (*COMPARED, *LISTED, *ALONE)
 EVERYBODY = "meshport_everybody"  # the policy that lets the others see everything
 MARK = "meshport filter"
 
+READS: Final = ("SELECT",)
+WRITES: Final = ("DELETE", "INSERT", "SELECT", "UPDATE")  # never TRUNCATE, REFERENCES, TRIGGER
+
 HELD = """
 SELECT c.relname,
-    EXISTS (SELECT 1 FROM aclexplode(c.relacl) a WHERE a.grantee = r.oid),
+    ARRAY(SELECT a.privilege_type || CASE WHEN a.is_grantable THEN '*' ELSE '' END
+        FROM aclexplode(c.relacl) a WHERE a.grantee = r.oid
+        UNION SELECT a.privilege_type || ' of a column' FROM pg_attribute t, aclexplode(t.attacl) a
+        WHERE t.attrelid = c.oid AND NOT t.attisdropped AND a.grantee = r.oid
+            AND (a.privilege_type <> 'SELECT' OR a.is_grantable) ORDER BY 1),
     ARRAY(SELECT t.attname::text FROM pg_attribute t, aclexplode(t.attacl) a
         WHERE t.attrelid = c.oid AND t.attnum > 0 AND NOT t.attisdropped AND a.grantee = r.oid
+            AND a.privilege_type = 'SELECT'
         ORDER BY 1),
     (SELECT CASE WHEN NOT c.relrowsecurity OR p.polpermissive THEN 'off'
         WHEN obj_description(p.oid, 'pg_policy')
@@ -55,6 +64,7 @@ class Held:
 
     columns: tuple[str, ...] = ()
     filter: str = ""  # a digest of the conditions; `off` or `changed` when they do not hold
+    rights: tuple[str, ...] = ()  # to the table as a whole; and what is more than SELECT of columns
 
 
 @dataclass(frozen=True)
@@ -63,17 +73,27 @@ class Narrow:
 
     columns: tuple[str, ...]
     conditions: tuple[Mapping[str, Any], ...]
+    writes: bool = False
+
+    @property
+    def rights(self) -> tuple[str, ...]:
+        """To the table as a whole."""
+        if self.columns:
+            return ()
+        return WRITES if self.writes else READS
 
     @property
     def held(self) -> Held:
         text = json.dumps(self.conditions, sort_keys=True) if self.conditions else ""
         digest = hashlib.sha256(text.encode()).hexdigest()[:16] if text else ""
-        return Held(tuple(sorted(self.columns)), digest)
+        return Held(tuple(sorted(self.columns)), digest, self.rights)
 
 
 def wanted(spec: Json) -> dict[str, Narrow]:
     """`{table: what the grant's role shall have of it}` of a step's spec."""
-    narrow = spec.get("narrow", {})
+    narrow, writes = spec.get("narrow", {}), spec.get("mode") == "write"
+    if narrow and writes:
+        raise PermanentError("Who writes into a table has all of it: leave columns and rows out.")
     stray = sorted(set(narrow) - set(spec["tables"]))
     if stray:
         raise PermanentError(f"{stray[0]} is narrowed and not granted.")
@@ -81,6 +101,7 @@ def wanted(spec: Json) -> dict[str, Narrow]:
         table: Narrow(
             tuple(narrow.get(table, {}).get("columns", ())),
             tuple(narrow.get(table, {}).get("rows", ())),
+            writes,
         )
         for table in sorted(set(spec["tables"]))
     }
@@ -90,9 +111,9 @@ def held(conn: Connection, role: str, schema: str) -> dict[str, Held]:
     """`{table: what the role has of it now}`, as the server's catalogue knows it."""
     found = rows(conn, HELD, {"s": schema, "r": role})
     return {
-        table: Held(() if whole else tuple(columns), rule or "")
-        for table, whole, columns, rule in found
-        if whole or columns or rule
+        table: Held(() if "SELECT" in rights else tuple(columns), rule or "", tuple(rights))
+        for table, rights, columns, rule in found
+        if rights or columns or rule
     }
 
 
@@ -110,9 +131,10 @@ def apply(conn: Connection, role: str, schema: str, tables: Mapping[str, Narrow]
         run(conn, "REVOKE ALL ON {t} FROM {r}", t=sql.Identifier(schema, table), r=who)
     for table, narrow in tables.items():
         before = now.get(table)
-        if before is None or before.columns != narrow.held.columns:
+        wanted = narrow.held
+        if before is None or (before.columns, before.rights) != (wanted.columns, wanted.rights):
             _grant(conn, who, sql.Identifier(schema, table), narrow)
-        if (before or Held()).filter != narrow.held.filter:
+        if (before or Held()).filter != wanted.filter:
             _filter(conn, role, schema, table, narrow)
     return now != {table: narrow.held for table, narrow in tables.items()}
 
@@ -127,7 +149,8 @@ def lift(conn: Connection, role: str, schema: str) -> None:
 def _grant(conn: Connection, who: sql.Identifier, table: sql.Identifier, narrow: Narrow) -> None:
     run(conn, "REVOKE ALL ON {t} FROM {r}", t=table, r=who)
     if not narrow.columns:
-        run(conn, "GRANT SELECT ON {t} TO {r}", t=table, r=who)
+        rights = sql.SQL(", ").join(sql.SQL(each) for each in narrow.rights)
+        run(conn, "GRANT {rights} ON {t} TO {r}", rights=rights, t=table, r=who)
         return
     columns = sql.SQL(", ").join(sql.Identifier(name) for name in sorted(narrow.columns))
     try:

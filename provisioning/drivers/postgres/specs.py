@@ -27,6 +27,7 @@ _SLUG: Final = {"type": "string", "minLength": 1, "maxLength": 500}
 _SCHEMA: Final = {"type": "string", "pattern": "^dp_[a-z0-9_]{1,60}$"}
 _NAME: Final = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$"}
 _MOMENT: Final = {"type": "string", "format": "date-time"}
+_MODE: Final = {"enum": ["read", "write"]}  # writing includes reading
 _LABEL: Final = {"type": "string", "minLength": 1, "maxLength": 1000}
 _PROPERTY: Final = {
     "type": "object",
@@ -143,11 +144,13 @@ ACTIONS: Final[dict[str, Json]] = {
         tables={"type": "array", "minItems": 1, "maxItems": MAX_OBJECTS, "items": _NAME},
         narrow_={"type": "object", "propertyNames": _NAME, "additionalProperties": _NARROW},
         until_=_MOMENT,
+        mode_=_MODE,
     ),
     "login": _spec(
         schema=_SCHEMA,
         holder=_LABEL,
         expires_at=_MOMENT,
+        mode_=_MODE,
     ),
     "measure": _spec(
         slug=_SLUG, table=_NAME, rules={"type": "array", "items": _RULE, "maxItems": 2000}

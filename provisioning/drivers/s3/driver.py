@@ -9,6 +9,7 @@ from provisioning.drivers.protocol import (
     Capabilities,
     Dedupe,
     Fencing,
+    Grants,
     Json,
     Measurement,
     Observed,
@@ -17,6 +18,7 @@ from provisioning.drivers.protocol import (
     Step,
 )
 from provisioning.drivers.registry import check_spec
+from provisioning.drivers.s3.granting import GRANTS
 from provisioning.drivers.s3.specs import ACTIONS
 
 if TYPE_CHECKING:
@@ -30,10 +32,13 @@ class S3Driver:
 
     name: ClassVar[str] = "s3"
     version: ClassVar[str] = "1"
-    capabilities: ClassVar[Capabilities] = Capabilities(Fencing.LABEL, Dedupe.OBSERVE)
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        Fencing.LABEL, Dedupe.OBSERVE, exact_actions=frozenset({"area-grant"})
+    )
     actions: ClassVar[Mapping[str, Json]] = ACTIONS
     # it reaches into what other instances made: for grants, not for anybody's blueprint
     internal: ClassVar[frozenset[str]] = frozenset({"area-grant"})
+    grants: ClassVar[Grants] = GRANTS
 
     def __init__(self, resolve: Callable[[str], Storage]) -> None:
         self._resolve = resolve

@@ -41,13 +41,17 @@ class Grant:
         return Records(self.storage, self.s3)
 
     def plan(self) -> list[PlannedEffect]:
-        change = Change.KEEP if self._record() == self._wanted() else Change.UPDATE
-        if self._record() is None:
+        record = self._record()
+        is_named, is_as_given = self._granted(record)
+        same = record == self._wanted() and is_as_given
+        change = Change.KEEP if same else Change.UPDATE
+        if record is None or not is_named:
             change = Change.CREATE
         return [PlannedEffect("area-grant", self.name, change, UNDONE)]
 
     def observe(self) -> Observed:
-        if not rules.granted(self.s3, self.bucket, self.step.instance_id):
+        is_named, _ = self._granted(None)
+        if not is_named:
             return Observed(False, summary="Nothing is granted.")
         return self._found(self.records.fence_of(self.step.instance_id), Change.KEEP)
 
@@ -63,7 +67,8 @@ class Grant:
             self._keep(before)  # others' rights must not hang on one that is refused
             raise
         self.records.require_fence(self.step.instance_id, fence)
-        if not rules.granted(self.s3, self.bucket, self.step.instance_id):
+        _, is_as_given = self._granted(self._wanted())
+        if not is_as_given:
             raise TemporaryError("The policy does not show what was just granted.")
         change = Change.CREATE if before is None else Change.UPDATE
         if before == self._wanted():
@@ -89,6 +94,9 @@ class Grant:
     def _wanted(self) -> dict[str, Any]:
         spec = self.step.spec
         return {"prefix": self._prefix, "principal": spec["principal"], "access": spec["access"]}
+
+    def _granted(self, grant: Mapping[str, Any] | None) -> tuple[bool, bool]:
+        return rules.granted(self.s3, self.bucket, self.step.instance_id, grant)
 
     def _record(self) -> Mapping[str, Any] | None:
         return self.records.get(GRANTS, self.bucket, self.step.instance_id)

@@ -42,10 +42,14 @@ def apply(records: Records, bucket: str) -> None:
     raise TemporaryError("Others change the rights in this bucket all the time.")
 
 
-def granted(s3: Any, bucket: str, instance_id: UUID) -> bool:
-    """Whether the policy of the bucket, read now, names the grant."""
+def granted(
+    s3: Any, bucket: str, instance_id: UUID, grant: Mapping[str, Any] | None
+) -> tuple[bool, bool]:
+    """Whether the policy of the bucket, read now, names the grant; and as it was given."""
     sid = _sid("Grant", instance_id)
-    return any(str(each.get("Sid", "")).startswith(sid) for each in _policy(s3, bucket))
+    named = [each for each in _policy(s3, bucket) if str(each.get("Sid", "")).startswith(sid)]
+    wanted = list(_of_grant(bucket, instance_id, grant)) if grant is not None else []
+    return bool(named), _normal(named) == _normal(wanted)
 
 
 def _statements(bucket: str, areas: Found, grants: Found) -> Iterator[dict[str, Any]]:
@@ -55,8 +59,12 @@ def _statements(bucket: str, areas: Found, grants: Found) -> Iterator[dict[str, 
                 sid = _sid(f"Area{access.title()}", instance_id)
                 yield from _allow(sid, bucket, area["prefix"], principals, access)
     for instance_id, grant in sorted(grants.items()):
-        sid = _sid("Grant", instance_id)
-        yield from _allow(sid, bucket, grant["prefix"], [grant["principal"]], grant["access"])
+        yield from _of_grant(bucket, instance_id, grant)
+
+
+def _of_grant(bucket: str, instance_id: UUID, grant: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    sid = _sid("Grant", instance_id)
+    return _allow(sid, bucket, grant["prefix"], [grant["principal"]], grant["access"])
 
 
 def _allow(

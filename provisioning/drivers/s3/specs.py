@@ -15,11 +15,11 @@ _SLUG: Final = {"type": "string", "minLength": 1, "maxLength": 500}
 _BUCKET: Final = {"type": "string", "pattern": "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"}
 _PREFIX: Final = {"type": "string", "pattern": "^([a-z0-9][a-z0-9-]{0,62}/)?$"}
 # An identity by its name; never everybody.
-_PRINCIPAL: Final = {
+PRINCIPAL: Final[dict[str, str]] = {
     "type": "string",
     "pattern": r"^arn:aws[a-z-]{0,20}:(iam|sts)::[0-9]{12}:[A-Za-z0-9+=,.@_/-]{1,200}$",
 }
-_PRINCIPALS: Final = {"type": "array", "items": _PRINCIPAL, "maxItems": MAX_PRINCIPALS}
+_PRINCIPALS: Final = {"type": "array", "items": PRINCIPAL, "maxItems": MAX_PRINCIPALS}
 
 
 def _spec(**properties: Any) -> dict[str, Any]:
@@ -47,7 +47,7 @@ ACTIONS: Final[dict[str, Json]] = {
         with_data_={"type": ["boolean", "null"]},
     ),
     "area-grant": _spec(
-        bucket=_BUCKET, prefix_=_PREFIX, principal=_PRINCIPAL, access={"enum": [READ, WRITE]}
+        bucket=_BUCKET, prefix_=_PREFIX, principal=PRINCIPAL, access={"enum": [READ, WRITE]}
     ),
 }
 

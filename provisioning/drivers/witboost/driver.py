@@ -12,6 +12,7 @@ from provisioning.drivers.protocol import (
     Dedupe,
     EffectRecord,
     Fencing,
+    Grants,
     Json,
     Measurement,
     Observed,
@@ -22,6 +23,7 @@ from provisioning.drivers.protocol import (
 from provisioning.drivers.registry import check_spec
 from provisioning.drivers.witboost import acl, components
 from provisioning.drivers.witboost.descriptor import as_text, component_descriptor, component_id
+from provisioning.drivers.witboost.granting import GRANTS
 from provisioning.drivers.witboost.specs import ACTIONS
 from provisioning.drivers.witboost.tasks import Life
 from provisioning.drivers.witboost.wire import Adapter
@@ -43,6 +45,7 @@ class WitboostDriver:
     version: ClassVar[str] = "1"
     capabilities: ClassVar[Capabilities] = Capabilities(Fencing.LABEL, Dedupe.NONE)
     actions: ClassVar[Mapping[str, Json]] = ACTIONS
+    grants: ClassVar[Grants] = GRANTS
 
     def __init__(self, resolve: Callable[[str], Adapter]) -> None:
         self._resolve = resolve
@@ -118,6 +121,6 @@ def _resource(step: Step, action: str = "", owner: Any = None) -> str:
     return ":".join(map(str, ("witboost", *parts)))[:700]
 
 
-def _component_of(step: Step) -> Json:
-    """What is known of the component that an `acl` step is about."""
-    return recalled(_resource(step, "component", step.spec.get("of")))
+def _component_of(step: Step) -> acl.Component:
+    """The component that an `acl` step is about."""
+    return acl.component_at(_resource(step, "component", step.spec.get("of")))

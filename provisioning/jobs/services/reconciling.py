@@ -115,7 +115,7 @@ def _differences(instance: Instance, last: Operation) -> Iterator[dict[str, Any]
 
 def _left(driver: Driver, step: Step) -> list[tuple[str, str, str]]:
     """What is there though it was taken away."""
-    if not driver.capabilities.exact:
+    if not driver.capabilities.is_exact(step.action):
         return []
     observed = driver.observe(step)
     named = [("extra", effect.kind, effect.name) for effect in observed.effects]
@@ -126,7 +126,7 @@ def _lacking(driver: Driver, step: Step, instance: Instance) -> Iterator[tuple[s
     observed = driver.observe(step)
     if not observed.exists:
         yield "missing", step.action, observed.summary or step.action
-    elif driver.capabilities.exact:
+    elif driver.capabilities.is_exact(step.action):
         planned = driver.plan(step)
         yield from ((CHANGES[e.change], e.kind, e.name) for e in planned if e.change in CHANGES)
         yield from (("unknown", kind, name) for kind, name in _unrecorded(observed, instance))

@@ -14,7 +14,7 @@ from provisioning.recertification.selectors.reading import reviews_for_lists
 CHUNK = 500  # rows in memory
 EXPORT_HEADER = (
     *("campaign", "port", "product", "owner", "reader", "purpose", "since", "until"),
-    *("last_seen", "outcome", "decided_by", "decided_at", "note", "grant"),
+    *("last_seen", "outcome", "decided_by", "decided_at", "note", "grant", "mode"),
 )
 
 
@@ -37,6 +37,7 @@ def export_rows(campaign: Campaign, actor: Actor) -> Iterator[tuple[Any, ...]]:
             _moment(each.decided_at),
             each.note,
             str(grant.pk),
+            grant.mode,
         )
 
 

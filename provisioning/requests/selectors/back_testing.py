@@ -75,9 +75,9 @@ def back_test(*, condition: str, outcome: Outcome, scope: Scope, actor: Actor) -
 
 
 def _facts(request: Request) -> dict[str, Any]:
-    """The facts as they were; what was asked before there were extensions was none."""
+    """The facts as they were; before there were extensions and modes all were new, and to read."""
     facts: dict[str, Any] = request.subject["facts"]
-    return {**facts, "history": {"extension": False, **facts["history"]}}
+    return {"mode": "read", **facts, "history": {"extension": False, **facts["history"]}}
 
 
 def _count(found: BackTest, request: Request, verdict: cel.Verdict, outcome: Outcome) -> None:

@@ -7,6 +7,7 @@ only where it approves, or says nothing, may a nearer rule approve.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -48,6 +49,7 @@ EXAMPLE: Facts = {
         "status": "active",
         "tags": ["orders"],
     },
+    "mode": "read",
     "purpose": "Find out why carts are left.",
     "duration": 90,
     "history": {"granted": 2, "rejected": 0, "live": 7, "extension": False},
@@ -70,6 +72,7 @@ class _Hit:
     version: RuleVersion
     outcome: Outcome
     is_sure: bool = True
+    speaks: bool = True  # False: it would approve writing without a word about it
 
 
 def route_of(port: OutputPort, facts: Facts, actor: Actor) -> Ruled:
@@ -121,8 +124,18 @@ def _hit(versions: Sequence[RuleVersion], facts: Facts) -> _Hit | None:
         if verdict.value is None:
             return _Hit(version, UNSURE, is_sure=False)
         if verdict.value:
-            return _Hit(version, read_outcome(version.outcome)[0])
+            outcome = read_outcome(version.outcome)[0]
+            return _Hit(version, outcome, speaks=_speaks(version, outcome, facts))
     return None
+
+
+def _speaks(version: RuleVersion, outcome: Outcome, facts: Facts) -> bool:
+    """A rule that lets everybody read must not let them write because nobody thought of it."""
+    return (
+        not outcome.approves
+        or facts.get("mode") != "write"
+        or re.search(r"\bmode\b", version.condition) is not None
+    )
 
 
 def _levels(versions: Sequence[RuleVersion]) -> list[list[RuleVersion]]:
@@ -153,6 +166,9 @@ def _route(hit: _Hit, port: OutputPort, actor: Actor) -> Route:
     if not hit.is_sure:
         reason = f"“{rule.name}” could not be evaluated, so people decide."
         return Route(((Side(port.product.owner),), (STEWARDS,)), reason, rule=said)
+    if not hit.speaks:
+        reason = f"“{rule.name}” says nothing of writing, so the owner decides."
+        return replace(_owner_decides(port, actor), reason=reason, rule=said)
     if outcome.approves:
         return Route(reason=f"“{rule.name}” approves it.", rule=said)
     stages = _stages(outcome, port, actor)
