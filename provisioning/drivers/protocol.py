@@ -180,6 +180,7 @@ class Login:
 
     action: str
     spec: Callable[[Json, str, datetime], Json]  # from a base, the person, and the end
+    kept: Json = field(default_factory=dict)  # in the spec of one that keeps its password
 
 
 def _nothing(_base: Json) -> Mapping[str, str]:

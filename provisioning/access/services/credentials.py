@@ -26,6 +26,7 @@ from provisioning.access.models import Credential, Grant
 from provisioning.access.selectors import can, consumer_of, grants_of
 from provisioning.access.services.records import (
     desired_logins,
+    kept_logins,
     last_target,
     login_steps,
     note,
@@ -236,6 +237,7 @@ def drop_logins(grant: Grant, holders: Sequence[User], actor: Actor) -> Operatio
         title=f"Logins of {len(holders)} who left, on {grant.port.product.name}",
         steps=[
             *opening_steps(target, terms),
+            *kept_logins(grant, target, grant.until, but=holders),
             *desired_logins(grant, but=logins),
             *(replace(each, absent=True) for each in logins),
         ],

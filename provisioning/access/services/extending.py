@@ -13,6 +13,7 @@ from provisioning.access.models import Credential, Grant, GrantExtension
 from provisioning.access.selectors import GrantTarget, consumer_of
 from provisioning.access.services.records import (
     desired_logins,
+    kept_logins,
     lock_grant,
     note,
     opening_steps,
@@ -61,9 +62,12 @@ def extend_grant(*, request: Request, grant: Grant, actor: Actor) -> Operation:
 
 
 def _steps(grant: Grant, target: GrantTarget, until: dt.datetime) -> list[StepSpec]:
-    """A target that knows no end is looked at: what was opened there is still as it shall be."""
+    """All that shall be there, so that what is lost later is seen; a target that knows no end is
+    looked at: what was opened there is still as it shall be.
+    """
     terms = terms_of(consumer_of(grant), until, grant.identity)
-    return opening_steps(target, terms) or desired_logins(grant)
+    opening = [*opening_steps(target, terms), *kept_logins(grant, target, until)]
+    return opening or desired_logins(grant)
 
 
 def settle_extension(grant: Grant, operation: Operation) -> None:

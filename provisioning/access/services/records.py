@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from provisioning.access.models import Grant
 from provisioning.access.selectors import Consumer, GrantTarget, grants_of, readers
 from provisioning.drivers import registry
 from provisioning.drivers.protocol import Terms
-from provisioning.jobs.models import Instance, Operation, OperationStep
+from provisioning.jobs.models import Effect, Instance, Operation, OperationStep
 from provisioning.jobs.services import StepSpec
 from provisioning.jobs.states import StepDirection
 
@@ -72,6 +73,21 @@ def desired_logins(grant: Grant, but: Iterable[StepSpec] = ()) -> list[StepSpec]
         for each in steps
         if each.action == grants.login.action and each.spec["holder"] not in others
     ]
+
+
+def kept_logins(
+    grant: Grant, target: GrantTarget, until: dt.datetime, but: Iterable[User] = ()
+) -> list[StepSpec]:
+    """The logins that are there beside an opening; they keep their passwords."""
+    login = target.grants.login
+    if login is None or target.grants.opening is None:
+        return []
+    there = Effect.objects.filter(instance=grant.instance_id, removed_at=None).values("name")
+    held = User.objects.filter(credentials__grant=grant, credentials__username__in=there)
+    left_out = [each.pk for each in but]
+    holders = held.exclude(pk__in=left_out).order_by("pk").distinct()
+    steps = [step for each in holders for step in login_steps(target, each, until)]
+    return [replace(step, spec={**step.spec, **login.kept}) for step in steps]
 
 
 def last_opening(grant: Grant) -> OperationStep:

@@ -50,7 +50,7 @@ GRANTS: Final = Grants(
     named_by="schema",
     opened=opened,
     opening=Opening("grant", "Grant role", opening_spec),
-    login=Login("login", login_spec),
+    login=Login("login", login_spec, kept={"kept": True}),
     parts=("schema",),
     abilities=frozenset(Ability),
     technology="postgresql",

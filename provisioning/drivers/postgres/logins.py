@@ -46,13 +46,19 @@ def observe(ctx: Context) -> Observed:
 
 
 def ensure(ctx: Context) -> Observed:
-    """Make the login, or give it a new password: an earlier one was never shown, or is replaced."""
+    """Make the login, or give it a new password: an earlier one was never shown, or is replaced.
+
+    One that shall be `kept` keeps its password where it is there.
+    """
     group = naming.grant_role(ctx.step.instance_id)
     lock(ctx.conn, group)
     if not identities.is_own(ctx, identities.find(ctx.conn, group)):
         raise PermanentError("The access this login belongs to is not (any more) in place.")
     expires_at = _expiry(ctx)
     name = name_of(ctx)
+    if ctx.step.spec.get("kept") and identities.is_own(ctx, identities.find(ctx.conn, name)):
+        identities.ensure_role(ctx, name)
+        return _found(name, ctx.fence, Change.KEEP)
     change = identities.ensure_role(ctx, name)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     run(

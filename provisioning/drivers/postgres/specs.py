@@ -151,6 +151,7 @@ ACTIONS: Final[dict[str, Json]] = {
         holder=_LABEL,
         expires_at=_MOMENT,
         mode_=_MODE,
+        kept_={"type": "boolean"},
     ),
     "measure": _spec(
         slug=_SLUG, table=_NAME, rules={"type": "array", "items": _RULE, "maxItems": 2000}

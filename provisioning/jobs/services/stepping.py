@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
 
 from provisioning.drivers import registry
@@ -148,13 +148,18 @@ def _merge_result(operation: Operation, step: OperationStep, found: Mapping[str,
 
 
 def _forget_effects(operation: Operation, step: OperationStep) -> None:
-    """Mark what the same action once made for this instance as removed."""
+    """Mark what the same action once made for this instance as removed.
+
+    What another step of this operation makes by that action, or has found to be there, stays.
+    """
     made_by_action = OperationStep.objects.filter(
         operation=OuterRef("operation"), n=OuterRef("step_n"), action=step.action
     )
-    Effect.objects.filter(
+    there = Effect.objects.filter(
         Exists(made_by_action), instance=operation.instance_id, driver=step.driver, removed_at=None
-    ).update(removed_at=Now())
+    )
+    others = Q(operation=operation) & ~Q(step_n=step.n)
+    there.exclude(others).update(removed_at=Now())
 
 
 def _advance(lease: Lease, step: OperationStep, summary: str) -> None:

@@ -305,3 +305,34 @@ def test_a_login_that_was_changed_behind_our_back_is_found_and_mended_with_its_p
     assert look_at(granted.instance) == []
     assert valid_until(granted, settings) == granted.until
     assert read(shown.dsn, company.port) == [("A-1", 12), ("A-2", 30)]
+
+
+def test_a_login_that_is_lost_after_an_extension_is_found_and_made_again(
+    company, granted, more, settings
+):
+    new_credential(grant=granted, actor=actor_for(company.colleague))
+    run_due()
+    first = reveal_credential(grant=granted, actor=company.asks)
+    other = reveal_credential(grant=granted, actor=actor_for(company.colleague))
+    decide(request=more(), actor=company.owns, approve=True, note="Go on.")
+    run_due()
+    for each in (first, other):
+        assert read(each.dsn, company.port) == [("A-1", 12), ("A-2", 30)]
+    granted.instance.refresh_from_db()
+    assert look_at(granted.instance) == []
+
+    with psycopg.connect(settings.WAREHOUSE_URL, autocommit=True) as conn:
+        conn.execute(f"DROP OWNED BY {first.username}")
+        conn.execute(f"DROP ROLE {first.username}")
+    settings.AUTOMATIC_REPAIR = True
+    assert [(each["what"], each["name"]) for each in look_at(granted.instance)] == [
+        ("missing", "There is no such login.")
+    ]
+    run_due()
+
+    assert look_at(granted.instance) == []
+    with pytest.raises(psycopg.OperationalError):
+        read(first.dsn, company.port)
+    again = reveal_credential(grant=granted, actor=company.asks)
+    for each in (again, other):
+        assert read(each.dsn, company.port) == [("A-1", 12), ("A-2", 30)]
