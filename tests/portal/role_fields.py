@@ -50,6 +50,7 @@ FIELDS: dict[str, Row] = {
     "grant": NULL_OUTSIDE,
     "grants": EMPTY_OUTSIDE,
     "lineage": EMPTY_OUTSIDE,
+    "offerWrites": ("401 not-found done done not-allowed not-allowed not-allowed done 403 done"),
     "operation": NULL_OUTSIDE,
     "outputPort": NULL_OUTSIDE,
     "overruleConsent": "401 not-found not-allowed done done not-allowed not-allowed done 403 done",

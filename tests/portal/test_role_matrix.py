@@ -318,6 +318,7 @@ def arguments(company: Company) -> dict[str, str]:
         "endDelegation": f'(id: "{company.delegation.pk}") {{ problems {{ code }} }}',
         "grant": f'(id: "{company.grant.pk}") {{ purpose }}',
         "amendAccess": f'(request: "{company.request.pk}", purpose: "x") {{ problems {{ code }} }}',
+        "offerWrites": f'(port: "{company.port.fqn}", offered: false) {{ problems {{ code }} }}',
         "revokeAccess": f'(grant: "{company.grant.pk}") {{ problems {{ code }} }}',
         "consents": "(first: 5) { edges { node { note } } }",
         "answerConsent": f'(id: "{company.consent.pk}", answer: ACCEPT) {{ problems {{ code }} }}',

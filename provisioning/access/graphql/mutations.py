@@ -10,8 +10,10 @@ from typing import Any
 import graphene
 
 from accounts.actors import Actor
+from catalog.products.graphql.batches import ports_by_id
+from catalog.products.graphql.types import OutputPort
 from core.errors import NotFound
-from core.graphql import Row
+from core.graphql import Row, one_row
 from core.graphql.mutations import JSON, attempt, payload
 from core.ids import uuids_in
 from provisioning.access import services
@@ -25,6 +27,7 @@ RequestAccess = payload("RequestAccessPayload", "request", Request)
 ExtendAccess = payload("ExtendAccessPayload", "request", Request)
 AmendAccess = payload("AmendAccessPayload", "request", Request)
 RevokeAccess = payload("RevokeAccessPayload", "grant", Grant)
+OfferWrites = payload("OfferWritesPayload", "output_port", OutputPort)
 
 
 class Mutation(graphene.ObjectType):
@@ -141,6 +144,26 @@ class Mutation(graphene.ObjectType):
             return grant_row(actor, found.pk)
 
         return attempt("grant", verb)
+
+    offer_writes = graphene.Field(
+        OfferWrites,
+        required=True,
+        description="Let others ask to write into a port of one's team, or not any more; access"
+        " that was given stays.",
+        port=graphene.String(required=True, description="fqn"),
+        offered=graphene.Boolean(required=True),
+    )
+
+    @staticmethod
+    def resolve_offer_writes(root: None, info: Any, port: str, offered: bool) -> Mapping[str, Any]:
+        actor: Actor = info.context.actor
+
+        def verb() -> Row | None:
+            found = services.find_port(port, actor)
+            services.offer_writes(port=found, offered=offered, actor=actor)
+            return one_row(ports_by_id(actor, [found.pk]).get(found.pk))
+
+        return attempt("output_port", verb)
 
 
 def _plain(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from provisioning.requests.models import Request
 from provisioning.requests.selectors.back_testing import Scope
 from provisioning.requests.services import decide, save_rule
 from tests.factories import TeamFactory, actor_for, member_of
+from tests.portal.graphql.conftest import ask_as
 from tests.provisioning.access.conftest import in_days, read, roles_of, snapshot
 from tests.provisioning.access.test_pages import ask_url, filled, signed_in
 from tests.provisioning.access.test_rest import body, caller
@@ -417,3 +418,19 @@ def test_graphql_asks_to_write(offered):
 
     (edge,) = answer["data"]["grants"]["edges"]
     assert edge["node"] == {"mode": "WRITE", "port": {"takesWrites": True}}
+
+
+def test_a_script_offers_it_in_graphql(company):
+    offer = (
+        'mutation { offerWrites(port: "%s", offered: %s)'
+        " { outputPort { takesWrites } problems { code } } }"
+    )
+    port = company.port.fqn
+
+    def said(user, offered="true"):
+        (answer,) = ask_as(user)(offer % (port, offered)).json()["data"].values()
+        return answer["outputPort"], [each["code"] for each in answer["problems"]]
+
+    assert said(company.consumer) == (None, ["not-allowed"])
+    assert said(company.owner) == ({"takesWrites": True}, [])
+    assert said(company.owner, "false") == ({"takesWrites": False}, [])
