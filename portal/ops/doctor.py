@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import smtplib
+import ssl
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 import psycopg
 import redis
 
+from portal.mail_url import mail_server
 from portal.ops.environment import (
     MIN_FREE_BYTES,
     PROJECT,
@@ -75,6 +78,7 @@ def _examined(data: DataDir) -> Iterator[Finding]:
         yield settings()
     yield broker(data)
     yield workers(data)
+    yield mail()
 
 
 @contextmanager
@@ -101,6 +105,28 @@ def python() -> Finding:
     if sys.version_info < OLDEST_PYTHON:
         return Finding("fail", "python", f"{version}; install Python 3.11 or newer")
     return Finding("ok", "python", version)
+
+
+def mail() -> Finding:
+    """Whether the mail server of EMAIL_URL takes our name and password; no mail is sent."""
+    try:
+        server = mail_server(os.environ.get("EMAIL_URL", ""))
+    except ValueError as error:
+        return Finding("fail", "mail", str(error))
+    if not server.host:
+        return Finding("ok", "mail", "EMAIL_URL is not set; news stand in the portal alone")
+    where = f"{server.host}:{server.port}"
+    opened = smtplib.SMTP_SSL if server.ssl else smtplib.SMTP
+    try:
+        with opened(server.host, server.port, timeout=5) as connection:
+            if server.tls:
+                connection.starttls(context=ssl.create_default_context())
+            if server.user:
+                connection.login(server.user, server.password)
+    except (smtplib.SMTPException, OSError) as error:
+        text = f"{where} does not take mail ({type(error).__name__}); mend EMAIL_URL"
+        return Finding("warn", "mail", text)
+    return Finding("ok", "mail", where)
 
 
 def disk(data: DataDir) -> Finding:

@@ -1,11 +1,14 @@
-"""What `doctor` says of a database that is there."""
+"""What `doctor` says of a database and a mail server that are there, or not."""
 
 import psycopg
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Sink
 
 from core import audit
 from core.sealing import seal
-from portal.ops.doctor import _audit
+from portal.ops.doctor import _audit, mail
+from tests.chaos.proxy import free_port
 from tests.core.tampering import sql
 from tests.provisioning.jobs.processes import database_url
 
@@ -26,3 +29,24 @@ def test_it_warns_when_the_audit_log_is_long_not_sealed(age, is_sealed, result):
         (finding,) = _audit(connection)
 
     assert (finding.check, finding.result) == ("audit", result)
+
+
+def test_it_says_whether_the_mail_server_takes_mail(monkeypatch):
+    port = free_port()
+    server = Controller(Sink(), hostname="127.0.0.1", port=port)
+    server.start()
+    answers = {
+        "": "ok",
+        f"smtp://127.0.0.1:{port}?tls=0": "ok",
+        f"smtp://127.0.0.1:{port}": "warn",  # it has no STARTTLS
+        f"smtp://me:secret@127.0.0.1:{port}?tls=0": "warn",
+        "smtp://127.0.0.1:1?tls=0": "warn",
+        "mail.example.org": "fail",
+    }
+    try:
+        for url, result in answers.items():
+            monkeypatch.setenv("EMAIL_URL", url)
+            found = mail()
+            assert (found.result, "secret" in found.text) == (result, False), url
+    finally:
+        server.stop()
