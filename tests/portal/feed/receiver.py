@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from tests.servers import Served
 
-class EventReceiver:
+
+class EventReceiver(Served):
     """Keeps what was signed with the secret; answers with what `statuses` says, then 204."""
+
+    path = "/events"
 
     def __init__(self) -> None:
         self.secret = ""
@@ -22,21 +26,7 @@ class EventReceiver:
         self.headers: dict[str, str] = {}  # sent along with each answer
         self.wait = threading.Event()
         self.wait.set()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    @property
-    def place(self) -> str:
-        return f"127.0.0.1:{self._server.server_port}"
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.place}/events"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.serve(self._handler())
 
     def take(self, headers: dict[str, str], body: bytes) -> int:
         """The status for one request."""

@@ -9,11 +9,13 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from uuid import uuid4
 
 import yaml
+
+from tests.servers import Served
 
 Said = tuple[int, Any]  # status, and what is sent as JSON; bytes are sent as they are
 Fault = Callable[[], Said | None]  # None: answer as usual
@@ -21,8 +23,10 @@ FORGOTTEN = {"error": "Cannot find Provisioning Status", "userMessage": "Cannot 
 URL = "https://lake.example.org/jobs/7"
 
 
-class Adapter:
+class Adapter(Served):
     """Components by urn. `slow`: how many looks a task takes; 0 is at once."""
+
+    path = "/datamesh.specificprovisioner"
 
     def __init__(self) -> None:
         self.components: dict[str, Any] = {}
@@ -37,21 +41,7 @@ class Adapter:
         self.fails = False
         self.quoted = True
         self.lock = threading.RLock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    @property
-    def place(self) -> str:
-        return f"127.0.0.1:{self._server.server_port}"
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.place}/datamesh.specificprovisioner"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.serve(_handler(self))
 
     def holds(self) -> dict[str, Any]:
         with self.lock:

@@ -12,15 +12,19 @@ import json
 import threading
 import time
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.servers import Served
 
 TOLERANCE_S = 300
 Key = tuple[str, str, str]  # instance, kind, name
 
 
-class Receiver:
+class Receiver(Served):
     """Keeps things in memory; one lock is its transaction."""
+
+    path = "/hook"
 
     def __init__(self, secret: str) -> None:
         self.things: dict[Key, Any] = {}
@@ -30,21 +34,7 @@ class Receiver:
         self.requests: list[dict[str, Any]] = []
         self._key = base64.b64decode(secret.removeprefix("whsec_"))
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    @property
-    def place(self) -> str:
-        return f"127.0.0.1:{self._server.server_port}"
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.place}/hook"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.serve(self._handler())
 
     def answer(self, headers: Any, body: bytes) -> tuple[int, dict[str, Any]]:
         """Status and body for one request."""
