@@ -47,6 +47,7 @@ def load_company() -> None:
     policies.load_policies(actor=here.owner("governance"), owner=here.teams["governance"])
     warehouse.measure()
     warehouse.load_access()
+    warehouse.load_writing()
     rules.load_classes()
     rules.load_rules()
     rules.load_absence()

@@ -21,8 +21,8 @@ from portal.demo.products import load_products
 from portal.demo.rows import rows_of
 from portal.demo.rules import NEEDS_BASIS
 from provisioning.access.models import Grant
-from provisioning.access.services import AccessData, request_access
-from provisioning.access.states import LegalBasis
+from provisioning.access.services import AccessData, offer_writes, request_access
+from provisioning.access.states import AccessMode, LegalBasis
 from provisioning.blueprints.models import Blueprint
 from provisioning.blueprints.services import request_service
 from provisioning.drivers.protocol import Step
@@ -165,6 +165,21 @@ def load_access() -> None:
         if port is not None and not _asked(team, port):
             until = today + dt.timedelta(days=days)
             _ask_for(here, team, port, purpose, until, fate, *note)
+    work_off()
+
+
+def load_writing() -> None:
+    """An owner lets others write into a table, and one team does."""
+    team, fqn, purpose, days = read("talk")["writing"]
+    port = OutputPort.objects.filter(product__fqn=fqn, technology="postgresql").first()
+    if port is None or port.takes_writes:
+        return
+    here, until = company(), timezone.now().date() + dt.timedelta(days=days)
+    asker, owner = here.owner(team), here.owner(port.product.owner.slug)
+    offer_writes(port=port, offered=True, actor=owner)
+    asked = AccessData(port.fqn, f"team:{team}", purpose, until, mode=AccessMode.WRITE)
+    request = request_access(asked, actor=asker)
+    decide(request=request, actor=owner, approve=True, note="Corrections only, please.")
     work_off()
 
 
