@@ -272,7 +272,8 @@ def test_those_who_decide_are_told_at_the_beginning_and_before_the_end(company, 
     assert remind_of_reviews() == 1
     assert remind_of_reviews() == 0
     tell()
-    stop_campaign(campaign=campaign, actor=actor_for(campaign.created_by))
+    Campaign.objects.update(created_at=Now() - dt.timedelta(2), due_at=Now() - dt.timedelta(1))
+    close_due()
     tell()
 
     told = Notification.objects.filter(kind__startswith="campaign.").order_by("pk")

@@ -50,7 +50,11 @@ def test_a_wish_is_kept_with_audit_and_event(wish, author):
     assert (wish.state, wish.votes, wish.author) == ("open", 0, author)
     assert AuditEvent.objects.filter(verb="demand.posted", object_id=str(wish.pk)).count() == 1
     event = OutboxEvent.objects.get(topic="demand.changed")
-    assert event.payload == {"demand_id": str(wish.pk), "state": "open"}
+    assert event.payload == {
+        "demand_id": str(wish.pk),
+        "state": "open",
+        "by": author.username,
+    }
 
 
 @pytest.mark.parametrize(
