@@ -214,6 +214,9 @@ class Operation(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return reverse("jobs:operation", args=[self.pk])
+
     @property
     def deadline_s(self) -> float:
         """How long it may take from the moment it was accepted."""

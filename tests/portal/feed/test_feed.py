@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.actors import VISITOR, team_actor
+from accounts.actors import VISITOR, system_actor, team_actor
 from catalog.products.services import deprecate_product, make_announcement
 from catalog.products.states import ProductStatus, Visibility
 from core import outbox
@@ -17,7 +17,7 @@ from core.positions import forget_events, number_events, number_late_events
 from portal.feed.formats.events import BY_NAME, TOPICS, TYPES, is_pattern, is_wanted, type_of
 from portal.feed.selectors import feed_page
 from portal.feed.selectors.reading import EventsForgotten
-from portal.feed.selectors.subjects import KINDS
+from portal.feed.selectors.subjects import KINDS, subjects_of
 from provisioning.requests.services import cancel, decide
 from tests.factories import (
     DomainFactory,
@@ -28,6 +28,7 @@ from tests.factories import (
     member_of,
     waiting_request,
 )
+from tests.portal.company import make_company
 
 pytestmark = pytest.mark.django_db
 
@@ -215,6 +216,34 @@ def test_what_nobody_handled_is_not_forgotten(product):
     forget_events()
 
     assert OutboxEvent.objects.count() == 2
+
+
+def test_every_kind_of_subject_is_told_by_name_and_page():
+    company = make_company()
+    ids = {
+        "product": company.product.pk,
+        "contract": company.contract_version.contract_id,
+        "demand": company.demand.pk,
+        "system": company.system.pk,
+        "domain": company.team.domain_id,
+        "team": company.team.pk,
+        "policy": company.policy.pk,
+        "term": company.term.pk,
+        "rule": company.rule.pk,
+        "blueprint": "sandbox",
+        "request": company.request.pk,
+        "grant": company.grant.pk,
+        "consent": company.consent.pk,
+        "campaign": company.campaign.pk,
+        "resource": company.resource.pk,
+        "operation": company.operation.pk,
+    }
+    assert set(ids) == set(KINDS)
+    page = company.client("admin")
+    for kind, key in ids.items():
+        (found,) = subjects_of(kind, [str(key), "0", "x" * 500], system_actor()).values()
+        assert (found.kind, bool(found.name)) == (kind, True)
+        assert page.get(found.url).status_code == 200, found.url
 
 
 def test_every_type_has_a_subject_and_a_topic_that_is_emitted():
