@@ -8,10 +8,10 @@ from django.db.models import TextChoices
 
 
 class MailGroup(TextChoices):
-    DECIDE = "decide", "What waits for my decision"
-    MINE = "mine", "What I asked for, and my access"
-    OWN = "own", "What my teams own"
-    FOLLOW = "follow", "What I follow or read"
+    DECIDE = "decide", "Decisions that wait"
+    MINE = "mine", "Requests and access"
+    OWN = "own", "What the team owns"
+    FOLLOW = "follow", "Followed and read"
 
 
 class Pace(TextChoices):

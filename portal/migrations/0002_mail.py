@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='MailChoice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('group', models.CharField(choices=[('decide', 'What waits for my decision'), ('mine', 'What I asked for, and my access'), ('own', 'What my teams own'), ('follow', 'What I follow or read')], max_length=8)),
+                ('group', models.CharField(choices=[('decide', 'Decisions that wait'), ('mine', 'Requests and access'), ('own', 'What the team owns'), ('follow', 'Followed and read')], max_length=8)),
                 ('pace', models.CharField(choices=[('soon', 'Within minutes'), ('daily', 'Once a day'), ('weekly', 'Once a week'), ('never', 'Never')], max_length=8)),
             ],
         ),
