@@ -241,6 +241,11 @@ def translated(error: psycopg.Error) -> DriverError:
     raced = isinstance(error, errors.InternalError_) and "concurrently" in str(error)
     if raced or state.startswith(PASSING):
         return TemporaryError(f"The warehouse is busy (SQLSTATE {state}).")
+    if isinstance(error, errors.ProgramLimitExceeded):
+        return PermanentError(
+            "The warehouse holds as many rights on a table as it can, some 2,400: end access to it"
+            " that nobody needs any more, or offer the rows in another table too."
+        )
     if state.startswith(NAMES_ONLY):
         return PermanentError(f"The warehouse refused: {error.diag.message_primary}.")
     return PermanentError(f"The warehouse refused ({type(error).__name__}, SQLSTATE {state}).")

@@ -108,3 +108,12 @@ def test_a_forked_process_takes_one_of_its_own(warehouse: Warehouse) -> None:
 def test_a_place_that_is_not_there_is_said_at_once() -> None:
     with pytest.raises(TemporaryError), connected(Warehouse("postgresql://127.0.0.1:1/none")):
         raise AssertionError("there is nothing")
+
+
+def test_a_limit_of_the_server_is_told_with_a_way_out(warehouse: Warehouse) -> None:
+    """PostgreSQL keeps a table's rights in one row of its catalogue; it answers with this state."""
+    with (
+        pytest.raises(PermanentError, match="as many rights on a table as it can"),
+        connected(warehouse) as conn,
+    ):
+        conn.execute("SELECT repeat('xx', 1000000000)")
