@@ -25,6 +25,7 @@ from provisioning.jobs.states import OperationKind
 from provisioning.requests.models import Request
 from provisioning.requests.services import decide
 from tests.factories import PortFactory, ProductFactory, TeamFactory, actor_for, member_of
+from tests.provisioning.access.writing import WRITE, opened
 from tests.provisioning.drivers.conftest import warehouse_url  # noqa: F401 - a shared fixture
 
 ROWS = [{"order_id": "A-1", "amount": 12}, {"order_id": "A-2", "amount": 30}]
@@ -151,3 +152,16 @@ def roles_of(grant: Grant, settings: Any) -> set[str]:
     with psycopg.connect(settings.WAREHOUSE_URL) as conn:
         rows = conn.execute("SELECT rolname FROM pg_roles WHERE rolname ~ '^(lg|gr)_'")
         return {name for (name,) in rows if grant.pk.hex[-16:] in name}
+
+
+@pytest.fixture
+def offered(company: Company) -> Company:
+    """The company, whose owner lets others write into the port."""
+    services.offer_writes(port=company.port, offered=True, actor=company.owns)
+    return company
+
+
+@pytest.fixture
+def writer(offered: Company, ask: Callable[..., Request]) -> Grant:
+    """A grant that writes."""
+    return opened(offered, ask(mode=WRITE))
