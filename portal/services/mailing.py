@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import smtplib
 import threading
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -28,6 +27,7 @@ from portal.states import BATCHED, MailGroup, MailState, group_of
 
 MOST_PEOPLE = 500  # looked at in one round; the next goes on
 MOST_LISTED = 50  # in one mail
+MOST_UPDATED = 1_000  # notifications in one statement
 AT_ONCE = 50  # mails that one thread takes on
 LEASE = dt.timedelta(minutes=5)
 PAUSES = tuple(dt.timedelta(minutes=n) for n in (1, 5, 30, 120, 360, 720, 1440))
@@ -53,14 +53,13 @@ def gather_mails() -> int:
     people = set(due.values_list("user_id", flat=True)[:MOST_PEOPLE])
     soon = Notification.objects.filter(user__in=people, mail_at__lte=Now() + BATCHED)
     rows = list(soon.select_for_update(skip_locked=True).only("user_id", "read_at").order_by("pk"))
-    told: dict[int, list[int]] = defaultdict(list)
+    unread = {row.user_id for row in rows if row.read_at is None}
+    mails = {user_id: Mail(user_id=user_id) for user_id in sorted(unread)}
+    Mail.objects.bulk_create(mails.values())
     for row in rows:
-        if row.read_at is None:
-            told[row.user_id].append(row.pk)
-    mails = Mail.objects.bulk_create(Mail(user_id=user_id) for user_id in told)
-    for mail in mails:
-        Notification.objects.filter(pk__in=told[mail.user_id]).update(mail=mail)
-    Notification.objects.filter(pk__in=[row.pk for row in rows]).update(mail_at=None)
+        row.mail_at = None
+        row.mail = mails[row.user_id] if row.read_at is None else None
+    Notification.objects.bulk_update(rows, ["mail_at", "mail"], batch_size=MOST_UPDATED)
     return len(mails)
 
 
