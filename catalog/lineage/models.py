@@ -1,15 +1,24 @@
-"""Datasets, jobs, runs and the edges between them (OpenLineage)."""
+"""Datasets, their columns, jobs, runs and the edges between them (OpenLineage).
+
+An edge is part of the graph from `first_seen` until `ended_at`; one that is seen again begins
+again. `change` is the number of the transaction that last put it in or took it out, so a
+snapshot of the graph can be brought up to date from its index.
+"""
 
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from accounts.actors import Actor
-from accounts.models import Team
+from accounts.models import Team, User
+from catalog.lineage.states import Origin, Side
 from catalog.products.models import DataProduct, OutputPort
+
+CURRENT_TRANSACTION = RawSQL("pg_current_xact_id()::text::bigint", ())
 
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
@@ -24,27 +33,72 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
 
 
 class Dataset(models.Model):
-    """A dataset by its OpenLineage name; `port` once an output port offers it."""
+    """A dataset by its OpenLineage name; `port` once an output port offers it.
+
+    `key` tells it from all others. `node_key` finds it by the text form
+    `dataset:<namespace>:<name>`, which two may share: both parts may hold colons.
+    """
 
     id = models.BigAutoField(primary_key=True)
     namespace = models.CharField(max_length=500)
     name = models.CharField(max_length=1000)
-    node_id = models.CharField(max_length=1600, unique=True)  # dataset:<namespace>:<name>
+    node_id = models.CharField(max_length=1600)
+    key = models.UUIDField(unique=True)
+    node_key = models.UUIDField(db_index=True)
     port = models.ForeignKey(
         OutputPort, on_delete=models.SET_NULL, null=True, related_name="lineage_datasets"
     )
+    # set when a person said that it belongs to `port`: names do not change that
+    claimed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    claimed_at = models.DateTimeField(null=True)
     fields = models.JSONField(default=list)
     posted_by = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True)
     first_seen = models.DateTimeField(db_default=Now())
     last_seen = models.DateTimeField(db_default=Now())
+    dropped_at = models.DateTimeField(null=True)
 
     objects = DatasetQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["namespace", "name"], name="dataset_once")]
+        indexes = [
+            models.Index(
+                fields=["-first_seen", "-id"],
+                condition=Q(port__isnull=True),
+                name="dataset_unmatched",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.node_id
+
+
+class Symlink(models.Model):
+    """Another name of a dataset (OpenLineage's symlinks facet)."""
+
+    id = models.BigAutoField(primary_key=True)
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="symlinks")
+    namespace = models.CharField(max_length=500)
+    name = models.CharField(max_length=1000)
+    kind = models.CharField(max_length=40, blank=True)  # as reported: TABLE, LOCATION...
+    key = models.UUIDField(unique=True)  # as Dataset.key
+
+    def __str__(self) -> str:
+        return f"{self.namespace}:{self.name}"
+
+
+class Column(models.Model):
+    """A column of a dataset that lineage has named, a node `column:<namespace>:<name>#<field>`."""
+
+    id = models.BigAutoField(primary_key=True)
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="columns")
+    name = models.CharField(max_length=1000)
+    key = models.UUIDField(unique=True)
+    node_key = models.UUIDField(db_index=True)
+    first_seen = models.DateTimeField(db_default=Now())
+    last_seen = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"#{self.name}"
 
 
 class Job(models.Model):
@@ -53,14 +107,33 @@ class Job(models.Model):
     id = models.BigAutoField(primary_key=True)
     namespace = models.CharField(max_length=500)
     name = models.CharField(max_length=1000)
+    key = models.UUIDField(unique=True)
+    node_key = models.UUIDField(db_index=True)
+    posted_by = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, related_name="+")
+    first_seen = models.DateTimeField(db_default=Now())
+    last_seen = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"job:{self.namespace}:{self.name}"
+
+
+class JobDataset(models.Model):
+    """A job reads (`side` in) or writes (out) a dataset, with or without an edge."""
+
+    id = models.BigAutoField(primary_key=True)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="datasets", db_index=False)
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="jobs")
+    side = models.CharField(max_length=3, choices=Side.choices)
     first_seen = models.DateTimeField(db_default=Now())
     last_seen = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["namespace", "name"], name="job_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "dataset", "side"], name="job_dataset_once")
+        ]
 
     def __str__(self) -> str:
-        return f"job:{self.namespace}:{self.name}"
+        return f"{self.job_id} {self.side} {self.dataset_id}"
 
 
 class Run(models.Model):
@@ -77,7 +150,10 @@ class Run(models.Model):
     output_ids = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta:
-        indexes = [models.Index(fields=["job", "-last_event_at"], name="run_by_job")]
+        indexes = [
+            models.Index(fields=["job", "-last_event_at"], name="run_by_job"),
+            models.Index(fields=["last_event_at"], name="run_by_age"),
+        ]
 
     def __str__(self) -> str:
         return str(self.run_id)
@@ -92,46 +168,103 @@ class LineageEvent(models.Model):
     body = models.JSONField()
     warnings = ArrayField(models.CharField(max_length=200), default=list)
     posted_by = models.CharField(max_length=150)
-    received_at = models.DateTimeField(db_default=Now())
+    received_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     def __str__(self) -> str:
         return f"event {self.identity[:12]}"
 
 
-class DatasetEdge(models.Model):
-    """`source` was read by a job that wrote `target`."""
+class Edge(models.Model):
+    """What all edges have. Those of one job, and those that no job made, are told apart."""
 
     id = models.BigAutoField(primary_key=True)
-    source = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="edges_out")
-    target = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="edges_in")
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="edges")
+    origin = models.CharField(max_length=12, choices=Origin.choices, db_default=Origin.LINEAGE)
     first_seen = models.DateTimeField(db_default=Now())
     last_seen = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+    change = models.BigIntegerField(db_default=CURRENT_TRANSACTION, db_index=True)
 
     class Meta:
+        abstract = True
+
+
+def edge_indexes(name: str) -> list[models.Index]:
+    """A step in either direction reads nothing but an index."""
+    alive = Q(ended_at__isnull=True)
+    return [
+        models.Index(fields=["source"], include=["target"], condition=alive, name=f"{name}_out"),
+        models.Index(fields=["target"], include=["source"], condition=alive, name=f"{name}_in"),
+    ]
+
+
+class DatasetEdge(Edge):
+    """`source` was read by what wrote `target`."""
+
+    source = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="edges_out")
+    target = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="edges_in")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, null=True, related_name="edges")
+    reason = models.CharField(max_length=500, blank=True, db_default="")  # of a manual one
+    made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        indexes = edge_indexes("dataset")
         constraints = [
-            models.UniqueConstraint(fields=["source", "target", "job"], name="dataset_edge_once"),
+            models.UniqueConstraint(
+                fields=["source", "target", "job"],
+                condition=Q(job__isnull=False),
+                name="dataset_edge_once",
+            ),
+            models.UniqueConstraint(
+                fields=["source", "target", "origin"],
+                condition=Q(job__isnull=True),
+                name="dataset_edge_without_job_once",
+            ),
             models.CheckConstraint(condition=~Q(source=F("target")), name="dataset_edge_no_loop"),
+            models.CheckConstraint(
+                condition=~Q(origin=Origin.MANUAL, reason=""), name="manual_edge_has_reason"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.source_id} → {self.target_id}"
 
 
-class ProductEdge(models.Model):
+class ColumnEdge(Edge):
+    """The column `target` is made from the column `source`."""
+
+    source = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="edges_out")
+    target = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="edges_in")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, null=True, related_name="column_edges")
+    # as reported, the strongest first: DIRECT, INDIRECT; and IDENTITY, AGGREGATION, FILTER...
+    transformation = models.CharField(max_length=80, blank=True, db_default="")
+    masking = models.BooleanField(db_default=False)  # the transformation hides the value
+
+    class Meta:
+        indexes = edge_indexes("column")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "target", "job"],
+                condition=Q(job__isnull=False),
+                name="column_edge_once",
+            ),
+            models.UniqueConstraint(
+                fields=["source", "target", "origin"],
+                condition=Q(job__isnull=True),
+                name="column_edge_without_job_once",
+            ),
+            models.CheckConstraint(condition=~Q(source=F("target")), name="column_edge_no_loop"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} → {self.target_id}"
+
+
+class ProductEdge(Edge):
     """`target` consumes `source`: derived from dataset edges and declared input ports."""
 
-    class Origin(models.TextChoices):
-        LINEAGE = "lineage", "Seen by lineage"
-        DECLARED = "declared", "Declared by the owner"
-
-    id = models.BigAutoField(primary_key=True)
     source = models.ForeignKey(DataProduct, on_delete=models.CASCADE, related_name="edges_out")
     target = models.ForeignKey(DataProduct, on_delete=models.CASCADE, related_name="edges_in")
-    origin = models.CharField(max_length=12, choices=Origin.choices)
     via = models.CharField(max_length=1600, blank=True)
-    first_seen = models.DateTimeField(db_default=Now())
-    last_seen = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [

@@ -7,7 +7,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from catalog.lineage.selectors import direct_neighbours, neighbours
-from catalog.lineage.views import drawing_context
+from catalog.lineage.views.explorer import drawing_context
 from catalog.products.models import DataProduct
 
 

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Q
 
 from accounts.actors import Actor
+from catalog.lineage.keys import node_key_of
 from catalog.lineage.models import Dataset, ProductEdge
 from catalog.lineage.states import Direction, Level
 from catalog.products.models import DataProduct, InputPort, System
@@ -269,7 +270,7 @@ def _dataset_graph(actor: Actor, node: str, direction: str, depth: int, first: i
 def _dataset_focus(datasets: Any, node: str) -> Dataset:
     """A dataset by its id, or the first one that a product's ports offer."""
     if node.startswith("dataset:"):
-        found = datasets.filter(node_id=node).first()
+        found = datasets.filter(node_key=node_key_of(node), node_id=node).first()
     else:
         fqn = node.removeprefix("product:")
         found = datasets.filter(port__product__fqn=fqn).order_by("port__position", "pk").first()

@@ -16,7 +16,9 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.states import Scope
 from catalog.lineage.formats.openlineage import DatasetRef, Event, parse_event
+from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.models import Dataset, DatasetEdge, Job, LineageEvent, ProductEdge, Run
+from catalog.lineage.states import Origin
 from catalog.products import services as products
 from catalog.products.models import PortDataset
 from core.copying import update_objects
@@ -90,9 +92,7 @@ def _apply(event: Event, *, team_id: int | None) -> None:
     ids = _upsert_datasets([*event.inputs, *event.outputs], team_id=team_id)
     if event.kind == "dataset":
         return
-    job, _ = Job.objects.update_or_create(
-        namespace=event.job_namespace, name=event.job_name, defaults={"last_seen": Now()}
-    )
+    job = _upsert_job(event.job_namespace, event.job_name, team_id)
     inputs = [ids[ref.namespace, ref.name] for ref in event.inputs]
     outputs = [ids[ref.namespace, ref.name] for ref in event.outputs]
     if event.run_id is not None:
@@ -100,6 +100,16 @@ def _apply(event: Event, *, team_id: int | None) -> None:
         if event.event_type == COMPLETE and outputs:
             _tell_products(outputs, event.time)
     _write_edges(job, inputs, outputs)
+
+
+def _upsert_job(namespace: str, name: str, team_id: int | None) -> Job:
+    named = {"namespace": namespace, "name": name, "posted_by_id": team_id}
+    job, _ = Job.objects.update_or_create(
+        key=key_of(namespace, name),
+        defaults={"last_seen": Now()},
+        create_defaults={"node_key": node_key_of(f"job:{namespace}:{name}"), **named},
+    )
+    return job
 
 
 def _tell_products(outputs: Sequence[int], ended_at: dt.datetime) -> None:
@@ -122,7 +132,9 @@ def _upsert_datasets(
         Dataset(
             namespace=ref.namespace,
             name=ref.name,
-            node_id=f"dataset:{ref.namespace}:{ref.name}",
+            node_id=(node_id := f"dataset:{ref.namespace}:{ref.name}"),
+            key=key_of(ref.namespace, ref.name),
+            node_key=node_key_of(node_id),
             port_id=ports.get(key),
             fields=list(ref.fields or ()),
             posted_by_id=team_id,
@@ -130,7 +142,7 @@ def _upsert_datasets(
         for key, ref in sorted(named.items())
     ]
     Dataset.objects.bulk_create(rows, ignore_conflicts=True)
-    found = Dataset.objects.filter(node_id__in=[row.node_id for row in rows]).select_for_update(
+    found = Dataset.objects.filter(key__in=[row.key for row in rows]).select_for_update(
         of=("self",)
     )
     ids = {}
@@ -204,13 +216,13 @@ def match_datasets_of_ports(events: Sequence[OutboxEvent]) -> None:
     ports = [event.payload["port_id"] for event in events]
     offers = PortDataset.objects.filter(port_id__in=ports)
     wanted = {
-        f"dataset:{namespace}:{name}": port_id
+        key_of(namespace, name): port_id
         for namespace, name, port_id in offers.values_list("namespace", "name", "port_id")
     }
-    Dataset.objects.filter(port_id__in=ports).exclude(node_id__in=wanted).update(port=None)
-    matched = list(Dataset.objects.filter(node_id__in=wanted).only("node_id", "port_id"))
+    Dataset.objects.filter(port_id__in=ports).exclude(key__in=wanted).update(port=None)
+    matched = list(Dataset.objects.filter(key__in=wanted).only("key", "port_id"))
     for dataset in matched:
-        dataset.port_id = wanted[dataset.node_id]
+        dataset.port_id = wanted[dataset.key]
     update_objects(matched, ["port"])
     derive_product_edges([dataset.pk for dataset in matched])
 
@@ -222,9 +234,7 @@ def write_declared_edges(links: Mapping[UUID, frozenset[UUID]]) -> None:
     Cost: three statements, whatever the number of products.
     """
     wanted = {(source, target) for target, sources in links.items() for source in sources}
-    declared = ProductEdge.objects.filter(
-        target_id__in=list(links), origin=ProductEdge.Origin.DECLARED
-    )
+    declared = ProductEdge.objects.filter(target_id__in=list(links), origin=Origin.DECLARED)
     known = {
         (source, target): pk
         for pk, source, target in declared.values_list("pk", "source_id", "target_id")
@@ -237,7 +247,7 @@ def write_declared_edges(links: Mapping[UUID, frozenset[UUID]]) -> None:
             ProductEdge(
                 source_id=source,
                 target_id=target,
-                origin=ProductEdge.Origin.DECLARED,
+                origin=Origin.DECLARED,
                 via="declared input port",
             )
             for source, target in sorted(wanted - known.keys())

@@ -11,3 +11,18 @@ class Direction(TextChoices):
     UPSTREAM = "upstream", "Upstream"
     DOWNSTREAM = "downstream", "Downstream"
     BOTH = "both", "Both"
+
+
+class Side(TextChoices):
+    IN = "in", "Reads"
+    OUT = "out", "Writes"
+
+
+class Origin(TextChoices):
+    """Who says that there is an edge."""
+
+    LINEAGE = "lineage", "Seen by lineage"
+    DBT = "dbt", "Told by a dbt project"
+    SQL = "sql", "Read from SQL"
+    DECLARED = "declared", "Declared by the owner"
+    MANUAL = "manual", "Drawn by a person"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from catalog.lineage import views
+from catalog.lineage.views import explorer
 
 app_name = "lineage"
-urlpatterns = [path("lineage/", views.explorer, name="explorer")]
+urlpatterns = [path("lineage/", explorer.explorer, name="explorer")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from random import Random
 
+from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.models import Dataset, DatasetEdge, Job, ProductEdge
 from catalog.products.models import InputPort
 from portal.scale.catalogue import PortPlan
@@ -30,10 +31,10 @@ class Flow:
         )
         self.datasets = Table(
             Dataset,
-            *("id", "namespace", "name", "node_id", "port_id", "fields", "posted_by_id"),
-            *("first_seen", "last_seen"),
+            *("id", "namespace", "name", "node_id", "key", "node_key", "port_id", "fields"),
+            *("posted_by_id", "first_seen", "last_seen"),
         )
-        self.jobs = Table(Job, "id", "namespace", "name", "first_seen", "last_seen")
+        self.jobs = Table(Job, "id", "namespace", "name", "key", "node_key", *_SEEN)
         self.edges = Table(DatasetEdge, "source_id", "target_id", "job_id", *_SEEN)
         self.product_edges = Table(ProductEdge, "source_id", "target_id", "origin", "via", *_SEEN)
         self.tables = [self.inputs, self.datasets, self.jobs, self.edges, self.product_edges]
@@ -102,7 +103,8 @@ class Flow:
     ) -> int:
         pk = self.datasets.new_id()
         node = f"dataset:{namespace}:{name}"
-        self.datasets.add(pk, namespace, name, node, port_id, fields, team, *seen)
+        keys = (key_of(namespace, name), node_key_of(node))
+        self.datasets.add(pk, namespace, name, node, *keys, port_id, fields, team, *seen)
         return pk
 
     def _edges(
@@ -116,7 +118,8 @@ class Flow:
         """Sources → steps → ports; and the sources straight into the first port."""
         job = self.jobs.new_id()
         name = f"{product.fqn}.build"
-        self.jobs.add(job, product.namespace, name, *seen)
+        keys = (key_of(product.namespace, name), node_key_of(_node(product, name)))
+        self.jobs.add(job, product.namespace, name, *keys, *seen)
         chain = [*inner, offered[0]]
         pairs = {*pairwise(chain)}
         pairs |= {(chain[0], each) for each in offered if each != chain[0]}

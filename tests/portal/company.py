@@ -19,6 +19,7 @@ from accounts.states import Scope as TokenScope
 from catalog.contracts.models import ContractVersion
 from catalog.governance.models import Policy, Term
 from catalog.governance.services import PolicyData, save_policy
+from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.models import Dataset
 from catalog.products.data import SystemData, SystemPortData
 from catalog.products.models import (
@@ -148,7 +149,12 @@ def make_company() -> Company:
     campaign = _campaign(people["steward"], grant)
     namespace = "postgres://db:5432"
     dataset = Dataset.objects.create(
-        namespace=namespace, name="a.b.c", node_id=f"dataset:{namespace}:a.b.c", port=port
+        namespace=namespace,
+        name="a.b.c",
+        node_id=(node_id := f"dataset:{namespace}:a.b.c"),
+        key=key_of(namespace, "a.b.c"),
+        node_key=node_key_of(node_id),
+        port=port,
     )
     register_builtin(actor=system_actor(), owner_team=team)
     return Company(

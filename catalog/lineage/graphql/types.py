@@ -13,6 +13,7 @@ from catalog.lineage.graphql.batches import (
     product_node,
     upstream_by_product,
 )
+from catalog.lineage.keys import key_of
 from catalog.lineage.models import Dataset as DatasetModel
 from catalog.lineage.selectors import Graph, Node, neighbours
 from catalog.lineage.states import Direction, Level
@@ -120,7 +121,7 @@ class Query(graphene.ObjectType):
     @staticmethod
     def resolve_dataset(root: None, info: Any, namespace: str, name: str) -> Row | None:
         visible = DatasetModel.objects.visible_to(info.context.actor)
-        return one_row(visible.filter(namespace=namespace, name=name).values(*DATASET).first())
+        return one_row(visible.filter(key=key_of(namespace, name)).values(*DATASET).first())
 
     @staticmethod
     def resolve_lineage(

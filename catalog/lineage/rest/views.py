@@ -1,22 +1,16 @@
-"""REST: events in, graph out."""
+"""REST: the graph around a node."""
 
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
-from accounts.states import Scope
-from catalog.lineage import services
-from catalog.lineage.rest.parsers import MAX_BATCH, MAX_EVENT, read_json
+from catalog.lineage.rest.events import Posting
 from catalog.lineage.selectors import Graph, Node, neighbours
 from catalog.lineage.states import Direction, Level
-from core.errors import Invalid
 
 QUESTION = [
     OpenApiParameter("nodeId", str, required=True),
@@ -27,20 +21,8 @@ QUESTION = [
 ]
 
 
-class AnyBody(BaseParser):
-    """Leaves the body alone: `read_json` checks size and encoding first."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        return None
-
-
-class Lineage(APIView):
+class Lineage(Posting):
     """GET: the graph around a node. POST: one OpenLineage event."""
-
-    parser_classes = [AnyBody]
-    write_scope = Scope.LINEAGE_WRITE
 
     @extend_schema(operation_id="lineage", parameters=QUESTION, responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
@@ -54,51 +36,6 @@ class Lineage(APIView):
             first=min(max(_number(query.get("first", "200")), 1), 200),
         )
         return Response(as_json(graph))
-
-    @extend_schema(operation_id="lineage_event", request=OpenApiTypes.OBJECT, responses={201: None})
-    def post(self, request: Request) -> Response:
-        event = read_json(request, limit=MAX_EVENT)
-        services.ingest(event=event, actor=actor_in(request))
-        return Response(status=201)
-
-
-class LineageBatch(APIView):
-    """POST: many events, each on its own (the official answer shape)."""
-
-    parser_classes = [AnyBody]
-    write_scope = Scope.LINEAGE_WRITE
-
-    @extend_schema(
-        operation_id="lineage_batch",
-        request=OpenApiTypes.OBJECT,
-        responses=OpenApiTypes.OBJECT,
-    )
-    def post(self, request: Request) -> Response:
-        events = read_json(request, limit=MAX_BATCH)
-        if not isinstance(events, list):
-            raise ParseError("A batch is a JSON array of events.")
-        failed = []
-        for index, event in enumerate(events):
-            try:
-                services.ingest(event=event, actor=actor_in(request))
-            except Invalid as error:
-                reason = "; ".join(f"{p.pointer}: {p.message}" for p in error.problems)
-                failed.append({"index": index, "reason": reason, "retriable": False})
-        return Response(_batch_answer(len(events), failed))
-
-
-def _batch_answer(received: int, failed: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "status": "partial_success" if failed else "success",
-        "summary": {
-            "received": received,
-            "successful": received - len(failed),
-            "failed": len(failed),
-            "retriable": 0,
-            "non_retriable": len(failed),
-        },
-        "failed_events": failed,
-    }
 
 
 def _number(text: str) -> int:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.lineage.graph import draw
+from catalog.lineage.layout import draw
 from catalog.lineage.models import ProductEdge
 from catalog.lineage.selectors import Graph, neighbours
 from catalog.lineage.states import Direction, Level

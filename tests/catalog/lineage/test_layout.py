@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from catalog.lineage.graph import CARD_HEIGHT, CARD_WIDTH, LAYER_GAP, Drawing, draw
+from catalog.lineage.layout import CARD_HEIGHT, CARD_WIDTH, LAYER_GAP, Drawing, draw
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,78 @@
+"""REST: OpenLineage events, one or many."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import actor_in
+from accounts.states import Scope
+from catalog.lineage import services
+from catalog.lineage.rest.parsers import MAX_BATCH, MAX_EVENT, read_json
+from core.errors import Invalid
+
+
+class AnyBody(BaseParser):
+    """Leaves the body alone: `read_json` checks size and encoding first."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        return None
+
+
+class Posting(APIView):
+    """POST: one OpenLineage event; the address also answers the graph (`views.Lineage`)."""
+
+    parser_classes = [AnyBody]
+    write_scope = Scope.LINEAGE_WRITE
+
+    @extend_schema(operation_id="lineage_event", request=OpenApiTypes.OBJECT, responses={201: None})
+    def post(self, request: Request) -> Response:
+        event = read_json(request, limit=MAX_EVENT)
+        services.ingest(event=event, actor=actor_in(request))
+        return Response(status=201)
+
+
+class LineageBatch(APIView):
+    """POST: many events, each on its own (the official answer shape)."""
+
+    parser_classes = [AnyBody]
+    write_scope = Scope.LINEAGE_WRITE
+
+    @extend_schema(
+        operation_id="lineage_batch",
+        request=OpenApiTypes.OBJECT,
+        responses=OpenApiTypes.OBJECT,
+    )
+    def post(self, request: Request) -> Response:
+        events = read_json(request, limit=MAX_BATCH)
+        if not isinstance(events, list):
+            raise ParseError("A batch is a JSON array of events.")
+        failed = []
+        for index, event in enumerate(events):
+            try:
+                services.ingest(event=event, actor=actor_in(request))
+            except Invalid as error:
+                reason = "; ".join(f"{p.pointer}: {p.message}" for p in error.problems)
+                failed.append({"index": index, "reason": reason, "retriable": False})
+        return Response(_batch_answer(len(events), failed))
+
+
+def _batch_answer(received: int, failed: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "status": "partial_success" if failed else "success",
+        "summary": {
+            "received": received,
+            "successful": received - len(failed),
+            "failed": len(failed),
+            "retriable": 0,
+            "non_retriable": len(failed),
+        },
+        "failed_events": failed,
+    }
