@@ -20,6 +20,7 @@ from catalog.contracts.models import SchemaProperty
 from catalog.governance.selectors import levels
 from catalog.lineage.models import Column, ColumnEdge, Dataset
 from catalog.products.models import DataProduct
+from catalog.products.policies import can_change_product
 
 MAX_STEPS = 12  # that a class travels
 MAX_FOUND = 20_000  # columns looked at in one answer
@@ -59,7 +60,6 @@ class DerivedClass:
 
     column: str
     dataset: str
-    product_id: UUID
     known: str  # its class now: its own, else the product's; "" none
     wanted: str
     path: tuple[Stop | None, ...]
@@ -80,30 +80,38 @@ class Gap:
     wanted: str
 
 
-def derived_classes(actor: Actor, product: DataProduct) -> list[DerivedClass]:
-    """Columns of a product that carry more secret values than their class says, by name.
+def derived_classes(actor: Actor, product_ids: Collection[UUID]) -> dict[UUID, list[DerivedClass]]:
+    """Columns that carry more secret values than their class says, by product and by name.
 
-    Cost: eight SQL statements; three when no column is derived.
+    Only of products that the actor may change, or as a steward: a class tells of its source.
+
+    Cost: nine SQL statements, whatever the number; three when no column is derived.
     """
-    columns = list(_columns_of([product.pk]))
+    columns = list(_columns_of(_products_to_mend(actor, product_ids)))
     gaps = _gaps(columns)
     if not gaps:
-        return []
+        return {}
     paths = _paths(gaps)
     stops = _stops(actor, {pk for path in paths.values() for pk in path})
     names = {each.pk: each for each in columns}
-    found = [
-        DerivedClass(
-            names[gap.root].name,
-            names[gap.root].dataset.name,
-            product.pk,
-            gap.known,
-            gap.wanted,
-            tuple(stops.get(pk) for pk in paths[gap.root]),
+    found: dict[UUID, list[DerivedClass]] = defaultdict(list)
+    for gap in gaps:
+        column, way = names[gap.root], [stops.get(pk) for pk in paths[gap.root]]
+        found[_product_of(column).pk].append(
+            DerivedClass(column.name, column.dataset.name, gap.known, gap.wanted, tuple(way))
         )
-        for gap in gaps
+    for of_product in found.values():
+        of_product.sort(key=lambda each: (each.dataset, each.column))
+    return dict(found)
+
+
+def _products_to_mend(actor: Actor, product_ids: Collection[UUID]) -> list[UUID]:
+    products = DataProduct.objects.visible_to(actor).filter(pk__in=product_ids)
+    return [
+        each.pk
+        for each in products.select_related("domain", "owner")
+        if actor.sees_all_metadata or can_change_product(actor, each)
     ]
-    return sorted(found, key=lambda each: (each.dataset, each.column))
 
 
 def underclassed_columns(product_ids: Collection[UUID]) -> dict[UUID, int]:

@@ -7,6 +7,7 @@ import graphene
 from accounts.graphql import types as accounts
 from catalog.contracts.graphql import types as contracts
 from catalog.governance.graphql import types as governance
+from catalog.lineage.graphql import classes as derived_classes
 from catalog.lineage.graphql import types as lineage
 from catalog.products.graphql import demands, follows, systems
 from catalog.products.graphql import mutations as product_mutations
@@ -59,7 +60,7 @@ class Mutation(
     """Everything that can be done."""
 
 
-for room in (quality, lineage, follows, consent):
+for room in (quality, lineage, derived_classes, follows, consent):
     room.register()
 extended(DataProduct)
 extended(access.Grant)
