@@ -80,6 +80,7 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:lineage", "get"): OF_THE_TEAM,
     ("rest:lineage", "post"): INCOMPLETE,
     ("rest:lineage-batch", "post"): UNREADABLE,
+    ("rest:quality-results", "post"): INCOMPLETE,
     ("rest:product-quality", "get"): OF_THE_TEAM,
     ("rest:target-kinds", "get"): MEMBERS,
     ("rest:targets", "get"): MEMBERS,
