@@ -148,6 +148,9 @@ class Run(models.Model):
     # datasets named so far by any event of the run: events may come in any order
     input_ids = ArrayField(models.BigIntegerField(), default=list)
     output_ids = ArrayField(models.BigIntegerField(), default=list)
+    # what caused it, as far as its parent facet says
+    parent_run_id = models.UUIDField(null=True)
+    parent_job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         indexes = [
@@ -183,6 +186,8 @@ class Edge(models.Model):
     last_seen = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
     change = models.BigIntegerField(db_default=CURRENT_TRANSACTION, db_index=True)
+    reason = models.CharField(max_length=500, blank=True, db_default="")  # of a manual one
+    made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         abstract = True
@@ -194,6 +199,7 @@ def edge_indexes(name: str) -> list[models.Index]:
     return [
         models.Index(fields=["source"], include=["target"], condition=alive, name=f"{name}_out"),
         models.Index(fields=["target"], include=["source"], condition=alive, name=f"{name}_in"),
+        models.Index(fields=["last_seen"], condition=alive, name=f"{name}_edge_age"),
     ]
 
 
@@ -203,8 +209,6 @@ class DatasetEdge(Edge):
     source = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="edges_out")
     target = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="edges_in")
     job = models.ForeignKey(Job, on_delete=models.CASCADE, null=True, related_name="edges")
-    reason = models.CharField(max_length=500, blank=True, db_default="")  # of a manual one
-    made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         indexes = edge_indexes("dataset")
@@ -253,6 +257,9 @@ class ColumnEdge(Edge):
                 name="column_edge_without_job_once",
             ),
             models.CheckConstraint(condition=~Q(source=F("target")), name="column_edge_no_loop"),
+            models.CheckConstraint(
+                condition=~Q(origin=Origin.MANUAL, reason=""), name="manual_column_edge_has_reason"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,16 @@
+"""Verbs on the graph."""
+
+from catalog.lineage.services.declaring import write_declared_edges
+from catalog.lineage.services.ingesting import MAX_EVENTS, IngestResult, ingest, ingest_many
+from catalog.lineage.services.matching import match_datasets_of_ports
+from catalog.lineage.services.product_edges import derive_product_edges
+
+__all__ = [
+    "MAX_EVENTS",
+    "IngestResult",
+    "derive_product_edges",
+    "ingest",
+    "ingest_many",
+    "match_datasets_of_ports",
+    "write_declared_edges",
+]
