@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from catalog.lineage.formats.names import Name
 from catalog.lineage.formats.openlineage import Alias, Json
@@ -19,15 +20,13 @@ class DatasetFacts:
     named_at: dt.datetime | None = None  # the last time, by the clock of who tells it
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeKey:
+class EdgeKey(NamedTuple):
     source: Name
     target: Name
     job: Name | None
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnEdgeKey:
+class ColumnEdgeKey(NamedTuple):
     source: Name
     source_field: str
     target: Name
@@ -58,6 +57,7 @@ class Facts:
     edges: dict[EdgeKey, None] = field(default_factory=dict)
     links: dict[ColumnEdgeKey, tuple[str, bool]] = field(default_factory=dict)
     pairs: set[tuple[int, int, int]] = field(default_factory=set)  # edges by the ids of rows
+    column_pairs: set[tuple[int, int, int | None]] = field(default_factory=set)  # once written
     changes: list[Change] = field(default_factory=list)
 
     def name(

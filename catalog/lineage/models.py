@@ -7,6 +7,10 @@ snapshot of the graph can be brought up to date from its index.
 
 from __future__ import annotations
 
+import zlib
+from typing import Any
+
+import orjson
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -168,13 +172,18 @@ class LineageEvent(models.Model):
     id = models.BigAutoField(primary_key=True)
     identity = models.CharField(max_length=64, unique=True)
     event_time = models.DateTimeField()
-    body = models.JSONField()
+    body = models.BinaryField()  # JSON, deflated: a tenth of the work that JSONB is
     warnings = ArrayField(models.CharField(max_length=200), default=list)
     posted_by = models.CharField(max_length=150)
     received_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     def __str__(self) -> str:
         return f"event {self.identity[:12]}"
+
+    @property
+    def document(self) -> Any:
+        """The event as JSON values."""
+        return orjson.loads(zlib.decompress(self.body))
 
 
 class Edge(models.Model):

@@ -80,6 +80,8 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:lineage", "get"): OF_THE_TEAM,
     ("rest:lineage", "post"): INCOMPLETE,
     ("rest:lineage-batch", "post"): UNREADABLE,
+    ("rest:lineage-dbt", "post"): INCOMPLETE,
+    ("rest:lineage-sql", "post"): INCOMPLETE,
     ("rest:product-quality", "get"): OF_THE_TEAM,
     ("rest:target-kinds", "get"): MEMBERS,
     ("rest:targets", "get"): MEMBERS,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from catalog.lineage.formats.names import Name, Warnings, field_in, name_in
+from catalog.lineage.formats.names import Name, Warnings, field_in, is_plain, name_in
 
 MAX_LINKS = 100_000  # columns pairs of one dataset in one event
 MAX_WHOLE = 200  # columns of a dataset up to which "the whole dataset depends on it" is written out
@@ -15,8 +16,7 @@ LONGEST_TRANSFORMATION = 80
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnLink:
+class ColumnLink(NamedTuple):
     """The column `target` of the dataset at hand is made from a column of another one."""
 
     source: Name
@@ -101,10 +101,12 @@ def _links(
     entries: Any, target: str, default: tuple[str, bool], at: str, warnings: Warnings
 ) -> Iterator[ColumnLink]:
     for n, entry in enumerate(entries if isinstance(entries, list) else ()):
-        name = name_in(entry, f"{at}/{n}", warnings)
+        name = name_in(entry, at, warnings, n)
         if name is None:
             continue
-        field = field_in(entry.get("field"), f"{at}/{n}", warnings)
+        field = entry.get("field")
+        if not (isinstance(field, str) and is_plain(field)):
+            field = field_in(field, f"{at}/{n}", warnings)
         if field is not None:
             how, masking = _transformation(entry.get("transformations")) or default
             yield ColumnLink(name, field, target, how, masking)
@@ -120,7 +122,8 @@ def _transformation(entries: Any) -> tuple[str, bool] | None:
     if not found:
         return None
     kind, subtype, masking = min(found, key=lambda each: (each[0] != "DIRECT", each[2]))
-    return "/".join(filter(None, (kind, subtype)))[:LONGEST_TRANSFORMATION], masking
+    how = f"{kind}/{subtype}" if kind and subtype else kind or subtype
+    return how[:LONGEST_TRANSFORMATION], masking
 
 
 def _old_transformation(entry: Json) -> tuple[str, bool]:
@@ -132,8 +135,12 @@ def _old_transformation(entry: Json) -> tuple[str, bool]:
 
 
 def _word(value: Any) -> str:
-    text = value.upper() if isinstance(value, str) else ""
-    return "".join(each for each in text[:40] if each.isalnum() or each in "_-")
+    return _clean(value[:40]) if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=512)
+def _clean(text: str) -> str:
+    return "".join(each for each in text.upper() if each.isalnum() or each in "_-")
 
 
 def _written_out(

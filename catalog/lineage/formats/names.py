@@ -11,6 +11,7 @@ from core.problems import Problem, shown
 
 LONGEST_NAMESPACE = 500  # characters
 LONGEST_NAME = 1000
+PLAIN = 400
 MAX_WARNINGS = 50
 LONGEST_WARNING = 200
 
@@ -45,6 +46,11 @@ class Warnings:
         return (*self._found, *more)
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text is so ordinary that nothing more needs to be looked at."""
+    return 0 < len(text) <= PLAIN and text.isascii() and text.isprintable()
+
+
 def text_problem(value: Any, longest: int) -> str | None:
     """Why a value is no name, as the end of a sentence; None when it is one."""
     if not isinstance(value, str) or not value:
@@ -59,21 +65,39 @@ def text_problem(value: Any, longest: int) -> str | None:
     return None
 
 
-def name_in(value: Any, pointer: str, warnings: Warnings) -> Name | None:
-    """The name that an object says; None, with a warning, where it is of no use."""
-    if not isinstance(value, dict):
-        warnings.add(f"{pointer} was left out: it is not an object")
-        return None
-    namespace: Any = value.get("namespace")
-    name: Any = value.get("name")
+def name_in(value: Any, pointer: str, warnings: Warnings, n: int | None = None) -> Name | None:
+    """The name that an object says; None, with a warning, where it is of no use.
+
+    Args:
+        pointer: where the object is; where the list is when `n` is its place in one.
+    """
+    problem = "it is not an object"
+    if isinstance(value, dict):
+        namespace: Any = value.get("namespace")
+        name: Any = value.get("name")
+        if (
+            isinstance(namespace, str)
+            and isinstance(name, str)
+            and is_plain(namespace)
+            and is_plain(name)
+        ):
+            return Name(namespace, name)
+        problem = _name_problem(namespace, name)
+        if not problem:
+            return Name(namespace, name)
+    place = pointer if n is None else f"{pointer}/{n}"
+    warnings.add(f"{place} was left out: {problem}")
+    return None
+
+
+def _name_problem(namespace: Any, name: Any) -> str:
     for key, part, longest in (
         ("namespace", namespace, LONGEST_NAMESPACE),
         ("name", name, LONGEST_NAME),
     ):
         if (problem := text_problem(part, longest)) is not None:
-            warnings.add(f"{pointer} was left out: its {key} {problem}")
-            return None
-    return Name(namespace, name)
+            return f"its {key} {problem}"
+    return ""
 
 
 def required_name(value: Any, pointer: str, message: str) -> Name:

@@ -11,6 +11,7 @@ from core.errors import TooLarge
 
 MAX_EVENT = 5 * 1024 * 1024  # bytes, after gunzip (SECURITY §1.6)
 MAX_BATCH = 32 * 1024 * 1024
+MAX_MANIFEST = 64 * 1024 * 1024  # as of quality results: real projects have such
 
 
 def read_json(request: Request, *, limit: int) -> Any:

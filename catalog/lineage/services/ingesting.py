@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -24,12 +26,11 @@ from core.errors import Invalid, NotAllowed, TooLarge
 from core.problems import Problem
 
 MAX_EVENTS = 10_000  # in one call
-NUL_LEFT_OUT = "the character NUL was left out of the kept event"  # no database keeps it
 
 # `first` is false for what came before; both are looked at in the order of their identities.
 _ADD_EVENTS = """
 INSERT INTO lineage_lineageevent (identity, event_time, body, warnings, posted_by)
-SELECT identity, event_time, body::jsonb, warnings, posted_by
+SELECT identity, event_time, decode(body, 'base64'), warnings, posted_by
 FROM json_to_recordset(%s) AS new(identity text, event_time timestamptz, body text,
      warnings text[], posted_by text)
 ORDER BY identity ON CONFLICT (identity) DO NOTHING RETURNING identity
@@ -54,7 +55,7 @@ class Work:
     """An event on its way in: what was read, and what is found out about it."""
 
     number: int
-    text: str  # as it is kept
+    packed: str  # as it is kept
     event: Event
     identity: str
     late: list[str] = field(default_factory=list)  # warnings that writing brought
@@ -141,7 +142,7 @@ def _add_events(works: Sequence[Work], actor: Actor) -> list[Work]:
             {
                 "identity": identity,
                 "event_time": work.event.time,
-                "body": work.text,
+                "body": work.packed,
                 "warnings": [warning[:200] for warning in work.event.warnings],
                 "posted_by": actor.name,
             }
@@ -163,20 +164,8 @@ def _work(number: int, body: Any) -> Work:
     except orjson.JSONEncodeError as error:
         problem = Problem("", "too-deep", "It is nested more than 250 levels deep.")
         raise Invalid("This event cannot be stored.", [problem]) from error
-    if b"\\u0000" in text and (kept := _without_nul(body)) != body:
-        text = orjson.dumps(kept)
-        event = replace(event, warnings=(*event.warnings, NUL_LEFT_OUT))
-    return Work(number, text.decode(), event, _identity(event))
-
-
-def _without_nul(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("\0", "")
-    if isinstance(value, list):
-        return [_without_nul(each) for each in value]
-    if isinstance(value, dict):
-        return {_without_nul(key): _without_nul(each) for key, each in value.items()}
-    return value
+    packed = b64encode(zlib.compress(text, 1)).decode()
+    return Work(number, packed, event, _identity(event))
 
 
 def _write(works: Sequence[Work], actor: Actor) -> None:

@@ -141,6 +141,7 @@ def _write_links(facts: Facts, places: Places, gone: frozenset[int]) -> None:
         ends = columns[source.id, link.source_field], columns[target.id, link.target_field]
         if ends[0] != ends[1] and not {source.id, target.id} & gone:
             found[*ends, None if link.job is None else places.jobs[link.job]] = how
+    facts.column_pairs.update(found)
     keys = ("source_id", "target_id", "job_id", "transformation", "masking")
     for unique, part in _parts(found):
         text = rows.recordset(dict(zip(keys, (*pair, *found[pair]), strict=True)) for pair in part)
