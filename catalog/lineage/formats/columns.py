@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
-from catalog.lineage.formats.names import Name, Warnings, field_in, is_plain, name_in
+from catalog.lineage.formats.names import MAX_LINKS, Name, Warnings, field_in, is_plain, name_in
 
-MAX_LINKS = 100_000  # columns pairs of one dataset in one event
 MAX_WHOLE = 200  # columns of a dataset up to which "the whole dataset depends on it" is written out
 LONGEST_TRANSFORMATION = 80
 
@@ -47,13 +47,11 @@ def column_lineage(facet: Any, known: tuple[str, ...], at: str, warnings: Warnin
             continue
         old = _old_transformation(entry)
         links += _links(entry.get("inputFields"), target, old, f"{place}/{target}", warnings)
-        if _is_full(links, at, warnings):
-            break
     whole = list(_links(facet.get("dataset"), "", ("INDIRECT", False), f"{at}/dataset", warnings))
     targets = known or tuple(fields if isinstance(fields, dict) else ())
-    links += _written_out(whole, targets, at, warnings)
+    links += islice(_written_out(whole, targets, at, warnings), MAX_LINKS + 1)
     sources = dict.fromkeys(link.source for link in [*links, *whole])
-    return Told(tuple(sources), tuple(links[:MAX_LINKS]))
+    return Told(tuple(sources), _bounded(links, at, warnings))
 
 
 def explicit_lineage(facet: Any, known: tuple[str, ...], at: str, warnings: Warnings) -> Told:
@@ -77,11 +75,9 @@ def explicit_lineage(facet: Any, known: tuple[str, ...], at: str, warnings: Warn
         (whole if target is None else links).extend(
             _links([entry], target or "", ("", False), place, warnings)
         )
-        if _is_full(links, at, warnings):
-            break
     targets = known or tuple(dict.fromkeys(link.target for link in links))
-    links += _written_out(whole, targets, at, warnings)
-    return Told(tuple(sources), tuple(links[:MAX_LINKS]), tuple(jobs))
+    links += islice(_written_out(whole, targets, at, warnings), MAX_LINKS + 1)
+    return Told(tuple(sources), _bounded(links, at, warnings), tuple(jobs))
 
 
 def _inputs(facet: Json, at: str) -> Iterator[tuple[str, str | None, Json]]:
@@ -159,8 +155,10 @@ def _written_out(
             yield ColumnLink(link.source, link.field, target, how, link.masking)
 
 
-def _is_full(links: list[ColumnLink], at: str, warnings: Warnings) -> bool:
-    if len(links) < MAX_LINKS:
-        return False
-    warnings.add(f"{at}: the first {MAX_LINKS:,} pairs of columns are kept")
-    return True
+def _bounded(links: list[ColumnLink], at: str, warnings: Warnings) -> tuple[ColumnLink, ...]:
+    """So many as the event may still tell."""
+    kept = links[: warnings.links_left]
+    warnings.links_left -= len(kept)
+    if len(kept) < len(links):
+        warnings.add(f"{at}: an event tells {MAX_LINKS:,} pairs of columns at most")
+    return tuple(kept)

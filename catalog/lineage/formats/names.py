@@ -13,6 +13,7 @@ LONGEST_NAMESPACE = 500  # characters
 LONGEST_NAME = 1000
 PLAIN = 400
 MAX_WARNINGS = 50
+MAX_LINKS = 20_000  # pairs of columns of one event
 LONGEST_WARNING = 200
 
 
@@ -24,14 +25,19 @@ class Name(NamedTuple):
 
 
 class Warnings:
-    """What was odd, in the order in which it was found; the first `MAX_WARNINGS` are kept."""
+    """What was odd, in the order in which it was found; the first `MAX_WARNINGS` are kept.
+
+    `links_left` is how many more pairs of columns the document may tell.
+    """
 
     def __init__(self) -> None:
+        self.links_left = MAX_LINKS
         self._found: list[str] = []
         self._more = 0
 
     def add(self, text: str) -> None:
         if len(self._found) < MAX_WARNINGS:
+            text = printable(text, LONGEST_WARNING + 1)
             self._found.append(text if len(text) <= LONGEST_WARNING else f"{text[:199]}…")
         else:
             self._more += 1

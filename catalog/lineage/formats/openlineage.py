@@ -30,6 +30,7 @@ Json = Mapping[str, Any]
 EVENT_TYPES = frozenset({"START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"})
 FRACTION = re.compile(r"([.,]\d{6})\d+")  # nanoseconds are cut to microseconds
 YEARS = range(1970, 3000)
+MAX_DATASETS = 5_000  # inputs or outputs of one event
 MAX_FIELDS = 2000  # columns kept of a schema facet
 MAX_SYMLINKS = 20
 REFUSED = "This is not a usable OpenLineage event."
@@ -181,8 +182,10 @@ def _datasets(value: Any, pointer: str, warnings: Warnings) -> tuple[DatasetRef,
     if value is not None and not isinstance(value, list):
         warnings.add(f"{pointer} was left out: it is not a list")
         return ()
+    if value is not None and len(value) > MAX_DATASETS:
+        warnings.add(f"{pointer}: the first {MAX_DATASETS:,} of {len(value):,} datasets are read")
     found: dict[Name, DatasetRef] = {}
-    for n, entry in enumerate(value or ()):
+    for n, entry in enumerate((value or ())[:MAX_DATASETS]):
         name = name_in(entry, f"{pointer}/{n}", warnings)
         if name is None:
             continue

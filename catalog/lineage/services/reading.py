@@ -9,7 +9,7 @@ from catalog.lineage.formats.names import Name
 from catalog.lineage.formats.openlineage import DatasetRef, Event
 from catalog.lineage.states import Side
 
-MAX_PAIRS = 200_000  # of inputs and outputs of one event or run
+MAX_PAIRS = 20_000  # of inputs and outputs of one event or run
 
 Said = list[tuple[int, str]]  # (number of the event, warning)
 Numbered = Sequence[tuple[int, Event]]
