@@ -35,6 +35,22 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
             | Q(port__isnull=True, posted_by__in=actor.team_ids)
         )
 
+    def unmatched_for(self, actor: Actor) -> DatasetQuerySet:
+        """What no port offers and the actor may claim: posted by a team of theirs, or living in a
+        namespace where their products have datasets already.
+        """
+        free = self.filter(port__isnull=True, dropped_at__isnull=True)
+        if actor.sees_all_metadata:
+            return free
+        own = Dataset.objects.filter(port__product__owner__in=actor.contributor_team_ids)
+        return free.filter(
+            Q(posted_by__in=actor.team_ids) | Q(namespace__in=own.values("namespace"))
+        )
+
+    def matching(self, text: str) -> DatasetQuerySet:
+        """Those whose name or namespace holds the text."""
+        return self.filter(node_id__icontains=text) if text else self
+
 
 class Dataset(models.Model):
     """A dataset by its OpenLineage name; `port` once an output port offers it.

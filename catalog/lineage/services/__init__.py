@@ -1,6 +1,10 @@
 """Verbs on the graph."""
 
+from catalog.lineage.services.claiming import claim_dataset, unclaim_dataset
 from catalog.lineage.services.declaring import write_declared_edges
+from catalog.lineage.services.drawing import Drawn, draw_edge, kind_of, remove_edge
+from catalog.lineage.services.finding import AmbiguousNode, encoded
+from catalog.lineage.services.forgetting import forget_lineage
 from catalog.lineage.services.ingesting import (
     MAX_EVENTS,
     IngestResult,
@@ -14,13 +18,22 @@ from catalog.lineage.services.telling import store_project, store_told
 
 __all__ = [
     "MAX_EVENTS",
+    "AmbiguousNode",
+    "Drawn",
     "IngestResult",
+    "claim_dataset",
     "derive_product_edges",
+    "draw_edge",
+    "encoded",
+    "forget_lineage",
     "ingest",
     "ingest_many",
+    "kind_of",
     "match_datasets_of_ports",
+    "remove_edge",
     "require_lineage",
     "store_project",
     "store_told",
+    "unclaim_dataset",
     "write_declared_edges",
 ]

@@ -16,6 +16,7 @@ from catalog.lineage.formats.names import Name
 from catalog.lineage.formats.openlineage import Alias
 from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.models import Dataset, Symlink
+from catalog.lineage.policies import may_speak_for
 from catalog.lineage.services import rows
 from catalog.lineage.services.product_edges import (
     derive_product_edges,
@@ -72,15 +73,6 @@ SEEN_ORIGINS = ["lineage", "dbt", "sql"]  # a person's edges are ended by people
 ALL_ORIGINS = [*SEEN_ORIGINS, "declared", "manual"]
 
 Said = list[tuple[int, str]]  # (number of the event, warning)
-
-
-def may_speak_for(actor: Actor, dataset: Dataset) -> bool:
-    """Whether the actor may rename or drop a dataset: its port's owners, else who posted it."""
-    if actor.sees_all_metadata:
-        return True
-    if dataset.port is not None:
-        return dataset.port.product.owner_id in actor.contributor_team_ids
-    return dataset.posted_by_id in actor.team_ids
 
 
 def apply_changes(

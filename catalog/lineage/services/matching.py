@@ -15,7 +15,7 @@ from catalog.lineage.services.product_edges import (
     end_unsupported,
     products_of,
 )
-from catalog.products.models import OutputPort, PortDataset
+from catalog.products.models import PortDataset
 from core.copying import update_objects
 from core.models import OutboxEvent
 
@@ -71,15 +71,3 @@ def named_port(dataset_ids: Collection[int]) -> dict[int, UUID]:
             if offer is not None:
                 found[pk] = offer.port_id
     return found
-
-
-def offered_namespaces(port_ids: Collection[UUID]) -> list[str]:
-    """The namespaces in which these ports have datasets."""
-    own = Dataset.objects.filter(port__in=port_ids).values_list("namespace", flat=True)
-    return sorted(own.order_by().distinct())
-
-
-def ports_of_teams(team_ids: Collection[int]) -> list[UUID]:
-    """The ports of the products that these teams own."""
-    ports = OutputPort.objects.filter(product__owner__in=team_ids)
-    return list(ports.order_by().values_list("pk", flat=True))

@@ -132,6 +132,13 @@ def ask(sql: str, *parameters: Any) -> list[Any]:
         return cursor.fetchall() if cursor.description else []
 
 
+def change(sql: str, *parameters: Any) -> int:
+    """How many rows a statement changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return int(cursor.rowcount)
+
+
 def recordset(rows: Iterable[Mapping[str, Any]]) -> str:
     """Rows as the statements above read them."""
     return orjson.dumps(list(rows)).decode()
