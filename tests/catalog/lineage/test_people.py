@@ -1,4 +1,4 @@
-"""What people say of the graph: claims of datasets and edges with a reason; and what is forgotten."""
+"""What people say of the graph: claims and edges with a reason; and what is forgotten."""
 
 import datetime as dt
 import json
