@@ -8,6 +8,7 @@ from accounts.graphql import types as accounts
 from catalog.contracts.graphql import types as contracts
 from catalog.governance.graphql import types as governance
 from catalog.lineage.graphql import classes as derived_classes
+from catalog.lineage.graphql import mutations as lineage_mutations
 from catalog.lineage.graphql import types as lineage
 from catalog.products.graphql import demands, follows, systems
 from catalog.products.graphql import mutations as product_mutations
@@ -33,6 +34,7 @@ class Query(
     contracts.Query,
     governance.Query,
     lineage.Query,
+    lineage_mutations.Query,
     requests.Query,
     inbox.Query,
     rules.Query,
@@ -56,6 +58,7 @@ class Mutation(
     consent.Mutation,
     recertification_mutations.Mutation,
     product_mutations.Mutation,
+    lineage_mutations.Mutation,
 ):
     """Everything that can be done."""
 

@@ -80,6 +80,8 @@ READS = [
     "/demands/",
     "/marketplace/",
     "/lineage/?node=product:{product}",
+    "/lineage/unmatched/",
+    "/lineage/edges/new/",
     "/access/",
     "/recertifications/",
     "/recertifications/{campaign}/",
@@ -127,6 +129,8 @@ READS = [
     "/notifications/",
     "/settings/notifications/",
     "/api/v1/lineage?nodeId=product:{product}",
+    "/api/v1/lineage/datasets",
+    "/api/v1/lineage/datasets?unmatched=true",
     "/api/v1/search?q=order",
 ]
 
