@@ -13,8 +13,14 @@ const FIRST = 60; // nodes of the first answer; the rest comes by expanding
 const MOST = 200; // of one expansion, as the interface grants
 const WORDED_BY_SERVER = ["main > .crumbs", "main > .head", "#lineage-view", "#impact-card"];
 const NARROW = matchMedia("(max-width: 48rem)");
+const NO_ANSWER = "The portal does not answer. Try again in a moment.";
 const CLEAN = { expansions: [], columns: [], selected: "" };
 const root = document.querySelector("#lineage");
+
+/** What the server, or this page, has a reason not to show; its message is for the reader. */
+class Refusal extends Error {}
+
+const reasonOf = (error) => (error instanceof Refusal ? error.message : NO_ANSWER);
 
 class Explorer {
   constructor() {
@@ -44,7 +50,7 @@ class Explorer {
     if (at) query.set("at", at);
     const answer = await fetch(`${root.dataset.api}?${query}`, { headers: { Accept: "application/json" } });
     const found = await answer.json();
-    if (!answer.ok) throw new Error(found.problems?.[0]?.message ?? found.detail);
+    if (!answer.ok) throw new Refusal(found.problems?.[0]?.message ?? found.detail);
     return found;
   };
 
@@ -55,7 +61,7 @@ class Explorer {
     const state = read();
     const model = new Model(this.ask, { ...state.question, first: FIRST });
     await model.load();
-    if (!model.focus) throw new Error("Lineage names no columns here.");
+    if (!model.focus) throw new Refusal("Lineage names no columns here.");
     model.question.first = MOST;
     await restore(model, state);
     Object.assign(this, { state, model, pinned: null });
@@ -135,7 +141,7 @@ class Explorer {
     try {
       await act();
     } catch (error) {
-      this.say(error.message || "The portal does not answer. Try again in a moment.");
+      this.say(reasonOf(error));
     } finally {
       this.view.removeAttribute("aria-busy");
     }
@@ -176,7 +182,7 @@ class Explorer {
     state.columns = model.question.level === "column" ? [] : [...model.opened];
     if (!drawing.places.has(state.selected)) state.selected = "";
     history.replaceState(null, "", write(state));
-    fillTwin(this.twin.querySelector("tbody"), drawing.nodes, this.acts);
+    this.fillTwin();
     for (const [id, { element }] of drawing.cards) element.classList.toggle("chosen", id === state.selected);
     this.shine();
     this.sift();
@@ -185,6 +191,11 @@ class Explorer {
     if (total) total.textContent = model.isTruncated ? `${drawn}, ${model.total.toLocaleString("en")} within reach` : drawn;
     document.querySelector("#lineage-none").hidden = drawing.nodes.length > 1;
     document.querySelector("#lineage-view .btn").hidden = true; // a choice answers at once
+  }
+
+  /** The table is filled while it is open. */
+  fillTwin() {
+    if (this.twin.open) fillTwin(this.twin.querySelector("tbody"), this.drawing.nodes, this.acts);
   }
 
   sift() {
@@ -234,6 +245,8 @@ class Explorer {
     });
     document.addEventListener("click", (event) => this.click(event));
     this.view.addEventListener("keydown", (event) => this.press(event));
+    this.twin.addEventListener("toggle", () => this.fillTwin());
+    this.beside.addEventListener("keydown", ({ key }) => key === "Escape" && this.select(""));
     this.view.addEventListener("focusin", ({ target }) => {
       const card = target.closest("[data-node]");
       if (card && !target.closest("[data-row]")) this.shine(null, card.dataset.node);
@@ -341,4 +354,4 @@ function asks(node, { direction, depth, level }) {
 }
 
 const explorer = new Explorer();
-explorer.open().catch((error) => explorer.say(error.message ?? ""));
+explorer.open().catch((error) => explorer.say(reasonOf(error)));

@@ -29,6 +29,7 @@ PAGES = [
     "/demands/new/?title=churn",
     "/lineage/",
     "/lineage/?node=product:sales.orders",
+    "/lineage/?node=product:sales.orders&depth=1&down=product:sales.order-lines",
     "/services/",
     "/services/register/?example=1",
     "/services/data-product-postgresql/",

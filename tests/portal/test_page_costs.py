@@ -80,6 +80,7 @@ READS = [
     "/demands/",
     "/marketplace/",
     "/lineage/?node=product:{product}",
+    "/lineage/?node=product:{product}&direction=downstream&format=csv",
     "/access/",
     "/recertifications/",
     "/recertifications/{campaign}/",

@@ -30,7 +30,7 @@ export function markOf(node) {
   return node.incident ? ["Incident", "bad"] : null;
 }
 
-function whereOf(node) {
+export function whereOf(node) {
   if (node.kind === "hidden") return "Not yours to see";
   if (node.kind === "dataset") return node.product_name ?? node.product ?? "No product";
   const domain = node.domain ?? node.owner_name ?? node.owner ?? "";

@@ -8,8 +8,10 @@ import { ROW_HEIGHT, pathsOf } from "./model.js";
 import { Surface } from "./surface.js";
 
 const MOVE_MS = 150;
+const MOST_MOVING = 150; // cards; more of them would not move smoothly
 const READABLE = 0.7; // a drawing that would be smaller than this begins at its focus
 const BEGINNING = 0.9; // then three columns stand side by side
+const FAR = 0.5; // from here on, lines and borders are drawn wider to stay visible
 const NO_LANES = { lanes: [], back: false };
 const SHARED = ["name", "status", "score", "incident", "product_name", "count"];
 
@@ -27,19 +29,19 @@ export class Drawing {
     this.places = new Map();
     this.minimap = new Minimap((at) => this.surface.centre(at));
     view.append(this.minimap.element);
-    this.surface = new Surface(view, this.world, () => this.minimap.show(this));
+    this.surface = new Surface(view, this.world, () => this.#onMove());
   }
 
   /** Draws what the model shows; the card `kept` stays where it is on the screen. */
   draw(model, { kept, hidesSystems } = {}) {
-    performance.mark("lineage:draw");
+    const start = performance.now();
     const { nodes, edges } = model.shown({ hidesSystems });
     const before = this.places.get(kept);
     Object.assign(this, { model, nodes, edges });
     const cards = nodes.map(({ id, steps }) => ({ id, steps, height: model.height(id) }));
     const found = layout(cards, edges, model.focus.id);
     Object.assign(this, { places: found.places, width: found.width, height: found.height });
-    this.#move(Boolean(before));
+    this.#move(Boolean(before) && nodes.length <= MOST_MOVING);
     this.#drawCards();
     this.#drawLines(found.ways);
     const after = this.places.get(kept);
@@ -48,7 +50,8 @@ export class Drawing {
       this.surface.y -= (after.y - before.y) * this.surface.scale;
     }
     this.surface.apply();
-    performance.measure("lineage:draw", "lineage:draw");
+    performance.measure("lineage:drawn", { start });
+    requestAnimationFrame(() => setTimeout(() => performance.measure("lineage:painted", { start })));
   }
 
   /** Where a reader begins: all of it if that can be read, else the focus. */
@@ -58,6 +61,16 @@ export class Drawing {
     const { x, y } = this.places.get(this.model.focus.id);
     this.surface.scale = BEGINNING;
     this.surface.centre({ x: x + CARD_WIDTH / 2, y: y + CARD_HEIGHT / 2 }, this);
+  }
+
+  #onMove() {
+    const wide = this.surface.scale < FAR ? 2 ** Math.round(Math.log2(1 / this.surface.scale)) : 1;
+    if (wide !== this.wide) {
+      this.wide = wide;
+      this.svg.style.strokeWidth = wide > 1 ? wide : "";
+      this.world.style.setProperty("--rim", wide > 1 ? `${wide}px solid var(--edge)` : "");
+    }
+    this.minimap.show(this);
   }
 
   #move(isMoving) {
@@ -77,7 +90,9 @@ export class Drawing {
       this.cards.delete(id);
     }
     const order = sorted.map((node) => this.#drawCard(node, model));
-    if (order.some((element, n) => this.list.children[n] !== element)) this.list.append(...order);
+    order.forEach((element, n) => {
+      if (this.list.children[n] !== element) this.list.insertBefore(element, this.list.children[n] ?? null);
+    });
     if (focused && drawn.has(focused)) this.focus(focused);
     else this.rove(drawn.has(this.current) ? this.current : model.focus.id);
   }
@@ -164,7 +179,11 @@ export class Drawing {
       element.classList.toggle("on", Boolean(cards?.has(id)));
       for (const row of element.querySelectorAll("[data-row]")) row.classList.toggle("on", Boolean(columns?.has(row.dataset.row)));
     }
-    for (const line of this.lines.values()) line.path.classList.toggle("on", Boolean(cards && isLit(line)));
+    for (const line of this.lines.values()) {
+      const isOn = Boolean(cards && isLit(line));
+      line.path.classList.toggle("on", isOn);
+      if (isOn) this.svg.append(line.path); // above the others
+    }
   }
 
   /** Dims the cards that do not match; null matches all. */

@@ -12,6 +12,8 @@ export const ANCHOR = 28; // lines touch a card so far below its top, however ta
 const CARD_GAP = 16;
 const LANE_GAP = 8;
 const LANE_WEIGHT = 4; // a long line bends less readily than a short one
+const LEAST_ROWS = 14; // cards that one column may always hold
+const ROWS_FOR_CARDS = 2.6; // width of a column ÷ height of a row ÷ 1.6, which a window is wider than tall
 const SWEEPS = 16;
 const PATIENCE = 4; // sweeps without a better order
 const FITS = 6;
@@ -25,15 +27,52 @@ const FITS = 6;
 export function layout(cards, links, focus) {
   const known = new Set(cards.map((card) => card.id));
   const lines = links.filter(({ source, target }) => source !== target && known.has(source) && known.has(target));
-  const layer = layersOf(cards, lines, focus);
-  const layers = [...new Set(layer.values())].sort((a, b) => a - b);
-  const column = new Map([...layer].map(([id, each]) => [id, layers.indexOf(each)]));
-  const spots = new Spots(layers.length);
+  const column = columnsOf(layersOf(cards, lines, focus), lines);
+  const columns = Math.max(-1, ...column.values()) + 1;
+  const spots = new Spots(columns);
   for (const card of cards) spots.card(card, column.get(card.id));
   const ways = lines.map((line) => spots.way(line, column));
-  order(spots, layers.indexOf(0));
+  order(spots, column.get(focus));
   fit(spots);
-  return result(spots, ways, layers.length);
+  return result(spots, ways, columns);
+}
+
+// A layer of many cards takes several columns, so that a large drawing is no taller than wide.
+// What stands further out of one card is shared out between them: it becomes a block beside it.
+function columnsOf(layer, lines) {
+  const most = Math.max(LEAST_ROWS, Math.ceil(Math.sqrt(layer.size * ROWS_FOR_CARDS)));
+  const inward = new Map([...layer.keys()].map((id) => [id, []]));
+  for (const { source, target } of lines) {
+    if (Math.abs(layer.get(source)) < Math.abs(layer.get(target))) inward.get(target).push(source);
+    else inward.get(source).push(target);
+  }
+  const rank = new Map();
+  const parts = new Map();
+  for (const each of [...new Set(layer.values())].sort((a, b) => Math.abs(a) - Math.abs(b))) {
+    const ids = [...layer.keys()].filter((id) => layer.get(id) === each);
+    const runs = new Map();
+    for (const id of ids) {
+      const first = Math.min(layer.size, ...inward.get(id).map((other) => rank.get(other) ?? layer.size));
+      if (!runs.has(first)) runs.set(first, []);
+      runs.get(first).push(id);
+    }
+    const sorted = [...runs.keys()].sort((a, b) => a - b).map((first) => runs.get(first));
+    sorted.flat().forEach((id, n) => rank.set(id, n));
+    shareOut(sorted, Math.ceil(ids.length / most)).forEach((part, id) => parts.set(id, each < 0 ? -part : part));
+  }
+  const key = (id) => `${layer.get(id)} ${parts.get(id)}`;
+  const sorted = [...layer.keys()].sort((a, b) => layer.get(a) - layer.get(b) || parts.get(a) - parts.get(b));
+  const columns = new Map([...new Set(sorted.map(key))].map((each, n) => [each, n]));
+  return new Map(sorted.map((id) => [id, columns.get(key(id))]));
+}
+
+function shareOut(runs, parts) {
+  const part = new Map();
+  let turn = 0;
+  for (const run of runs) {
+    run.forEach((id, n) => part.set(id, run.length < parts ? turn++ % parts : Math.floor((n * parts) / run.length)));
+  }
+  return part;
 }
 
 // The longest way from the focus, upstream negative; relatives stand beside what they touch.

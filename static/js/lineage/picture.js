@@ -1,12 +1,13 @@
 // The drawing as a picture that stands alone: rectangles and text, with the colours of the theme written in.
 
-import { kindOf, markOf, nameOf } from "./cards.js";
+import { markOf, nameOf, whereOf } from "./cards.js";
 import { svg } from "./dom.js";
 import { CARD_HEIGHT, CARD_WIDTH } from "./layout.js";
 import { ROW_HEIGHT } from "./model.js";
 
 const MARGIN = 24;
 const CHARACTERS = 26; // of 13 px that fit on a card
+const SCORE_CHARACTERS = 5;
 const MOST_PIXELS = 16_000; // a side; browsers draw no larger
 
 /** The text of an SVG file. */
@@ -34,21 +35,24 @@ function cardOf(node, drawing, ink) {
   const { model } = drawing;
   const isFocus = node.id === model.focus.id;
   const isStrange = node.kind === "system" || node.kind === "hidden";
-  const hint = [markOf(node)?.[0], node.product_name ?? node.domain ?? kindOf(node)].filter(Boolean).join(" · ");
+  const hint = [markOf(node)?.[0], whereOf(node)].filter(Boolean).join(" · ");
   const rows = model.opened.has(node.id) ? model.rows(node.id) : [];
   const score = node.kind === "product" && node.score !== null && node.score !== undefined && String(Math.floor(node.score));
   return svg(
     "g",
     { transform: `translate(${x} ${y})` },
     svg("rect", { width: CARD_WIDTH, height: model.height(node.id), rx: 8, fill: isStrange ? ink.sunk : ink.bg, stroke: isFocus ? ink.acc : isStrange ? ink.ctl : ink.edge, "stroke-width": isFocus ? 2 : 1, "stroke-dasharray": isStrange ? "4 3" : null }),
-    svg("text", { x: 12, y: 24, fill: ink.acc }, short(nameOf(node))),
-    svg("text", { x: 12, y: 42, fill: ink.fg3, "font-size": 12 }, short(hint)),
+    svg("text", { x: 12, y: 24, fill: ink.acc }, short(nameOf(node), score)),
+    svg("text", { x: 12, y: 42, fill: ink.fg3, "font-size": 12 }, short(hint, score)),
     score && svg("text", { x: CARD_WIDTH - 12, y: 33, "text-anchor": "end", fill: ink.fg, "font-weight": 600 }, score),
     rows.map((row, n) => svg("text", { x: 12, y: CARD_HEIGHT + n * ROW_HEIGHT + 18, fill: ink.fg, "font-size": 12, "font-family": "monospace" }, short(row.name))),
   );
 }
 
-const short = (text) => (text.length > CHARACTERS ? `${text.slice(0, CHARACTERS - 1)}…` : text);
+function short(text, score) {
+  const room = CHARACTERS - (score ? SCORE_CHARACTERS : 0);
+  return text.length > room ? `${text.slice(0, room - 1)}…` : text;
+}
 
 /** A promise of the same as a PNG, twice as fine as the screen where that can be drawn. */
 export async function asPng(drawing) {

@@ -1,6 +1,6 @@
 // A surface that is dragged, pinched and zoomed; it knows nothing of lineage.
 
-const LEAST = 0.08;
+const LEAST = 0.05;
 const MOST = 2;
 const STEP = 1.25;
 const CLICK_PX = 4; // moved less, it was a click
