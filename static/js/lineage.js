@@ -20,7 +20,11 @@ const root = document.querySelector("#lineage");
 /** What the server, or this page, has a reason not to show; its message is for the reader. */
 class Refusal extends Error {}
 
-const reasonOf = (error) => (error instanceof Refusal ? error.message : NO_ANSWER);
+function reasonOf(error) {
+  if (error instanceof Refusal) return error.message;
+  console.error(error);
+  return NO_ANSWER;
+}
 
 class Explorer {
   constructor() {
@@ -41,7 +45,8 @@ class Explorer {
 
   questionOf(node) {
     const { question } = this.state;
-    if (node.startsWith("dataset:")) return { ...question, node, level: question.level === "product" ? "dataset" : question.level };
+    if (node.startsWith("dataset:"))
+      return { ...question, node, level: question.level === "product" ? "dataset" : question.level };
     return { ...question, node, level: node.startsWith("system:") ? "product" : question.level };
   }
 
@@ -97,7 +102,8 @@ class Explorer {
       const [text] = await Promise.all([page, this.open()]);
       const fresh = new DOMParser().parseFromString(text, "text/html");
       document.title = fresh.title;
-      for (const selector of WORDED_BY_SERVER) document.querySelector(selector)?.replaceWith(fresh.querySelector(selector));
+      for (const selector of WORDED_BY_SERVER)
+        document.querySelector(selector)?.replaceWith(fresh.querySelector(selector));
       this.showPanel();
       this.after();
     } catch {
@@ -188,7 +194,8 @@ class Explorer {
     this.sift();
     const total = document.querySelector("#lineage-count");
     const drawn = `${count(drawing.nodes.length, "node")} drawn`;
-    if (total) total.textContent = model.isTruncated ? `${drawn}, ${model.total.toLocaleString("en")} within reach` : drawn;
+    if (total)
+      total.textContent = model.isTruncated ? `${drawn}, ${model.total.toLocaleString("en")} within reach` : drawn;
     document.querySelector("#lineage-none").hidden = drawing.nodes.length > 1;
     document.querySelector("#lineage-view .btn").hidden = true; // a choice answers at once
   }
@@ -200,7 +207,10 @@ class Explorer {
 
   sift() {
     const words = this.state.filter.toLowerCase().trim();
-    const holds = (node) => [nameOf(node), node.owner_name, node.owner, node.domain, node.product_name].some((text) => text?.toLowerCase().includes(words));
+    const holds = (node) =>
+      [nameOf(node), node.owner_name, node.owner, node.domain, node.product_name].some((text) =>
+        text?.toLowerCase().includes(words),
+      );
     if (!words && !this.state.onlyProblems) return this.drawing.sift(null);
     const found = this.drawing.nodes.filter((node) => holds(node) && (!this.state.onlyProblems || node.hasProblem));
     this.drawing.sift(new Set(found.map((node) => node.id)));
@@ -209,6 +219,8 @@ class Explorer {
 
   showControls() {
     const { filter, hidesSystems, onlyProblems } = this.state;
+    document.querySelector("#lineage-time").hidden = !this.model.knowsTime;
+    document.querySelector("#lineage-at").value = this.state.question.at;
     document.querySelector("#lineage-filter").value = filter;
     document.querySelector("#lineage-systems").checked = hidesSystems;
     document.querySelector("#lineage-problems").checked = onlyProblems;
@@ -219,7 +231,10 @@ class Explorer {
     const node = this.drawing.places.has(selected) && this.model.nodes.get(selected);
     document.querySelector("#panel")?.remove();
     document.querySelector("#impact-card").hidden = Boolean(node);
-    if (node) this.beside.prepend(panel(node, this.drawing.edges, this.acts, asks(node.id, question), this.model.opened.has(selected)));
+    if (node)
+      this.beside.prepend(
+        panel(node, this.drawing.edges, this.acts, asks(node.id, question), this.model.opened.has(selected)),
+      );
   }
 
   say(text) {
@@ -256,7 +271,11 @@ class Explorer {
       if (!target.closest("[data-row]")) this.shine(null, card?.dataset.node ?? null);
     });
     this.view.addEventListener("pointerleave", () => this.shine());
-    const sift = { "lineage-filter": ["filter", "value"], "lineage-problems": ["onlyProblems", "checked"], "lineage-systems": ["hidesSystems", "checked"] };
+    const sift = {
+      "lineage-filter": ["filter", "value"],
+      "lineage-problems": ["onlyProblems", "checked"],
+      "lineage-systems": ["hidesSystems", "checked"],
+    };
     for (const [id, [name, property]] of Object.entries(sift)) {
       document.querySelector(`#${id}`).addEventListener("input", ({ target }) => {
         this.state[name] = target[property];
@@ -264,6 +283,9 @@ class Explorer {
         else this.after();
       });
     }
+    document.querySelector("#lineage-at").addEventListener("change", ({ target }) => {
+      this.go(write({ ...this.state, question: { ...this.state.question, at: target.value } }));
+    });
     new ResizeObserver(() => this.drawing.surface.apply()).observe(this.view);
   }
 
@@ -312,8 +334,8 @@ class Explorer {
       document.querySelector("#chosen")?.focus();
       return true;
     }
-    if (event.key === "e") return this.openFurther(node), true;
-    if (event.key === "c" && ["product", "dataset"].includes(node.kind)) return this.toggleColumns(id), true;
+    if (event.key === "e") return (this.openFurther(node), true);
+    if (event.key === "c" && ["product", "dataset"].includes(node.kind)) return (this.toggleColumns(id), true);
     return false;
   }
 
@@ -331,7 +353,11 @@ class Explorer {
 
 /** Opens what the address says was open; what has gone since is left out. */
 async function restore(model, { expansions, columns }) {
-  const wait = (asked) => asked.then((answer) => answer, () => null);
+  const wait = (asked) =>
+    asked.then(
+      (answer) => answer,
+      () => null,
+    );
   const around = expansions.map(({ root: id, side }) => wait(model.ask(model.expansionQuestion(id, side))));
   for (const [n, { root: id, side }] of expansions.entries()) {
     const answer = await around[n];

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from catalog.lineage.layout import CARD_HEIGHT
 from tests.browser.conftest import Portal
 from tests.browser.person import Person
 from tests.browser.script import Script
@@ -237,6 +239,21 @@ def hub(portal: Portal) -> str:
     return f"dataset:{space}:hub"
 
 
+def places(page: Any) -> list[tuple[float, float]]:
+    """Left and top of each card in the drawing, px."""
+    moved = page.locator(CARDS).evaluate_all("all => all.map(each => each.style.transform)")
+    return [tuple(map(float, re.findall(r"-?[\d.]+(?=px)", each))) for each in moved]
+
+
+def overlaps(found: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Cards whose neighbour above in the same column ends below their top."""
+    columns: dict[float, list[float]] = {}
+    for x, y in found:
+        columns.setdefault(x, []).append(y)
+    near = [(x, y, z) for x, ys in columns.items() for y, z in pairwise(sorted(ys))]
+    return [(x, z) for x, y, z in near if z - y < CARD_HEIGHT]
+
+
 def event(space: str, n: int, inputs: list[str], outputs: list[str]) -> dict[str, Any]:
     return {
         "eventType": "COMPLETE",
@@ -263,6 +280,7 @@ def test_500_cards_are_all_drawn(portal: Portal, chromium: Any, hub: str) -> Non
     page.locator("#table tbody tr").nth(499).wait_for()
     assert page.locator("#table tbody tr").count() == 500
     assert page.locator(".map").is_visible()
+    assert overlaps(places(page)) == []
     page.get_by_role("button", name="Fit").click()
     view = page.locator(".live").bounding_box()
     boxes = [each.bounding_box() for each in page.locator(CARDS).all()[::50]]

@@ -13,7 +13,7 @@ const READABLE = 0.7; // a drawing that would be smaller than this begins at its
 const BEGINNING = 0.9; // then three columns stand side by side
 const FAR = 0.5; // from here on, lines and borders are drawn wider to stay visible
 const NO_LANES = { lanes: [], back: false };
-const SHARED = ["name", "status", "score", "incident", "product_name", "count"];
+const SHARED = ["name", "status", "score", "incident", "product_name", "count", "isBeside"];
 
 export class Drawing {
   constructor(view, acts) {
@@ -82,7 +82,9 @@ export class Drawing {
   #drawCards() {
     const { model, nodes, places } = this;
     const focused = document.activeElement?.closest?.("[data-node]")?.dataset.node;
-    const sorted = [...nodes].sort((a, b) => places.get(a.id).column - places.get(b.id).column || places.get(a.id).y - places.get(b.id).y);
+    const sorted = [...nodes].sort(
+      (a, b) => places.get(a.id).column - places.get(b.id).column || places.get(a.id).y - places.get(b.id).y,
+    );
     const drawn = new Set(nodes.map((node) => node.id));
     for (const [id, { element }] of this.cards) {
       if (drawn.has(id)) continue;
@@ -100,12 +102,22 @@ export class Drawing {
   #drawCard(node, model) {
     const facts = {
       remaining: model.remaining(node, this.edges),
-      expanded: { upstream: Boolean(model.expansion(node.id, "upstream")), downstream: Boolean(model.expansion(node.id, "downstream")) },
+      expanded: {
+        upstream: Boolean(model.expansion(node.id, "upstream")),
+        downstream: Boolean(model.expansion(node.id, "downstream")),
+      },
       isFocus: node.id === model.focus.id,
       isOpen: ["product", "dataset"].includes(node.kind) ? model.opened.has(node.id) : null,
       rows: model.opened.has(node.id) ? model.rows(node.id) : [],
     };
-    const key = JSON.stringify([facts.remaining, facts.expanded, facts.isFocus, facts.isOpen, facts.rows.length, SHARED.map((name) => node[name])]);
+    const key = JSON.stringify([
+      facts.remaining,
+      facts.expanded,
+      facts.isFocus,
+      facts.isOpen,
+      facts.rows.length,
+      SHARED.map((name) => node[name]),
+    ]);
     let known = this.cards.get(node.id);
     if (known?.key !== key) {
       const element = card(node, this.acts, facts);
@@ -127,14 +139,25 @@ export class Drawing {
     }
     for (const { source, target, from, to, masking } of this.model.columnLines(this.nodes)) {
       const way = byPair.get(`${from.card}\n${to.card}`) ?? NO_LANES;
-      lines.set(`${source}\n${target}`, { ends: [from.card, to.card], way, from: from.row, to: to.row, columns: [source, target], masking });
+      lines.set(`${source}\n${target}`, {
+        ends: [from.card, to.card],
+        way,
+        from: from.row,
+        to: to.row,
+        columns: [source, target],
+        masking,
+      });
     }
     for (const [key, { path }] of this.lines) if (!lines.has(key)) (path.remove(), this.lines.delete(key));
     for (const [key, line] of lines) {
       const path = this.lines.get(key)?.path ?? svg("path");
       const [source, target] = line.ends;
       const { x } = this.places.get(source);
-      const d = pathOf({ x: x + CARD_WIDTH, y: this.#anchor(source, line.from) }, { x: this.places.get(target).x, y: this.#anchor(target, line.to) }, line.way);
+      const d = pathOf(
+        { x: x + CARD_WIDTH, y: this.#anchor(source, line.from) },
+        { x: this.places.get(target).x, y: this.#anchor(target, line.to) },
+        line.way,
+      );
       path.setAttribute("d", d);
       path.setAttribute("class", this.#kindOfLine(line));
       if (!path.parentNode) this.svg.append(path);
@@ -161,14 +184,15 @@ export class Drawing {
     if (!id) return this.#light(null);
     const { up, down } = pathsOf(id, this.edges);
     const isWithin = (path, [source, target]) => path.has(source) && path.has(target);
-    this.#light(new Set([...up, ...down]), (line) => !line.columns && (isWithin(up, line.ends) || isWithin(down, line.ends)));
+    this.#light(new Set([...up, ...down]), (line) => isWithin(up, line.ends) || isWithin(down, line.ends));
   }
 
   lightColumn(id) {
     if (!id) return this.light(null);
     const columns = this.model.columnPath(id);
     const cards = new Set();
-    for (const { ends, columns: of } of this.lines.values()) if (of?.every((each) => columns.has(each))) ends.forEach((end) => cards.add(end));
+    for (const { ends, columns: of } of this.lines.values())
+      if (of?.every((each) => columns.has(each))) ends.forEach((end) => cards.add(end));
     for (const each of this.model.opened) if (this.model.rows(each).some((row) => columns.has(row.id))) cards.add(each);
     this.#light(cards, (line) => Boolean(line.columns?.every((each) => columns.has(each))), columns);
   }
@@ -177,7 +201,8 @@ export class Drawing {
     this.view.classList.toggle("lit", Boolean(cards));
     for (const [id, { element }] of this.cards) {
       element.classList.toggle("on", Boolean(cards?.has(id)));
-      for (const row of element.querySelectorAll("[data-row]")) row.classList.toggle("on", Boolean(columns?.has(row.dataset.row)));
+      for (const row of element.querySelectorAll("[data-row]"))
+        row.classList.toggle("on", Boolean(columns?.has(row.dataset.row)));
     }
     for (const line of this.lines.values()) {
       const isOn = Boolean(cards && isLit(line));
@@ -216,8 +241,14 @@ export class Drawing {
     const ids = {
       ArrowLeft: () => this.edges.filter((edge) => edge.target === id).map((edge) => edge.source),
       ArrowRight: () => this.edges.filter((edge) => edge.source === id).map((edge) => edge.target),
-      ArrowUp: () => this.nodes.filter((node) => this.places.get(node.id).column === here.column && this.places.get(node.id).y < here.y).map((node) => node.id),
-      ArrowDown: () => this.nodes.filter((node) => this.places.get(node.id).column === here.column && this.places.get(node.id).y > here.y).map((node) => node.id),
+      ArrowUp: () =>
+        this.nodes
+          .filter((node) => this.places.get(node.id).column === here.column && this.places.get(node.id).y < here.y)
+          .map((node) => node.id),
+      ArrowDown: () =>
+        this.nodes
+          .filter((node) => this.places.get(node.id).column === here.column && this.places.get(node.id).y > here.y)
+          .map((node) => node.id),
     }[key]();
     const far = (other) => Math.abs(this.places.get(other).y - here.y);
     return ids.sort((a, b) => far(a) - far(b))[0];

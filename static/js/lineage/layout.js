@@ -104,7 +104,7 @@ function layersOf(cards, lines, focus) {
 }
 
 function placeRelatives(sorted, onward, back, layer, upstream) {
-  for (let before = -1; before !== layer.size; ) {
+  for (let before = -1; before !== layer.size;) {
     before = layer.size;
     for (const id of sorted) {
       const sources = back.get(id).filter((each) => layer.has(each));

@@ -9,12 +9,21 @@ const LEAST_CARDS = 12;
 
 export class Minimap {
   constructor(go) {
-    this.element = h("canvas", { class: "float map", width: 2 * WIDTH, height: 2 * HEIGHT, "aria-hidden": "true", hidden: true });
+    this.element = h("canvas", {
+      class: "float map",
+      width: 2 * WIDTH,
+      height: 2 * HEIGHT,
+      "aria-hidden": "true",
+      hidden: true,
+    });
     Object.assign(this.element.style, { width: `${WIDTH}px`, right: "auto", left: "12px" });
     const move = (event) => {
       if (!(event.buttons & 1)) return;
       const box = this.element.getBoundingClientRect();
-      go({ x: (event.clientX - box.left - this.left) / this.scale, y: (event.clientY - box.top - this.top) / this.scale });
+      go({
+        x: (event.clientX - box.left - this.left) / this.scale,
+        y: (event.clientY - box.top - this.top) / this.scale,
+      });
     };
     this.element.addEventListener("pointerdown", move);
     this.element.addEventListener("pointermove", move);
@@ -41,13 +50,19 @@ export class Minimap {
     pen.setTransform(2, 0, 0, 2, 0, 0);
     pen.clearRect(0, 0, WIDTH, HEIGHT);
     pen.translate(this.left, this.top);
-    const box = (x, y, w, tall) => pen.fillRect(x * this.scale, y * this.scale, Math.max(1.5, w * this.scale), Math.max(1, tall * this.scale));
+    const box = (x, y, w, tall) =>
+      pen.fillRect(x * this.scale, y * this.scale, Math.max(1.5, w * this.scale), Math.max(1, tall * this.scale));
     for (const node of nodes) {
       const { x, y } = places.get(node.id);
       pen.fillStyle = node.id === model.focus.id ? colours.color : colours.borderTopColor;
       box(x, y, CARD_WIDTH, CARD_HEIGHT);
     }
     pen.strokeStyle = colours.color;
-    pen.strokeRect((-surface.x / surface.scale) * this.scale, (-surface.y / surface.scale) * this.scale, (view.clientWidth / surface.scale) * this.scale, (view.clientHeight / surface.scale) * this.scale);
+    pen.strokeRect(
+      (-surface.x / surface.scale) * this.scale,
+      (-surface.y / surface.scale) * this.scale,
+      (view.clientWidth / surface.scale) * this.scale,
+      (view.clientHeight / surface.scale) * this.scale,
+    );
   }
 }

@@ -6,7 +6,8 @@ export const ROW_HEIGHT = 28; // px, as `.node li`
 const MOST_ROWS = 40; // of a card's columns
 const SIDES = ["upstream", "downstream"];
 
-const problems = (node) => ["deprecated", "retired"].includes(node.status) || (node.score ?? 100) < 70 || Boolean(node.incident);
+const problems = (node) =>
+  ["deprecated", "retired"].includes(node.status) || (node.score ?? 100) < 70 || Boolean(node.incident);
 const pair = (source, target) => `${source}\n${target}`;
 
 export class Model {
@@ -27,8 +28,7 @@ export class Model {
     const answer = await this.ask(this.question);
     this.total = answer.total_nodes;
     this.isTruncated = answer.truncated;
-    this.hidden = answer.hidden ?? {};
-    this.asOf = answer.as_of;
+    this.knowsTime = answer.as_of !== undefined;
     if (this.question.level === "column") this.#takeColumns(answer, true);
     else this.base = this.#take(answer, (node) => (node.side === "upstream" ? -node.distance : node.distance));
     this.focus = this.nodes.get(this.base.find((id) => this.nodes.get(id).steps === 0)) ?? null;
@@ -105,7 +105,15 @@ export class Model {
     const nodes = [...ids].map((id) => this.nodes.get(id)).filter((node) => !hidesSystems || node.kind !== "system");
     const kept = new Set(nodes.map((node) => node.id));
     const edges = [...this.edges.values()].filter((edge) => kept.has(edge.source) && kept.has(edge.target));
+    this.#tellBeside(nodes, edges);
     return { nodes, edges };
+  }
+
+  // What was opened on the way back, an upstream's other reader, is neither upstream nor downstream.
+  #tellBeside(nodes, edges) {
+    const first = new Set(this.base);
+    const { up, down } = pathsOf(this.focus?.id, edges);
+    for (const node of nodes) node.isBeside = !first.has(node.id) && !up.has(node.id) && !down.has(node.id);
   }
 
   /** Neighbours of a card that are not drawn: a number, or null where only the server knows. */
@@ -164,7 +172,9 @@ export class Model {
     return answer.nodes.map((node) => {
       const id = own(node.id);
       const known = this.nodes.get(id);
-      const degree = node.more && SIDES.reduce((sum, side) => ({ ...sum, [side]: (node.more[side] ?? 0) + (degrees.get(id)?.[side] ?? 0) }), {});
+      const degree =
+        node.more &&
+        SIDES.reduce((sum, side) => ({ ...sum, [side]: (node.more[side] ?? 0) + (degrees.get(id)?.[side] ?? 0) }), {});
       const steps = known?.steps ?? stepsOf(node);
       this.nodes.set(id, { ...known, ...node, id, steps, degree: degree ?? known?.degree, hasProblem: problems(node) });
       return id;
@@ -185,7 +195,19 @@ export class Model {
     for (const edge of answer.edges) this.columnEdges.set(pair(edge.source, edge.target), edge);
     if (!isBase) return;
     const nodes = new Map();
-    for (const { dataset, distance, side, product, product_name, owner, owner_name, domain, status, archetype, score } of columns) {
+    for (const {
+      dataset,
+      distance,
+      side,
+      product,
+      product_name,
+      owner,
+      owner_name,
+      domain,
+      status,
+      archetype,
+      score,
+    } of columns) {
       if (!dataset || (nodes.get(dataset)?.distance ?? Infinity) <= distance) continue;
       const shared = { product, product_name, owner, owner_name, domain, status, archetype, score };
       nodes.set(dataset, { ...shared, id: dataset, kind: "dataset", name: shortName(dataset), distance, side });

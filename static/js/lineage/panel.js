@@ -5,6 +5,7 @@ import { count, h, icon, ring } from "./dom.js";
 
 const day = (moment) => (moment ? String(moment).slice(0, 10) : null);
 const MOST_JOBS = 6;
+const DECLARED = ["declared", "declared input port"]; // as lineage words edges that no job made
 const STAMPED = ["confidential", "restricted"];
 
 /** @param acts `{close, focus, columns, link, impact}`; @param asks `{curl, graphql}` texts to copy */
@@ -16,9 +17,21 @@ export function panel(node, edges, acts, asks, isOpen) {
       "header",
       {},
       h("h2", { id: "chosen", tabindex: -1 }, nameOf(node)),
-      h("button", { type: "button", class: "btn quiet sq sm end", "aria-label": "Close", title: "Close (Esc)", onclick: acts.close }, icon("x")),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "btn quiet sq sm end",
+          "aria-label": "Close",
+          title: "Close (Esc)",
+          onclick: acts.close,
+        },
+        icon("x"),
+      ),
     ),
-    node.kind === "hidden" ? h("p", {}, `${HIDDEN}.`) : [facts(node, edges), buttons(node, acts, isOpen), copies(node, asks)],
+    node.kind === "hidden"
+      ? h("p", {}, `${HIDDEN}.`)
+      : [facts(node, edges), buttons(node, acts, isOpen), copies(node, asks)],
   );
 }
 
@@ -26,11 +39,21 @@ function facts(node, edges) {
   const touching = edges.filter((edge) => edge.source === node.id || edge.target === node.id);
   const into = edges.filter((edge) => edge.target === node.id);
   const jobs = [...new Set(into.flatMap((edge) => edge.jobs))];
-  const first = touching.map((edge) => day(edge.first_seen)).filter(Boolean).sort()[0];
-  const last = touching.map((edge) => day(edge.last_seen)).filter(Boolean).sort().at(-1);
+  const first = touching
+    .map((edge) => day(edge.first_seen))
+    .filter(Boolean)
+    .sort()[0];
+  const last = touching
+    .map((edge) => day(edge.last_seen))
+    .filter(Boolean)
+    .sort()
+    .at(-1);
   const mark = markOf(node);
-  const product = node.product && h("a", { href: `/products/${encodeURIComponent(node.product)}/` }, node.product_name ?? node.product);
-  const owner = node.owner && h("a", { href: `/teams/${encodeURIComponent(node.owner)}/` }, node.owner_name ?? node.owner);
+  const product =
+    node.product &&
+    h("a", { href: `/products/${encodeURIComponent(node.product)}/` }, node.product_name ?? node.product);
+  const owner =
+    node.owner && h("a", { href: `/teams/${encodeURIComponent(node.owner)}/` }, node.owner_name ?? node.owner);
   const rows = [
     ["Kind", kindOf(node)],
     ["Place", placeOf(node)],
@@ -39,12 +62,33 @@ function facts(node, edges) {
     ["Product", node.kind !== "product" && product],
     ["Owner", owner],
     ["Domain", node.domain],
-    ["Class", node.classification && h("span", { class: `stamp${STAMPED.includes(node.classification) ? " high" : ""}` }, capital(node.classification))],
-    ["Made by", jobs.length > 0 && h("ul", {}, jobs.slice(0, MOST_JOBS).map((job) => h("li", {}, job)), jobs.length > MOST_JOBS && h("li", { class: "hint" }, `and ${count(jobs.length - MOST_JOBS, "more")}`))],
+    [
+      "Class",
+      node.classification &&
+        h(
+          "span",
+          { class: `stamp${STAMPED.includes(node.classification) ? " high" : ""}` },
+          capital(node.classification),
+        ),
+    ],
+    [
+      "Made by",
+      jobs.length > 0 &&
+        h(
+          "ul",
+          {},
+          jobs.slice(0, MOST_JOBS).map((job) => h("li", {}, DECLARED.includes(job) ? "Declared input port" : job)),
+          jobs.length > MOST_JOBS && h("li", { class: "hint" }, `and ${count(jobs.length - MOST_JOBS, "more")}`),
+        ),
+    ],
     ["First seen", first],
     ["Last seen", last],
   ];
-  return h("dl", { class: "dl" }, rows.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  return h(
+    "dl",
+    { class: "dl" },
+    rows.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+  );
 }
 
 function buttons(node, acts, isOpen) {
@@ -53,8 +97,14 @@ function buttons(node, acts, isOpen) {
     "div",
     { class: "row wrap" },
     node.url && h("a", { class: "btn sm", href: node.url }, "Open its page"),
-    node.steps !== 0 && h("button", { type: "button", class: "btn sm", onclick: () => acts.focus(node.id) }, "Make it the focus"),
-    hasColumns && h("button", { type: "button", class: "btn sm", onclick: () => acts.columns(node.id) }, isOpen ? "Hide columns" : "Show columns"),
+    node.steps !== 0 &&
+      h("button", { type: "button", class: "btn sm", onclick: () => acts.focus(node.id) }, "Make it the focus"),
+    hasColumns &&
+      h(
+        "button",
+        { type: "button", class: "btn sm", onclick: () => acts.columns(node.id) },
+        isOpen ? "Hide columns" : "Show columns",
+      ),
     h("a", { class: "btn sm", href: acts.impact(node) }, "What breaks if it changes"),
   );
 }
@@ -64,7 +114,11 @@ const copies = (node, asks) =>
     "div",
     { class: "row wrap" },
     h("span", { class: "hint" }, "Copy as"),
-    [["node id", node.id], ["GraphQL", asks.graphql], ["curl", asks.curl]].map(([name, text]) =>
+    [
+      ["node id", node.id],
+      ["GraphQL", asks.graphql],
+      ["curl", asks.curl],
+    ].map(([name, text]) =>
       h("button", { type: "button", class: "btn quiet sm", "data-copy": text }, icon("copy"), name),
     ),
   );

@@ -19,13 +19,36 @@ export function asSvg(drawing) {
     return getComputedStyle(probe).color;
   };
   const [width, height] = [drawing.width + 2 * MARGIN, drawing.height + 2 * MARGIN];
-  const ink = Object.fromEntries(["bg", "sunk", "edge", "ctl", "fg", "fg3", "acc"].map((name) => [name, colour(`--${name}`)]));
+  const ink = Object.fromEntries(
+    ["bg", "sunk", "edge", "ctl", "fg", "fg3", "acc"].map((name) => [name, colour(`--${name}`)]),
+  );
   const body = svg("g", { transform: `translate(${MARGIN} ${MARGIN})` });
   for (const { path, d } of drawing.lines.values()) {
-    body.append(svg("path", { d, fill: "none", stroke: path.classList.contains("on") ? ink.acc : ink.edge, "stroke-width": 1.5, "stroke-dasharray": path.classList.contains("op") ? "4 4" : null }));
+    body.append(
+      svg("path", {
+        d,
+        fill: "none",
+        stroke: path.classList.contains("on") ? ink.acc : ink.edge,
+        "stroke-width": 1.5,
+        "stroke-dasharray": path.classList.contains("op") ? "4 4" : null,
+      }),
+    );
   }
   for (const node of drawing.nodes) body.append(cardOf(node, drawing, ink));
-  const root = svg("svg", { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`, "font-family": style.getPropertyValue("--sans"), "font-size": 13 }, svg("title", {}, document.title), svg("rect", { width, height, fill: ink.sunk }), body);
+  const root = svg(
+    "svg",
+    {
+      xmlns: "http://www.w3.org/2000/svg",
+      width,
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      "font-family": style.getPropertyValue("--sans"),
+      "font-size": 13,
+    },
+    svg("title", {}, document.title),
+    svg("rect", { width, height, fill: ink.sunk }),
+    body,
+  );
   probe.remove();
   return new XMLSerializer().serializeToString(root);
 }
@@ -37,15 +60,30 @@ function cardOf(node, drawing, ink) {
   const isStrange = node.kind === "system" || node.kind === "hidden";
   const hint = [markOf(node)?.[0], whereOf(node)].filter(Boolean).join(" · ");
   const rows = model.opened.has(node.id) ? model.rows(node.id) : [];
-  const score = node.kind === "product" && node.score !== null && node.score !== undefined && String(Math.floor(node.score));
+  const score =
+    node.kind === "product" && node.score !== null && node.score !== undefined && String(Math.floor(node.score));
   return svg(
     "g",
     { transform: `translate(${x} ${y})` },
-    svg("rect", { width: CARD_WIDTH, height: model.height(node.id), rx: 8, fill: isStrange ? ink.sunk : ink.bg, stroke: isFocus ? ink.acc : isStrange ? ink.ctl : ink.edge, "stroke-width": isFocus ? 2 : 1, "stroke-dasharray": isStrange ? "4 3" : null }),
+    svg("rect", {
+      width: CARD_WIDTH,
+      height: model.height(node.id),
+      rx: 8,
+      fill: isStrange ? ink.sunk : ink.bg,
+      stroke: isFocus ? ink.acc : isStrange ? ink.ctl : ink.edge,
+      "stroke-width": isFocus ? 2 : 1,
+      "stroke-dasharray": isStrange ? "4 3" : null,
+    }),
     svg("text", { x: 12, y: 24, fill: ink.acc }, short(nameOf(node), score)),
     svg("text", { x: 12, y: 42, fill: ink.fg3, "font-size": 12 }, short(hint, score)),
     score && svg("text", { x: CARD_WIDTH - 12, y: 33, "text-anchor": "end", fill: ink.fg, "font-weight": 600 }, score),
-    rows.map((row, n) => svg("text", { x: 12, y: CARD_HEIGHT + n * ROW_HEIGHT + 18, fill: ink.fg, "font-size": 12, "font-family": "monospace" }, short(row.name))),
+    rows.map((row, n) =>
+      svg(
+        "text",
+        { x: 12, y: CARD_HEIGHT + n * ROW_HEIGHT + 18, fill: ink.fg, "font-size": 12, "font-family": "monospace" },
+        short(row.name),
+      ),
+    ),
   );
 }
 

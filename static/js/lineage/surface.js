@@ -12,7 +12,8 @@ export class Surface {
     Object.assign(this, { view, world, onMove, x: 0, y: 0, scale: 1, moved: 0, pointers: new Map() });
     view.addEventListener("pointerdown", (event) => this.#down(event));
     view.addEventListener("pointermove", (event) => this.#move(event));
-    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) view.addEventListener(end, (event) => this.#up(event));
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
+      view.addEventListener(end, (event) => this.#up(event));
     view.addEventListener("click", (event) => this.#click(event), true);
     view.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     view.addEventListener("dragstart", (event) => event.preventDefault()); // of links
@@ -46,8 +47,16 @@ export class Surface {
 
   /** Brings a point to the middle; with `bounds`, as far as no room beside them is wasted. */
   centre({ x, y }, bounds = null) {
-    this.x = within(this.view.clientWidth / 2 - x * this.scale, this.view.clientWidth, bounds && bounds.width * this.scale);
-    this.y = within(this.view.clientHeight / 2 - y * this.scale, this.view.clientHeight, bounds && bounds.height * this.scale);
+    this.x = within(
+      this.view.clientWidth / 2 - x * this.scale,
+      this.view.clientWidth,
+      bounds && bounds.width * this.scale,
+    );
+    this.y = within(
+      this.view.clientHeight / 2 - y * this.scale,
+      this.view.clientHeight,
+      bounds && bounds.height * this.scale,
+    );
     this.apply();
   }
 
