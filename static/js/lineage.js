@@ -82,7 +82,6 @@ class Explorer {
     this.view.classList.add("live");
     this.drawing = new Drawing(this.view, this.acts);
     this.view.append(document.querySelector("#lineage-zoom").content.cloneNode(true));
-    for (const element of document.querySelectorAll("[data-lineage]")) element.hidden = false;
     this.listen();
     if (NARROW.matches) this.listFirst();
     this.drawing.surface.apply();
@@ -172,11 +171,14 @@ class Explorer {
     this.shine(id);
   }
 
-  /** Lights what is pointed at, else what is pinned or chosen. */
+  /** Lights what is pointed at, else what is pinned, has the focus or is chosen. */
   shine(column = null, card = null) {
     const lit = column ?? (card ? null : this.pinned);
     if (lit) this.drawing.lightColumn(lit);
-    else this.drawing.light(card ?? this.state.selected);
+    else
+      this.drawing.light(
+        card ?? document.activeElement.closest(".live [data-node]")?.dataset.node ?? this.state.selected,
+      );
   }
 
   // --- what stands around the drawing ---------------------------------------------------------
@@ -189,6 +191,8 @@ class Explorer {
     if (!drawing.places.has(state.selected)) state.selected = "";
     history.replaceState(null, "", write(state));
     this.fillTwin();
+    document.querySelector("#lineage-link").textContent = location.href;
+    for (const element of document.querySelectorAll("[data-lineage]")) element.hidden = false;
     for (const [id, { element }] of drawing.cards) element.classList.toggle("chosen", id === state.selected);
     this.shine();
     this.sift();
@@ -264,7 +268,9 @@ class Explorer {
     this.beside.addEventListener("keydown", ({ key }) => key === "Escape" && this.select(""));
     this.view.addEventListener("focusin", ({ target }) => {
       const card = target.closest("[data-node]");
-      if (card && !target.closest("[data-row]")) this.shine(null, card.dataset.node);
+      if (!card) return;
+      if (target.matches(":focus-visible")) this.drawing.reveal(card.dataset.node);
+      if (!target.closest("[data-row]")) this.shine(null, card.dataset.node);
     });
     this.view.addEventListener("pointerover", ({ target }) => {
       const card = target.closest("[data-node]");

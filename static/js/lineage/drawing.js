@@ -42,13 +42,13 @@ export class Drawing {
     const found = layout(cards, edges, model.focus.id);
     Object.assign(this, { places: found.places, width: found.width, height: found.height });
     this.#move(Boolean(before) && nodes.length <= MOST_MOVING);
-    this.#drawCards();
-    this.#drawLines(found.ways);
     const after = this.places.get(kept);
     if (before && after) {
       this.surface.x -= (after.x - before.x) * this.surface.scale;
       this.surface.y -= (after.y - before.y) * this.surface.scale;
     }
+    this.#drawCards();
+    this.#drawLines(found.ways);
     this.surface.apply();
     performance.measure("lineage:drawn", { start });
     requestAnimationFrame(() => setTimeout(() => performance.measure("lineage:painted", { start })));
@@ -95,7 +95,7 @@ export class Drawing {
     order.forEach((element, n) => {
       if (this.list.children[n] !== element) this.list.insertBefore(element, this.list.children[n] ?? null);
     });
-    if (focused && drawn.has(focused)) this.focus(focused);
+    if (focused && drawn.has(focused)) this.#keepFocus(focused);
     else this.rove(drawn.has(this.current) ? this.current : model.focus.id);
   }
 
@@ -232,6 +232,16 @@ export class Drawing {
   focus(id) {
     this.rove(id);
     this.link(id)?.focus({ preventScroll: true });
+    this.reveal(id);
+  }
+
+  // A card that was made again has lost the focus that it had.
+  #keepFocus(id) {
+    this.rove(id);
+    if (!this.list.contains(document.activeElement)) this.link(id).focus({ preventScroll: true });
+  }
+
+  reveal(id) {
     this.surface.reveal({ ...this.places.get(id), width: CARD_WIDTH, height: CARD_HEIGHT });
   }
 

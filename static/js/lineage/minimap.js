@@ -6,6 +6,7 @@ import { CARD_HEIGHT, CARD_WIDTH } from "./layout.js";
 const WIDTH = 168; // px
 const HEIGHT = 112;
 const LEAST_CARDS = 12;
+const LEAST_WIDTH = 480; // px of the window, else it would cover the cards
 
 export class Minimap {
   constructor(go) {
@@ -27,17 +28,22 @@ export class Minimap {
     };
     this.element.addEventListener("pointerdown", move);
     this.element.addEventListener("pointermove", move);
+    const again = () => this.drawing && this.show(this.drawing); // in the colours of the other theme
+    new MutationObserver(again).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
   }
 
-  show({ places, width, height, nodes = [], model, surface, view }) {
-    if (!surface) return;
+  show(drawing) {
+    const { width, height, nodes, surface, view } = drawing;
+    if (!surface || !nodes) return;
+    this.drawing = drawing;
     const isWhole = width * surface.scale <= view.clientWidth && height * surface.scale <= view.clientHeight;
-    this.element.hidden = nodes.length < LEAST_CARDS || isWhole;
+    this.element.hidden = nodes.length < LEAST_CARDS || isWhole || view.clientWidth < LEAST_WIDTH;
     if (this.element.hidden || this.isAsked) return;
     this.isAsked = true;
     requestAnimationFrame(() => {
       this.isAsked = false;
-      this.#paint({ places, width, height, nodes, model, surface, view });
+      this.#paint(drawing);
     });
   }
 

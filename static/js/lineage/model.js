@@ -102,7 +102,9 @@ export class Model {
   shown({ hidesSystems = false } = {}) {
     const ids = new Set(this.base);
     for (const { root, ids: found } of this.expansions) if (ids.has(root)) for (const id of found) ids.add(id);
-    const nodes = [...ids].map((id) => this.nodes.get(id)).filter((node) => !hidesSystems || node.kind !== "system");
+    const nodes = [...ids]
+      .map((id) => this.nodes.get(id))
+      .filter((node) => !hidesSystems || node.kind !== "system" || node === this.focus);
     const kept = new Set(nodes.map((node) => node.id));
     const edges = [...this.edges.values()].filter((edge) => kept.has(edge.source) && kept.has(edge.target));
     this.#tellBeside(nodes, edges);

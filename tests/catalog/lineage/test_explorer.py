@@ -69,6 +69,7 @@ def test_one_direction_leaves_the_other_out(team, chain):
     assert [node.name for node in page.context["graph"].nodes] == ["Middle", "=Source"]
     assert '<option value="upstream" selected>' in page.text
     assert "direction=upstream&amp;format=csv" in page.text
+    assert "Only what Middle comes from is shown." in page.text
 
 
 def test_an_unknown_direction_is_refused(team, chain):
@@ -78,6 +79,15 @@ def test_an_unknown_direction_is_refused(team, chain):
 
     assert answer.status_code == 422
     assert "One of: upstream, downstream, both." in answer.text
+
+
+def test_a_deprecated_product_says_so_on_its_card(team, chain):
+    chain[2].status = ProductStatus.DEPRECATED
+    chain[2].save()
+
+    page = browser(member_of(team)).get("/lineage/", {"node": f"product:{chain[1].fqn}"})
+
+    assert page.text.count('<b class="warn">Deprecated</b>') == 1
 
 
 def test_a_node_alone_says_how_lineage_gets_here(team):
