@@ -2,12 +2,12 @@
 
 import { read, write } from "./lineage/address.js";
 import { nameOf } from "./lineage/cards.js";
-import { count, h, save } from "./lineage/dom.js";
+import { count, figure, h, save } from "./lineage/dom.js";
 import { Drawing } from "./lineage/drawing.js";
 import { Model } from "./lineage/model.js";
 import { panel } from "./lineage/panel.js";
 import { asPng, asSvg } from "./lineage/picture.js";
-import { asCsv, fillTwin } from "./lineage/table.js";
+import { asCsv, directionOf, fillTwin } from "./lineage/table.js";
 
 const FIRST = 60; // nodes of the first answer; the rest comes by expanding
 const MOST = 200; // of one expansion, as the interface grants
@@ -84,7 +84,6 @@ class Explorer {
     this.view.append(document.querySelector("#lineage-zoom").content.cloneNode(true));
     this.listen();
     if (NARROW.matches) this.listFirst();
-    this.drawing.surface.apply();
   }
 
   /** On a phone a list reads better than a drawing. */
@@ -198,14 +197,16 @@ class Explorer {
     this.sift();
     const total = document.querySelector("#lineage-count");
     const drawn = `${count(drawing.nodes.length, "node")} drawn`;
-    if (total)
-      total.textContent = model.isTruncated ? `${drawn}, ${model.total.toLocaleString("en")} within reach` : drawn;
+    if (total) total.textContent = model.isTruncated ? `${drawn}, ${figure(model.total)} within reach` : drawn;
     document.querySelector("#lineage-none").hidden = drawing.nodes.length > 1;
     document.querySelector("#lineage-view .btn").hidden = true; // a choice answers at once
   }
 
   /** The table is filled while it is open. */
   fillTwin() {
+    const number = (side) =>
+      `${this.drawing.nodes.filter((node) => directionOf(node) === side).length} ${side.toLowerCase()}`;
+    this.twin.querySelector("summary .hint").textContent = `${number("Upstream")}, ${number("Downstream")}`;
     if (this.twin.open) fillTwin(this.twin.querySelector("tbody"), this.drawing.nodes, this.acts);
   }
 

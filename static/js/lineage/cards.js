@@ -1,6 +1,6 @@
 // One card of the drawing, and the words about it that the panel and the table share.
 
-import { count, h, icon, ring } from "./dom.js";
+import { count, figure, h, icon, ring } from "./dom.js";
 
 const GLYPHS = { "source-aligned": "source", aggregate: "aggregate", "consumer-aligned": "consumer" };
 const KINDS = {
@@ -102,8 +102,8 @@ function handle(node, side, left, isExpanded, acts) {
   if (!isExpanded && left === 0) return null;
   const label = isExpanded
     ? `Fold what is ${side} of ${node.name}`
-    : `Show ${left === null ? "what is" : left.toLocaleString("en")} more ${side} of ${node.name}`;
-  const text = isExpanded ? "−" : left === null ? "+" : `+${left.toLocaleString("en")}`;
+    : `Show ${left === null ? "what is" : figure(left)} more ${side} of ${node.name}`;
+  const text = isExpanded ? "−" : left === null ? "+" : `+${figure(left)}`;
   const act = () => (isExpanded ? acts.collapse(node.id, side) : acts.expand(node.id, side));
   return h(
     "button",
@@ -125,7 +125,7 @@ function columnsHandle(node, isOpen, acts) {
       tabindex: -1,
       onclick: () => acts.columns(node.id),
     },
-    icon("down"),
+    "▾",
   );
 }
 

@@ -49,7 +49,9 @@ export function ring(score, size = 28) {
   );
 }
 
-export const count = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+const FIGURES = new Intl.NumberFormat("en"); // made once: it is slow to make
+export const figure = (number) => FIGURES.format(number);
+export const count = (number, word) => `${figure(number)} ${word}${number === 1 ? "" : "s"}`;
 
 /** Hands `text` (or a Blob) to the reader as a file. */
 export function save(name, content, type) {

@@ -12,6 +12,7 @@ const MOST_MOVING = 150; // cards; more of them would not move smoothly
 const READABLE = 0.7; // a drawing that would be smaller than this begins at its focus
 const BEGINNING = 0.9; // then three columns stand side by side
 const FAR = 0.5; // from here on, lines and borders are drawn wider to stay visible
+const LONELY = "10rem"; // height of the window around a single card
 const NO_LANES = { lanes: [], back: false };
 const SHARED = ["name", "status", "score", "incident", "product_name", "count", "isBeside"];
 
@@ -38,6 +39,7 @@ export class Drawing {
     const { nodes, edges } = model.shown({ hidesSystems });
     const before = this.places.get(kept);
     Object.assign(this, { model, nodes, edges });
+    this.view.style.height = nodes.length > 1 ? "" : LONELY;
     const cards = nodes.map(({ id, steps }) => ({ id, steps, height: model.height(id) }));
     const found = layout(cards, edges, model.focus.id);
     Object.assign(this, { places: found.places, width: found.width, height: found.height });

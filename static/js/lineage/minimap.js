@@ -34,16 +34,15 @@ export class Minimap {
   }
 
   show(drawing) {
-    const { width, height, nodes, surface, view } = drawing;
-    if (!surface || !nodes) return;
     this.drawing = drawing;
-    const isWhole = width * surface.scale <= view.clientWidth && height * surface.scale <= view.clientHeight;
-    this.element.hidden = nodes.length < LEAST_CARDS || isWhole || view.clientWidth < LEAST_WIDTH;
-    if (this.element.hidden || this.isAsked) return;
+    if (this.isAsked) return;
     this.isAsked = true;
     requestAnimationFrame(() => {
       this.isAsked = false;
-      this.#paint(drawing);
+      const { width, height, nodes, surface, view } = drawing;
+      const isWhole = width * surface.scale <= view.clientWidth && height * surface.scale <= view.clientHeight;
+      this.element.hidden = nodes.length < LEAST_CARDS || isWhole || view.clientWidth < LEAST_WIDTH;
+      if (!this.element.hidden) this.#paint(drawing);
     });
   }
 

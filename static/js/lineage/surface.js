@@ -4,6 +4,7 @@ const LEAST = 0.05;
 const MOST = 2;
 const STEP = 1.25;
 const CLICK_PX = 4; // moved less, it was a click
+const REST_MS = 200;
 const MARGIN = 24;
 
 export class Surface {
@@ -21,6 +22,9 @@ export class Surface {
   }
 
   apply() {
+    this.world.style.willChange = "transform"; // not painted anew until it rests
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => (this.world.style.willChange = ""), REST_MS);
     this.world.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
     this.onMove();
   }
