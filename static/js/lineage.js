@@ -64,11 +64,13 @@ class Explorer {
   /** Draws what the address says. */
   async open() {
     const state = read();
+    const turn = (this.turn = (this.turn ?? 0) + 1);
     const model = new Model(this.ask, { ...state.question, first: FIRST });
     await model.load();
     if (!model.focus) throw new Refusal("Lineage names no columns here.");
     model.question.first = MOST;
     await restore(model, state);
+    if (turn !== this.turn) return; // another view was asked for in the meantime
     Object.assign(this, { state, model, pinned: null });
     if (!this.drawing) this.start();
     this.drawing.draw(model, state);

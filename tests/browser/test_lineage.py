@@ -101,6 +101,23 @@ def test_the_address_holds_the_view_and_back_returns(owner: Person) -> None:
     assert shown(page) == expected
 
 
+def test_a_choice_answers_at_once_and_back_undoes_it(owner: Person) -> None:
+    page = open_explorer(owner)
+    before = shown(page)
+
+    page.select_option("#depth", "3")
+    page.wait_for_url("**depth=3*")
+    page.locator("#lineage-count", has_text=re.compile(rf"^(?!{len(before)} )")).wait_for()
+    further = shown(page)
+    page.locator("#lineage-view").get_by_role("link", name="Datasets").click()
+    page.locator(f'{CARDS}[data-node^="dataset:"]').first.wait_for()
+    page.go_back()
+    page.locator(card(ORDERS)).wait_for()
+
+    assert set(before) < set(further) == set(shown(page))
+    assert page.locator("#depth").input_value() == "3"
+
+
 def test_pointing_lights_the_whole_path_and_dims_the_rest(owner: Person) -> None:
     page = open_explorer(owner, f"/lineage/?node={ORDERS}")
 

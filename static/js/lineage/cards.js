@@ -41,7 +41,7 @@ export function markOf(node) {
 
 export function whereOf(node) {
   if (node.kind === "hidden") return "Not yours to see";
-  if (node.kind === "dataset") return node.product_name ?? node.product ?? "No product";
+  if (node.kind === "dataset") return node.product_name || node.product || "No product";
   const domain = node.domain ?? node.owner_name ?? node.owner ?? "";
   return node.kind === "system" ? [domain, "system"].filter(Boolean).join(", ") : domain;
 }
