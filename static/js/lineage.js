@@ -118,7 +118,11 @@ class Explorer {
     await this.attempt(async () => {
       const added = await this.model.expand(id, side);
       this.redraw(id);
-      this.say(`${count(added.length, "card")} added ${side} of ${name}.`);
+      this.say(
+        added.length
+          ? `${count(added.length, "card")} added ${side} of ${name}.`
+          : `No more is known ${side} of ${name}.`,
+      );
     });
   }
 

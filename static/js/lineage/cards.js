@@ -68,6 +68,7 @@ export function card(node, acts, { remaining, expanded, isFocus, isOpen, rows })
       href: acts.link(node),
       title: node.kind === "hidden" ? HIDDEN : node.name,
       "aria-label": sentence(node),
+      role: node.kind === "hidden" ? "button" : null, // it leads nowhere, but says whom to ask
       tabindex: -1,
     },
     node.kind === "dataset" ? tail(node.name) : nameOf(node),

@@ -36,6 +36,7 @@ export class Drawing {
   /** Draws what the model shows; the card `kept` stays where it is on the screen. */
   draw(model, { kept, hidesSystems } = {}) {
     const start = performance.now();
+    if (model !== this.model) this.#clear();
     const { nodes, edges } = model.shown({ hidesSystems });
     const before = this.places.get(kept);
     Object.assign(this, { model, nodes, edges });
@@ -54,6 +55,13 @@ export class Drawing {
     this.surface.apply();
     performance.measure("lineage:drawn", { start });
     requestAnimationFrame(() => setTimeout(() => performance.measure("lineage:painted", { start })));
+  }
+
+  // Cards of another view lead elsewhere.
+  #clear() {
+    this.list.replaceChildren();
+    this.svg.replaceChildren();
+    for (const known of [this.cards, this.lines, this.places]) known.clear();
   }
 
   /** Where a reader begins: all of it if that can be read, else the focus. */

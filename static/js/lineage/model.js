@@ -1,13 +1,17 @@
 // What has been asked and answered so far, and what of it is shown.
 
+import { toneOf } from "./dom.js";
 import { CARD_HEIGHT } from "./layout.js";
 
 export const ROW_HEIGHT = 28; // px, as `.node li`
 const MOST_ROWS = 40; // of a card's columns
 const SIDES = ["upstream", "downstream"];
 
-const problems = (node) =>
-  ["deprecated", "retired"].includes(node.status) || (node.score ?? 100) < 70 || Boolean(node.incident);
+function hasProblem(node) {
+  const isPoor = typeof node.score === "number" && toneOf(node.score) === "bad";
+  return isPoor || ["deprecated", "retired"].includes(node.status) || Boolean(node.incident);
+}
+
 const pair = (source, target) => `${source}\n${target}`;
 
 export class Model {
@@ -104,7 +108,7 @@ export class Model {
     for (const { root, ids: found } of this.expansions) if (ids.has(root)) for (const id of found) ids.add(id);
     const nodes = [...ids]
       .map((id) => this.nodes.get(id))
-      .filter((node) => !hidesSystems || node.kind !== "system" || node === this.focus);
+      .filter((node) => !hidesSystems || node.kind !== "system" || node.id === this.focus?.id);
     const kept = new Set(nodes.map((node) => node.id));
     const edges = [...this.edges.values()].filter((edge) => kept.has(edge.source) && kept.has(edge.target));
     this.#tellBeside(nodes, edges);
@@ -171,14 +175,22 @@ export class Model {
       count(degrees, own(edge.source), "downstream");
       count(degrees, own(edge.target), "upstream");
     }
-    return answer.nodes.map((node) => {
+    return answer.nodes.map((told) => {
+      const node = { ...told, score: told.score && Number(told.score) };
       const id = own(node.id);
       const known = this.nodes.get(id);
       const degree =
         node.more &&
         SIDES.reduce((sum, side) => ({ ...sum, [side]: (node.more[side] ?? 0) + (degrees.get(id)?.[side] ?? 0) }), {});
       const steps = known?.steps ?? stepsOf(node);
-      this.nodes.set(id, { ...known, ...node, id, steps, degree: degree ?? known?.degree, hasProblem: problems(node) });
+      this.nodes.set(id, {
+        ...known,
+        ...node,
+        id,
+        steps,
+        degree: degree ?? known?.degree,
+        hasProblem: hasProblem(node),
+      });
       return id;
     });
   }
