@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.actors import Actor
 from portal.models import Notification
-from portal.selectors import near_names
+from portal.selectors import near_names, near_nodes
 from provisioning.requests.models import Request
 
 MOST_WAITING = 100  # beyond it, nobody counts
@@ -68,8 +68,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "unread": waiting.unread,
         "viewer": {"name": str(user), "short": initials(str(user))},
         "actor": actor,
-        "near_names": lambda: near_names(actor, request.path),  # asked by the page "Nothing here"
+        "near_names": lambda: _near(request, actor),  # asked by the page "Nothing here"
     }
+
+
+def _near(request: HttpRequest, actor: Actor) -> list[dict[str, str]]:
+    if request.path == _address("lineage:explorer"):
+        return near_nodes(actor, request.GET.get("node", "").strip())
+    return near_names(actor, request.path)
 
 
 class _Waiting:

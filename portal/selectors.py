@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
+
+from django.urls import reverse
 
 from accounts.actors import Actor
 from catalog.search.selectors import Suggestion, suggest
@@ -18,6 +20,7 @@ KINDS = {  # first step of an address: kind of its search rows
     "contracts": "contract",
     "glossary": "term",
 }
+NODES = ("product", "system")  # kinds of search rows that are lineage nodes
 MAX_NEAR = 5
 MAX_CANDIDATES = 60
 MAX_QUESTIONS = 6  # SQL statements
@@ -33,8 +36,30 @@ def near_names(actor: Actor, path: str) -> list[dict[str, str]]:
     like one of nothing. Cost: at most six SQL statements.
     """
     first, _, rest = unquote(path).strip("/").partition("/")
-    name = rest.partition("/")[0].replace("\0", "")[:LONGEST].lower()
-    kind = KINDS.get(first)
+    ranked = _ranked(actor, rest.partition("/")[0], KINDS.get(first))
+    return [_link(each, each.url) for each in ranked[:MAX_NEAR]]
+
+
+def near_nodes(actor: Actor, node: str) -> list[dict[str, str]]:
+    """The same for a lineage node like `product:sales.ordrs`; the links lead to its lineage."""
+    kind, _, fqn = node.partition(":")
+    ranked = _ranked(actor, fqn, kind if kind in NODES else None)
+    return [
+        _link(
+            each, f"{reverse('lineage:explorer')}?{urlencode({'node': f'{each.kind}:{each.fqn}'})}"
+        )
+        for each in ranked
+        if each.kind in NODES
+    ][:MAX_NEAR]
+
+
+def _link(each: Suggestion, url: str) -> dict[str, str]:
+    return {"label": f"{each.name} ({each.kind} {each.fqn})", "url": url}
+
+
+def _ranked(actor: Actor, name: str, kind: str | None) -> list[Suggestion]:
+    """What is called nearly so, the likest first; those of the same kind have a start."""
+    name = name.replace("\0", "")[:LONGEST].lower()
     if kind is None or not name or actor.is_visitor:
         return []
     found = _candidates(actor, name)
@@ -42,11 +67,7 @@ def near_names(actor: Actor, path: str) -> list[dict[str, str]]:
         ((_likeness(name, each), each.kind == kind, each) for each in found.values()),
         key=lambda entry: (-entry[0] - 0.1 * entry[1], entry[2].fqn),
     )
-    return [
-        {"label": f"{each.name} ({each.kind} {each.fqn})", "url": each.url}
-        for likeness, _, each in ranked
-        if likeness >= LEAST
-    ][:MAX_NEAR]
+    return [each for likeness, _, each in ranked if likeness >= LEAST]
 
 
 def _candidates(actor: Actor, name: str) -> dict[str, Suggestion]:

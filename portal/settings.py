@@ -283,7 +283,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "core.static_files.StaticFiles"
         if flag("PORTAL_STATIC_BUILT")
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

@@ -44,11 +44,24 @@ class Layer(Generic[N]):
 
 
 @dataclass(frozen=True)
+class Line:
+    """From card to card; `path` as the attribute `d` of SVG."""
+
+    source: str
+    path: str
+
+    @property
+    def is_operational(self) -> bool:
+        """It comes from a system, not from data that is managed as a product."""
+        return self.source.startswith("system:")
+
+
+@dataclass(frozen=True)
 class Drawing(Generic[N]):
     width: int
     height: int
     layers: list[Layer[N]]
-    paths: list[str]
+    lines: list[Line]
 
 
 class Spot(NamedTuple):
@@ -82,7 +95,7 @@ def draw(nodes: Sequence[N], edges: Iterable[tuple[str, str]]) -> Drawing[N]:
             Layer(distance, _slots(spots, middles, cards))
             for distance, spots in zip(distances, columns, strict=True)
         ],
-        [_path(way, middles) for way in ways],
+        [Line(way[0].id, _path(way, middles)) for way in ways],
     )
 
 

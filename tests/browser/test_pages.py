@@ -32,6 +32,7 @@ PAGES = [
     "/lineage/unmatched/",
     "/lineage/unmatched/?q=zzqqzz",
     "/lineage/edges/new/?source=product:sales.orders",
+    "/lineage/?node=product:sales.orders&depth=1&down=product:sales.order-lines",
     "/services/",
     "/services/register/?example=1",
     "/services/data-product-postgresql/",

@@ -82,6 +82,7 @@ READS = [
     "/lineage/?node=product:{product}",
     "/lineage/unmatched/",
     "/lineage/edges/new/",
+    "/lineage/?node=product:{product}&direction=downstream&format=csv",
     "/access/",
     "/recertifications/",
     "/recertifications/{campaign}/",

@@ -1,24 +1,34 @@
 """The lineage explorer."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from catalog.lineage.csv_rows import CSV_HEADER, csv_rows
 from catalog.lineage.layout import draw
 from catalog.lineage.models import ProductEdge
 from catalog.lineage.selectors import Graph, neighbours
 from catalog.lineage.states import Direction, Level
 from catalog.products.models import DataProduct
+from catalog.search.csv_rows import csv_lines
 
 DEPTHS = (1, 2, 3, 5)
 DRAWN_NODES = 120
 LEVELS = ((Level.PRODUCT, "Products"), (Level.DATASET, "Datasets"))
+DIRECTIONS = (
+    (Direction.BOTH, "Both ways"),
+    (Direction.UPSTREAM, "Upstream"),
+    (Direction.DOWNSTREAM, "Downstream"),
+)
 
 
 @require_safe
-def explorer(request: HttpRequest) -> HttpResponse:
+def explorer(request: HttpRequest) -> HttpResponseBase:
     """Upstream left, downstream right of `?node=`; without a node: where to begin."""
     actor = request.actor  # type: ignore[attr-defined]
     node = request.GET.get("node", "").strip()
@@ -35,11 +45,33 @@ def explorer(request: HttpRequest) -> HttpResponse:
         level=request.GET.get("level", Level.PRODUCT),
         first=DRAWN_NODES,
     )
-    return render(request, "catalog/lineage/explorer.html", drawing_context(graph))
+    if request.GET.get("format") == "csv":
+        return _csv(graph)
+    return render(request, "catalog/lineage/explorer.html", _page(request, graph))
 
 
 def _depth(text: str) -> int:
     return int(text) if text.isdecimal() else 0
+
+
+def _csv(graph: Graph) -> HttpResponseBase:
+    """What the drawing shows, as a file."""
+    response = StreamingHttpResponse(
+        csv_lines(CSV_HEADER, csv_rows(graph)), content_type="text/csv"
+    )
+    response["Content-Disposition"] = 'attachment; filename="lineage.csv"'
+    return response
+
+
+def _page(request: HttpRequest, graph: Graph) -> dict[str, Any]:
+    query = request.GET.copy()
+    query["format"] = "csv"
+    return {
+        **drawing_context(graph),
+        "direction": request.GET.get("direction", Direction.BOTH),
+        "directions": DIRECTIONS,
+        "csv_url": f"?{query.urlencode()}",
+    }
 
 
 def drawing_context(graph: Graph) -> dict[str, Any]:

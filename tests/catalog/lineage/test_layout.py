@@ -12,13 +12,17 @@ class Card:
     distance: int
 
 
+def paths(drawing: Drawing[Card]) -> list[str]:
+    return [line.path for line in drawing.lines]
+
+
 def test_columns_follow_the_distance_upstream_left():
     drawing = draw([Card("b", 0), Card("a", -1), Card("c", 1)], [("a", "b"), ("b", "c")])
 
     assert [layer.distance for layer in drawing.layers] == [-1, 0, 1]
     assert drawing.width == 3 * CARD_WIDTH + 2 * LAYER_GAP
     assert drawing.height == CARD_HEIGHT
-    assert drawing.paths[0].startswith(f"M{CARD_WIDTH} {CARD_HEIGHT // 2}C")
+    assert paths(drawing)[0].startswith(f"M{CARD_WIDTH} {CARD_HEIGHT // 2}C")
 
 
 def test_cards_are_ordered_so_that_lines_do_not_cross():
@@ -33,12 +37,12 @@ def test_cards_are_ordered_so_that_lines_do_not_cross():
 def test_a_lone_node_has_no_lines():
     drawing = draw([Card("only", 0)], [])
 
-    assert drawing.paths == []
+    assert paths(drawing) == []
     assert drawing.layers[0].slots[0].gap == 0
 
 
 def test_an_edge_to_a_card_that_was_cut_is_left_out():
-    assert draw([Card("a", 0)], [("a", "gone")]).paths == []
+    assert paths(draw([Card("a", 0)], [("a", "gone")])) == []
 
 
 def test_a_shortcut_does_not_make_a_line_run_back():
@@ -59,13 +63,13 @@ def test_a_cycle_is_drawn_with_every_card_once():
 
     drawn = [slot.node.id for layer in drawing.layers for slot in layer.slots]
     assert drawn == ["a", "b", "c"]
-    assert len(drawing.paths) == 4
+    assert len(paths(drawing)) == 4
 
 
 def covered(drawing: Drawing[Card]) -> list[tuple[int, int]]:
     """Where a level stretch of a line lies within a card of the same column."""
     found = []
-    for path in drawing.paths:
+    for path in paths(drawing):
         for y, x in re.findall(r"(\d+)H(\d+)", path):
             slots = drawing.layers[int(x) // (CARD_WIDTH + LAYER_GAP)].slots
             bottom = 0
@@ -83,7 +87,7 @@ def test_a_line_over_several_columns_passes_between_the_cards():
 
     drawing = draw(cards, edges)
 
-    assert sum("H" in path for path in drawing.paths) == 1
+    assert sum("H" in path for path in paths(drawing)) == 1
     assert covered(drawing) == []
 
 
@@ -92,8 +96,8 @@ def test_a_line_that_runs_back_goes_around_its_cards():
 
     drawing = draw(cards, [("a", "b"), ("b", "c"), ("c", "a")])
 
-    assert drawing.paths[-1].count("H") == 3
-    assert drawing.paths[-1].endswith(f"0 {CARD_HEIGHT // 2}")
+    assert paths(drawing)[-1].count("H") == 3
+    assert paths(drawing)[-1].endswith(f"0 {CARD_HEIGHT // 2}")
     assert covered(drawing) == []
 
 
@@ -103,5 +107,13 @@ def test_lines_of_one_source_share_a_lane():
 
     drawing = draw(cards, edges)
 
-    levels = {found for path in drawing.paths for found in re.findall(r"(\d+)H", path)}
+    levels = {found for path in paths(drawing) for found in re.findall(r"(\d+)H", path)}
     assert len(levels) == 1
+
+
+def test_lines_of_a_system_are_told_apart():
+    cards = [Card("system:shop", -1), Card("product:a", -1), Card("f", 0)]
+
+    drawing = draw(cards, [("system:shop", "f"), ("product:a", "f")])
+
+    assert [line.is_operational for line in drawing.lines] == [True, False]

@@ -1,0 +1,160 @@
+// One card of the drawing, and the words about it that the panel and the table share.
+
+import { count, figure, h, icon, ring } from "./dom.js";
+
+const GLYPHS = { "source-aligned": "source", aggregate: "aggregate", "consumer-aligned": "consumer" };
+const KINDS = {
+  product: "Data product",
+  system: "Operational system",
+  dataset: "Dataset",
+  job: "Job",
+  port: "Output port",
+  hidden: "Hidden",
+};
+const MOST_CHARACTERS = 24; // of a name on a card
+export const HIDDEN = "You may not see these; ask the platform team";
+
+export const kindOf = (node) => KINDS[node.kind] ?? node.kind;
+
+export function glyphOf(node) {
+  if (node.kind === "system") return "system";
+  if (node.kind === "hidden") return "lock";
+  if (node.kind === "dataset") return "table";
+  return GLYPHS[node.archetype] ?? "market";
+}
+
+/** "2 steps upstream", "In focus". */
+export function placeOf(node) {
+  if (node.isBeside) return "Beside the focus";
+  if (!node.steps) return "In focus";
+  return `${count(Math.abs(node.steps), "step")} ${node.steps < 0 ? "upstream" : "downstream"}`;
+}
+
+export const nameOf = (node) => (node.kind === "hidden" ? `${node.count ?? "Some"} hidden` : node.name);
+
+/** What is to be known before the domain is: a word with a glyph, never colour alone. */
+export function markOf(node) {
+  if (node.status === "deprecated") return ["Deprecated", "warn"];
+  if (node.status === "retired") return ["Retired", "bad"];
+  return node.incident ? ["Incident", "bad"] : null;
+}
+
+export function whereOf(node) {
+  if (node.kind === "hidden") return "Not yours to see";
+  if (node.kind === "dataset") return node.product_name || node.product || "No product";
+  const domain = node.domain ?? node.owner_name ?? node.owner ?? "";
+  return node.kind === "system" ? [domain, "system"].filter(Boolean).join(", ") : domain;
+}
+
+const sentence = (node) =>
+  [nameOf(node), kindOf(node), whereOf(node), markOf(node)?.[0], placeOf(node)].filter(Boolean).join(", ");
+
+// A glyph in a line of text.
+function within(glyph) {
+  Object.assign(glyph.style, { display: "inline", width: ".75rem", height: ".75rem", verticalAlign: "-1px" });
+  return glyph;
+}
+
+/**
+ * @param acts `{ expand, collapse, columns, light, link}`
+ * @param facts `{remaining, expanded, isFocus, isOpen, rows}` of the drawing
+ */
+export function card(node, acts, { remaining, expanded, isFocus, isOpen, rows }) {
+  const isStrange = node.kind === "system" || node.kind === "hidden" || (node.kind === "dataset" && !node.product);
+  const name = h(
+    "a",
+    {
+      class: "cut",
+      href: acts.link(node),
+      title: node.kind === "hidden" ? HIDDEN : node.name,
+      "aria-label": sentence(node),
+      role: node.kind === "hidden" ? "button" : null, // it leads nowhere, but says whom to ask
+      tabindex: -1,
+    },
+    node.kind === "dataset" ? tail(node.name) : nameOf(node),
+  );
+  const mark = markOf(node);
+  const hint = h(
+    "span",
+    { class: "hint cut" },
+    mark && [h("b", { class: mark[1] }, within(icon("warn")), ` ${mark[0]}`), " · "],
+    whereOf(node),
+  );
+  return h(
+    "li",
+    { class: `node${isFocus ? " focus" : ""}${isStrange ? " sys" : ""}`, "data-node": node.id },
+    h(
+      "div",
+      {},
+      icon(glyphOf(node), "dim"),
+      h("div", { class: "cut" }, name, hint),
+      node.kind === "product" && node.score !== undefined && h("span", { class: "end" }, ring(node.score)),
+    ),
+    isOpen && list(node, rows, acts),
+    ["upstream", "downstream"].map((side) => handle(node, side, remaining[side], expanded[side], acts)),
+    isOpen !== null && columnsHandle(node, isOpen, acts),
+  );
+}
+
+// Of a long dataset name the end tells more than the beginning.
+const tail = (name) => (name.length > MOST_CHARACTERS ? `…${name.slice(1 - MOST_CHARACTERS)}` : name);
+
+function handle(node, side, left, isExpanded, acts) {
+  if (!isExpanded && left === 0) return null;
+  const label = isExpanded
+    ? `Fold what is ${side} of ${node.name}`
+    : `Show ${left === null ? "what is" : figure(left)} more ${side} of ${node.name}`;
+  const text = isExpanded ? "−" : left === null ? "+" : `+${figure(left)}`;
+  const act = () => (isExpanded ? acts.collapse(node.id, side) : acts.expand(node.id, side));
+  return h(
+    "button",
+    { type: "button", class: `more ${side}`, "aria-label": label, title: label, tabindex: -1, onclick: act },
+    text,
+  );
+}
+
+function columnsHandle(node, isOpen, acts) {
+  const label = `${isOpen ? "Hide" : "Show"} columns of ${node.name}`;
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "more columns",
+      "aria-label": label,
+      title: label,
+      "aria-expanded": String(isOpen),
+      tabindex: -1,
+      onclick: () => acts.columns(node.id),
+    },
+    "▾",
+  );
+}
+
+function list(node, rows, acts) {
+  const lines = rows.map((row) =>
+    h(
+      "li",
+      { "data-row": row.id },
+      h(
+        "button",
+        {
+          type: "button",
+          class: "cut",
+          tabindex: -1,
+          "aria-label": `Path of column ${row.name}`,
+          onclick: () => acts.light(row.id, true),
+          onfocus: () => acts.light(row.id),
+          onpointerenter: () => acts.light(row.id),
+          onpointerleave: () => acts.light(null),
+        },
+        row.name,
+      ),
+      h("span", {}, row.data_type ?? ""),
+    ),
+  );
+  return h(
+    "ul",
+    { "aria-label": `Columns of ${node.name}` },
+    lines.length ? lines : h("li", {}, h("span", {}, "Lineage names none")),
+  );
+}
