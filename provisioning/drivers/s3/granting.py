@@ -47,5 +47,6 @@ GRANTS: Final = Grants(
     place="the object storage",
     opens="Your identity gets into the policy of the bucket",
     enters="You read as that identity; there is no password from the portal",
+    renews="Its keys are renewed by whoever runs that identity in the storage",
     ends="The identity has no access any more, from its next request on.",
 )
