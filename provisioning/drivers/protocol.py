@@ -130,7 +130,7 @@ class Ability(StrEnum):
     """What access can be beyond opened and ended."""
 
     NARROW = "narrow"  # some columns, the rows that a filter keeps: `narrow` in a base
-    WRITE = "write"  # rows can be written, not only read: `mode` in a base
+    WRITE = "write"  # it can be written, not only read: `mode` in a base
     SAMPLE = "sample"  # a few rows can be shown: `Peek`
     ROTATE = "rotate"  # a login can get a new password, or others after it: `Login.nth`
     USE = "use"  # it is seen when a login was connected: `Activity`

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
-from django.db.models.functions import Now
 
 from core.errors import Invalid
 from provisioning.access.models import Credential, Grant
@@ -33,7 +30,6 @@ from tests.provisioning.access.elsewhere import (
 from tests.provisioning.drivers.forks import dies
 
 pytestmark = pytest.mark.django_db(transaction=True)
-AN_HOUR_AGO = Now() - dt.timedelta(hours=1)
 
 
 def test_what_is_approved_is_open_at_the_server_and_after_its_end_it_is_gone(place) -> None:

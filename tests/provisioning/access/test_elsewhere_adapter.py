@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
-from django.db.models.functions import Now
 
 from core.errors import Invalid
 from provisioning.access.models import Credential, Grant
@@ -23,7 +20,6 @@ from tests.provisioning.access.elsewhere import (
 from tests.provisioning.drivers.adapter import says
 
 pytestmark = pytest.mark.django_db(transaction=True)
-AN_HOUR_AGO = Now() - dt.timedelta(hours=1)
 
 
 def test_an_adapter_is_told_all_readers_and_who_goes_takes_nobody_along(lake, adapter) -> None:
