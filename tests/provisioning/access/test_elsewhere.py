@@ -87,9 +87,20 @@ def test_what_these_targets_cannot_do_is_refused_with_what_to_do_instead(place) 
     grant = place.granted()
     with pytest.raises(Invalid, match="Read it with your own access"):
         sample_rows(grant=grant, actor=consumer)
-    with pytest.raises(Invalid):
-        new_credential(grant=grant, actor=consumer)
-    Credential.objects.update(rotate_at=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("lake", "by those who run it"), ("area", "whoever runs that identity")]
+)
+def test_where_readers_have_an_account_it_is_said_who_renews_it(request, name, words) -> None:
+    place = request.getfixturevalue(name)
+    grant = place.granted()
+
+    with pytest.raises(Invalid, match=words) as refused:
+        new_credential(grant=grant, actor=actor_for(place.consumer))
+
+    assert refused.value.problems[0].code == "no-credentials"
+    assert not Credential.objects.exists()
     assert rotate_due() == 0
 
 
