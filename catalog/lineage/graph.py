@@ -104,7 +104,7 @@ def adjacency_of(sources: Longs, targets: Longs, size: int) -> Adjacency:
 def patched(graph: Adjacency, size: int, pairs: Iterable[tuple[int, int, bool]]) -> Adjacency:
     """`graph`, grown to `size` nodes, in which each `(source, target, is there)` holds."""
     told = np.array([*pairs], dtype=np.int64).reshape(-1, 3)
-    if not len(told):
+    if not len(told) and size == graph.size:
         return graph
     there = told[:, 2] == 1
     return Adjacency(

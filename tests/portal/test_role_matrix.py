@@ -63,7 +63,12 @@ TARGET_PLACES = {
     *("drivers:target", "drivers:target-edit", "drivers:target-check", "drivers:target-retire"),
     *("rest:target", "rest:target-check"),
 }
-QUERIES = {"rest:lineage": "nodeId=product:sales.orders"}
+QUERIES = {
+    "rest:lineage": "nodeId=product:sales.orders",
+    "rest:lineage-impact": "nodeId=product:sales.orders",
+    "rest:lineage-sources": "nodeId=product:sales.orders",
+    "rest:lineage-path": "from=product:sales.orders&to=product:sales.orders",
+}
 
 
 @pytest.fixture

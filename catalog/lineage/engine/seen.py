@@ -41,8 +41,9 @@ def _seen_products(actor: Actor, found: Snapshot, asked: NDArray[Any]) -> Mask:
         seen[places] = [each in shown for each in named]
         return seen
     ids = _packed(visible)
-    at = np.minimum(np.searchsorted(found.products, ids), known - 1)
-    seen[at[found.products[at] == ids]] = True
+    if known:
+        at = np.minimum(np.searchsorted(found.products, ids), known - 1)
+        seen[at[found.products[at] == ids]] = True
     seen[known:] = np.isin(found.product_keys()[known:], ids)
     return seen
 

@@ -24,6 +24,7 @@ from catalog.lineage.states import Level
 SMALL = 200_000  # edges that a question may read by itself where there is no snapshot
 DUE_CHANGES = 20_000
 DUE_S = 86_400
+NEVER = 2**62  # a transaction that no database comes to
 TOO_OLD_S = 129_600  # what is known of removed edges reaches back two days
 
 logger = logging.getLogger(__name__)
@@ -71,22 +72,23 @@ class Snapshot:
 
     def product_keys(self) -> NDArray[Any]:
         """Ids of products by place, 16 bytes each."""
-        more = np.array([_key(Level.PRODUCT, each) for each in self.extra_products], dtype="S16")
+        more = np.array([as_key(each) for each in self.extra_products], dtype="S16")
         return np.concatenate([self.products, more]) if len(more) else self.products
 
     def products_at(self, places: Sequence[int] | Longs) -> list[UUID]:
         """Ids of the products that stand there."""
         known = len(self.products)
         return [
-            _uuid(self.products[at]) if at < known else self.extra_products[at - known]
+            as_uuid(self.products[at]) if at < known else self.extra_products[at - known]
             for at in map(int, places)
         ]
 
 
-def current(level: str) -> Snapshot | None:
+def current(level: str, roots: Iterable[Any] = ()) -> Snapshot | None:
     """The graph as it is now for the present transaction; None: there is no snapshot to use yet.
 
-    One that is missing is made at once where it is small, else by a thread of its own.
+    The roots have places in it even where they have no edges. A snapshot that is missing is made
+    at once where it is small, else by a thread of its own.
 
     Cost: four SQL statements; two more where no snapshot is stored.
     """
@@ -103,7 +105,18 @@ def current(level: str) -> Snapshot | None:
     if changes is None:
         build_behind(level)
         return None
-    return _brought_up(found, changes)
+    return _brought_up(found, changes, roots)
+
+
+def of_nodes(level: str, ids: Iterable[Any]) -> Snapshot:
+    """These nodes without their edges. One SQL statement, none for products."""
+    none = np.array([], dtype=np.int64)
+    product = np.array([], dtype=np.int32)
+    head = files.Head(level, NEVER, 0, 0)
+    keys = none.astype("S16") if level == Level.PRODUCT else none
+    graph = adjacency_of(none, none, 0)
+    empty = Snapshot(level, head, keys, graph, none.astype("S16"), product, none, none)
+    return _brought_up(empty, [], ids)
 
 
 def refresh() -> int:
@@ -225,9 +238,10 @@ def _seen_by(level: str, ids: Longs) -> tuple[NDArray[Any], Ints, Longs, Longs]:
     return products, product, poster, parent
 
 
-def _brought_up(base: Snapshot, changes: Sequence[Change]) -> Snapshot:
+def _brought_up(base: Snapshot, changes: Sequence[Change], roots: Iterable[Any]) -> Snapshot:
     """`base` with the changed edges, and with nodes as they are seen now."""
     ends = dict.fromkeys(end for change in changes for end in change[:2])
+    ends |= dict.fromkeys(roots)
     extra = tuple(sorted(end for end in ends if base.place(end) is None))
     size = len(base.ids) + len(extra)
     grown = replace(base, extra=extra)
@@ -263,7 +277,7 @@ def _with_nodes(grown: Snapshot, where: dict[Any, int]) -> Snapshot:
 def _product_place(grown: Snapshot, product: UUID, extra: dict[UUID, int]) -> int:
     if product == NO_PRODUCT:
         return NOBODY
-    key = _key(Level.PRODUCT, product)
+    key = as_key(product)
     at = int(np.searchsorted(grown.products, key))
     if at < len(grown.products) and grown.products[at] == key:
         return at
@@ -300,13 +314,19 @@ def _from_arrays(head: files.Head, arrays: dict[str, NDArray[Any]]) -> Snapshot:
     return Snapshot(head.level, head, ids, graph, products, product, poster, parent)
 
 
+def as_key(product: UUID) -> bytes:
+    """A product's id as it stands in arrays, which know no zeros at the end."""
+    return product.bytes.rstrip(b"\0")
+
+
+def as_uuid(key: Any) -> UUID:
+    """The reverse of `as_key`."""
+    return UUID(bytes=bytes(key).ljust(16, b"\0"))
+
+
 def _key(level: str, node: Any) -> Any:
-    return node.bytes.rstrip(b"\0") if level == Level.PRODUCT else node
+    return as_key(node) if level == Level.PRODUCT else node
 
 
 def _node(level: str, key: Any) -> Any:
-    return _uuid(key) if level == Level.PRODUCT else int(key)
-
-
-def _uuid(key: Any) -> UUID:
-    return UUID(bytes=bytes(key).ljust(16, b"\0"))
+    return as_uuid(key) if level == Level.PRODUCT else int(key)

@@ -193,3 +193,17 @@ def edges_between(
         cursor.execute(sql, {"sources": list(sources), "targets": list(targets), "at": at})
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+def with_edges(
+    level: str, nodes: Sequence[Any], direction: str, at: dt.datetime | None
+) -> set[Any]:
+    """Those of the nodes that have an edge in this direction."""
+    names = parts(level, direction, at)
+    sql = (
+        "SELECT node FROM unnest(%(nodes)s::{type}[]) AS node"
+        " WHERE EXISTS (SELECT FROM {table} WHERE {near} = node AND {alive})"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(**names), {"nodes": list(nodes), "at": at})
+        return {node for (node,) in cursor.fetchall()}

@@ -8,7 +8,9 @@ from accounts.actors import Actor
 from accounts.states import PortalRole
 from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.models import Column, ColumnEdge, Dataset, DatasetEdge, Job, ProductEdge
-from tests.factories import PortFactory, ProductFactory
+from catalog.products.data import SystemData
+from catalog.products.services import put_system
+from tests.factories import PortFactory, ProductFactory, TeamFactory, actor_for, member_of
 
 NAMESPACE = "postgres://warehouse:5432"
 STEWARD = Actor(user_id=1, name="steward", role=PortalRole.STEWARD)
@@ -28,7 +30,7 @@ def dataset(name, *, port=None, posted_by=None, namespace=NAMESPACE, fields=()):
     )
 
 
-def offered(name, **product):
+def offered(name, /, **product):
     """A dataset that a port of a new product offers."""
     return dataset(name, port=PortFactory(product=ProductFactory(**product)))
 
@@ -65,3 +67,11 @@ def chain(*nodes, **fields):
 def end(*edges):
     for edge in edges:
         type(edge).objects.filter(pk=edge.pk).update(ended_at=timezone.now())
+
+
+def system(slug):
+    """An operational system."""
+    team = TeamFactory()
+    data = SystemData(document_id=slug, name=slug, domain=team.domain, owner=team, slug=slug)
+    made, _, _ = put_system(data=data, actor=actor_for(member_of(team)))
+    return made

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 
 from catalog.lineage.engine import files, reading, snapshot, sql
-from catalog.lineage.engine.closures import closure, products_of
-from catalog.lineage.engine.questions import Question, nearest
+from catalog.lineage.engine.closures import products_of
+from catalog.lineage.engine.questions import Question, everything, nearest
 from catalog.lineage.engine.upkeep import keep_snapshots
 from catalog.lineage.models import Dataset, DatasetEdge, RemovedEdge
 from tests.catalog.lineage import naive
@@ -48,10 +48,9 @@ def asked(level, roots, direction="downstream", depth=None, at=None):
 
 
 def of_snapshot(question):
-    found = closure(STEWARD, snapshot.current(question.level), question)
+    found = everything(STEWARD, question)
     ids = found.snapshot.nodes_at(found.nodes)
-    lone = dict.fromkeys(question.roots, 0)
-    return lone | dict(zip(ids, found.distances.tolist(), strict=True))
+    return dict(zip(ids, found.distances.tolist(), strict=True))
 
 
 @pytest.mark.django_db
@@ -426,7 +425,7 @@ def test_products_of_a_closure_with_distance_and_counts():
     chain(a, inner, b, second)
 
     question = asked("dataset", [a])
-    found = products_of(closure(STEWARD, snapshot.current("dataset"), question))
+    found = products_of(everything(STEWARD, question))
 
     assert found.distances.tolist() == [0, 2]
     assert found.nodes.tolist() == found.datasets.tolist() == [1, 2]
