@@ -7,6 +7,7 @@ import graphene
 from accounts.graphql import types as accounts
 from catalog.contracts.graphql import types as contracts
 from catalog.governance.graphql import types as governance
+from catalog.lineage.graphql import questions as lineage_questions
 from catalog.lineage.graphql import types as lineage
 from catalog.products.graphql import demands, follows, systems
 from catalog.products.graphql import mutations as product_mutations
@@ -32,6 +33,7 @@ class Query(
     contracts.Query,
     governance.Query,
     lineage.Query,
+    lineage_questions.Query,
     requests.Query,
     inbox.Query,
     rules.Query,
