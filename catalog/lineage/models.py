@@ -26,9 +26,10 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
         """A dataset is seen with its port; an unmatched one by its poster and the stewards."""
         if actor.sees_all_metadata:
             return self
+        # looked up for each row: beside an OR, `IN` would have all visible ports read
+        offered = OutputPort.objects.visible_to(actor).filter(pk=OuterRef("port_id"))
         return self.filter(
-            Q(port__in=OutputPort.objects.visible_to(actor))
-            | Q(port__isnull=True, posted_by__in=actor.team_ids)
+            Exists(offered.order_by()) | Q(port__isnull=True, posted_by__in=actor.team_ids)
         )
 
 

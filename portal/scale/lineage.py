@@ -20,8 +20,8 @@ from core.errors import Conflict
 DATASETS_PER_PRODUCT = 4
 PRODUCTS_PER_TEAM = 1_000
 BLOCK = 40  # datasets of one pipeline: most edges stay inside
-ISLAND = 5  # every fifth block is reached from no hub
-FAR = 0.8  # edges a dataset that come from far before
+ISLAND = 5  # every fifth block is reached from no hub, and reaches none
+FAR = 0.64  # edges a dataset that come from far before
 TWICE = 0.3  # and that are drawn again
 NAMESPACE = "warehouse://lineage"
 
@@ -49,14 +49,15 @@ EDGES = """
 INSERT INTO lineage_datasetedge (source_id, target_id, origin)
 SELECT DISTINCT %(first)s + source, %(first)s + target, 'lineage' FROM (
     SELECT floor(n * power(random(), 6))::bigint AS source, n AS target
-    FROM generate_series(1, %(datasets)s - 1) AS n WHERE n / %(block)s %% %(island)s > 0
+    FROM generate_series(1, %(datasets)s - 1) AS n
+    WHERE n / %(block)s %% %(island)s < %(island)s - 1
     UNION ALL
     SELECT n - 1 - floor(random() * (n %% %(block)s))::bigint, n
     FROM generate_series(1, %(datasets)s - 1) AS n,
         generate_series(1, %(rounds)s) AS round
     WHERE n %% %(block)s > 0 AND random() < %(share)s
 ) AS drawn
-WHERE source / %(block)s %% %(island)s > 0 OR source / %(block)s = target / %(block)s
+WHERE source / %(block)s %% %(island)s < %(island)s - 1 OR source / %(block)s = target / %(block)s
 """
 
 

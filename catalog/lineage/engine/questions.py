@@ -111,9 +111,9 @@ def everything(actor: Actor, asked: Question) -> Closure:
 def _seen_of(
     actor: Actor, asked: Question, found: dict[Any, int], first: int, *, is_complete: bool = True
 ) -> Found:
-    seen = seen_ids(visible(asked.level, actor), found) if found else set()
-    if actor.sees_all_metadata:
-        seen = set(found)
+    seen = set(found)
+    if not actor.sees_all_metadata:
+        seen = seen_ids(visible(asked.level, actor), found)
     if not passes_hidden() and len(seen) < len(found):
         found = _without(asked, seen)
     shown = sorted((hops, node) for node, hops in found.items() if node in seen)

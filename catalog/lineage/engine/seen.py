@@ -23,29 +23,46 @@ def seen_mask(actor: Actor, found: Snapshot, nodes: Longs) -> Mask:
         return np.ones(len(nodes), dtype=np.bool_)
     product = found.product[nodes]
     teams = np.array(sorted(actor.team_ids), dtype=np.int64)
-    seen: Mask = np.isin(found.poster[nodes], teams) & (product == NOBODY)
-    matched = product != NOBODY
-    seen[matched] = _seen_products(actor, found, product[matched])[product[matched]]
+    seen = np.zeros(len(nodes), dtype=np.bool_)
+    alone = product == NOBODY
+    seen[alone] = np.isin(found.poster[nodes[alone]], teams)
+    seen[~alone] = _seen_products(actor, found, product[~alone])[product[~alone]]
     return seen
 
 
 def _seen_products(actor: Actor, found: Snapshot, asked: NDArray[Any]) -> Mask:
     """By place of a product: whether the actor sees it; places that were not asked may be False."""
     known = len(found.products)
-    seen = np.zeros(known + len(found.extra_products), dtype=np.bool_)
+    seen = np.zeros(found.products_count, dtype=np.bool_)
     visible = DataProduct.objects.visible_to(actor).order_by()
-    places = np.unique(asked)
+    wanted = np.zeros(found.products_count, dtype=np.bool_)
+    wanted[asked] = True
+    places = np.flatnonzero(wanted)
     if len(places) <= FEW_PRODUCTS:
         named = found.products_at(places)
         shown = set(visible.filter(pk__in=named).values_list("pk", flat=True))
         seen[places] = [each in shown for each in named]
         return seen
     ids = _packed(visible)
-    if known:
-        at = np.minimum(np.searchsorted(found.products, ids), known - 1)
-        seen[at[found.products[at] == ids]] = True
+    seen[_places(found.products, ids)] = True
     seen[known:] = np.isin(found.product_keys()[known:], ids)
     return seen
+
+
+def _places(products: NDArray[Any], ids: NDArray[Any]) -> Longs:
+    """Where the ids stand among the sorted products; unknown ones are left out.
+
+    They are compared by halves, as numbers: ten times as fast as by bytes.
+    """
+    if not len(products):
+        return np.array([], dtype=np.int64)
+    ours, theirs = (each.view(">u8").reshape(-1, 2).astype(np.uint64) for each in (products, ids))
+    at = np.minimum(np.searchsorted(ours[:, 0], theirs[:, 0]), len(ours) - 1)
+    same = (ours[at] == theirs).all(axis=1)
+    # of several with the same first half only the first was compared
+    rest = ids[~same & (ours[at, 0] == theirs[:, 0])]
+    exact = np.minimum(np.searchsorted(products, rest), len(products) - 1)
+    return np.concatenate([at[same], exact[products[exact] == rest]])
 
 
 def _packed(products: Any) -> NDArray[Any]:
