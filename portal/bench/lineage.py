@@ -157,7 +157,7 @@ def _made() -> dict[str, Any]:
         "ms to load": round(loaded_s * 1000),
         "pairs": edges,
         "MB": round(size / 2**20, 1),
-        "MB per million edges": round(size / 2**20 / (edges / 1e6), 1),
+        "MB per million edges": round(size / 2**20 / max(edges, 1) * 1e6, 1),
     }
 
 
