@@ -117,6 +117,7 @@ ON CONFLICT (run_id) DO UPDATE SET
     started_at = least(old.started_at, excluded.started_at),
     ended_at = greatest(old.ended_at, excluded.ended_at),
     last_event_at = greatest(old.last_event_at, excluded.last_event_at),
+    last_seen = now(),
     input_ids = ARRAY(SELECT DISTINCT unnest(old.input_ids || excluded.input_ids) ORDER BY 1),
     output_ids = ARRAY(SELECT DISTINCT unnest(old.output_ids || excluded.output_ids) ORDER BY 1),
     parent_run_id = coalesce(excluded.parent_run_id, old.parent_run_id),
