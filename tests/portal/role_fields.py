@@ -60,7 +60,7 @@ FIELDS: dict[str, Row] = {
     "lineage": EMPTY_OUTSIDE,
     "lineageCycles": "401 empty empty empty empty empty empty empty empty empty",
     "lineageImpact": NULL_OUTSIDE,
-    "lineageOrphans": SEEN,
+    "lineageOrphans": EMPTY_OUTSIDE,
     "lineagePath": NULL_OUTSIDE,
     "lineageSources": NULL_OUTSIDE,
     "offerWrites": ("401 not-found done done not-allowed not-allowed not-allowed done 403 done"),

@@ -132,6 +132,11 @@ READS = [
     "/api/v1/lineage?nodeId=product:{product}",
     "/api/v1/lineage/datasets",
     "/api/v1/lineage/datasets?unmatched=true",
+    "/api/v1/lineage/impact?nodeId=product:{product}",
+    "/api/v1/lineage/sources?nodeId=product:{product}",
+    "/api/v1/lineage/path?from=product:{product}&to=product:{product}",
+    "/api/v1/lineage/orphans",
+    "/api/v1/lineage/cycles",
     "/api/v1/search?q=order",
 ]
 

@@ -309,7 +309,7 @@ def arguments(company: Company) -> dict[str, str]:
         f' end: "product:{company.product.fqn}", first: 5) {{ nodes {{ id }} }}',
         "lineageSources": f'(node: "product:{company.product.fqn}", first: 5) {{ nodes {{ id }} }}',
         "lineageOrphans": "(first: 5) { edges { node { id } } }",
-        "lineageCycles": "(first: 5) { size }",
+        "lineageCycles": "(first: 5) { cycles { size } }",
         "request": f'(id: "{company.request.pk}") {{ title }}',
         "operation": f'(id: "{company.operation.pk}") {{ title }}',
         "grants": "(first: 5) { edges { node { consumer } } }",

@@ -186,6 +186,15 @@ class LineageCycle(graphene.ObjectType):
         return _nodes(found)[:first]
 
 
+class LineageCycles(graphene.ObjectType):
+    """Sets of products that all reach one another, over products that you may see."""
+
+    cycles = graphene.List(
+        graphene.NonNull(LineageCycle), required=True, description="The largest first."
+    )
+    total = graphene.Int(required=True, description="How many there are.")
+
+
 class Query(graphene.ObjectType):
     lineage_impact = graphene.Field(
         LineageImpact,
@@ -224,11 +233,11 @@ class Query(graphene.ObjectType):
         after=graphene.String(description="`endCursor` of the page before."),
         description="What has no lineage at all.",
     )
-    lineage_cycles = graphene.List(
-        graphene.NonNull(LineageCycle),
+    lineage_cycles = graphene.Field(
+        LineageCycles,
         required=True,
         first=FIRST,
-        description="Sets of products that all reach one another, the largest first.",
+        description="Sets of products that all reach one another.",
     )
 
     @staticmethod
@@ -303,8 +312,8 @@ class Query(graphene.ObjectType):
         return Page(edges, has_next=found.next_cursor is not None)
 
     @staticmethod
-    def resolve_lineage_cycles(root: None, info: Any, first: int) -> list[selectors.Cycle]:
-        return selectors.cycles_of_products(actor=info.context.actor, first=first).cycles
+    def resolve_lineage_cycles(root: None, info: Any, first: int) -> selectors.Cycles:
+        return selectors.cycles_of_products(actor=info.context.actor, first=first)
 
 
 def _plain(level: Any) -> Any:

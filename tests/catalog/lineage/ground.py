@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.states import PortalRole
+from catalog.lineage.engine.questions import Question
 from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.models import Column, ColumnEdge, Dataset, DatasetEdge, Job, ProductEdge
 from catalog.products.data import SystemData
@@ -75,3 +76,7 @@ def system(slug):
     data = SystemData(document_id=slug, name=slug, domain=team.domain, owner=team, slug=slug)
     made, _, _ = put_system(data=data, actor=actor_for(member_of(team)))
     return made
+
+
+def asked(level, roots, direction="downstream", depth=None, at=None):
+    return Question(level, tuple(root.pk for root in roots), direction, depth, at)

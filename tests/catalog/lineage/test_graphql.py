@@ -100,7 +100,7 @@ def test_paths_sources_orphans_and_cycles(member):
       lineagePath(start: $start, end: $end, first: 9) { nodes { id } edges { source target } }
       lineageSources(node: $end, first: 9) { total hidden nodes { id distance } }
       lineageOrphans(first: 1) { edges { node { id } } pageInfo { hasNextPage } }
-      lineageCycles(first: 9) { size nodes { id } } }"""
+      lineageCycles(first: 9) { total cycles { size nodes { id } } } }"""
 
     found = query(member, text, start=ids[2], end=ids[1])["data"]
 
@@ -109,7 +109,7 @@ def test_paths_sources_orphans_and_cycles(member):
     [edge] = found["lineageOrphans"]["edges"]
     assert edge["node"]["id"] == lone.node_id
     assert found["lineageOrphans"]["pageInfo"] == {"hasNextPage": False}
-    [cycle] = found["lineageCycles"]
+    [cycle] = found["lineageCycles"]["cycles"]
     assert (cycle["size"], {each["id"] for each in cycle["nodes"]}) == (2, set(ids[:2]))
     short = "query ($s: String!, $e: String!) { lineagePath(start: $s, end: $e, first: 2) {level} }"
     refused = query(member, short, s=ids[2], e=ids[1])

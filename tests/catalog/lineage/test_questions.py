@@ -242,14 +242,6 @@ def test_what_one_may_not_see_answers_as_if_it_were_not_there(member, steward, m
     ask(steward, question, nodeId=node)
 
 
-@pytest.mark.parametrize(
-    "node",
-    ["", "dataset:", "product:", "nothing", "dataset:\0", "row:1", "contract:x", "dataset:%:%"],
-)
-def test_an_id_of_nothing_is_not_found(member, node):
-    ask(member, "", 404, nodeId=node)
-
-
 def test_an_unmatched_dataset_is_seen_by_those_who_posted_it_and_their_team_token(member, steward):
     team = TeamFactory()
     a = dataset("a", posted_by=team)
@@ -263,36 +255,6 @@ def test_an_unmatched_dataset_is_seen_by_those_who_posted_it_and_their_team_toke
     answer = Client().get("/api/v1/lineage", {"nodeId": a.node_id}, headers=headers)
     assert answer.status_code == 200
     assert Client().get("/api/v1/lineage", {"nodeId": a.node_id}).status_code == 401
-
-
-def test_two_nodes_of_one_text_are_told_apart_by_their_encoded_parts(member):
-    port = PortFactory()
-    one = dataset("c", namespace="a:b", port=port)
-    other = dataset("b:c", namespace="a", port=port)
-    assert one.node_id == other.node_id
-    hidden = dataset("e", namespace="a:d", port=port)
-    dataset("d:e", namespace="a", port=offered("x", visibility="restricted").port)
-
-    refused = ask(member, "", 400, nodeId="dataset:a:b:c")
-
-    assert refused["nodes"] == ["dataset:a%3Ab:c", "dataset:a:b%3Ac"]
-    assert "dataset:a%3Ab:c or dataset:a:b%3Ac" in refused["detail"]
-    for node, row in (("dataset:a%3Ab:c", one), ("dataset:a:b%3Ac", other)):
-        assert ask(member, nodeId=node)["nodes"][0]["name"] == row.name
-    assert ask(member, nodeId="dataset:a:d:e")["nodes"][0]["name"] == hidden.name
-
-
-def test_encoded_parts_of_columns_and_jobs(member):
-    a = dataset("t#1", namespace="s3://b:1", port=PortFactory())
-    column(a, "x#y")
-    JobDataset.objects.create(job=job("a b", "ns:1"), dataset=a, side="in")
-
-    by_parts = ask(member, nodeId="column:s3%3A%2F%2Fb%3A1:t%231#x%23y")
-    by_text = ask(member, nodeId="column:s3://b:1:t#1#x#y")
-
-    assert by_parts == by_text
-    assert ask(member, nodeId="job:ns%3A1:a%20b")["nodes"][0]["id"] == "job:ns:1:a b"
-    ask(member, "", 404, nodeId="column:a%3A:b")
 
 
 def test_more_counts_the_neighbours_outside_that_the_reader_may_see(member, steward):
@@ -379,97 +341,6 @@ def test_a_hub_is_cut_and_counted(member):
     answer = ask(member, nodeId=hub.node_id, first=2)
 
     assert (len(answer["nodes"]), answer["total_nodes"], answer["truncated"]) == (3, 6, True)
-
-
-def test_one_path_with_its_edges(member):
-    a, b, c, d = (offered(name) for name in "abcd")
-    chain(a, b, c, d)
-    chain(a, c)
-
-    found = ask(member, "/path", **{"from": a.node_id, "to": d.node_id})["path"]
-
-    assert [node["id"] for node in found["nodes"]] == [a.node_id, c.node_id, d.node_id]
-    assert [node["distance"] for node in found["nodes"]] == [0, 1, 2]
-    assert [(edge["source"], edge["target"]) for edge in found["edges"]] == [
-        (a.node_id, c.node_id),
-        (c.node_id, d.node_id),
-    ]
-    assert ask(member, "/path", **{"from": d.node_id, "to": a.node_id}) == {"path": None}
-    mixed = {"from": f"product:{a.port.product.fqn}", "to": d.node_id}
-    assert len(ask(member, "/path", **mixed)["path"]["nodes"]) == 3
-    refused = {"from": d.node_id, "to": "dataset:not:there"}
-    ask(member, "/path", 404, **refused)
-
-
-def test_a_path_through_what_one_may_not_see_tells_nothing_of_it(member, settings):
-    a, b, c = offered("a"), offered("secret", visibility="restricted"), offered("c")
-    chain(a, b, c, job=job("secret"))
-    question = {"from": a.node_id, "to": c.node_id}
-
-    found = ask(member, "/path", **question)["path"]
-
-    assert [node["kind"] for node in found["nodes"]] == ["dataset", "hidden", "dataset"]
-    assert "secret" not in str(found)
-    settings.LINEAGE_HIDDEN = "omit"
-    assert ask(member, "/path", **question) == {"path": None}
-
-
-def test_a_path_at_different_levels_that_never_meet_is_refused(member):
-    a, shop = offered("a"), system("shop")
-
-    ask(member, "/path", 422, **{"from": f"system:{shop.fqn}", "to": a.node_id})
-
-
-def test_where_data_begins(member):
-    a, b, c, hidden = offered("a"), offered("b"), offered("c"), offered("h", visibility="domain")
-    chain(a, c)
-    chain(b, c)
-    chain(hidden, c)
-    d = offered("d")
-    chain(c, d)
-
-    answer = ask(member, "/sources", nodeId=d.node_id)
-
-    assert named(answer) == {a.node_id: (2, "upstream"), b.node_id: (2, "upstream")}
-    assert (answer["total"], answer["hidden"], answer["truncated"]) == (2, 1, False)
-    alone = ask(member, "/sources", nodeId=a.node_id)
-    assert named(alone) == {a.node_id: (0, "focus")}
-
-
-def test_what_has_no_lineage_is_listed_page_by_page(member, steward):
-    lone = [offered(f"lone{n}") for n in range(3)]
-    offered("secret", visibility="restricted")
-    a, b = offered("a"), offered("b")
-    [edge] = chain(a, b)
-
-    first = ask(member, "/orphans", page_size=2)
-    rest = member.get(first["next"]).json()
-
-    assert [node["id"] for node in first["results"]] == [each.node_id for each in lone[:2]]
-    assert [node["id"] for node in rest["results"]] == [lone[2].node_id]
-    assert rest["next"] is None
-    assert len(ask(steward, "/orphans")["results"]) == 4
-    end(edge)
-    assert len(ask(member, "/orphans")["results"]) == 5
-    assert len(ask(member, "/orphans", level="product")["results"]) == 5
-    ask(member, "/orphans", 422, level="column")
-    ask(member, "/orphans", 422, cursor="x")
-
-
-def test_products_that_read_one_another_in_a_circle(member, steward):
-    a, b, c, lone = (ProductFactory() for _ in range(4))
-    chain(a, b, c, a)
-    chain(c, lone)
-    secret = ProductFactory(visibility="restricted")
-    chain(secret, lone, secret)
-
-    seen = ask(member, "/cycles")
-    every = ask(steward, "/cycles", first=1)
-
-    [cycle] = seen["results"]
-    assert (cycle["size"], seen["total"]) == (3, 1)
-    assert {node["id"] for node in cycle["nodes"]} == {f"product:{each.fqn}" for each in (a, b, c)}
-    assert (len(every["results"]), every["total"]) == (1, 2)
 
 
 @pytest.mark.parametrize("level", ["product", "dataset", "column"])

@@ -28,6 +28,7 @@ FIXED = {  # small sets that are always whole
     "LineagePath.edges",
     "LineageSources.nodes",
     "LineageReached.consumers",
+    "LineageCycles.cycles",
 }
 
 
