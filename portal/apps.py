@@ -6,6 +6,7 @@ WORDS_EVERY_S = 3_600
 COUNTS_EVERY_S = 120
 VERSIONS_EVERY_S = 600
 FORGET_EVERY_S = 86_400
+LINEAGE_EVERY_S = 900
 SEAL_EVERY_S = 5
 ANCHOR_EVERY_S = 3_600
 GATHER_EVERY_S = 30
@@ -25,6 +26,8 @@ class PortalConfig(AppConfig):
         products = import_module("catalog.products.services")
         jobs.periodic("port-versions", VERSIONS_EVERY_S, products.apply_due_versions)
         services = import_module("portal.services")
+        lineage = import_module("catalog.lineage.services")
+        jobs.periodic("old-lineage", LINEAGE_EVERY_S, lineage.forget_lineage)
         jobs.periodic("old-notifications", FORGET_EVERY_S, services.forget_old)
         jobs.periodic("mail-digests", GATHER_EVERY_S, services.gather_mails)
         jobs.periodic("mails", SEND_EVERY_S, services.send_due_mails)

@@ -142,6 +142,8 @@ WAREHOUSE_URL = os.environ.get("WAREHOUSE_URL", "")
 WAREHOUSE_PUBLIC_HOST = os.environ.get("WAREHOUSE_PUBLIC_HOST", "")
 WAREHOUSE_PUBLIC_PORT = os.environ.get("WAREHOUSE_PUBLIC_PORT", "")
 GIT_FOLDER = Path(os.environ.get("GIT_FOLDER", DATA_DIR / "git"))
+LINEAGE_KEEP_DAYS = int(os.environ.get("LINEAGE_KEEP_DAYS", "30"))  # of events and runs
+LINEAGE_EDGE_DAYS = int(os.environ.get("LINEAGE_EDGE_DAYS", "180"))  # of edges not seen again
 GIT_KEEP_DAYS = int(os.environ.get("GIT_KEEP_DAYS", "30"))  # of retired repositories
 GIT_PUBLIC_URL = os.environ.get("GIT_PUBLIC_URL", "")
 

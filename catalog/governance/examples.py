@@ -46,6 +46,11 @@ EXAMPLES = (
         "quality == null || quality >= 90.0",
     ),
     Example(
+        "product",
+        "No column is less secret than what it is made from",
+        "underclassed_columns == 0",
+    ),
+    Example(
         "contract",
         "A contract says what its data is for",
         'purpose != ""',

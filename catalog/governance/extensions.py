@@ -1,8 +1,9 @@
-"""What higher rooms add: the subjects of policies, and who uses a term."""
+"""What higher rooms add: the subjects of policies and facts of them, and who uses a term."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -61,6 +62,16 @@ class Subjects(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class AddedFact:
+    """A fact that a higher room knows; asked for only where a rule names it."""
+
+    name: str
+    example: Any
+    otherwise: Any  # of those that `values` leaves out
+    values: Callable[[Collection[UUID]], Mapping[UUID, Any]]  # by subject; set-wise
+
+
 class TermUsers(Protocol):
     """What names terms of the glossary."""
 
@@ -78,6 +89,7 @@ class TermUsers(Protocol):
 
 
 _subjects: dict[str, Subjects] = {}
+_added: dict[str, dict[str, AddedFact]] = defaultdict(dict)
 _term_users: list[TermUsers] = []
 
 
@@ -89,6 +101,29 @@ def register_subjects(subjects: Subjects) -> None:
 def subjects_of(kind: str) -> Subjects:
     """Raises KeyError: no room speaks of that kind."""
     return _subjects[kind]
+
+
+def add_fact(kind: str, fact: AddedFact) -> None:
+    """Have rules on subjects of a kind speak of one thing more. From `ready()`."""
+    _added[kind][fact.name] = fact
+
+
+def example_of(kind: str) -> Facts:
+    """Every fact with a value. Raises KeyError: no room speaks of that kind."""
+    added = {name: fact.example for name, fact in _added[kind].items()}
+    return {**_subjects[kind].example, **added}
+
+
+def with_added(kind: str, rule: str, subjects: Mapping[UUID, Facts]) -> Mapping[UUID, Facts]:
+    """The facts, and those that other rooms add as far as the rule names them."""
+    for fact in _added[kind].values():
+        if fact.name in rule:
+            values = fact.values(subjects.keys())
+            subjects = {
+                pk: {**facts, fact.name: values.get(pk, fact.otherwise)}
+                for pk, facts in subjects.items()
+            }
+    return subjects
 
 
 def kinds() -> list[str]:
@@ -116,3 +151,12 @@ def registrations() -> dict[str, str]:
         kind: f"{type(each).__module__}.{type(each).__qualname__}"
         for kind, each in sorted(_subjects.items())
     }
+
+
+def fact_registrations() -> list[tuple[str, str]]:
+    """(kind and name, dotted name of the source), for the same table."""
+    return [
+        (f"{kind} {name}", f"{fact.values.__module__}.{fact.values.__qualname__}")
+        for kind, facts in sorted(_added.items())
+        for name, fact in sorted(facts.items())
+    ]

@@ -6,12 +6,16 @@ class LineageConfig(AppConfig):
     label = "lineage"
 
     def ready(self) -> None:
+        from catalog.governance.extensions import AddedFact, add_fact
         from catalog.lineage import panels as lineage_panels
+        from catalog.lineage.selectors_classes import underclassed_columns
         from catalog.lineage.services import match_datasets_of_ports, write_declared_edges
         from catalog.products import extensions as products
         from core import outbox, panels
 
         outbox.subscribe_many("port.changed", match_datasets_of_ports)
+        add_fact("product", AddedFact("underclassed_columns", 0, 0, underclassed_columns))
         products.on_links_changed(write_declared_edges)
+        panels.register("product.schema", lineage_panels.product_classes)
         panels.register("product.lineage", lineage_panels.product_lineage)
         panels.register("product.overview", lineage_panels.product_neighbours)

@@ -7,6 +7,10 @@ snapshot of the graph can be brought up to date from its index.
 
 from __future__ import annotations
 
+import zlib
+from typing import Any
+
+import orjson
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -30,6 +34,22 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
             Q(port__in=OutputPort.objects.visible_to(actor))
             | Q(port__isnull=True, posted_by__in=actor.team_ids)
         )
+
+    def unmatched_for(self, actor: Actor) -> DatasetQuerySet:
+        """What no port offers and the actor may claim: posted by a team of theirs, or living in a
+        namespace where their products have datasets already.
+        """
+        free = self.filter(port__isnull=True, dropped_at__isnull=True)
+        if actor.sees_all_metadata:
+            return free
+        own = Dataset.objects.filter(port__product__owner__in=actor.contributor_team_ids)
+        return free.filter(
+            Q(posted_by__in=actor.team_ids) | Q(namespace__in=own.values("namespace"))
+        )
+
+    def matching(self, text: str) -> DatasetQuerySet:
+        """Those whose name or namespace holds the text."""
+        return self.filter(node_id__icontains=text) if text else self
 
 
 class Dataset(models.Model):
@@ -148,6 +168,9 @@ class Run(models.Model):
     # datasets named so far by any event of the run: events may come in any order
     input_ids = ArrayField(models.BigIntegerField(), default=list)
     output_ids = ArrayField(models.BigIntegerField(), default=list)
+    # what caused it, as far as its parent facet says
+    parent_run_id = models.UUIDField(null=True)
+    parent_job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         indexes = [
@@ -165,13 +188,18 @@ class LineageEvent(models.Model):
     id = models.BigAutoField(primary_key=True)
     identity = models.CharField(max_length=64, unique=True)
     event_time = models.DateTimeField()
-    body = models.JSONField()
+    body = models.BinaryField()  # JSON, deflated: a tenth of the work that JSONB is
     warnings = ArrayField(models.CharField(max_length=200), default=list)
     posted_by = models.CharField(max_length=150)
     received_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     def __str__(self) -> str:
         return f"event {self.identity[:12]}"
+
+    @property
+    def document(self) -> Any:
+        """The event as JSON values."""
+        return orjson.loads(zlib.decompress(self.body))
 
 
 class Edge(models.Model):
@@ -183,6 +211,8 @@ class Edge(models.Model):
     last_seen = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
     change = models.BigIntegerField(db_default=CURRENT_TRANSACTION, db_index=True)
+    reason = models.CharField(max_length=500, blank=True, db_default="")  # of a manual one
+    made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         abstract = True
@@ -194,6 +224,7 @@ def edge_indexes(name: str) -> list[models.Index]:
     return [
         models.Index(fields=["source"], include=["target"], condition=alive, name=f"{name}_out"),
         models.Index(fields=["target"], include=["source"], condition=alive, name=f"{name}_in"),
+        models.Index(fields=["last_seen"], condition=alive, name=f"{name}_edge_age"),
     ]
 
 
@@ -203,8 +234,6 @@ class DatasetEdge(Edge):
     source = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="edges_out")
     target = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="edges_in")
     job = models.ForeignKey(Job, on_delete=models.CASCADE, null=True, related_name="edges")
-    reason = models.CharField(max_length=500, blank=True, db_default="")  # of a manual one
-    made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         indexes = edge_indexes("dataset")
@@ -253,6 +282,9 @@ class ColumnEdge(Edge):
                 name="column_edge_without_job_once",
             ),
             models.CheckConstraint(condition=~Q(source=F("target")), name="column_edge_no_loop"),
+            models.CheckConstraint(
+                condition=~Q(origin=Origin.MANUAL, reason=""), name="manual_column_edge_has_reason"
+            ),
         ]
 
     def __str__(self) -> str:

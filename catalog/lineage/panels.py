@@ -7,6 +7,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from catalog.lineage.selectors import direct_neighbours, neighbours
+from catalog.lineage.selectors_classes import derived_classes
 from catalog.lineage.views.explorer import drawing_context
 from catalog.products.models import DataProduct
 
@@ -17,6 +18,14 @@ def product_lineage(request: HttpRequest, product: DataProduct) -> SafeString:
     graph = neighbours(actor=actor, node=f"product:{product.fqn}", depth=2, first=40)
     context = {"product": product, **drawing_context(graph)}
     return render_to_string("catalog/lineage/_product_lineage.html", context, request)
+
+
+def product_classes(request: HttpRequest, product: DataProduct) -> SafeString | None:
+    """Above the Schema tab, for those who can mend it: columns whose class is too low."""
+    gaps = derived_classes(request.actor, [product.pk])  # type: ignore[attr-defined]
+    if not gaps:
+        return None
+    return render_to_string("catalog/lineage/_classes.html", {"gaps": gaps[product.pk]}, request)
 
 
 def product_neighbours(request: HttpRequest, product: DataProduct) -> SafeString:

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from catalog.lineage.views import explorer
+from catalog.lineage.views import claims, edges, explorer
 
 app_name = "lineage"
-urlpatterns = [path("lineage/", explorer.explorer, name="explorer")]
+urlpatterns = [
+    path("lineage/", explorer.explorer, name="explorer"),
+    path("lineage/unmatched/", claims.unmatched, name="unmatched"),
+    path("lineage/unmatched/claim/", claims.claim, name="claim"),
+    path("lineage/unmatched/unclaim/", claims.unclaim, name="unclaim"),
+    path("lineage/unmatched/ports/", claims.port_options, name="port-options"),
+    path("lineage/edges/new/", edges.edge_new, name="edge-new"),
+    path("lineage/edges/<str:edge>/remove/", edges.edge_remove, name="edge-remove"),
+]

@@ -7,8 +7,9 @@ class QualityConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog.quality import panels as quality_panels
-        from catalog.quality.services import checks_of_changed_ports
+        from catalog.quality.services import checks_of_changed_ports, match_unmatched
         from core import outbox, panels
 
         outbox.subscribe_many("port.changed", checks_of_changed_ports)
+        outbox.subscribe_many("port.changed", match_unmatched)
         panels.register("product.quality", quality_panels.product_quality)

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.actors import Actor
+from accounts.models import Team
 from catalog.products.models import DataProduct, OutputPort
 from catalog.quality.states import Dimension, Outcome
 
@@ -63,7 +64,9 @@ class CheckResult(models.Model):
     """One run of a check."""
 
     id = models.BigAutoField(primary_key=True)
-    check_run = models.ForeignKey(QualityCheck, on_delete=models.CASCADE, related_name="results")
+    check_run = models.ForeignKey(
+        QualityCheck, on_delete=models.CASCADE, related_name="results", db_index=False
+    )
     at = models.DateTimeField(db_default=Now())
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
     evaluated = models.BigIntegerField(null=True)  # rows
@@ -74,10 +77,44 @@ class CheckResult(models.Model):
     operation_id = models.UUIDField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["check_run", "-at"], name="result_by_check")]
+        constraints = [models.UniqueConstraint(fields=["check_run", "at"], name="result_once")]
 
     def __str__(self) -> str:
         return f"{self.check_run_id} {self.outcome}"
+
+
+class UnmatchedResult(models.Model):
+    """A result of a tool on something that no port offers, or none of the sender's team.
+
+    The latest of each check; it is taken over once a port of the team offers the dataset.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+", db_index=False)
+    source = models.CharField(max_length=40)
+    namespace = models.CharField(max_length=500, blank=True)
+    dataset = models.CharField(max_length=1000, blank=True)
+    key = models.CharField(max_length=500)
+    identity = models.UUIDField()  # of namespace, dataset and key
+    name = models.CharField(max_length=300)
+    dimension = models.CharField(max_length=20, choices=Dimension.choices)
+    weight = models.FloatField()
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    evaluated = models.BigIntegerField(null=True)
+    failed = models.BigIntegerField(null=True)
+    value = models.FloatField(null=True)
+    message = models.TextField(blank=True)
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "identity"], name="unmatched_result_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dataset} {self.name}"
 
 
 class DimensionScore(models.Model):

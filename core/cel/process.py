@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 HELPER = Path(__file__).with_name("helper.py")
+ISOLATED = (sys.executable, "-I", "-S")
 IDLE_S = 30.0  # then it ends by itself: a helper that nobody needs costs no memory
 START_S = 10.0  # until it says that it is ready
 ANSWER_S = 2.0  # the helper's own timer is far shorter; this one is for a helper that hangs
@@ -31,15 +32,29 @@ class Gone(Exception):
 
 
 class Helper:
-    """A running helper; used by one thread at a time."""
+    """A running helper; used by one thread at a time.
 
-    def __init__(self, idle_s: float = IDLE_S) -> None:
+    Args:
+        idle_s: after so long without a question it ends by itself.
+        script: what it runs, with the folder of its library and `idle_s`.
+        folder: where the library lies; CEL's when empty.
+        answer_s: for a helper that hangs; its own timer is shorter.
+    """
+
+    def __init__(
+        self,
+        idle_s: float = IDLE_S,
+        *,
+        script: Path = HELPER,
+        folder: str = "",
+        answer_s: float = ANSWER_S,
+    ) -> None:
         ours, theirs = socket.socketpair()
         self._socket = ours
         self._pending = b""
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own file, no shell
-                [sys.executable, "-I", "-S", str(HELPER), _library_folder(), str(idle_s)],
+                [*ISOLATED, str(script), folder or _library_folder(), str(idle_s)],
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=subprocess.DEVNULL,
@@ -50,7 +65,7 @@ class Helper:
         if self._read() is None:
             self.stop()
             raise Gone
-        ours.settimeout(ANSWER_S)
+        ours.settimeout(answer_s)
 
     @property
     def pid(self) -> int:

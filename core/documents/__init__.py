@@ -115,7 +115,7 @@ def dump_yaml(data: Any) -> str:
     )
 
 
-class _PlainDumper(yaml.SafeDumper):
+class _PlainDumper(yaml.CSafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 

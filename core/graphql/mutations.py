@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import graphene
+from django.db.models import Model, QuerySet
 from graphene.types.generic import GenericScalar
 
 from core.errors import DomainError, Invalid, NotFound
 from core.graphql.rows import Row
 from core.problems import Problem as ProblemData
+
+M = TypeVar("M", bound=Model)
 
 
 class JSON(GenericScalar):
@@ -51,6 +54,18 @@ def attempt(field: str, verb: Callable[[], Row | None]) -> Mapping[str, Any]:
     except DomainError as error:
         return {field: None, "problems": _problems(error)}
     return {field: found, "problems": []}
+
+
+def attempt_on(
+    field: str, named: QuerySet[M], verb: Callable[[M], Row | None]
+) -> Mapping[str, Any]:
+    """The same of a verb on what an id names; `named` has it only where the actor may see it."""
+
+    def on_it() -> Row | None:
+        found = named.first()
+        return None if found is None else verb(found)
+
+    return attempt(field, on_it)
 
 
 def _problems(error: DomainError) -> list[ProblemData]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from portal.bench.jobs import (
     worker,
 )
 from provisioning.access.models import Grant
-from provisioning.access.selectors import GrantTarget, grant_target
+from provisioning.access.selectors import GrantTarget, grant_targets
 from provisioning.access.services import AccessData, request_access, reveal_credential
 from provisioning.access.services.records import login_steps, opening_steps
 from provisioning.access.states import GrantState
@@ -58,41 +58,30 @@ from provisioning.requests.states import RequestKind, RequestState
 PLACE = "bench-access"
 SINGLE = 30  # one after the other
 GRANTS = 1000  # that run out in the same second
-READERS = 100  # people; each has a grant on every port
+PORTS = 20  # of the product, each with a table of its own
+MOST_PORTS = 500
 LEAD_S = 30  # before they run out: time to have workers and sweeper warm
 BUDGET_MS, BUDGET_S = 3000, 600
 COLUMNS = [{"name": "id", "logical_type": "integer"}]
-SPECS: dict[str, dict[str, Any]] = {  # of the product's steps
-    "schema": {"slug": PLACE},
-    "tables": {"slug": PLACE, "objects": [{"name": "rows", "properties": COLUMNS}]},
-    "roles": {"slug": PLACE},
-    "sample": {"slug": PLACE, "rows": {"rows": [{"id": 1}]}},
-}
 LAST_FENCE = 1_000_000
 
 
 @dataclass(frozen=True)
 class Place:
-    """A product with one table in the warehouse, its owner, and its first port."""
+    """A product with tables in the warehouse, its owner, and a port for each table."""
 
     team: Team
     owner: Actor
-    port: OutputPort
-    instance_id: UUID  # of the product
-
-    @property
-    def target(self) -> GrantTarget:
-        found = grant_target(self.port)
-        if found is None:
-            raise Conflict("The product of the measurement was not made.")
-        return found
+    ports: Sequence[OutputPort]
+    targets: Mapping[UUID, GrantTarget]  # by port
 
 
-def run(grants: int = GRANTS) -> Result:
+def run(grants: int = GRANTS, ports: int = PORTS) -> Result:
     """Measure with two worker processes and one sweeper.
 
     Args:
         grants: how many run out in the same second.
+        ports: over how many tables they are spread; a table of PostgreSQL holds some 2,400.
 
     Raises:
         Conflict: a job does not end.
@@ -107,24 +96,37 @@ def run(grants: int = GRANTS) -> Result:
         stack.callback(_forget)
         for _ in range(2):
             stack.enter_context(worker(url))
-        place = _made()
+        place = _made(ports)
         extra["asked for to first row, by rule"] = _usable(place, floor_ms)
         stack.enter_context(running(("manage.py", "sweep"), url))
         extra[f"{grants:,} that run out at once"] = _running_out(place, grants)
-    return Result("access", {"grants": grants, "worker processes": 2}, extra=extra)
+    sizes = {"grants": grants, "ports": ports, "worker processes": 2}
+    return Result("access", sizes, extra=extra)
 
 
-def _made() -> Place:
+def _specs(tables: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Of the product's steps."""
+    objects = [{"name": each, "properties": COLUMNS} for each in tables]
+    return {
+        "schema": {"slug": PLACE},
+        "tables": {"slug": PLACE, "objects": objects},
+        "roles": {"slug": PLACE},
+        "sample": {"slug": PLACE, "rows": {each: [{"id": 1}] for each in tables}},
+    }
+
+
+def _made(ports: int) -> Place:
     domain, _ = Domain.objects.get_or_create(path=PLACE, defaults={"name": "Bench"})
     team, _ = Team.objects.get_or_create(slug=PLACE, defaults={"name": "Bench", "domain": domain})
     boss, _ = User.objects.get_or_create(username=PLACE)
     Membership.objects.get_or_create(user=boss, team=team, defaults={"role": TeamRole.OWNER})
     instance_id = uuid7()
+    tables = [f"rows{n}" for n in range(ports)]
     made = accept(
         instance_id=instance_id,
         kind=OperationKind.PROVISION,
         title=PLACE,
-        steps=[StepSpec(name, "postgres", name, spec) for name, spec in SPECS.items()],
+        steps=[StepSpec(name, "postgres", name, spec) for name, spec in _specs(tables).items()],
         actor=system_actor(),
         new_instance=InstanceData("bench-product", PLACE, "", domain, team, "postgres"),
     )
@@ -139,22 +141,24 @@ def _made() -> Place:
         status=ProductStatus.ACTIVE,
         instance_id=instance_id,
     )
-    place = Place(team, actor_of(boss), _port(product, instance_id, 0), instance_id)
+    offered = [_port(product, instance_id, each) for each in tables]
+    place = Place(team, actor_of(boss), offered, grant_targets(offered))
+    if len(place.targets) < ports:
+        raise Conflict("The product of the measurement was not made.")
     save_rule(
         actor=place.owner,
         name=PLACE,
         condition="duration < 100",
         outcome={"approve": True},
-        scope=Scope(port=place.port),
+        scope=Scope(port=offered[0]),
     )
     return place
 
 
-def _port(product: DataProduct, instance_id: UUID, n: int) -> OutputPort:
-    where = location(PLACE, instance_id, ["rows"])
-    name = f"p{n}"
+def _port(product: DataProduct, instance_id: UUID, table: str) -> OutputPort:
+    where = location(PLACE, instance_id, [table])
     return OutputPort.objects.create(
-        product=product, name=name, fqn=f"{product.fqn}/{name}@1", location=where
+        product=product, name=table, fqn=f"{product.fqn}/{table}@1", location=where
     )
 
 
@@ -182,10 +186,12 @@ def _usable_after_ms(place: Place, reader: User) -> float:
     """From the call that asks to the answer of a query with the new login."""
     until = db_now().date() + dt.timedelta(days=30)
     actor = actor_of(reader)
-    asked = AccessData(place.port.fqn, f"user:{reader.username}", "To be measured, once.", until)
+    port = place.ports[0]
+    asked = AccessData(port.fqn, f"user:{reader.username}", "To be measured, once.", until)
     started = time.perf_counter()
     grant = Grant.objects.get(request=request_access(asked, actor=actor))
-    table = sql.Identifier(place.target.base["schema"], place.target.base["tables"][0])
+    base = place.targets[port.pk].base
+    table = sql.Identifier(base["schema"], base["tables"][0])
     while True:
         try:
             shown = reveal_credential(grant=grant, actor=actor)
@@ -222,11 +228,8 @@ def _running_out(place: Place, count: int) -> dict[str, Any]:
 
 def _granted(place: Place, count: int) -> list[Grant]:
     """Grants in force with their roles in the warehouse, made past the jobs."""
-    product = place.port.product
-    numbers = range(1, -(-count // READERS))
-    ports = [place.port, *(_port(product, place.instance_id, n) for n in numbers)]
-    readers = [_reader(f"{PLACE}-many-{n}") for n in range(READERS)]
-    pairs = [(port, reader) for port in ports for reader in readers][:count]
+    readers = [_reader(f"{PLACE}-many-{n}") for n in range(-(-count // len(place.ports)))]
+    pairs = [(port, reader) for reader in readers for port in place.ports][:count]
     soon = db_now() + dt.timedelta(days=1)
     grants = [_row(place, port, reader, soon) for port, reader in pairs]
     driver = registry.get_driver("postgres")
@@ -242,7 +245,7 @@ def _granted(place: Place, count: int) -> list[Grant]:
 
 
 def _steps(place: Place, grant: Grant, until: dt.datetime) -> Sequence[StepSpec]:
-    target, reader = place.target, grant.consumer_user
+    target, reader = place.targets[grant.port_id], grant.consumer_user
     assert reader is not None
     terms = Terms((f"user:{reader.username}",), until)
     return [*opening_steps(target, terms), *login_steps(target, reader, until)]
@@ -313,11 +316,15 @@ def _drop(product: DataProduct) -> None:
     driver = registry.get_driver("postgres")
     left = Grant.objects.filter(port__product=product, removed_at=None).select_related("port")
     assert product.instance_id is not None  # it was made
-    spec = {"schema": location(PLACE, product.instance_id, ["rows"])["schema"], "tables": ["rows"]}
-    steps = [Step("grant", each.instance_id, spec, _silent) for each in left]
-    steps += [Step(name, product.instance_id, SPECS[name], _silent) for name in reversed(SPECS)]
+    steps = [Step("grant", each.instance_id, _opened(each.port), _silent) for each in left]
+    specs = _specs(list(product.output_ports.order_by("pk").values_list("name", flat=True)))
+    steps += [Step(name, product.instance_id, specs[name], _silent) for name in reversed(specs)]
     for step in steps:
         driver.ensure_absent(step, effect_key="", fence=LAST_FENCE)
+
+
+def _opened(port: OutputPort) -> dict[str, Any]:
+    return {"schema": port.location["schema"], "tables": sorted(port.location["tables"].values())}
 
 
 def _silent(level: str, source: str, text: str) -> None:

@@ -14,6 +14,7 @@ from catalog.lineage import services as lineage
 from catalog.lineage.models import Run
 from catalog.products.models import OutputPort
 from portal.demo.company import LAKE, SEED, ProductSpec, products
+from portal.demo.lineage_by_hand import load_by_hand
 
 UNITS = {
     "min": dt.timedelta(minutes=1),
@@ -31,6 +32,7 @@ def load_lineage() -> None:
         if spec.reads and _run_id(spec) not in known:
             event = _event(spec, _ended(spec).isoformat(), names)
             lineage.ingest(event=event, actor=system_actor())
+    load_by_hand(names)
 
 
 def _ended(spec: ProductSpec) -> dt.datetime:

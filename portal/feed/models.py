@@ -142,3 +142,29 @@ class FeedReader(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.position}"
+
+
+class SkippedEventQuerySet(models.QuerySet["SkippedEvent"]):
+    def visible_to(self, actor: Actor) -> SkippedEventQuerySet:
+        """Platform engineers and administrators."""
+        if actor.is_admin or actor.role == PortalRole.PLATFORM:
+            return self
+        return self.none()
+
+
+class SkippedEvent(models.Model):
+    """An event that could not be described, so that no webhook heard of it; kept for 30 days."""
+
+    position = models.BigIntegerField(primary_key=True)  # in the feed
+    event_id = models.UUIDField()
+    topic = models.CharField(max_length=100)  # of the outbox
+    reason = models.CharField(max_length=300)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = SkippedEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-position"]
+
+    def __str__(self) -> str:
+        return f"{self.topic} at {self.position}"

@@ -7,6 +7,8 @@ import graphene
 from accounts.graphql import types as accounts
 from catalog.contracts.graphql import types as contracts
 from catalog.governance.graphql import types as governance
+from catalog.lineage.graphql import classes as derived_classes
+from catalog.lineage.graphql import mutations as lineage_mutations
 from catalog.lineage.graphql import types as lineage
 from catalog.products.graphql import demands, follows, systems
 from catalog.products.graphql import mutations as product_mutations
@@ -32,6 +34,7 @@ class Query(
     contracts.Query,
     governance.Query,
     lineage.Query,
+    lineage_mutations.Query,
     requests.Query,
     inbox.Query,
     rules.Query,
@@ -55,11 +58,12 @@ class Mutation(
     consent.Mutation,
     recertification_mutations.Mutation,
     product_mutations.Mutation,
+    lineage_mutations.Mutation,
 ):
     """Everything that can be done."""
 
 
-for room in (quality, lineage, follows, consent):
+for room in (quality, lineage, derived_classes, follows, consent):
     room.register()
 extended(DataProduct)
 extended(access.Grant)

@@ -145,6 +145,7 @@ def database() -> Iterator[Finding]:
             yield _rights(connection)
             yield _clock(connection)
             yield from _audit(connection)
+            yield from _feed(connection)
     except psycopg.Error as error:
         yield Finding("fail", "database", f"{reason(error)}; start it or mend DATABASE_URL")
 
@@ -254,6 +255,21 @@ def _audit(connection: psycopg.Connection) -> Iterator[Finding]:
         yield Finding("warn", "audit", text)
     else:
         yield Finding("ok", "audit", "sealed; ./run audit-verify compares it with its seals")
+
+
+def _feed(connection: psycopg.Connection) -> Iterator[Finding]:
+    """Whether events could not be told to webhooks; nothing before the first `up`."""
+    there = connection.execute("SELECT to_regclass('feed_skippedevent') IS NOT NULL").fetchone()
+    if there != (True,):
+        return
+    row = connection.execute("SELECT count(*), max(position) FROM feed_skippedevent").fetchone()
+    count, last = row if row else (0, None)
+    if count:
+        events = "1 event" if count == 1 else f"{count} events"
+        text = f"{events} could not be told, the last at {last}; the page Webhooks says why"
+        yield Finding("warn", "feed", text)
+    else:
+        yield Finding("ok", "feed", "every event could be told")
 
 
 def _identity(connection: psycopg.Connection) -> tuple[object, ...] | None:

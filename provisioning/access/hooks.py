@@ -41,6 +41,7 @@ DESTROY_EVERY_S = 60
 REMIND_EVERY_S = 600
 LEAVERS_EVERY_S = 30
 ROTATE_EVERY_S = 60
+WITHDRAW_EVERY_S = 60
 SEE_EVERY_S = 5
 NAMED = 3  # policies that are named
 
@@ -131,6 +132,7 @@ def register() -> None:
     jobs.periodic("access-remind", REMIND_EVERY_S, services.remind_of_ends)
     jobs.periodic("access-leavers", LEAVERS_EVERY_S, services.drop_leavers)
     jobs.periodic("access-rotate", ROTATE_EVERY_S, services.rotate_due)
+    jobs.periodic("access-withdraw", WITHDRAW_EVERY_S, services.withdraw_previous)
     jobs.periodic("access-seen", SEE_EVERY_S, services.note_connected, catch_up=CatchUp.SKIP)
     blueprints.register_users(holders_of)
     panels.register("product.action", access_panels.product_action, order=10)

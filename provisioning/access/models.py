@@ -229,6 +229,8 @@ class Credential(models.Model):
     revealed_at = models.DateTimeField(null=True)
     destroyed_at = models.DateTimeField(null=True)
     rotate_at = models.DateTimeField(null=True)  # the portal makes a new password then
+    # what the holder had before works until then; null: it does not work any more
+    previous_until = models.DateTimeField(null=True)
     warned_at = models.DateTimeField(null=True)  # the holder heard of that
     last_seen_at = models.DateTimeField(null=True)  # connected, to the minute
 
@@ -244,6 +246,11 @@ class Credential(models.Model):
                 fields=["rotate_at"],
                 condition=Q(destroyed_at__isnull=True),
                 name="credential_by_rotation",
+            ),
+            models.Index(
+                fields=["previous_until"],
+                condition=Q(previous_until__isnull=False),
+                name="credential_by_previous",
             ),
         ]
         constraints = [

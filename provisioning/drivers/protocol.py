@@ -130,9 +130,9 @@ class Ability(StrEnum):
     """What access can be beyond opened and ended."""
 
     NARROW = "narrow"  # some columns, the rows that a filter keeps: `narrow` in a base
-    WRITE = "write"  # rows can be written, not only read: `mode` in a base
+    WRITE = "write"  # it can be written, not only read: `mode` in a base
     SAMPLE = "sample"  # a few rows can be shown: `Peek`
-    ROTATE = "rotate"  # a login can get a new password
+    ROTATE = "rotate"  # a login can get a new password, or others after it: `Login.nth`
     USE = "use"  # it is seen when a login was connected: `Activity`
 
 
@@ -181,6 +181,9 @@ class Login:
     action: str
     spec: Callable[[Json, str, datetime], Json]  # from a base, the person, and the end
     kept: Json = field(default_factory=dict)  # in the spec of one that keeps its password
+    # the spec of a person's nth credentials, which stand beside those before; None: the same step
+    # again puts a new password in the place of the old one
+    nth: Callable[[Json, int], Json] | None = None
 
 
 def _nothing(_base: Json) -> Mapping[str, str]:
@@ -210,6 +213,7 @@ class Grants:
     place: str = "the target"  # where access is
     opens: str = ""  # what is made when access is approved
     enters: str = ""  # how one gets in then
+    renews: str = ""  # who renews what one gets in with, where that is not the portal
     ends: str = ""  # what becomes of it when access ends
 
     @property

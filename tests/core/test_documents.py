@@ -1,8 +1,13 @@
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.documents import Document, DocumentError, Limits, dump_yaml, load_documents
 
 SMALL = Limits(document_bytes=2_000, document_nodes=50, depth=5, stream_bytes=4_000, documents=3)
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 
 def load_one(text: str | bytes, **options: object) -> Document:
@@ -68,6 +73,10 @@ class TestWhatIsRead:
 
         assert again == data
         assert list(again) == ["z", "a"]
+
+    @given(st.dictionaries(TEXTS, TEXTS))
+    def test_dump_reads_back_whatever_the_texts_hold(self, data: dict[str, str]) -> None:
+        assert yaml.load(dump_yaml(data), yaml.CSafeLoader) == data
 
 
 class TestPlaces:

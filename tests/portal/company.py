@@ -20,7 +20,7 @@ from catalog.contracts.models import ContractVersion
 from catalog.governance.models import Policy, Term
 from catalog.governance.services import PolicyData, save_policy
 from catalog.lineage.keys import key_of, node_key_of
-from catalog.lineage.models import Dataset
+from catalog.lineage.models import Dataset, DatasetEdge
 from catalog.products.data import SystemData, SystemPortData
 from catalog.products.models import (
     Announcement,
@@ -90,6 +90,7 @@ class Company:
     operation: Operation
     grant: Grant
     dataset: Dataset
+    edge: DatasetEdge
     token: ApiToken
     policy: Policy
     term: Term
@@ -156,6 +157,17 @@ def make_company() -> Company:
         node_key=node_key_of(node_id),
         port=port,
     )
+    waiting = Dataset.objects.create(
+        namespace=namespace,
+        name="waits",
+        node_id=(node_id := f"dataset:{namespace}:waits"),
+        key=key_of(namespace, "waits"),
+        node_key=node_key_of(node_id),
+        posted_by=team,
+    )
+    edge = DatasetEdge.objects.create(
+        source=waiting, target=dataset, origin="manual", reason="Known to the team"
+    )
     register_builtin(actor=system_actor(), owner_team=team)
     return Company(
         resource=_resource(team),
@@ -176,6 +188,7 @@ def make_company() -> Company:
         consent=_consent(grant, contract_version),
         delivery=_delivery(team),
         dataset=dataset,
+        edge=edge,
         token=token,
         policy=_policy(domain, team),
         term=Term.objects.create(

@@ -19,6 +19,14 @@ FIELDS: dict[str, Row] = {
     "changeDecisionRule": (
         "401 not-found not-allowed done done not-allowed not-allowed done 403 done"
     ),
+    "claimDataset": ("401 not-found done done not-found not-allowed not-allowed done 403 done"),
+    "unclaimDataset": (
+        "401 not-found invalid-transition invalid-transition not-found "
+        "invalid-transition invalid-transition invalid-transition 403 invalid-transition"
+    ),
+    "drawLineageEdge": "401 not-found done done not-allowed done done done 403 done",
+    "removeLineageEdge": "401 not-found done done not-found done done done 403 done",
+    "unmatchedDatasets": "401 empty seen seen empty seen seen seen seen seen",
     "consents": EMPTY_OUTSIDE,
     "contract": NULL_OUTSIDE,
     "createDecisionRule": (

@@ -36,6 +36,7 @@ def rows() -> list[tuple[str, str]]:
     found += [
         (f"`governance.subjects` {kind}", who) for kind, who in governance.registrations().items()
     ]
+    found += [(f"`governance.facts` {name}", who) for name, who in governance.fact_registrations()]
     found += [("`governance.term_users`", who) for who in governance.term_registrations()]
     found += [("`products.hold_moves`", who) for who in products.hold_registrations()]
     found += [("`products.links_changed`", handler) for handler in products.registrations()]

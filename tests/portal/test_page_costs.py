@@ -80,6 +80,8 @@ READS = [
     "/demands/",
     "/marketplace/",
     "/lineage/?node=product:{product}",
+    "/lineage/unmatched/",
+    "/lineage/edges/new/",
     "/lineage/?node=product:{product}&direction=downstream&format=csv",
     "/access/",
     "/recertifications/",
@@ -128,6 +130,8 @@ READS = [
     "/notifications/",
     "/settings/notifications/",
     "/api/v1/lineage?nodeId=product:{product}",
+    "/api/v1/lineage/datasets",
+    "/api/v1/lineage/datasets?unmatched=true",
     "/api/v1/search?q=order",
 ]
 

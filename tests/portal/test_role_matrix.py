@@ -27,6 +27,9 @@ TEAM = {"team": "sales-team"}
 ALWAYS = 'condition: "true", outcome: {approve: true}'
 NEXT_WEEK = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=7)
 ANNOUNCEMENT = {"kind": "news", "title": "All is well"}
+WAITING = "dataset:postgres://db:5432:waits"
+CLAIM = {"dataset": WAITING, "port": "sales.orders/table@1"}
+EDGE = {"source": WAITING, "target": "dataset:postgres://db:5432:a.b.c", "reason": "Known"}
 BODIES: dict[str, Mapping[str, Any]] = {
     "products:retire": {"confirm": "orders"},
     "products:hand-over": {"team": "marketing-team"},
@@ -58,6 +61,12 @@ BODIES: dict[str, Mapping[str, Any]] = {
     "rest:system": {"name": "Till", "team": "sales-team"},
     "products:demand-take": TEAM,
     "rest:demand-take": TEAM,
+    "lineage:claim": CLAIM,
+    "lineage:unclaim": CLAIM,
+    "lineage:edge-new": EDGE,
+    "rest:lineage-claim": CLAIM,
+    "rest:lineage-unclaim": CLAIM,
+    "rest:lineage-edges": EDGE,
 }
 TARGET_PLACES = {
     *("drivers:target", "drivers:target-edit", "drivers:target-check", "drivers:target-retire"),
@@ -132,6 +141,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "action": "update",
         "delivery": company.delivery.pk,
         "uidb64": "x",
+        "edge": "dataset-999999" if unknown else f"dataset-{company.edge.pk}",
         "token": "x",
     }
 
@@ -334,6 +344,12 @@ def arguments(company: Company) -> dict[str, str]:
         "decideReviews": f'(recertification: "{company.campaign.pk}",'
         f' keep: ["{company.review.pk}"]) {{ problems {{ code }} }}',
         "stopRecertification": f'(id: "{company.campaign.pk}") {{ problems {{ code }} }}',
+        "unmatchedDatasets": "(first: 5) { edges { node { id } } }",
+        "claimDataset": f'(dataset: "{WAITING}", port: "{port.fqn}") {{ problems {{ code }} }}',
+        "unclaimDataset": f'(dataset: "{WAITING}") {{ problems {{ code }} }}',
+        "drawLineageEdge": f'(source: "{WAITING}", target: "{dataset.node_id}", reason: "x")'
+        " { problems { code } }",
+        "removeLineageEdge": f'(id: "dataset-{company.edge.pk}") {{ problems {{ code }} }}',
         "publishProduct": f'(fqn: "{company.product.fqn}") {{ problems {{ code }} }}',
     }
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.actors import Actor
-from catalog.governance.extensions import Facts, Shown, subjects_of
+from catalog.governance.extensions import Facts, Shown, example_of, subjects_of, with_added
 from catalog.governance.models import Policy, PolicyVersion
 from catalog.governance.selectors.policies import standing_versions
 from catalog.governance.states import Outcome, PolicyState
@@ -56,7 +56,7 @@ class WhatIf:
 
 def known_facts(kind: str) -> frozenset[str]:
     """The names that a rule on this kind may use."""
-    return frozenset({*subjects_of(kind).example, "now"})
+    return frozenset({*example_of(kind), "now"})
 
 
 def is_in_force(version: PolicyVersion, today: dt.date | None = None) -> bool:
@@ -84,12 +84,16 @@ def findings(kind: str, subjects: Mapping[UUID, Facts]) -> dict[UUID, list[Findi
 
 
 def judged(version: PolicyVersion, subjects: Mapping[UUID, Facts]) -> dict[UUID, Finding]:
-    """What one version says of those of the subjects that it is for; no SQL."""
+    """What one version says of those of the subjects that it is for.
+
+    Cost: no SQL, but for facts that a higher room adds and the rule names.
+    """
     concerned = {pk: facts for pk, facts in subjects.items() if applies(version.policy, facts)}
     if not concerned:
         return {}
+    known = with_added(version.policy.subject, version.rule, concerned)
     now = timezone.now().isoformat()
-    verdicts = cel.decide(version.rule, [{**facts, "now": now} for facts in concerned.values()])
+    verdicts = cel.decide(version.rule, [{**facts, "now": now} for facts in known.values()])
     return {
         pk: Finding(version, _outcome(verdict), verdict.reason)
         for pk, verdict in zip(concerned, verdicts, strict=True)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from catalog.governance import policies
 from catalog.governance.data import Enforcement, PolicyData
-from catalog.governance.extensions import kinds, subjects_of
+from catalog.governance.extensions import example_of, kinds
 from catalog.governance.models import Policy, PolicyVersion
 from catalog.governance.names import slug_of
 from catalog.governance.selectors import known_facts
@@ -184,6 +184,6 @@ def _rule_problems(rule: str, kind: str) -> Iterator[Problem]:
         yield Problem("/rule", "bad-rule", str(found), line=found.line)
     if problems or not rule:
         return
-    example = {**subjects_of(kind).example, "now": timezone.now().isoformat()}
+    example = {**example_of(kind), "now": timezone.now().isoformat()}
     if cel.decide(rule, [example])[0].reason == cel.NOT_A_DECISION:
         yield Problem("/rule", "bad-rule", cel.NOT_A_DECISION)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.actors import Actor
 from catalog.governance import services
 from catalog.governance.examples import EXAMPLES
-from catalog.governance.extensions import Facts, Shown, kinds, subjects_of
+from catalog.governance.extensions import Facts, Shown, example_of, kinds, subjects_of
 from catalog.governance.models import Evaluation, Policy, PolicyVersion
 from catalog.governance.policies import can_govern, can_govern_somewhere, require_govern
 from catalog.governance.selectors import (
@@ -150,7 +150,7 @@ def checked(values: dict[str, str]) -> dict[str, Any]:
     problems = cel.check(rule, known_facts(kind)) if rule else []
     verdict = None
     if rule and not problems:
-        example = {**subjects_of(kind).example, "now": timezone.now().isoformat()}
+        example = {**example_of(kind), "now": timezone.now().isoformat()}
         verdict = cel.decide(rule, [example])[0]
     return {"rule_problems": problems, "verdict": verdict, "has_rule": bool(rule)}
 
@@ -262,7 +262,7 @@ def _form(
     fields = with_errors(_fields(actor, found, values), problems or [])
     kind = values.get("subject") or "product"
     kind = kind if kind in kinds() else "product"
-    example = subjects_of(kind).example
+    example = example_of(kind)
     context: dict[str, Any] = {
         "crumbs": [CRUMB, {"label": f"Edit {found.name}" if found else "New policy"}],
         "policy": found,

@@ -1,5 +1,6 @@
 """REST: OpenLineage events, one or many."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -14,6 +15,7 @@ from accounts.authentication import actor_in
 from accounts.states import Scope
 from catalog.lineage import services
 from catalog.lineage.rest.parsers import MAX_BATCH, MAX_EVENT, read_json
+from catalog.lineage.services import IngestResult
 from core.errors import Invalid
 
 
@@ -32,11 +34,16 @@ class Posting(APIView):
     parser_classes = [AnyBody]
     write_scope = Scope.LINEAGE_WRITE
 
-    @extend_schema(operation_id="lineage_event", request=OpenApiTypes.OBJECT, responses={201: None})
+    @extend_schema(
+        operation_id="lineage_event",
+        request=OpenApiTypes.OBJECT,
+        responses={201: OpenApiTypes.OBJECT},
+    )
     def post(self, request: Request) -> Response:
         event = read_json(request, limit=MAX_EVENT)
-        services.ingest(event=event, actor=actor_in(request))
-        return Response(status=201)
+        result = services.ingest(event=event, actor=actor_in(request))
+        told = {"duplicate": result.duplicate, "warnings": list(result.warnings)}
+        return Response(told, status=201)
 
 
 class LineageBatch(APIView):
@@ -54,25 +61,34 @@ class LineageBatch(APIView):
         events = read_json(request, limit=MAX_BATCH)
         if not isinstance(events, list):
             raise ParseError("A batch is a JSON array of events.")
-        failed = []
-        for index, event in enumerate(events):
-            try:
-                services.ingest(event=event, actor=actor_in(request))
-            except Invalid as error:
-                reason = "; ".join(f"{p.pointer}: {p.message}" for p in error.problems)
-                failed.append({"index": index, "reason": reason, "retriable": False})
-        return Response(_batch_answer(len(events), failed))
+        results = services.ingest_many(events=events, actor=actor_in(request))
+        return Response(_batch_answer(results))
 
 
-def _batch_answer(received: int, failed: list[dict[str, Any]]) -> dict[str, Any]:
+def _batch_answer(results: Sequence[IngestResult]) -> dict[str, Any]:
+    """The official answer, and beside it the warnings of those that were taken."""
+    failed = [
+        {"index": index, "reason": _reason(result.refusal), "retriable": False}
+        for index, result in enumerate(results)
+        if result.refusal is not None
+    ]
     return {
         "status": "partial_success" if failed else "success",
         "summary": {
-            "received": received,
-            "successful": received - len(failed),
+            "received": len(results),
+            "successful": len(results) - len(failed),
             "failed": len(failed),
             "retriable": 0,
             "non_retriable": len(failed),
         },
         "failed_events": failed,
+        "warnings": [
+            {"index": index, "warnings": list(result.warnings)}
+            for index, result in enumerate(results)
+            if result.warnings
+        ],
     }
+
+
+def _reason(refusal: Invalid) -> str:
+    return "; ".join(f"{p.pointer}: {p.message}" for p in refusal.problems)

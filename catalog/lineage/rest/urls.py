@@ -1,8 +1,15 @@
 from django.urls import path
 
-from catalog.lineage.rest import events, views
+from catalog.lineage.rest import claims, events, tools, views
 
 urlpatterns = [
     path("lineage", views.Lineage.as_view(), name="lineage"),
     path("lineage/batch", events.LineageBatch.as_view(), name="lineage-batch"),
+    path("lineage/datasets", claims.Datasets.as_view(), name="lineage-datasets"),
+    path("lineage/datasets/claim", claims.Claim.as_view(), name="lineage-claim"),
+    path("lineage/datasets/unclaim", claims.Unclaim.as_view(), name="lineage-unclaim"),
+    path("lineage/edges", claims.Edges.as_view(), name="lineage-edges"),
+    path("lineage/edges/<str:edge>", claims.Edge.as_view(), name="lineage-edge"),
+    path("lineage/dbt", tools.LineageDbt.as_view(), name="lineage-dbt"),
+    path("lineage/sql", tools.LineageSql.as_view(), name="lineage-sql"),
 ]

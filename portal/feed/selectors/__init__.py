@@ -1,9 +1,10 @@
 """Reads of the feed and of webhooks."""
 
-from portal.feed.selectors.reading import FeedPage, described, feed_page, position_in
+from portal.feed.selectors.reading import FeedPage, feed_page, position_in
 from portal.feed.selectors.webhooks import (
     counts_of,
     deliveries_of,
+    skipped_for,
     webhook_of,
     webhooks_for_lists,
 )
@@ -12,9 +13,9 @@ __all__ = [
     "FeedPage",
     "counts_of",
     "deliveries_of",
-    "described",
     "feed_page",
     "position_in",
+    "skipped_for",
     "webhook_of",
     "webhooks_for_lists",
 ]

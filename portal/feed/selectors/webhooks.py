@@ -9,9 +9,10 @@ from django.db.models import Count
 
 from accounts.actors import Actor
 from core.errors import NotFound
-from portal.feed.models import Delivery, DeliveryQuerySet, Webhook, WebhookQuerySet
+from portal.feed.models import Delivery, DeliveryQuerySet, SkippedEvent, Webhook, WebhookQuerySet
 from portal.feed.states import DeliveryState
 
+MOST_SKIPPED = 20  # on a page
 Counts = Mapping[str, int]  # state of deliveries: how many
 
 
@@ -33,6 +34,11 @@ def deliveries_of(webhook: Webhook, *, state: str = "") -> DeliveryQuerySet:
     """What was sent, or waits to be."""
     found = Delivery.objects.filter(webhook=webhook)
     return found.filter(state=state) if state else found
+
+
+def skipped_for(actor: Actor) -> list[SkippedEvent]:
+    """For operators: the newest events that no webhook could be told."""
+    return list(SkippedEvent.objects.visible_to(actor)[:MOST_SKIPPED])
 
 
 def counts_of(webhooks: Collection[Webhook]) -> Mapping[UUID, Counts]:

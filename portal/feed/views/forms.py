@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,11 +12,17 @@ from accounts.actors import Actor
 from accounts.models import Team
 from core.grids import plain
 from core.problems import Problem
-from portal.feed.formats.events import GROUPS, TYPES
+from portal.feed.formats.events import TYPES
 from portal.feed.models import Webhook
 
 Values = dict[str, Any]
 MOST_TEAMS = 500
+AREAS = (  # of groups of types, as the form folds them
+    ("Products and data", ("product", "announcement", "comment", "contract", "port", "demand")),
+    ("Access", ("request", "grant", "consent", "campaign")),
+    ("What is made by jobs", ("resource", "operation", "blueprint")),
+    ("The company", ("domain", "team", "system", "policy", "rule", "term")),
+)
 NAMES = ("name", "url", "team", "which", "reach")
 
 
@@ -45,7 +50,7 @@ def shown(webhook: Webhook) -> Values:
 def form_context(
     actor: Actor, webhook: Webhook | None, values: Values, problems: Sequence[Problem]
 ) -> dict[str, Any]:
-    """What the template draws: fields, groups of types, and what is to mend."""
+    """What the template draws: fields, types by area and group, and what is to mend."""
     errors: dict[str, str] = {}
     for problem in problems:
         errors.setdefault(problem.pointer.strip("/").partition("/")[0], problem.message)
@@ -56,7 +61,7 @@ def form_context(
     labels = {field["name"]: field["label"] for field in fields} | {"types": "Which events"}
     return {
         "fields": fields,
-        "groups": _groups(values["types"]),
+        "areas": [_area(label, names, values["types"]) for label, names in AREAS],
         "values": values,
         "types_error": errors.get("types", ""),
         "mend": [
@@ -89,12 +94,18 @@ def _teams(actor: Actor) -> list[Values]:
     return [{"value": each.slug, "label": each.name} for each in teams[:MOST_TEAMS]]
 
 
-def _groups(chosen: Sequence[str]) -> list[dict[str, Any]]:
-    types: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for each in TYPES:
-        group = each.name.partition(".")[0]
-        types[group].append({"value": each.name, "about": each.about, "on": each.name in chosen})
-    return [
-        {"name": name, "value": f"{name}.*", "on": f"{name}.*" in chosen, "types": types[name]}
-        for name in GROUPS
+def _area(label: str, names: Sequence[str], chosen: Sequence[str]) -> dict[str, Any]:
+    groups = [_group(name, chosen) for name in names]
+    own = [each for group in groups for each in group["types"]]
+    on = sum(each["on"] for each in (*groups, *own))
+    return {"label": label, "groups": groups, "count": len(own), "chosen": on}
+
+
+def _group(name: str, chosen: Sequence[str]) -> dict[str, Any]:
+    types = [
+        {"value": each.name, "about": each.about, "on": each.name in chosen}
+        for each in TYPES
+        if each.name.partition(".")[0] == name
     ]
+    every = f"{name}.*"
+    return {"name": name, "value": every, "on": every in chosen, "types": types}

@@ -20,7 +20,13 @@ from core.problems import Problem
 from portal.feed import services
 from portal.feed.models import Webhook
 from portal.feed.policies import can_add_webhook, can_change_webhook, require_webhook_for
-from portal.feed.selectors import counts_of, deliveries_of, webhook_of, webhooks_for_lists
+from portal.feed.selectors import (
+    counts_of,
+    deliveries_of,
+    skipped_for,
+    webhook_of,
+    webhooks_for_lists,
+)
 from portal.feed.services import WebhookData
 from portal.feed.states import DeliveryState
 from portal.feed.views import forms
@@ -43,6 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
     counts = counts_of(page.rows)
     context = {
         "rows": [(each, counts[each.pk]) for each in page.rows],
+        "skipped": skipped_for(actor),
         "can_add": can_add_webhook(actor),
         "next": f"?{urlencode({'cursor': page.next_cursor})}" if page.next_cursor else "",
     }

@@ -37,17 +37,23 @@ class Command(BaseCommand):
             "--n", type=int, default=imports.PRODUCTS, help="products to import, or grants"
         )
 
+        parser.add_argument(
+            "--ports", type=int, default=access.PORTS, help="tables that the grants are spread over"
+        )
+
     def handle(
-        self, *, suite: str | None, n: int, only: str, samples: int, **options: object
+        self, *, suite: str | None, n: int, ports: int, only: str, samples: int, **options: object
     ) -> None:
         if n < 1 or samples < 1:
             raise CommandError("--n and --samples must be at least 1.")
+        if not 1 <= ports <= access.MOST_PORTS:
+            raise CommandError(f"--ports must be between 1 and {access.MOST_PORTS}.")
         suites: dict[str, Callable[[], Result]] = {
             **SUITES,
             "marketplace": partial(marketplace.run, only, samples),
             "graphql": partial(graphql.run, samples),
             "import": partial(imports.run, n),
-            "access": partial(access.run, n),
+            "access": partial(access.run, n, ports),
         }
         chosen = [suite] if suite else list(suites)
         try:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 import graphene
+from django.db.models import QuerySet
 
 from accounts.actors import Actor
 from catalog.products.graphql.batches import ports_by_id
 from catalog.products.graphql.types import OutputPort
 from core.errors import NotFound
 from core.graphql import Row, one_row
-from core.graphql.mutations import JSON, attempt, payload
+from core.graphql.mutations import JSON, attempt, attempt_on, payload
 from core.ids import uuids_in
 from provisioning.access import services
 from provisioning.access.graphql.types import AccessModeEnum, Grant, grant_row
@@ -78,16 +79,13 @@ class Mutation(graphene.ObjectType):
     ) -> Mapping[str, Any]:
         actor: Actor = info.context.actor
 
-        def verb() -> Row | None:
-            found = _found(actor, grant)
-            if found is None:
-                return None
+        def verb(found: GrantModel) -> Row | None:
             asked = services.request_extension(
                 grant=found, purpose=purpose or found.purpose, until=until, actor=actor
             )
             return request_row(actor, asked.pk)
 
-        return attempt("request", verb)
+        return attempt_on("request", _named(actor, grant), verb)
 
     amend_access = graphene.Field(
         AmendAccess,
@@ -136,14 +134,11 @@ class Mutation(graphene.ObjectType):
     ) -> Mapping[str, Any]:
         actor: Actor = info.context.actor
 
-        def verb() -> Row | None:
-            found = _found(actor, grant)
-            if found is None:
-                return None
+        def verb(found: GrantModel) -> Row | None:
             services.revoke_grant(grant=found, actor=actor, reason=reason or "")
             return grant_row(actor, found.pk)
 
-        return attempt("grant", verb)
+        return attempt_on("grant", _named(actor, grant), verb)
 
     offer_writes = graphene.Field(
         OfferWrites,
@@ -174,6 +169,6 @@ def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
     return said
 
 
-def _found(actor: Actor, given: str) -> GrantModel | None:
+def _named(actor: Actor, given: str) -> QuerySet[GrantModel]:
     visible = GrantModel.objects.visible_to(actor).for_lists()
-    return visible.filter(pk__in=uuids_in(given)).first()
+    return visible.filter(pk__in=uuids_in(given))

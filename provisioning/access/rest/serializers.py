@@ -224,7 +224,8 @@ class RevokeInput(serializers.Serializer[Any]):
 
 class CredentialInput(serializers.Serializer[Any]):
     renew = serializers.BooleanField(
-        required=False, help_text="have a new password made instead of asking for the present one"
+        required=False,
+        help_text="have a new password or new credentials made instead of asking for those of now",
     )
 
 
@@ -236,6 +237,9 @@ class CredentialAnswer(serializers.Serializer[Any]):
     dsn = serializers.CharField()
     given = serializers.DictField(required=False, help_text="all that a service broker told")
     expires_at = serializers.DateTimeField()
+    previous_until = serializers.DateTimeField(
+        required=False, help_text="until then the credentials before these work, too"
+    )
 
 
 class OperationStarted(serializers.Serializer[Any]):

@@ -240,6 +240,7 @@ class GrantCredentials(APIView):
                 "dsn": shown.dsn,
                 **({"given": shown.login.given} if shown.login.given else {}),
                 "expires_at": shown.expires_at,
+                **({"previous_until": shown.previous_until} if shown.previous_until else {}),
             }
         )
 

@@ -38,6 +38,7 @@ WORDS = {  # of the audit log
     "credential.asked": "New password asked for",
     "credential.revealed": "Password shown",
     "credential.rotated": "Password renewed by schedule",
+    "credential.withdrawn": "Earlier credentials withdrawn",
     "credential.dropped": "Login dropped",
     "credential.destroyed": "Password destroyed, nobody fetched it",
     "sample.shown": "Some rows shown",

@@ -8,7 +8,6 @@ from provisioning.access.services.asking import (
 from provisioning.access.services.credentials import (
     RevealedCredential,
     destroy_unrevealed,
-    new_credential,
     reveal_credential,
     seal_secrets,
 )
@@ -23,7 +22,12 @@ from provisioning.access.services.leaving import drop_leavers
 from provisioning.access.services.offering import find_port, offer_writes
 from provisioning.access.services.records import lock_grants, note
 from provisioning.access.services.reminding import remind_of_ends
-from provisioning.access.services.rotating import note_connected, rotate_due
+from provisioning.access.services.renewing import new_credential
+from provisioning.access.services.rotating import (
+    note_connected,
+    rotate_due,
+    withdraw_previous,
+)
 from provisioning.access.services.sampling import sample_rows
 from provisioning.access.services.wishes import AccessData, data_of
 
@@ -54,4 +58,5 @@ __all__ = [
     "rotate_due",
     "sample_rows",
     "seal_secrets",
+    "withdraw_previous",
 ]

@@ -21,10 +21,7 @@ from provisioning.access.selectors import (
     find_consumer,
     grants_of,
 )
-from provisioning.access.services.credentials import (
-    destroy_credentials,
-    destroy_dropped,
-)
+from provisioning.access.services.credentials import destroy_credentials
 from provisioning.access.services.ending import remove
 from provisioning.access.services.extending import (
     extend_grant,
@@ -38,6 +35,7 @@ from provisioning.access.services.records import (
     terms_of,
     update_readers,
 )
+from provisioning.access.services.renewing import settle_logins
 from provisioning.access.services.wishes import port_of
 from provisioning.access.states import AccessMode, GrantState
 from provisioning.jobs import services as jobs
@@ -140,7 +138,7 @@ def finish_operation(operation: Operation) -> None:
         return
     if operation.kind == OperationKind.UPDATE:
         settle_extension(grant, operation)
-        destroy_dropped(grant, operation)
+        settle_logins(grant, operation)
     if operation.kind == OperationKind.BIND and grant.state == GrantState.PENDING:
         _bound(grant, operation)
     elif not grant.is_live:
@@ -157,6 +155,7 @@ def resume_grant(old: Operation, new: Operation) -> None:
     if grant is None or old.kind == OperationKind.UNBIND:
         return
     if grant.is_live:
+        _require_newest(grant, old, new)
         resume_extension(grant, old, new)
         return
     if old.kind != OperationKind.BIND or not _may_come_back(grant):
@@ -166,6 +165,16 @@ def resume_grant(old: Operation, new: Operation) -> None:
     grant.ended_by = grant.end_reason = ""
     grant.save(update_fields=["state", "ended_at", "removed_at", "ended_by", "end_reason"])
     note("grant.resumed", grant, actor=new.actor_name)
+
+
+def _require_newest(grant: Grant, old: Operation, new: Operation) -> None:
+    """Raises: InvalidTransition: logins that stand for themselves were changed since."""
+    grants = grants_of(grant)
+    if grants is None or grants.opening is not None:
+        return
+    since = Operation.objects.filter(instance=grant.instance_id, created_at__gt=old.created_at)
+    if since.exclude(pk=new.pk).exists():
+        raise InvalidTransition("The logins of this access have changed since. Make new ones.")
 
 
 def _grant_of(operation: Operation) -> Grant | None:

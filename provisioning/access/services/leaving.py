@@ -14,7 +14,6 @@ from accounts.models import Membership
 from core.errors import ConcurrencyError
 from provisioning.access.models import Credential, Grant
 from provisioning.access.selectors import consumer_of
-from provisioning.access.services.credentials import drop_logins
 from provisioning.access.services.ending import AT_ONCE, end_by_system
 from provisioning.access.services.records import (
     last_target,
@@ -23,6 +22,7 @@ from provisioning.access.services.records import (
     opening_steps,
     terms_of,
 )
+from provisioning.access.services.renewing import drop_logins
 from provisioning.access.states import LIVE, GrantState
 from provisioning.drivers import registry
 from provisioning.jobs import services as jobs

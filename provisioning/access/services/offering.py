@@ -37,6 +37,6 @@ def offer_writes(*, port: OutputPort, offered: object, actor: Actor) -> OutputPo
         raise Invalid("Nothing was changed.", [problem])
     target = grant_target(port) if offered else None
     if offered and (target is None or not target.can(Ability.WRITE)):
-        text = "The portal can open tables in a PostgreSQL for writing, and this port is none."
+        text = "The portal cannot open this port for writing; tables and areas of objects it can."
         raise Invalid("Writing was not offered.", [Problem("/offered", "not-writable", text)])
     return catalog.offer_writes(port=port, offered=offered, actor=actor)

@@ -61,13 +61,16 @@ def login_steps(target: GrantTarget, holder: User, until: dt.datetime) -> list[S
 
 
 def desired_logins(grant: Grant, but: Iterable[StepSpec] = ()) -> list[StepSpec]:
-    """Where logins stand for themselves: those that shall be there, as the ledger has them."""
+    """Where logins stand for themselves: those that shall be there, as the ledger has them.
+
+    The last of several of one holder is theirs now; those before it will be taken away.
+    """
     others = {each.spec["holder"] for each in but}
     grants = grants_of(grant)
     if grants is None or grants.opening is not None or grants.login is None:
         return []
     instance = Instance.objects.only("desired_spec").get(pk=grant.instance_id)
-    steps = [StepSpec(**each) for each in instance.desired_spec["steps"]]
+    steps = [StepSpec(**{**each, "undo": "absent"}) for each in instance.desired_spec["steps"]]
     return [
         each
         for each in steps

@@ -1,4 +1,4 @@
-"""Passwords are renewed by schedule, and it is seen which logins are in use."""
+"""Logins are renewed by schedule, old ones withdrawn, and it is seen which are in use."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from accounts.actors import system_actor
 from core import outbox
 from core.errors import ConcurrencyError
 from provisioning.access.models import Credential
-from provisioning.access.services.credentials import rotate_password
 from provisioning.access.services.records import note
+from provisioning.access.services.renewing import renew_login, withdraw_login
 from provisioning.access.states import GrantState
 from provisioning.drivers import registry
 from provisioning.drivers.protocol import Activity, DriverError
@@ -31,15 +31,22 @@ _left_alone: dict[str, float] = {}  # driver: until when, by this process's cloc
 
 
 def rotate_due() -> int:
-    """Renew passwords whose time has come, and warn of those that come next; returns how many.
+    """Renew what has come of age, and warn of what comes next; returns how many.
 
     The holder has a day to fetch the new one, and can make one at any time before.
     """
     _warn()
-    rested = at_rest("grant__instance", OperationKind.ROTATE, TRY_AGAIN_AFTER)
-    due = _in_use().filter(rested, rotate_at__lte=Now())
-    named = due.select_related("holder", "grant__port__product", "grant__request__team")
-    return sum(_rotate(each) for each in named.order_by("rotate_at")[:AT_ONCE])
+    due = _in_use().filter(_rested(), rotate_at__lte=Now())
+    return sum(_rotate(each) for each in _named(due).order_by("rotate_at")[:AT_ONCE])
+
+
+def withdraw_previous() -> int:
+    """Take away what others have replaced, when its time is over; returns of how many people."""
+    due = Credential.objects.filter(
+        _rested(), grant__state=GrantState.ACTIVE, previous_until__lte=Now()
+    )
+    found = _named(due.defer("ciphertext")).order_by("previous_until")[:AT_ONCE]
+    return sum(_withdraw(each) for each in found)
 
 
 def note_connected() -> int:
@@ -55,6 +62,16 @@ def note_connected() -> int:
     unseen = Q(last_seen_at__isnull=True) | Q(last_seen_at__lt=Now() - SEEN_TO)
     seen = Credential.objects.filter(unseen, username__in=names, destroyed_at__isnull=True)
     return seen.update(last_seen_at=Now()) if names else 0
+
+
+def _rested() -> Q:
+    """On whose grant nothing is at work, and nothing of the kind has ended just now."""
+    rotated = at_rest("grant__instance", OperationKind.ROTATE, TRY_AGAIN_AFTER)
+    return rotated & at_rest("grant__instance", OperationKind.UPDATE, TRY_AGAIN_AFTER)
+
+
+def _named(due: models.QuerySet[Credential]) -> models.QuerySet[Credential]:
+    return due.select_related("holder", "grant__port__product", "grant__request__team")
 
 
 def _in_use() -> models.QuerySet[Credential]:
@@ -77,9 +94,21 @@ def _rotate(credential: Credential) -> int:
     grant = credential.grant
     try:
         with transaction.atomic():
-            operation = rotate_password(grant, credential.holder, system_actor())
+            operation = renew_login(grant, credential.holder, system_actor())
             said = {"username": credential.username, "operation": str(operation.pk)}
             note("credential.rotated", grant, **said)
     except ConcurrencyError:
         return 0  # somebody was quicker; the next round comes back
     return 1
+
+
+def _withdraw(credential: Credential) -> int:
+    grant = credential.grant
+    try:
+        with transaction.atomic():
+            operation = withdraw_login(grant, credential.holder, system_actor())
+            if operation is not None:
+                note("credential.withdrawn", grant, operation=str(operation.pk))
+    except ConcurrencyError:
+        return 0  # somebody was quicker; the next round comes back
+    return 1 if operation is not None else 0

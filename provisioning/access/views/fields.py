@@ -106,8 +106,8 @@ def basis_field(values: Mapping[str, str], errors: Mapping[str, str]) -> dict[st
 def mode_field(values: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, Any]:
     """Reading, or writing too."""
     hints = {
-        AccessMode.READ: "queries only",
-        AccessMode.WRITE: "add, change and delete rows; never the tables themselves",
+        AccessMode.READ: "look, change nothing",
+        AccessMode.WRITE: "add, change and delete rows or objects; never what holds them",
     }
     return {
         "kind": "radio",

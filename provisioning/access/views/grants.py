@@ -98,7 +98,7 @@ def new_password(request: HttpRequest, pk: UUID) -> HttpResponse:
     except (Invalid, InvalidTransition, ConcurrencyError) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "A new password is being made. It takes a few seconds.")
+        messages.success(request, "It is being made. That takes a few seconds.")
     return redirect(found)
 
 
@@ -152,6 +152,7 @@ def _state(found: Grant, actor: Actor) -> dict[str, Any]:
     credential = own_credential(found, actor) if holds else None
     access = grants_of(found)
     makes_logins = access is not None and access.login is not None
+    stands_alone = access is not None and access.opening is None
     renewable = makes_logins and (credential is None or can(found, Ability.ROTATE))
     return {
         "access": access,
@@ -163,6 +164,7 @@ def _state(found: Grant, actor: Actor) -> dict[str, Any]:
         "can_reveal": credential is not None
         and credential.revealed_at is None
         and found.state == GrantState.ACTIVE,
+        "renewal": "Make new credentials" if stands_alone else "Make a new password",
         "can_renew": renewable and holds and found.state == GrantState.ACTIVE and operation is None,
     }
 

@@ -22,15 +22,46 @@ from provisioning.jobs.services import StepSpec
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A request before it is sent. `unknown` says why some effects could not be looked up."""
+class Settled:
+    """What a request asks for, once everything in it is known to be right."""
 
     resolved: Resolved
     steps: Sequence[StepSpec]
+    differences: Sequence[Difference]  # of a change: parameters, old and new
+
+
+@dataclass(frozen=True)
+class Plan(Settled):
+    """A request before it is sent. `unknown` says why some effects could not be looked up."""
+
     effects: Sequence[PlannedEffect]
     unknown: str
     yaml: str
-    differences: Sequence[Difference] = ()  # of a change: parameters, old and new
+
+
+def settle(
+    version: BlueprintVersion,
+    parameters: Mapping[str, Any],
+    *,
+    instance_id: UUID,
+    actor: Actor,
+    before: Existing | None = None,
+) -> Settled:
+    """What is asked for; changes nothing, and asks no target.
+
+    Args:
+        before: what is to be changed; None: something new is made.
+
+    Raises:
+        Invalid: the parameters break a rule; pointers are those of the parameters.
+    """
+    blueprint = version.content
+    resolved = resolve(blueprint, parameters, instance_id=instance_id, actor=actor, before=before)
+    steps = steps_of(blueprint, resolved, instance_id)
+    if before is None:
+        return Settled(resolved, steps, ())
+    steps += dropped_steps(before, steps)
+    return Settled(resolved, steps, _differences(blueprint, before, resolved))
 
 
 def plan(
@@ -42,7 +73,7 @@ def plan(
     purpose: str = "",
     before: Existing | None = None,
 ) -> Plan:
-    """What asking for this would do; changes nothing.
+    """What asking for this would do, as the targets are now; changes nothing.
 
     Args:
         before: what is to be changed; None: something new is made.
@@ -50,21 +81,17 @@ def plan(
     Raises:
         Invalid: the parameters break a rule; pointers are those of the parameters.
     """
-    blueprint = version.content
-    resolved = resolve(blueprint, parameters, instance_id=instance_id, actor=actor, before=before)
-    steps = steps_of(blueprint, resolved, instance_id)
-    if before is not None:
-        steps += dropped_steps(before, steps)
-    effects, unknown = _effects(steps, instance_id)
+    settled = settle(version, parameters, instance_id=instance_id, actor=actor, before=before)
+    resolved = settled.resolved
+    effects, unknown = _effects(settled.steps, instance_id)
     yaml = as_yaml(
-        blueprint.name,
+        version.content.name,
         version.number,
         parameters,
         purpose or str(resolved.parameters.get("purpose", "")),
         instance=str(instance_id) if before else "",
     )
-    found = _differences(blueprint, before, resolved) if before else ()
-    return Plan(resolved, steps, effects, unknown, yaml, found)
+    return Plan(resolved, settled.steps, settled.differences, effects, unknown, yaml)
 
 
 def _differences(blueprint: BlueprintDoc, before: Existing, resolved: Resolved) -> list[Difference]:

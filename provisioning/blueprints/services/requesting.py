@@ -16,10 +16,10 @@ from provisioning.blueprints import policies
 from provisioning.blueprints.extensions import Submitted, desk, users_of
 from provisioning.blueprints.formats.typed import typed, without_blank_rows
 from provisioning.blueprints.models import Blueprint, BlueprintVersion, Draft, Resource
-from provisioning.blueprints.selectors import existing, plan
+from provisioning.blueprints.selectors import existing
 from provisioning.blueprints.selectors.deciding import deciders_of
 from provisioning.blueprints.selectors.founding import is_top
-from provisioning.blueprints.selectors.planning import Plan
+from provisioning.blueprints.selectors.planning import Settled, settle
 from provisioning.blueprints.selectors.resolving import with_fixed
 from provisioning.blueprints.states import Action
 
@@ -54,9 +54,9 @@ def request_service(
         raise InvalidTransition(f"“{blueprint}” is withdrawn; nobody can ask for it any more.")
     version = current_version(blueprint)
     instance_id = instance_id or uuid7()
-    planned = plan(version, parameters, instance_id=instance_id, actor=actor, purpose=purpose)
-    title = f"New {kind_words(version)} {planned.resolved.fqn}"
-    return _file(planned, version, title, parameters, purpose, actor, instance_id, {})
+    settled = settle(version, parameters, instance_id=instance_id, actor=actor)
+    title = f"New {kind_words(version)} {settled.resolved.fqn}"
+    return _file(settled, version, title, parameters, purpose, actor, instance_id, {})
 
 
 @transaction.atomic
@@ -79,16 +79,14 @@ def request_change(
     _require_changeable(resource, actor)
     before = existing(resource)
     instance = resource.instance
-    planned = plan(
-        version, parameters, instance_id=instance.pk, actor=actor, purpose=purpose, before=before
-    )
-    if action == Action.UPDATE and not planned.differences and is_as_recorded(resource):
+    settled = settle(version, parameters, instance_id=instance.pk, actor=actor, before=before)
+    if action == Action.UPDATE and not settled.differences and is_as_recorded(resource):
         problem = Problem("", "nothing-changed", "Change something; all of this is as it is.")
         raise Invalid("Nothing would change.", [problem])
     title = title_of(resource, action, version)
     subject = {"action": str(action), "instance": str(instance.pk)}
     kept = with_fixed(version.content, parameters, before)
-    return _file(planned, version, title, kept, purpose, actor, instance.pk, subject)
+    return _file(settled, version, title, kept, purpose, actor, instance.pk, subject)
 
 
 @transaction.atomic
@@ -240,7 +238,7 @@ def _require_changeable(resource: Resource, actor: Actor) -> None:
 
 
 def _file(
-    planned: Plan,
+    settled: Settled,
     version: BlueprintVersion,
     title: str,
     parameters: Mapping[str, Any],
@@ -249,7 +247,7 @@ def _file(
     instance_id: UUID,
     subject: Mapping[str, str],
 ) -> Submitted:
-    resolved = planned.resolved
+    resolved = settled.resolved
     name = "product" if version.content.makes == "data-product" else "name"
     own = str(resolved.parameters.get("purpose", ""))
     return desk().submit(

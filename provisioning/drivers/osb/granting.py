@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from provisioning.drivers.protocol import Grants, Json, Login, Made
+from provisioning.drivers.protocol import Ability, Grants, Json, Login, Made
 
 NAMED: Final = ("target", "service_id", "plan_id", "domain", "team")
 
@@ -25,13 +25,19 @@ def login_spec(base: Json, holder: str, until: datetime) -> dict[str, Any]:
     return {**kept, "holder": holder}
 
 
+def nth_spec(spec: Json, nth: int) -> dict[str, Any]:
+    """Another binding of the same person: brokers make credentials, and change none."""
+    return {**spec, "nth": nth}
+
+
 GRANTS: Final = Grants(
     action="instance",
     makes="service instance",
     named_by="service",
     opened=opened,
-    login=Login("binding", login_spec),
-    parts=("of", "holder"),
+    login=Login("binding", login_spec, nth=nth_spec),
+    parts=("of", "holder", "nth"),
+    abilities=frozenset({Ability.ROTATE}),
     place="the service",
     opens="The broker makes credentials of your own",
     enters="You see them once",

@@ -35,5 +35,6 @@ ACTIONS: Final[dict[str, Json]] = {
     "binding": _spec(
         of={"type": "string", "format": "uuid"},  # the instance, if it is another one of ours
         holder=_NAME,  # of several bindings of one step's instance, whose it is
+        nth={"type": "integer", "minimum": 2},  # of a person's bindings; the first has none
     ),
 }

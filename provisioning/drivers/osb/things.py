@@ -47,7 +47,8 @@ def instance(step: Step, offer: Offer | None = None) -> Thing:
 def binding(step: Step) -> Thing:
     """The binding that a step of ours has at an instance for a person; its id follows from all."""
     of = uuid.UUID(step.spec.get("of") or str(step.instance_id))
-    whose = " ".join(filter(None, [str(step.instance_id), step.spec.get("holder")]))
+    told_by = (step.instance_id, step.spec.get("holder"), step.spec.get("nth"))
+    whose = " ".join(str(each) for each in told_by if each)
     binding_id = uuid.uuid5(of, f"binding {whose}")
     parameters = _parameters(step.spec)
     return Thing(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from provisioning.drivers.protocol import Grants, Identity, Json, Made, Opening, Terms
-from provisioning.drivers.s3.specs import PRINCIPAL, READ
+from provisioning.drivers.protocol import Ability, Grants, Identity, Json, Made, Opening, Terms
+from provisioning.drivers.s3.specs import PRINCIPAL, READ, WRITE
 
 
 def opened(made: Made, location: Json) -> dict[str, Any] | None:
@@ -19,9 +19,13 @@ def opened(made: Made, location: Json) -> dict[str, Any] | None:
 
 
 def opening_spec(base: Json, terms: Terms) -> dict[str, Any]:
-    """The identity may read; the policy knows no end, so it is taken out when the access ends."""
+    """The identity may read, or write, too, as the base says or the spec that it is.
+
+    The policy knows no end, so it is taken out when the access ends.
+    """
     kept = {name: base[name] for name in ("target", "bucket", "prefix")}
-    return {**kept, "principal": terms.identity, "access": READ}
+    writes = WRITE in (base.get("mode"), base.get("access"))
+    return {**kept, "principal": terms.identity, "access": WRITE if writes else READ}
 
 
 GRANTS: Final = Grants(
@@ -31,21 +35,23 @@ GRANTS: Final = Grants(
     opened=opened,
     opening=Opening("area-grant", "Right in the policy of the bucket", opening_spec),
     parts=("target", "bucket", "prefix", "principal"),
+    abilities=frozenset({Ability.WRITE}),
     identity=Identity(
         label="Identity in the storage",
         pattern=PRINCIPAL["pattern"],
-        hint="The role or user that will read, by its ARN; never everybody.",
+        hint="The role or user that will get in, by its ARN; never everybody.",
         example="arn:aws:iam::123456789012:role/analyst",
     ),
     shown=lambda base: {
         **({"Endpoint": base["endpoint"]} if base.get("endpoint") else {}),
         "Bucket": base["bucket"],
         **({"Folder": base["prefix"]} if base["prefix"] else {}),
-        "Read as": base["principal"],
+        "Let in as": base["principal"],
     },
     technology="s3",
     place="the object storage",
     opens="Your identity gets into the policy of the bucket",
-    enters="You read as that identity; there is no password from the portal",
+    enters="You get in as that identity; there is no password from the portal",
+    renews="Its keys are renewed by whoever runs that identity in the storage",
     ends="The identity has no access any more, from its next request on.",
 )

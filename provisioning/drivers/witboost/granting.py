@@ -39,5 +39,6 @@ GRANTS: Final = Grants(
     place="the platform of the tech adapter",
     opens="The tech adapter lets you in",
     enters="You sign in there as yourself; there is no password from the portal",
+    renews="A tech adapter knows no credentials: your account there is renewed by those who run it",
     ends="The tech adapter is told that you read no more, and keeps the other readers.",
 )

@@ -9,7 +9,7 @@ from provisioning.jobs.services.acceptance import (
     retry,
 )
 from provisioning.jobs.services.reconciling import repair
-from provisioning.jobs.services.results import note_made, record_all_gone
+from provisioning.jobs.services.results import note_desired, note_made, record_all_gone
 from provisioning.jobs.services.steering import request_cancel
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "abandon",
     "accept",
     "accept_check",
+    "note_desired",
     "note_made",
     "record_all_gone",
     "repair",

@@ -38,7 +38,7 @@ class StepSpec:
     driver: str
     action: str
     spec: Mapping[str, Any] = field(default_factory=dict)
-    undo: str = "absent"  # keep: stays when the operation fails
+    undo: str = "absent"  # keep: stays when the operation fails; always: of a change, goes then
     absent: bool = False  # of a change: what this step once made is taken away
 
 

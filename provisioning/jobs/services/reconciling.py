@@ -158,7 +158,8 @@ def _mend(instance: Instance, actor: Actor) -> Operation | None:
     if last is None or not drifted:
         return None
     gone = last.kind in REMOVALS
-    steps = [StepSpec(**step) for n, step in enumerate(last.spec["steps"]) if gone or n in drifted]
+    mended = [step for n, step in enumerate(last.spec["steps"]) if gone or n in drifted]
+    steps = [StepSpec(**{**step, "undo": "absent"}) for step in mended]  # it was there before
     return accept(
         instance_id=instance.pk,
         kind=OperationKind(last.kind) if gone else OperationKind.REPAIR,

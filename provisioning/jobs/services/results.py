@@ -1,13 +1,15 @@
-"""What higher rooms add to the ledger about an operation that has succeeded."""
+"""What higher rooms add to the ledger about an operation that has ended."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from uuid import UUID
 
 from django.db.models.functions import Now
 
 from provisioning.jobs.models import Effect, Instance, Operation
+from provisioning.jobs.services.acceptance import StepSpec
 
 
 def note_made(*, operation: Operation, plan: str, links: Sequence[Mapping[str, str]]) -> None:
@@ -17,6 +19,12 @@ def note_made(*, operation: Operation, plan: str, links: Sequence[Mapping[str, s
         shown = [{"label": each["label"], "url": each["url"]} for each in links]
         operation.result = {**operation.result, "links": shown}
         Operation.objects.filter(pk=operation.pk).update(result=operation.result)
+
+
+def note_desired(instance_id: UUID, steps: Sequence[StepSpec]) -> None:
+    """After a change that failed: what shall be there all the same."""
+    desired = {"steps": [asdict(step) for step in steps]}
+    Instance.objects.filter(pk=instance_id).update(desired_spec=desired)
 
 
 def record_all_gone(instance_id: UUID) -> None:

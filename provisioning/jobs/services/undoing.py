@@ -10,17 +10,19 @@ from provisioning.jobs.states import CREATIONS, StepDirection, StepState
 def prepare(operation: Operation) -> None:
     """Write the steps backwards, for an operation that was to bring its instance about.
 
-    A change of what was there before stays as far as it got: taking it away would take more.
-    A step that was refused at the first try has changed nothing (driver contract).
+    A change of what was there before stays as far as it got: taking it away would take more,
+    unless a step says that it makes something of its own. A step that was refused at the first
+    try has changed nothing (driver contract).
     """
-    if operation.kind not in CREATIONS or _was_there(operation):
-        return
+    goes = {"always"}
+    if operation.kind in CREATIONS and not _was_there(operation):
+        goes = {"always", "absent"}
     done = operation.steps.filter(direction=StepDirection.FORWARD, started_at__isnull=False)
     OperationStep.objects.bulk_create(
         [
             _backwards(operation, step)
             for step in done
-            if not (_was_refused(operation, step) or _is_kept(operation, step))
+            if _undo_of(operation, step) in goes and not _was_refused(operation, step)
         ],
         ignore_conflicts=True,
     )
@@ -47,9 +49,9 @@ def _was_refused(operation: Operation, step: OperationStep) -> bool:
     return step.state == StepState.FAILED and untried
 
 
-def _is_kept(operation: Operation, step: OperationStep) -> bool:
-    """Whether the one who wrote the step wants its work to stay."""
-    return bool(operation.spec["steps"][step.n].get("undo") == "keep")
+def _undo_of(operation: Operation, step: OperationStep) -> str:
+    """What the one who wrote the step wants of its work; see `StepSpec.undo`."""
+    return str(operation.spec["steps"][step.n].get("undo", "absent"))
 
 
 def _backwards(operation: Operation, step: OperationStep) -> OperationStep:

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import graphene
+from django.db.models import QuerySet
 
 from accounts.actors import Actor
 from core.errors import Invalid
 from core.graphql import Row
-from core.graphql.mutations import attempt, payload
+from core.graphql.mutations import attempt, attempt_on, payload
 from core.ids import numbers_in, uuids_in
 from core.problems import Problem
 from provisioning.recertification import selectors, services
@@ -90,10 +91,7 @@ class Mutation(graphene.ObjectType):
     ) -> Mapping[str, Any]:
         actor: Actor = info.context.actor
 
-        def verb() -> Row | None:
-            campaign = _found(actor, recertification)
-            if campaign is None:
-                return None
+        def verb(campaign: Campaign) -> Row | None:
             services.decide_reviews(
                 campaign=campaign,
                 keep=_numbers("keep", keep or ()),
@@ -103,7 +101,7 @@ class Mutation(graphene.ObjectType):
             )
             return campaign_row(actor, campaign.pk)
 
-        return attempt("recertification", verb)
+        return attempt_on("recertification", _named(actor, recertification), verb)
 
     @staticmethod
     def resolve_stop_recertification(
@@ -113,18 +111,15 @@ class Mutation(graphene.ObjectType):
     ) -> Mapping[str, Any]:
         actor: Actor = info.context.actor
 
-        def verb() -> Row | None:
-            campaign = _found(actor, id)
-            if campaign is None:
-                return None
+        def verb(campaign: Campaign) -> Row | None:
             services.stop_campaign(campaign=campaign, actor=actor)
             return campaign_row(actor, campaign.pk)
 
-        return attempt("recertification", verb)
+        return attempt_on("recertification", _named(actor, id), verb)
 
 
-def _found(actor: Actor, given: str) -> Campaign | None:
-    return selectors.campaign_for_page(actor).filter(pk__in=uuids_in(given)).first()
+def _named(actor: Actor, given: str) -> QuerySet[Campaign]:
+    return selectors.campaign_for_page(actor).filter(pk__in=uuids_in(given))
 
 
 def _numbers(name: str, given: Sequence[str]) -> list[int]:

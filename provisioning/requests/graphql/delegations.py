@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from accounts.graphql.batches import people_by_id
 from accounts.graphql.types import Person
 from core.graphql import Page, Row, RowsType, connection, enum, one, one_row, page_from
-from core.graphql.mutations import attempt, payload
+from core.graphql.mutations import attempt, attempt_on, payload
 from core.ids import numbers_in
 from core.paging import keyset_page
 from provisioning.requests import services
@@ -119,17 +119,13 @@ class Mutation(graphene.ObjectType):
     ) -> Mapping[str, Any]:
         actor: Actor = info.context.actor
 
-        def verb() -> Row | None:
-            visible = DelegationModel.objects.visible_to(actor)
-            named = visible.select_related("from_user", "to_user")
-            found = named.filter(pk__in=numbers_in(id)).first()
-            if found is None:
-                return None
+        def verb(found: DelegationModel) -> Row | None:
             before = _row(actor, found.pk)
             services.end_delegation(delegation=found, actor=actor)
             return _row(actor, found.pk) or before
 
-        return attempt("delegation", verb)
+        visible = DelegationModel.objects.visible_to(actor).select_related("from_user", "to_user")
+        return attempt_on("delegation", visible.filter(pk__in=numbers_in(id)), verb)
 
 
 def _row(actor: Actor, pk: int) -> Row | None:

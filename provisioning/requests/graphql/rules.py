@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import graphene
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.actors import Actor
@@ -15,7 +16,7 @@ from accounts.graphql.types import Domain
 from catalog.products.graphql.batches import ports_by_id
 from catalog.products.graphql.types import OutputPort
 from core.graphql import Page, Row, RowsType, connection, one, one_row, page, page_from, rows_of
-from core.graphql.mutations import attempt, payload
+from core.graphql.mutations import attempt, attempt_on, payload
 from core.ids import uuids_in
 from core.paging import keyset_page
 from provisioning.requests import services
@@ -267,10 +268,7 @@ class Mutation(graphene.ObjectType):
     ) -> Mapping[str, Any]:
         actor: Actor = info.context.actor
 
-        def verb() -> Row | None:
-            rule = _found(actor, id)
-            if rule is None:
-                return None
+        def verb(rule: RuleModel) -> Row | None:
             place = rule.position if position is None else position
             services.save_rule(
                 actor=actor,
@@ -282,7 +280,7 @@ class Mutation(graphene.ObjectType):
             )
             return _row(actor, rule.pk)
 
-        return attempt("rule", verb)
+        return attempt_on("rule", _named(actor, id), verb)
 
     @staticmethod
     def resolve_retire_decision_rule(
@@ -292,14 +290,11 @@ class Mutation(graphene.ObjectType):
     ) -> Mapping[str, Any]:
         actor: Actor = info.context.actor
 
-        def verb() -> Row | None:
-            rule = _found(actor, id)
-            if rule is None:
-                return None
+        def verb(rule: RuleModel) -> Row | None:
             services.retire_rule(rule=rule, actor=actor)
             return _row(actor, rule.pk)
 
-        return attempt("rule", verb)
+        return attempt_on("rule", _named(actor, id), verb)
 
     @staticmethod
     def resolve_test_decision_rule(
@@ -323,10 +318,10 @@ def _row(actor: Actor, pk: UUID) -> Row | None:
     return one_row(RuleModel.objects.visible_to(actor).filter(pk=pk).values(*RULE).first())
 
 
-def _found(actor: Actor, given: str) -> RuleModel | None:
+def _named(actor: Actor, given: str) -> QuerySet[RuleModel]:
     visible = RuleModel.objects.visible_to(actor)
     named = visible.select_related("domain", "port__product__owner", "port__product__domain")
-    return named.filter(pk__in=uuids_in(given)).first()
+    return named.filter(pk__in=uuids_in(given))
 
 
 def _outcome(row: Row) -> Outcome:

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.contracts.models import SchemaObject, SchemaProperty, Sla
 from catalog.governance.examples import EXAMPLES
-from catalog.governance.extensions import subjects_of
+from catalog.governance.extensions import example_of, subjects_of
 from catalog.governance.models import Evaluation
 from catalog.governance.selectors import policy_rows, what_if
 from catalog.governance.services import retire_policy
@@ -218,7 +218,7 @@ def test_what_if_is_bounded(company, monkeypatch):
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: each.words)
 def test_every_example_reads_well(example):
-    facts = subjects_of(example.subject).example
+    facts = example_of(example.subject)
 
     assert cel.check(example.rule, {*facts, "now"}) == []
     assert cel.decide(example.rule, [facts])[0].value is not None

@@ -17,27 +17,10 @@ from catalog.lineage.services import ingest, match_datasets_of_ports
 from catalog.products.models import PortDataset
 from core.errors import Invalid, NotAllowed, NotFound
 from core.models import OutboxEvent
+from tests.catalog.lineage.events import NAMESPACE, event
 from tests.factories import PortFactory, ProductFactory, TeamFactory, actor_for, member_of
 
 pytestmark = pytest.mark.django_db
-NAMESPACE = "postgres://warehouse:5432"
-
-
-def event(inputs=(), outputs=(), *, run_id=None, kind="COMPLETE", **changes):
-    def name(dataset):
-        return {"namespace": NAMESPACE, "name": dataset}
-
-    body = {
-        "eventType": kind,
-        "eventTime": "2026-11-20T10:00:00Z",
-        "producer": "https://example.org/job",
-        "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json",
-        "run": {"runId": str(run_id or uuid4())},
-        "job": {"namespace": "etl", "name": "load"},
-        "inputs": list(map(name, inputs)),
-        "outputs": list(map(name, outputs)),
-    }
-    return {key: value for key, value in (body | changes).items() if value is not None}
 
 
 @pytest.fixture

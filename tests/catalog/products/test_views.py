@@ -122,7 +122,7 @@ def test_the_overview_says_what_it_is_and_how_to_read_it(anybody, product):
 def test_freshness_stands_beside_what_was_promised(anybody, product, minutes, verdict):
     if minutes is not None:
         at = timezone.now() - dt.timedelta(minutes=minutes)
-        record_written(port_ids=product.output_ports.values_list("pk", flat=True), at=at)
+        record_written(dict.fromkeys(product.output_ports.values_list("pk", flat=True), at))
 
     page = anybody.get(product.get_absolute_url())
 

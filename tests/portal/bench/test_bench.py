@@ -161,6 +161,12 @@ def test_an_import_of_nothing_is_refused():
         asked("import", n=0)
 
 
+@pytest.mark.parametrize("ports", [0, 501])
+def test_grants_on_no_port_or_on_too_many_are_refused(ports):
+    with pytest.raises(CommandError, match="--ports must be between 1 and 500"):
+        asked("access", ports=ports)
+
+
 def test_claims_are_measured_and_leave_nothing(settings):
     settings.CELERY_BROKER_URL = ""
 

@@ -182,7 +182,7 @@ def test_a_page_costs_a_statement_a_kind(product, owner, django_assert_num_queri
     number_events()
     actor = actor_for(owner)
     for size in (10, 80):
-        with django_assert_num_queries(4):  # bounds, events, products, requests
+        with django_assert_num_queries(6):  # bounds, events, savepoint, products, requests, its end
             assert len(feed_page(actor, after=None, size=size).documents) == size
 
 

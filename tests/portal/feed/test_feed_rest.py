@@ -12,11 +12,14 @@ from catalog.products.states import ProductStatus
 from core import outbox
 from core.models import IdempotencyKey
 from core.positions import number_events
+from portal.feed.formats.events import GROUPS
 from portal.feed.models import Delivery, Webhook
 from portal.feed.services import fan_out
 from portal.feed.services.delivering import serve
+from portal.feed.views.forms import AREAS
 from tests.clients import browser, script
-from tests.factories import ProductFactory, TeamFactory, UserFactory, member_of
+from tests.factories import ProductFactory, TeamFactory, UserFactory, actor_for, member_of
+from tests.portal.feed.hooks import added
 
 pytestmark = pytest.mark.django_db
 
@@ -221,6 +224,37 @@ def test_what_was_typed_is_kept_when_it_is_refused(team, owner, receiver):
     assert 'value="grant.*" checked' in text
     assert 'value="seen" checked' in text
     assert not Webhook.objects.exists()
+
+
+def test_types_are_folded_by_area_unless_some_of_it_are_chosen(team, owner, receiver):
+    page = browser(owner)
+    folded = page.get("/settings/webhooks/new/").content.decode()
+    assert (folded.count('<details class="card"'), folded.count("open><summary")) == (4, 0)
+    form = {"name": "Pipeline", "url": receiver.url, "team": team.slug, "which": "some"}
+    form |= {"types": ["request.submitted", "request.decided", "grant.*"], "reach": "own"}
+    page.post("/settings/webhooks/new/", form)
+    edit = reverse("feed:webhook-edit", args=[Webhook.objects.get().pk])
+
+    text = page.get(edit).content.decode()
+
+    assert text.count("open><summary") == 1
+    assert "3 chosen" in text.partition("open><summary")[2].partition("</summary>")[0]
+    assert 'value="request.decided" checked' in text
+    assert 'value="grant.*" checked' in text
+
+
+def test_every_group_of_types_stands_on_the_form_once():
+    named = [name for _, names in AREAS for name in names]
+
+    assert sorted(named) == sorted(GROUPS)
+
+
+def test_a_group_of_one_that_a_script_chose_is_not_lost_on_the_page(team, owner, receiver):
+    page = browser(owner)
+    webhook = added(team, actor_for(owner), receiver, types=["announcement.*"])
+    edit = reverse("feed:webhook-edit", args=[webhook.pk])
+
+    assert 'value="announcement.*" checked' in page.get(edit).content.decode()
 
 
 def test_the_buttons_do_what_they_say(team, owner, receiver):

@@ -121,8 +121,9 @@ def test_rounds_cost_the_same_for_one_event_and_for_many(hook, product, django_a
         for _ in range(many):
             outbox.emit("product.measured", key=product.pk, product_id=str(product.pk))
         number_events()
-        # bounds, reader, webhooks, events, domains of the team, products, insert, note
-        with django_assert_num_queries(8):
+        # bounds, reader, webhooks, events, domains of the team, savepoint, products, its end,
+        # insert, note
+        with django_assert_num_queries(10):
             fan_out()
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,8 +24,23 @@ from provisioning.jobs.states import OperationKind
 from provisioning.requests.models import Request
 from provisioning.requests.services import decide
 from tests.factories import PortFactory, ProductFactory, TeamFactory, actor_for, member_of
+from tests.provisioning.access.days import in_days
+from tests.provisioning.access.elsewhere import (
+    ANALYST,
+    Elsewhere,
+    at_adapter,
+    at_broker,
+    company_at,
+)
 from tests.provisioning.access.writing import WRITE, opened
-from tests.provisioning.drivers.conftest import warehouse_url  # noqa: F401 - a shared fixture
+from tests.provisioning.drivers.adapter import Adapter
+from tests.provisioning.drivers.broker import Server
+from tests.provisioning.drivers.conftest import (  # noqa: F401 - shared fixtures
+    adapter,
+    broker,
+    warehouse_url,
+)
+from tests.provisioning.drivers.storage import SECRET, s3_server, statements
 
 ROWS = [{"order_id": "A-1", "amount": 12}, {"order_id": "A-2", "amount": 30}]
 
@@ -131,10 +145,6 @@ def granted(company: Company, ask: Callable[..., Request]) -> Grant:
     return Grant.objects.get(request=request)
 
 
-def in_days(days: int) -> dt.date:
-    return dt.datetime.now(dt.UTC).date() + dt.timedelta(days=days)
-
-
 def read(dsn: str, port: OutputPort) -> list[tuple[Any, ...]]:
     """Rows of the port's table, read as a consumer's program does."""
     query = f"SELECT order_id, amount FROM {port.location['schema']}.orders ORDER BY 1"
@@ -165,3 +175,45 @@ def offered(company: Company) -> Company:
 def writer(offered: Company, ask: Callable[..., Request]) -> Grant:
     """A grant that writes."""
     return opened(offered, ask(mode=WRITE))
+
+
+@pytest.fixture
+def elsewhere(transactional_db: None, settings: Any) -> None:
+    """Ground for ports at targets of teams."""
+    settings.CELERY_BROKER_URL = ""
+    settings.FIELD_KEYS = f"test:{'A' * 43}"
+
+
+@pytest.fixture
+def lake(elsewhere: None, adapter: Adapter) -> Elsewhere:  # noqa: F811
+    return at_adapter(adapter)
+
+
+@pytest.fixture
+def database(elsewhere: None, broker: Server) -> Elsewhere:  # noqa: F811
+    return at_broker(broker)
+
+
+@pytest.fixture
+def storage() -> Iterator[str]:
+    with s3_server() as url:
+        yield url
+
+
+@pytest.fixture
+def area(elsewhere: None, settings: Any, storage: str) -> Elsewhere:
+    settings.OUTBOUND_HTTP = True
+    settings.OUTBOUND_INNER_HOSTS = [storage.removeprefix("http://")]
+    config = {"endpoint": storage, "region": "eu-central-1", "access_key": "AKIACANARY"}
+    found = company_at(
+        "s3", "area", {"slug": "orders"}, config, {"secret_key": SECRET}, list, ANALYST
+    )
+    bucket = found.made.result["steps"]["0"]["bucket"]
+    found.holds = lambda: [each["Sid"] for each in statements(storage, bucket)]
+    return found
+
+
+@pytest.fixture(params=["lake", "database", "area"])
+def place(request: pytest.FixtureRequest) -> Elsewhere:
+    found: Elsewhere = request.getfixturevalue(request.param)
+    return found

@@ -24,7 +24,7 @@ from provisioning.jobs.states import OperationKind
 from provisioning.requests.models import Request
 from provisioning.requests.services import decide
 from tests.factories import PortFactory, ProductFactory, TeamFactory, actor_for, member_of
-from tests.provisioning.access.conftest import in_days
+from tests.provisioning.access.days import in_days
 from tests.provisioning.drivers import witboost
 from tests.provisioning.drivers.broker import DATABASE, PASSWORD, SMALL, USER
 

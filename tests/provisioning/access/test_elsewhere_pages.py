@@ -15,18 +15,8 @@ from provisioning.blueprints.services import register_blueprint, request_service
 from provisioning.drivers.models import Target
 from provisioning.requests.models import Request
 from tests.factories import actor_for
-from tests.provisioning.access.conftest import in_days
+from tests.provisioning.access.days import in_days
 from tests.provisioning.access.elsewhere import ANALYST, PURPOSE, run_to_rest
-from tests.provisioning.access.test_elsewhere import (  # noqa: F401 - shared fixtures
-    _no_broker,
-    adapter,
-    area,
-    broker,
-    database,
-    lake,
-    place,
-    storage,
-)
 from tests.provisioning.access.test_pages import signed_in
 from tests.provisioning.access.test_rest import caller
 
@@ -34,11 +24,11 @@ DOC = Path(__file__).parents[3] / "docs/how-to/give-access-elsewhere.md"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def ask_url(place) -> str:  # noqa: F811
+def ask_url(place) -> str:
     return f"{reverse('access:ask')}?port={place.port.fqn}"
 
 
-def values(place) -> dict[str, str]:  # noqa: F811
+def values(place) -> dict[str, str]:
     return {
         "consumer": f"team:{place.marketing.slug}",
         "purpose": PURPOSE,
@@ -51,7 +41,7 @@ def text(response) -> str:
     return response.content.decode()
 
 
-def test_the_same_pages_lead_to_access(place) -> None:  # noqa: F811
+def test_the_same_pages_lead_to_access(place) -> None:
     client = signed_in(place.consumer)
     link = f"{reverse('access:ask')}?port="
     assert link in text(client.get(place.port.product.get_absolute_url()))
@@ -78,7 +68,7 @@ def test_the_same_pages_lead_to_access(place) -> None:  # noqa: F811
     assert "warehouse" not in page
 
 
-def test_an_identity_that_is_missing_stands_at_its_field(area) -> None:  # noqa: F811
+def test_an_identity_that_is_missing_stands_at_its_field(area) -> None:
     client = signed_in(area.consumer)
 
     response = client.post(ask_url(area), {**values(area), "identity": "everybody"})
@@ -89,7 +79,7 @@ def test_an_identity_that_is_missing_stands_at_its_field(area) -> None:  # noqa:
     assert not Request.objects.exists()
 
 
-def test_a_port_that_needs_an_identity_says_so_on_the_list(area) -> None:  # noqa: F811
+def test_a_port_that_needs_an_identity_says_so_on_the_list(area) -> None:
     client = signed_in(area.consumer)
     client.post(reverse("access:cart-add"), {"port": area.port.fqn})
 
@@ -100,7 +90,7 @@ def test_a_port_that_needs_an_identity_says_so_on_the_list(area) -> None:  # noq
     assert not Request.objects.exists()
 
 
-def test_the_page_says_how_one_gets_in_without_a_password(lake) -> None:  # noqa: F811
+def test_the_page_says_how_one_gets_in_without_a_password(lake) -> None:
     grant = lake.granted()
     client = signed_in(lake.consumer)
 
@@ -109,6 +99,7 @@ def test_the_page_says_how_one_gets_in_without_a_password(lake) -> None:  # noqa
     assert "You sign in there as yourself" in page
     assert f"group:{lake.marketing.slug}" in page
     assert "urn:dmb:cmp:sales.stores:orders:2:orders" in page
+    assert "is renewed by those who run it" in page
     assert "Make my login" not in page
     shown = client.post(reverse("access:reveal", kwargs={"pk": grant.pk}), follow=True)
     assert "There are no credentials from the portal" in text(shown)
@@ -116,7 +107,7 @@ def test_the_page_says_how_one_gets_in_without_a_password(lake) -> None:  # noqa
     assert "The portal cannot look into this port" in text(sample)
 
 
-def test_an_area_is_named_with_whom_one_reads_as(area) -> None:  # noqa: F811
+def test_an_area_is_named_with_whom_one_reads_as(area) -> None:
     grant = area.granted()
 
     page = text(signed_in(area.consumer).get(grant.get_absolute_url()))
@@ -124,9 +115,10 @@ def test_an_area_is_named_with_whom_one_reads_as(area) -> None:  # noqa: F811
     assert area.made.result["steps"]["0"]["bucket"] in page
     assert area.made.result["steps"]["0"]["endpoint"] in page
     assert page.count(ANALYST) == 2
+    assert "Its keys are renewed by whoever runs that identity" in page
 
 
-def test_credentials_of_a_broker_are_shown_on_the_page_once(database, broker) -> None:  # noqa: F811
+def test_credentials_of_a_broker_are_shown_on_the_page_once(database, broker) -> None:
     grant = database.granted()
     client = signed_in(database.consumer)
     assert "Show password once" in text(client.get(grant.get_absolute_url()))
@@ -137,13 +129,29 @@ def test_credentials_of_a_broker_are_shown_on_the_page_once(database, broker) ->
     (binding,) = broker.holds()["bindings"].values()
     assert binding["credentials"]["uri"] in text(shown)
     page = text(client.get(grant.get_absolute_url()))
-    assert "Make a new password" not in page
     assert binding["credentials"]["uri"] not in page
-    renew = reverse("access:new-password", kwargs={"pk": grant.pk})
-    assert "cannot be made anew" in text(client.post(renew, follow=True))
+    assert "What you had before" not in page + text(shown)
 
 
-def test_rest_says_the_same(area) -> None:  # noqa: F811
+def test_credentials_of_a_broker_are_renewed_on_the_page(database, broker) -> None:
+    grant = database.granted()
+    client = signed_in(database.consumer)
+    reveal = reverse("access:reveal", kwargs={"pk": grant.pk})
+    client.post(reveal)
+    assert "Make new credentials" in text(client.get(grant.get_absolute_url()))
+
+    client.post(reverse("access:new-password", kwargs={"pk": grant.pk}))
+    run_to_rest()
+
+    assert len(database.holds()) == 2
+    page = text(client.get(grant.get_absolute_url()))
+    assert "What you had before works until" in page
+    assert "or for an hour after you have seen the new one" in page
+    assert "that works until" in text(client.post(reveal))
+    assert "for an hour after" not in text(client.get(grant.get_absolute_url()))
+
+
+def test_rest_says_the_same(area) -> None:
     call = caller(area.consumer)
     body = {"port": area.port.fqn, **values(area)}
     refused = call("POST", "access-requests", {**body, "identity": ""})
@@ -159,7 +167,7 @@ def test_rest_says_the_same(area) -> None:  # noqa: F811
     assert answer.json()["problems"][0]["code"] == "no-credentials"
 
 
-def test_rest_gives_a_brokers_credentials_once(database) -> None:  # noqa: F811
+def test_rest_gives_a_brokers_credentials_once(database) -> None:
     grant = database.granted()
     call = caller(database.consumer)
 
@@ -167,12 +175,16 @@ def test_rest_gives_a_brokers_credentials_once(database) -> None:  # noqa: F811
 
     assert shown["dsn"] == shown["given"]["credentials"]["uri"]
     assert (shown["username"], shown["password"]) == ("", "")
+    assert "previous_until" not in shown
     renewed = call("POST", f"grants/{grant.pk}/credentials", {"renew": True})
-    assert renewed.status_code == 422
-    assert renewed.json()["problems"][0]["pointer"] == "/renew"
+    assert renewed.status_code == 202
+    run_to_rest()
+    again = call("POST", f"grants/{grant.pk}/credentials", {}).json()
+    assert again["dsn"] != shown["dsn"]
+    assert again["previous_until"] < again["expires_at"]
 
 
-def test_graphql_asks_with_an_identity(area) -> None:  # noqa: F811
+def test_graphql_asks_with_an_identity(area) -> None:
     query = """mutation($port: String!, $consumer: String!, $until: Date!, $identity: String) {
       requestAccess(port: $port, consumer: $consumer, purpose: "Count orders by channel.",
                     until: $until, identity: $identity) { request { id } problems { pointer } } }"""
@@ -195,7 +207,7 @@ def test_graphql_asks_with_an_identity(area) -> None:  # noqa: F811
     assert Grant.objects.get().identity == ANALYST
 
 
-def test_the_blueprint_of_the_how_to_makes_a_port_that_can_be_asked_for(area) -> None:  # noqa: F811
+def test_the_blueprint_of_the_how_to_makes_a_port_that_can_be_asked_for(area) -> None:
     document = DOC.read_text().partition("```yaml\n")[2].partition("```")[0]
     Target.objects.update(slug="object-storage")
     domain = area.sales.domain

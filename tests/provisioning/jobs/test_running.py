@@ -10,10 +10,10 @@ from core.errors import ConcurrencyError, Invalid, InvalidTransition
 from core.models import AuditEvent, OutboxEvent
 from provisioning.jobs import extensions
 from provisioning.jobs.models import Effect, Instance, Operation, OperationLog, OperationStep
-from provisioning.jobs.services import request_cancel, retry
+from provisioning.jobs.services import StepSpec, accept, request_cancel, retry
 from provisioning.jobs.services.work import run_due
 from provisioning.jobs.states import MAX_ATTEMPTS, SOURCES, OperationKind, OperationState, StepState
-from tests.provisioning.jobs.shelf import permanent, temporary
+from tests.provisioning.jobs.shelf import permanent, spec, temporary
 
 
 def make_due() -> None:
@@ -173,6 +173,34 @@ def test_a_failed_update_leaves_what_was_there_before(accepted, shelf):
         1,
         2,
     )
+
+
+@pytest.mark.parametrize("end", ["fails", "is told to stop"])
+def test_of_a_change_that_ends_early_a_step_of_its_own_is_undone(accepted, shelf, owner, end):
+    first = accepted("a")
+    run_due()
+    steps = [
+        StepSpec(f"Put {name}", "shelf", "put", spec(name), undo=undo)
+        for name, undo in (("a", "absent"), ("own", "always"), ("c", "always"))
+    ]
+    update = accept(
+        instance_id=first.instance_id,
+        kind=OperationKind.UPDATE,
+        title="Put more",
+        steps=steps,
+        actor=owner,
+    )
+    if end == "fails":
+        shelf.faults["c"] = permanent()
+    else:
+        shelf.before["c"] = lambda: request_cancel(operation=update, actor=owner)
+
+    run_through()
+
+    update.refresh_from_db()
+    assert update.state in {OperationState.FAILED, OperationState.CANCELLED}
+    assert [name for _, name in shelf.things] == ["a"]
+    assert Effect.objects.filter(removed_at=None).count() == 1
 
 
 def test_an_unknown_failure_of_a_driver_is_tried_again(accepted, shelf):

@@ -1,11 +1,10 @@
-"""Verbs on checks and results."""
+"""The rules of contracts as checks, and when they are due."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,15 +17,9 @@ from catalog.contracts.models import QualityRule
 from catalog.products import services as products
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.policies import require_product_change
-from catalog.quality.models import CheckResult, DimensionScore, QualityCheck, ScoreSnapshot
-from catalog.quality.scores import (
-    SEVERITY_WEIGHTS,
-    CheckScore,
-    ProductScore,
-    product_score,
-    score_of_result,
-)
-from catalog.quality.states import Outcome
+from catalog.quality.models import QualityCheck
+from catalog.quality.scores import SEVERITY_WEIGHTS
+from catalog.quality.services.scoring import score_products
 from core import audit
 from core.clock import db_now
 from core.copying import insert_objects
@@ -36,20 +29,6 @@ RUNNABLE_METRICS = frozenset(
     {"nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount"}
 )
 RUNNABLE_TECHNOLOGIES = frozenset({"postgresql", "postgres"})
-STALE_AFTER = 2  # schedules missed before a score counts as stale
-
-
-@dataclass(frozen=True)
-class ResultData:
-    """One result. `evaluated` and `failed` are rows; `outcome` is an `Outcome`."""
-
-    check_id: int
-    outcome: str
-    at: dt.datetime
-    evaluated: int | None = None
-    failed: int | None = None
-    value: float | None = None
-    message: str = ""
 
 
 @transaction.atomic
@@ -87,8 +66,7 @@ def sync_checks_of(ports: Sequence[OutputPort]) -> int:
         replace_on=["port_id", "key"],
         replaced=["name", "dimension", "weight", "definition", "runnable", "due_at", "active"],
     )
-    for product_id in _measured({port.product_id for port in ports}):
-        _recompute_score(product_id)
+    score_products(_measured({port.product_id for port in ports}))
     return len(wanted)
 
 
@@ -197,110 +175,3 @@ def run_now(*, product: DataProduct, actor: Actor) -> int:
     )
     audit.record(actor=actor.name, verb="quality.requested", kind="product", object_id=product.fqn)
     return changed
-
-
-@transaction.atomic
-def record_results(
-    *, results: Sequence[ResultData], source: str, operation_id: UUID | None = None
-) -> int:
-    """Store results, bring checks and scores up to date; returns how many were stored.
-
-    A result older than the one a check has is kept as history and changes no score.
-    """
-    named = QualityCheck.objects.filter(pk__in=[result.check_id for result in results])
-    product_ids = set(named.values_list("port__product_id", flat=True))
-    products.lock_products(product_ids)
-    checks = {check.pk: check for check in named}
-    known = [result for result in results if result.check_id in checks]
-    CheckResult.objects.bulk_create(
-        CheckResult(
-            check_run_id=result.check_id,
-            at=result.at,
-            outcome=result.outcome,
-            evaluated=result.evaluated,
-            failed=result.failed,
-            value=result.value,
-            message=result.message[:2000],
-            source=source,
-            operation_id=operation_id,
-        )
-        for result in known
-    )
-    for result in known:
-        _keep_latest(checks[result.check_id], result)
-    QualityCheck.objects.bulk_update(checks.values(), ["outcome", "score", "measured_at"])
-    for product_id in product_ids:
-        _recompute_score(product_id)
-    return len(known)
-
-
-def _keep_latest(check: QualityCheck, result: ResultData) -> None:
-    if check.measured_at is not None and check.measured_at > result.at:
-        return
-    check.outcome = result.outcome
-    check.score = score_of_result(result.outcome, evaluated=result.evaluated, failed=result.failed)
-    check.measured_at = result.at
-
-
-@transaction.atomic
-def recompute_score(*, product_id: UUID) -> ProductScore:
-    """Compute a product's score from its checks' latest results and keep it for lists."""
-    products.lock_products([product_id])
-    return _recompute_score(product_id)
-
-
-def _recompute_score(product_id: UUID) -> ProductScore:
-    checks = list(QualityCheck.objects.filter(port__product_id=product_id, active=True))
-    score = product_score(map(_as_score, checks))
-    measured = [check for check in checks if check.score is not None and check.measured_at]
-    measured_at = max((check.measured_at for check in measured if check.measured_at), default=None)
-    DimensionScore.objects.filter(product_id=product_id).delete()
-    DimensionScore.objects.bulk_create(
-        DimensionScore(
-            product_id=product_id,
-            dimension=part.dimension,
-            score=part.score,
-            weight=part.weight,
-            checks=part.checks,
-        )
-        for part in score.dimensions
-    )
-    products.record_score(
-        product_id=product_id,
-        score=score.score,
-        coverage=score.coverage,
-        measured_at=measured_at,
-        stale_at=_stale_at(measured),
-    )
-    if score.score is not None and measured_at is not None:
-        ScoreSnapshot.objects.update_or_create(
-            product_id=product_id,
-            day=measured_at.date(),
-            defaults={"score": score.score, "coverage": score.coverage},
-        )
-    return score
-
-
-def _as_score(check: QualityCheck) -> CheckScore:
-    return CheckScore(check.pk, check.name, check.dimension, check.weight, check.score)
-
-
-def _stale_at(measured: Iterable[QualityCheck]) -> dt.datetime | None:
-    """When the first of the results is older than its schedule allows."""
-    return min(
-        (
-            check.measured_at + dt.timedelta(seconds=STALE_AFTER * check.every_s)
-            for check in measured
-            if check.measured_at
-        ),
-        default=None,
-    )
-
-
-def outcome_of(passed: bool | None, *, weight: float) -> str:
-    """A failed rule of severity warning or less only warns."""
-    if passed is None:
-        return Outcome.ERROR
-    if passed:
-        return Outcome.PASS
-    return Outcome.WARN if weight < SEVERITY_WEIGHTS["error"] else Outcome.FAIL

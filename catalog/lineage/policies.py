@@ -1,0 +1,37 @@
+"""Who may speak for a dataset, claim it, and draw edges."""
+
+from __future__ import annotations
+
+from accounts.actors import Actor
+from accounts.policies import can_act_for_team
+from catalog.lineage.models import Dataset
+from catalog.products.models import DataProduct
+from catalog.products.policies import can_change_product
+from core.errors import NotAllowed
+
+
+def may_speak_for(actor: Actor, dataset: Dataset) -> bool:
+    """Whether the actor may rename or drop a dataset: its port's owners, else who posted it."""
+    if actor.sees_all_metadata:
+        return True
+    if dataset.port is not None:
+        return dataset.port.product.owner_id in actor.contributor_team_ids
+    return dataset.posted_by_id in actor.team_ids
+
+
+def can_draw_to_product(actor: Actor, product: DataProduct) -> bool:
+    """Who owns the product says what it is made from; stewards and the platform may help."""
+    return actor.sees_all_metadata or can_change_product(actor, product)
+
+
+def can_draw_to_dataset(actor: Actor, dataset: Dataset) -> bool:
+    """As of its product; of a dataset that no port offers, the team that posted it."""
+    if dataset.port is not None:
+        return can_draw_to_product(actor, dataset.port.product)
+    return actor.sees_all_metadata or can_act_for_team(actor, dataset.posted_by_id)
+
+
+def require_drawing(*, allowed: bool) -> None:
+    """Raises: NotAllowed: the actor does not speak for the target."""
+    if not allowed:
+        raise NotAllowed("Only those who own the target, and stewards, may say what it comes from.")

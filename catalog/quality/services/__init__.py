@@ -1,0 +1,33 @@
+"""Verbs on checks and results."""
+
+from catalog.quality.services.checks import (
+    checks_of_changed_ports,
+    is_in_sync,
+    postpone,
+    run_now,
+    sync_checks,
+    sync_checks_of,
+)
+from catalog.quality.services.reporting import Taken, match_unmatched, report_results
+from catalog.quality.services.scoring import (
+    ResultData,
+    outcome_of,
+    recompute_score,
+    record_results,
+)
+
+__all__ = [
+    "ResultData",
+    "Taken",
+    "checks_of_changed_ports",
+    "is_in_sync",
+    "match_unmatched",
+    "outcome_of",
+    "postpone",
+    "recompute_score",
+    "record_results",
+    "report_results",
+    "run_now",
+    "sync_checks",
+    "sync_checks_of",
+]
