@@ -207,6 +207,7 @@ def test_the_table_says_the_same_nearest_first(owner: Person) -> None:
     page.locator("#table summary").click()
 
     rows = page.locator("#table tbody tr")
+    rows.nth(len(shown(page)) - 1).wait_for()
 
     assert rows.count() == len(shown(page))
     assert rows.first.locator("th").inner_text() == "Orders"
