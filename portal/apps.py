@@ -11,6 +11,7 @@ SEAL_EVERY_S = 5
 ANCHOR_EVERY_S = 3_600
 GATHER_EVERY_S = 30
 SEND_EVERY_S = 5
+SNAPSHOTS_EVERY_S = 60
 
 
 class PortalConfig(AppConfig):
@@ -31,6 +32,8 @@ class PortalConfig(AppConfig):
         jobs.periodic("old-notifications", FORGET_EVERY_S, services.forget_old)
         jobs.periodic("mail-digests", GATHER_EVERY_S, services.gather_mails)
         jobs.periodic("mails", SEND_EVERY_S, services.send_due_mails)
+        lineage = import_module("catalog.lineage.engine.upkeep")
+        jobs.periodic("lineage-snapshots", SNAPSHOTS_EVERY_S, lineage.keep_snapshots)
         sealing = import_module("core.sealing")
         jobs.periodic("audit-seal", SEAL_EVERY_S, sealing.seal)
         jobs.periodic("audit-anchor", ANCHOR_EVERY_S, sealing.seal_and_anchor)

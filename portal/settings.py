@@ -274,6 +274,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 GRAPHENE = {"SCHEMA": "portal.graphql.schema.schema", "ATOMIC_MUTATIONS": False}
+LINEAGE_HIDDEN = os.environ.get("LINEAGE_HIDDEN", "count")  # or omit: a Hidden of lineage
 GRAPHQL_BUDGET = int(os.environ.get("GRAPHQL_BUDGET", "500000"))  # cost an actor has a minute
 
 # --- files, language, logs ------------------------------------------------------------------

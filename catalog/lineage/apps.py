@@ -8,7 +8,7 @@ class LineageConfig(AppConfig):
     def ready(self) -> None:
         from catalog.governance.extensions import AddedFact, add_fact
         from catalog.lineage import panels as lineage_panels
-        from catalog.lineage.selectors_classes import underclassed_columns
+        from catalog.lineage.selectors.classes import underclassed_columns
         from catalog.lineage.services import match_datasets_of_ports, write_declared_edges
         from catalog.products import extensions as products
         from core import outbox, panels

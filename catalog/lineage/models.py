@@ -13,13 +13,13 @@ from typing import Any
 import orjson
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from accounts.actors import Actor
 from accounts.models import Team, User
-from catalog.lineage.states import Origin, Side
+from catalog.lineage.states import Level, Origin, Side
 from catalog.products.models import DataProduct, OutputPort
 
 CURRENT_TRANSACTION = RawSQL("pg_current_xact_id()::text::bigint", ())
@@ -30,9 +30,10 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
         """A dataset is seen with its port; an unmatched one by its poster and the stewards."""
         if actor.sees_all_metadata:
             return self
+        # looked up for each row: beside an OR, `IN` would have all visible ports read
+        offered = OutputPort.objects.visible_to(actor).filter(pk=OuterRef("port_id"))
         return self.filter(
-            Q(port__in=OutputPort.objects.visible_to(actor))
-            | Q(port__isnull=True, posted_by__in=actor.team_ids)
+            Exists(offered.order_by()) | Q(port__isnull=True, posted_by__in=actor.team_ids)
         )
 
     def unmatched_for(self, actor: Actor) -> DatasetQuerySet:
@@ -76,6 +77,8 @@ class Dataset(models.Model):
     first_seen = models.DateTimeField(db_default=Now())
     last_seen = models.DateTimeField(db_default=Now())
     dropped_at = models.DateTimeField(null=True)
+    # number of the transaction that last changed who sees it; kept by a trigger
+    change = models.BigIntegerField(db_default=CURRENT_TRANSACTION, db_index=True)
 
     objects = DatasetQuerySet.as_manager()
 
@@ -106,6 +109,14 @@ class Symlink(models.Model):
         return f"{self.namespace}:{self.name}"
 
 
+class ColumnQuerySet(models.QuerySet["Column"]):
+    def visible_to(self, actor: Actor) -> ColumnQuerySet:
+        """A column is seen with its dataset."""
+        if actor.sees_all_metadata:
+            return self
+        return self.filter(dataset__in=Dataset.objects.visible_to(actor))
+
+
 class Column(models.Model):
     """A column of a dataset that lineage has named, a node `column:<namespace>:<name>#<field>`."""
 
@@ -117,8 +128,21 @@ class Column(models.Model):
     first_seen = models.DateTimeField(db_default=Now())
     last_seen = models.DateTimeField(db_default=Now())
 
+    objects = ColumnQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"#{self.name}"
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, actor: Actor) -> JobQuerySet:
+        """A job is seen with any dataset that it touches, and by its poster."""
+        if actor.sees_all_metadata:
+            return self
+        touching = JobDataset.objects.filter(
+            job=OuterRef("pk"), dataset__in=Dataset.objects.visible_to(actor)
+        )
+        return self.filter(Q(posted_by__in=actor.team_ids) | Exists(touching))
 
 
 class Job(models.Model):
@@ -132,6 +156,8 @@ class Job(models.Model):
     posted_by = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, related_name="+")
     first_seen = models.DateTimeField(db_default=Now())
     last_seen = models.DateTimeField(db_default=Now())
+
+    objects = JobQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"job:{self.namespace}:{self.name}"
@@ -289,6 +315,23 @@ class ColumnEdge(Edge):
 
     def __str__(self) -> str:
         return f"{self.source_id} → {self.target_id}"
+
+
+class RemovedEdge(models.Model):
+    """A deleted row of an edge that was in the graph, for snapshots made before; by triggers."""
+
+    id = models.BigAutoField(primary_key=True)
+    level = models.CharField(max_length=12, choices=Level.choices)
+    source = models.CharField(max_length=36)  # ids as text
+    target = models.CharField(max_length=36)
+    change = models.BigIntegerField(db_default=CURRENT_TRANSACTION)
+    removed_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["level", "change"], name="removed_edge_since")]
+
+    def __str__(self) -> str:
+        return f"{self.source} → {self.target}"
 
 
 class ProductEdge(Edge):

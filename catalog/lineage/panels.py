@@ -7,7 +7,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from catalog.lineage.selectors import direct_neighbours, neighbours
-from catalog.lineage.selectors_classes import derived_classes
+from catalog.lineage.selectors.classes import derived_classes
 from catalog.lineage.views.explorer import drawing_context
 from catalog.products.models import DataProduct
 

@@ -26,3 +26,10 @@ class Origin(TextChoices):
     SQL = "sql", "Read from SQL"
     DECLARED = "declared", "Declared by the owner"
     MANUAL = "manual", "Drawn by a person"
+
+
+class Hidden(TextChoices):
+    """What becomes of nodes on the way that the reader may not see."""
+
+    COUNT = "count", "Counted, and ways lead through them"
+    OMIT = "omit", "As if they were not there"

@@ -9,6 +9,7 @@ from catalog.contracts.graphql import types as contracts
 from catalog.governance.graphql import types as governance
 from catalog.lineage.graphql import classes as derived_classes
 from catalog.lineage.graphql import mutations as lineage_mutations
+from catalog.lineage.graphql import questions as lineage_questions
 from catalog.lineage.graphql import types as lineage
 from catalog.products.graphql import demands, follows, systems
 from catalog.products.graphql import mutations as product_mutations
@@ -35,6 +36,7 @@ class Query(
     governance.Query,
     lineage.Query,
     lineage_mutations.Query,
+    lineage_questions.Query,
     requests.Query,
     inbox.Query,
     rules.Query,

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.actors import Actor
+from catalog.lineage import extensions as lineage
 from catalog.products.models import OutputPort
 from core import panels
 from provisioning.access import services
@@ -24,6 +25,7 @@ from provisioning.access.selectors import (
     grant_id_of,
     running_grant,
 )
+from provisioning.access.selectors.consuming import GrantedConsumers
 from provisioning.access.states import LegalBasis
 from provisioning.access.views import panels as access_panels
 from provisioning.blueprints import extensions as blueprints
@@ -135,6 +137,7 @@ def register() -> None:
     jobs.periodic("access-withdraw", WITHDRAW_EVERY_S, services.withdraw_previous)
     jobs.periodic("access-seen", SEE_EVERY_S, services.note_connected, catch_up=CatchUp.SKIP)
     blueprints.register_users(holders_of)
+    lineage.add_consumers(GrantedConsumers())
     panels.register("product.action", access_panels.product_action, order=10)
     panels.register("product.access", access_panels.product_access)
     panels.register("port.access", access_panels.port_access)

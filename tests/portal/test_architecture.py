@@ -4,6 +4,7 @@ from pathlib import Path
 
 from catalog.contracts import extensions as contracts
 from catalog.governance import extensions as governance
+from catalog.lineage import extensions as lineage
 from catalog.products import extensions as products
 from core import outbox, panels
 from core.graphql import fields as graphql
@@ -38,6 +39,7 @@ def rows() -> list[tuple[str, str]]:
     ]
     found += [(f"`governance.facts` {name}", who) for name, who in governance.fact_registrations()]
     found += [("`governance.term_users`", who) for who in governance.term_registrations()]
+    found += [("`lineage.consumers`", who) for who in lineage.registrations()]
     found += [("`products.hold_moves`", who) for who in products.hold_registrations()]
     found += [("`products.links_changed`", handler) for handler in products.registrations()]
     found += [

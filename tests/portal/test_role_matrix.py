@@ -72,7 +72,12 @@ TARGET_PLACES = {
     *("drivers:target", "drivers:target-edit", "drivers:target-check", "drivers:target-retire"),
     *("rest:target", "rest:target-check"),
 }
-QUERIES = {"rest:lineage": "nodeId=product:sales.orders"}
+QUERIES = {
+    "rest:lineage": "nodeId=product:sales.orders",
+    "rest:lineage-impact": "nodeId=product:sales.orders",
+    "rest:lineage-sources": "nodeId=product:sales.orders",
+    "rest:lineage-path": "from=product:sales.orders&to=product:sales.orders",
+}
 
 
 @pytest.fixture
@@ -298,6 +303,13 @@ def arguments(company: Company) -> dict[str, str]:
         "terms": "(first: 5) { edges { node { name } } }",
         "dataset": f'(namespace: "{dataset.namespace}", name: "{dataset.name}") {{ id }}',
         "lineage": f'(node: "product:{company.product.fqn}") {{ nodes {{ id }} }}',
+        "lineageImpact": f'(node: "product:{company.product.fqn}", first: 5)'
+        " { products { distance } }",
+        "lineagePath": f'(start: "product:{company.product.fqn}",'
+        f' end: "product:{company.product.fqn}", first: 5) {{ nodes {{ id }} }}',
+        "lineageSources": f'(node: "product:{company.product.fqn}", first: 5) {{ nodes {{ id }} }}',
+        "lineageOrphans": "(first: 5) { edges { node { id } } }",
+        "lineageCycles": "(first: 5) { size }",
         "request": f'(id: "{company.request.pk}") {{ title }}',
         "operation": f'(id: "{company.operation.pk}") {{ title }}',
         "grants": "(first: 5) { edges { node { consumer } } }",

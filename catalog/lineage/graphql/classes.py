@@ -9,8 +9,8 @@ from uuid import UUID
 import graphene
 
 from accounts.actors import Actor
-from catalog.lineage.selectors_classes import DerivedClass as Found
-from catalog.lineage.selectors_classes import derived_classes
+from catalog.lineage.selectors.classes import DerivedClass as Found
+from catalog.lineage.selectors.classes import derived_classes
 from core.graphql import RowsType, extend, many
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import graphene
@@ -16,9 +17,11 @@ from catalog.lineage.graphql.batches import (
 from catalog.lineage.keys import key_of
 from catalog.lineage.models import Dataset as DatasetModel
 from catalog.lineage.selectors import Graph, Node, neighbours
-from catalog.lineage.states import Direction, Level
+from catalog.lineage.selectors.shapes import DOWNSTREAM, FOCUS, UPSTREAM
+from catalog.lineage.states import Direction, Level, Origin
 from catalog.products.graphql.batches import PRODUCT, ports_by_id
 from catalog.products.graphql.types import DataProduct, OutputPort
+from catalog.products.models import DataProduct as ProductModel
 from core.errors import NotFound
 from core.graphql import Row, RowsType, enum, enum_of, extend, many, one, one_row, rows_of
 
@@ -28,8 +31,24 @@ DirectionEnum = enum_of("Direction", Direction)
 LineageLevel = enum_of("LineageLevel", Level)
 LineageKind = enum(
     "LineageKind",
-    [(name.upper(), name) for name in ("product", "port", "dataset", "job", "column", "system")],
+    [
+        (name.upper(), name)
+        for name in ("product", "port", "contract", "dataset", "job", "column", "system", "hidden")
+    ],
 )
+LineageOrigin = enum_of("LineageOrigin", Origin, "Who says that there is an edge.")
+LineageSide = enum(
+    "LineageSide",
+    [(name.upper(), name) for name in ("upstream", "focus", "downstream")],
+    "On which side of what was asked about.",
+)
+
+
+class LineageCounts(graphene.ObjectType):
+    """A number of nodes for each direction."""
+
+    upstream = graphene.Int(required=True, description="Nodes that data comes from.")
+    downstream = graphene.Int(required=True, description="Nodes that are made from it.")
 
 
 class LineageNode(RowsType):
@@ -41,10 +60,44 @@ class LineageNode(RowsType):
     distance = graphene.Int(required=True)
     product = graphene.Field(DataProduct)
     owner = one(Team, teams_by_id, key="owner_id")
+    side = LineageSide(required=True, description="Where it stands from what was asked about.")
+    page = graphene.String(description="Address of its page: of a dataset that of its port.")
+    dataset = graphene.String(description="Of a column: the node of its dataset.")
+    data_type = graphene.String(description="Of a column, as lineage or its contract says it.")
+    classification = graphene.String(description="Of a column: slug of the class in its contract.")
+    more = graphene.Field(
+        LineageCounts,
+        description="Direct neighbours that you may see and that are not in the answer, up to 100.",
+    )
 
     @staticmethod
     def resolve_id(row: Row, info: Any) -> str:
         return str(row.values["node_id"])
+
+    @staticmethod
+    def resolve_side(row: Row, info: Any) -> str:
+        distance = row.values["distance"]
+        return UPSTREAM if distance < 0 else DOWNSTREAM if distance else FOCUS
+
+    @staticmethod
+    def resolve_page(row: Row, info: Any) -> str | None:
+        return row.values.get("node_url")
+
+    @staticmethod
+    def resolve_dataset(row: Row, info: Any) -> str | None:
+        return row.values.get("node_dataset")
+
+    @staticmethod
+    def resolve_data_type(row: Row, info: Any) -> str | None:
+        return row.values.get("node_type")
+
+    @staticmethod
+    def resolve_classification(row: Row, info: Any) -> str | None:
+        return row.values.get("node_class")
+
+    @staticmethod
+    def resolve_more(row: Row, info: Any) -> dict[str, int] | None:
+        return row.values.get("node_more")
 
     @staticmethod
     def resolve_kind(row: Row, info: Any) -> str:
@@ -63,10 +116,23 @@ class LineageEdge(graphene.ObjectType):
     source = graphene.String(required=True)
     target = graphene.String(required=True)
     via = graphene.String(description="The job, where it is known.")
+    origin = LineageOrigin(description="Who says that there is this edge.")
+    transformation = graphene.String(description="Of columns, as it was reported.")
+    masking = graphene.Boolean(description="Of columns: the transformation hides the value.")
+    first_seen = graphene.DateTime(description="When it was first reported.")
+    last_seen = graphene.DateTime(description="When it was last reported.")
 
     @staticmethod
     def resolve_via(edge: Any, info: Any) -> str | None:
         return edge.via or None
+
+    @staticmethod
+    def resolve_origin(edge: Any, info: Any) -> str | None:
+        return edge.origin or None
+
+    @staticmethod
+    def resolve_transformation(edge: Any, info: Any) -> str | None:
+        return edge.transformation or None
 
 
 class LineageGraph(graphene.ObjectType):
@@ -76,10 +142,14 @@ class LineageGraph(graphene.ObjectType):
     edges = graphene.List(graphene.NonNull(LineageEdge), required=True)
     total_nodes = graphene.Int(required=True)
     truncated = graphene.Boolean(required=True)
+    hidden = graphene.Field(
+        LineageCounts, required=True, description="Nodes that you may not see, if that is told."
+    )
+    as_of = graphene.DateTime(description="The moment that was asked about; null: now.")
 
     @staticmethod
-    def resolve_nodes(graph: Graph | dict[str, Any], info: Any) -> list[Row]:
-        return rows_of(map(_node_values, graph.nodes)) if isinstance(graph, Graph) else []
+    def resolve_nodes(graph: Graph, info: Any) -> list[Row]:
+        return rows_of(map(node_values, graph.nodes))
 
 
 class Dataset(RowsType):
@@ -116,6 +186,7 @@ class Query(graphene.ObjectType):
         depth=graphene.Int(required=True, default_value=3),
         level=LineageLevel(required=True, default_value=Level.PRODUCT.value),
         first=graphene.Int(required=True, default_value=200),
+        at=graphene.DateTime(description="As it was then; without it: now."),
     )
 
     @staticmethod
@@ -125,8 +196,15 @@ class Query(graphene.ObjectType):
 
     @staticmethod
     def resolve_lineage(
-        root: None, info: Any, node: str, direction: Any, depth: int, level: Any, first: int
-    ) -> Graph | dict[str, Any]:
+        root: None,
+        info: Any,
+        node: str,
+        direction: Any,
+        depth: int,
+        level: Any,
+        first: int,
+        at: dt.datetime | None = None,
+    ) -> Graph:
         try:
             return neighbours(
                 actor=info.context.actor,
@@ -135,9 +213,15 @@ class Query(graphene.ObjectType):
                 depth=depth,
                 level=getattr(level, "value", level),
                 first=first,
+                at=aware(at),
             )
         except NotFound:
-            return {"nodes": [], "edges": [], "total_nodes": 0, "truncated": False}
+            return Graph(Node(node, "product", "", 0), [], [], 0, truncated=False)
+
+
+def aware(moment: dt.datetime | None) -> dt.datetime | None:
+    """A moment without a zone is one in UTC."""
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def register() -> None:
@@ -151,15 +235,26 @@ def register() -> None:
         extend("DataProduct", name, many(LineageNode, batch, **arguments))
 
 
-def _node_values(node: Node) -> dict[str, Any]:
+def node_values(node: Node) -> dict[str, Any]:
+    """The values of a node, those of its product among them."""
     product = node.product
     owner_id = node.system.owner_id if node.system else None
-    values = (
-        {"owner_id": owner_id}
-        if product is None
-        else {key: getattr(product, key) for key in PRODUCT}
-    )
+    values: dict[str, Any] = {"owner_id": owner_id} if product is None else product_values(product)
     if product is not None and node.kind == "product":
-        return product_node(values, node.distance)
-    added = {"node_id": node.id, "node_kind": node.kind, "node_name": node.name}
-    return {**values, **added, "distance": node.distance}
+        values = product_node(values, node.distance)
+    else:
+        values |= {"node_id": node.id, "node_kind": node.kind, "node_name": node.name}
+    return {
+        **values,
+        "distance": node.distance,
+        "node_url": node.url,
+        "node_dataset": node.dataset_id,
+        "node_type": node.data_type or None,
+        "node_class": node.classification or None,
+        "node_more": {"upstream": 0, "downstream": 0} | node.more,
+    }
+
+
+def product_values(product: ProductModel) -> dict[str, Any]:
+    """A product as a row."""
+    return {key: getattr(product, key) for key in PRODUCT}

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from catalog.lineage import services
 from catalog.lineage.models import Dataset
+from catalog.lineage.selectors.ids import encoded
 from core.idempotency import idempotent
 from core.paging import keyset_page
 from core.rest import body_of, choice_in, page_response, page_size, text_in
@@ -29,7 +30,7 @@ def as_json(dataset: Dataset) -> dict[str, Any]:
     """A dataset as lists show it."""
     return {
         "id": dataset.node_id,
-        "key": services.encoded("dataset", dataset.namespace, dataset.name),
+        "key": encoded("dataset", (dataset.namespace, dataset.name)),
         "namespace": dataset.namespace,
         "name": dataset.name,
         "port": dataset.port.fqn if dataset.port else None,

@@ -12,4 +12,9 @@ urlpatterns = [
     path("lineage/edges/<str:edge>", claims.Edge.as_view(), name="lineage-edge"),
     path("lineage/dbt", tools.LineageDbt.as_view(), name="lineage-dbt"),
     path("lineage/sql", tools.LineageSql.as_view(), name="lineage-sql"),
+    path("lineage/impact", views.LineageImpact.as_view(), name="lineage-impact"),
+    path("lineage/path", views.LineagePath.as_view(), name="lineage-path"),
+    path("lineage/sources", views.LineageSources.as_view(), name="lineage-sources"),
+    path("lineage/orphans", views.LineageOrphans.as_view(), name="lineage-orphans"),
+    path("lineage/cycles", views.LineageCycles.as_view(), name="lineage-cycles"),
 ]

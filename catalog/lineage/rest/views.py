@@ -1,68 +1,199 @@
-"""REST: the graph around a node."""
+"""REST: questions about lineage."""
 
 from typing import Any
 
+from django.http import HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
 from catalog.lineage.rest.events import Posting
-from catalog.lineage.selectors import Graph, Node, neighbours
+from catalog.lineage.rest.parameters import (
+    AT,
+    CURSOR,
+    DEPTH,
+    FIRST,
+    LEVEL,
+    NODE,
+    PAGE_SIZE,
+    moment_in,
+    number_in,
+    within,
+)
+from catalog.lineage.rest.shapes import (
+    CSV_HEADER,
+    cell_row,
+    cycles_as_json,
+    edge_as_json,
+    graph_as_json,
+    impact_as_json,
+    node_as_json,
+    sources_as_json,
+)
+from catalog.lineage.selectors import (
+    all_rows,
+    cycles_of_products,
+    impact,
+    neighbours,
+    orphans,
+    path_between,
+    sources_of,
+)
 from catalog.lineage.states import Direction, Level
+from catalog.search.csv_rows import csv_lines
+from catalog.search.rest.parameters import CsvRenderer
+from core.rest import page_response, page_size
 
-QUESTION = [
-    OpenApiParameter("nodeId", str, required=True),
-    OpenApiParameter("direction", str, enum=Direction.values),
-    OpenApiParameter("depth", int),
-    OpenApiParameter("level", str, enum=[Level.PRODUCT, Level.DATASET]),
-    OpenApiParameter("first", int),
-]
+DEFAULT_DEPTH = 3
+DIRECTION = OpenApiParameter("direction", str, enum=Direction.values)
 
 
 class Lineage(Posting):
     """GET: the graph around a node. POST: one OpenLineage event."""
 
-    @extend_schema(operation_id="lineage", parameters=QUESTION, responses=OpenApiTypes.OBJECT)
+    @extend_schema(
+        operation_id="lineage",
+        parameters=[NODE, DIRECTION, DEPTH, LEVEL, FIRST, AT],
+        responses=OpenApiTypes.OBJECT,
+    )
     def get(self, request: Request) -> Response:
-        query = request.query_params
+        query: Any = request.query_params
         graph = neighbours(
             actor=actor_in(request),
             node=query.get("nodeId", ""),
             direction=query.get("direction", Direction.BOTH),
-            depth=_number(query.get("depth", "3")),
+            depth=number_in(query, "depth", DEFAULT_DEPTH),
             level=query.get("level", Level.PRODUCT),
-            first=min(max(_number(query.get("first", "200")), 1), 200),
+            first=within(query, "first", 200, 200),
+            at=moment_in(query, "at"),
         )
-        return Response(as_json(graph))
+        return Response(graph_as_json(graph))
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 6 else 0
+class LineageImpact(APIView):
+    """Whom a change of a node reaches."""
+
+    renderer_classes = [JSONRenderer, CsvRenderer]
+
+    @extend_schema(
+        operation_id="lineage_impact",
+        parameters=[NODE, LEVEL, DEPTH, FIRST, CURSOR, AT],
+        responses={200: OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Products downstream, nearest first, with owners, consumers by grant, and totals.
+
+        Without `depth` everything; up to 5,000 rows in one answer (`first`). As CSV
+        (`Accept: text/csv` or `?format=csv`): every row.
+        """
+        query: Any = request.query_params
+        asked: Any = {
+            "actor": actor_in(request),
+            "node": query.get("nodeId", ""),
+            "level": query.get("level", ""),
+            "depth": number_in(query, "depth", None),
+            "at": moment_in(query, "at"),
+        }
+        if request.accepted_renderer.format == "csv":
+            lines = csv_lines(CSV_HEADER, map(cell_row, all_rows(**asked)))
+            answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+            answer["Content-Disposition"] = 'attachment; filename="impact.csv"'
+            return answer
+        found = impact(
+            **asked, first=within(query, "first", 200, 5_000), cursor=query.get("cursor")
+        )
+        following = None
+        if found.next_cursor is not None:
+            changed = query.copy()
+            changed["cursor"] = found.next_cursor
+            following = request.build_absolute_uri(f"{request.path}?{changed.urlencode()}")
+        return Response(impact_as_json(found, following))
 
 
-def as_json(graph: Graph) -> dict[str, Any]:
-    """INTERFACE §4: nodes, edges, total_nodes, truncated."""
-    return {
-        "nodes": [_node(node) for node in graph.nodes],
-        "edges": [
-            {"source": edge.source, "target": edge.target, "via": edge.via or None}
-            for edge in graph.edges
+class LineagePath(APIView):
+    """How data comes from one node to another."""
+
+    @extend_schema(
+        operation_id="lineage_path",
+        parameters=[
+            OpenApiParameter("from", str, required=True),
+            OpenApiParameter("to", str, required=True),
+            *(LEVEL, AT),
         ],
-        "total_nodes": graph.total_nodes,
-        "truncated": graph.truncated,
-    }
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request) -> Response:
+        """One shortest path downstream; `path` is null where there is none."""
+        query: Any = request.query_params
+        found = path_between(
+            actor=actor_in(request),
+            start=query.get("from", ""),
+            end=query.get("to", ""),
+            level=query.get("level", Level.PRODUCT),
+            at=moment_in(query, "at"),
+        )
+        if found is None:
+            return Response({"path": None})
+        nodes = [node_as_json(node) for node in found.nodes]
+        edges = [edge_as_json(edge, found.level) for edge in found.edges]
+        return Response({"path": {"level": found.level, "nodes": nodes, "edges": edges}})
 
 
-def _node(node: Node) -> dict[str, Any]:
-    product, owned = node.product, node.product or node.system
-    return {
-        "id": node.id,
-        "kind": node.kind,
-        "name": node.name,
-        "distance": abs(node.distance),
-        "side": "upstream" if node.distance < 0 else "downstream" if node.distance else "focus",
-        "product": product.fqn if product else None,
-        "owner": owned.owner.slug if owned else None,
-    }
+class LineageSources(APIView):
+    """Where data begins."""
+
+    @extend_schema(
+        operation_id="lineage_sources",
+        parameters=[NODE, LEVEL, FIRST, AT],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request) -> Response:
+        """The nodes upstream into which nothing leads, nearest first."""
+        query: Any = request.query_params
+        found = sources_of(
+            actor=actor_in(request),
+            node=query.get("nodeId", ""),
+            level=query.get("level", Level.PRODUCT),
+            first=within(query, "first", 200, 200),
+            at=moment_in(query, "at"),
+        )
+        return Response(sources_as_json(found))
+
+
+class LineageOrphans(APIView):
+    """What has no lineage at all."""
+
+    @extend_schema(
+        operation_id="lineage_orphans",
+        parameters=[
+            OpenApiParameter("level", str, enum=[Level.DATASET, Level.PRODUCT]),
+            *(PAGE_SIZE, CURSOR),
+        ],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request) -> Response:
+        """Datasets or products without any edge."""
+        query: Any = request.query_params
+        page = orphans(
+            actor=actor_in(request),
+            level=query.get("level", Level.DATASET),
+            size=page_size(request),
+            cursor=query.get("cursor"),
+        )
+        return page_response(request, page, [node_as_json(node) for node in page.rows])
+
+
+class LineageCycles(APIView):
+    """Products that read one another in a circle."""
+
+    @extend_schema(operation_id="lineage_cycles", parameters=[FIRST], responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """Sets of products that all reach one another, the largest first."""
+        found = cycles_of_products(
+            actor=actor_in(request), first=within(request.query_params, "first", 50, 200)
+        )
+        return Response(cycles_as_json(found))

@@ -3,7 +3,6 @@
 from catalog.lineage.services.claiming import claim_dataset, unclaim_dataset
 from catalog.lineage.services.declaring import write_declared_edges
 from catalog.lineage.services.drawing import Drawn, draw_edge, kind_of, remove_edge
-from catalog.lineage.services.finding import AmbiguousNode, encoded
 from catalog.lineage.services.forgetting import forget_lineage
 from catalog.lineage.services.ingesting import (
     MAX_EVENTS,
@@ -18,13 +17,11 @@ from catalog.lineage.services.telling import store_project, store_told
 
 __all__ = [
     "MAX_EVENTS",
-    "AmbiguousNode",
     "Drawn",
     "IngestResult",
     "claim_dataset",
     "derive_product_edges",
     "draw_edge",
-    "encoded",
     "forget_lineage",
     "ingest",
     "ingest_many",

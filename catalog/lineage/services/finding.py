@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from accounts.actors import Actor
+from catalog.lineage.errors import AmbiguousNode
 from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.models import Column, Dataset, DatasetQuerySet
+from catalog.lineage.selectors.ids import encoded
 from catalog.products.models import DataProduct
-from core.errors import DomainError, NotFound
-
-
-class AmbiguousNode(DomainError):
-    """Two things share the text form; the context names both in percent-encoded parts."""
-
-    code = "ambiguous-node"
-    status = 400
-
-
-def encoded(kind: str, namespace: str, name: str) -> str:
-    """The form that no other node shares."""
-    return f"{kind}:{quote(namespace, safe='')}:{quote(name, safe='')}"
+from core.errors import NotFound
 
 
 def dataset_among(datasets: DatasetQuerySet, node: str) -> Dataset:
@@ -35,8 +25,8 @@ def dataset_among(datasets: DatasetQuerySet, node: str) -> Dataset:
     rows = datasets.select_related("port__product__owner", "posted_by")
     found = list(rows.filter(node_key=node_key_of(node)).order_by("pk")[:2])
     if len(found) > 1:
-        both = [encoded("dataset", each.namespace, each.name) for each in found]
-        raise AmbiguousNode("Two datasets are called so; say which.", nodes=both)
+        both = [encoded("dataset", (each.namespace, each.name)) for each in found]
+        raise AmbiguousNode(both)
     if not found:
         parts = node.split(":")
         key = key_of(*map(unquote, parts[1:])) if len(parts) == 3 else None
@@ -69,9 +59,9 @@ def column_called(actor: Actor, node: str) -> Column:
     if len(found) == 1:
         return found[0]
     if found:
-        names = [(each.dataset.namespace, f"{each.dataset.name}#{each.name}") for each in found]
-        both = [encoded("column", *name) for name in names]
-        raise AmbiguousNode("Two columns are called so; say which.", nodes=both)
+        names = [(each.dataset.namespace, each.dataset.name, each.name) for each in found]
+        both = [encoded("column", parts) for parts in names]
+        raise AmbiguousNode(both)
     text, _, field = node.removeprefix("column:").rpartition("#")
     dataset = dataset_among(datasets, f"dataset:{text}")
     own = f"column:{dataset.namespace}:{dataset.name}#{unquote(field)}"

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.actors import Actor
 from catalog.lineage import services
 from catalog.lineage.models import Dataset
+from catalog.lineage.selectors.ids import encoded
 from catalog.products.models import OutputPort
 from core.errors import NotFound
 from core.paging import keyset_page
@@ -93,7 +94,7 @@ def _page(
 
 
 def _key(dataset: Dataset) -> str:
-    return services.encoded("dataset", dataset.namespace, dataset.name)
+    return encoded("dataset", (dataset.namespace, dataset.name))
 
 
 def _own_ports(actor: Actor, typed: str) -> list[OutputPort]:

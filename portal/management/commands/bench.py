@@ -10,7 +10,7 @@ from functools import partial
 from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import DomainError
-from portal.bench import access, audit, graphql, imports, jobs, marketplace, validation
+from portal.bench import access, audit, graphql, imports, jobs, lineage, marketplace, validation
 from portal.bench.core import SAMPLES, Result
 from portal.bench.report import as_data, as_text
 
@@ -22,6 +22,7 @@ SUITES: dict[str, Callable[[], Result]] = {
     "jobs": jobs.run,
     "audit": audit.run,
     "access": access.run,
+    "lineage": lineage.run,
 }
 
 
@@ -54,6 +55,7 @@ class Command(BaseCommand):
             "graphql": partial(graphql.run, samples),
             "import": partial(imports.run, n),
             "access": partial(access.run, n, ports),
+            "lineage": partial(lineage.run, samples),
         }
         chosen = [suite] if suite else list(suites)
         try:

@@ -14,7 +14,7 @@ from catalog.governance.services import save_policy
 from catalog.governance.states import Outcome
 from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.models import Column, ColumnEdge, Dataset
-from catalog.lineage.selectors_classes import derived_classes, underclassed_columns
+from catalog.lineage.selectors.classes import derived_classes, underclassed_columns
 from catalog.products.selectors.facts import facts_of
 from catalog.products.states import ProductStatus, Visibility
 from tests.factories import (

@@ -189,7 +189,7 @@ def test_a_cycle_ends_and_each_node_comes_once(actor):
     assert len(graph.edges) == 3
 
 
-@pytest.mark.parametrize("question", [{"depth": 0}, {"depth": 21}, {"level": "column"}])
+@pytest.mark.parametrize("question", [{"depth": 0}, {"depth": 21}, {"level": "row"}])
 def test_a_question_out_of_range_is_refused(actor, question):
     port = offer("a")
 

@@ -20,7 +20,6 @@ from catalog.lineage.models import (
     Run,
 )
 from catalog.lineage.services import (
-    AmbiguousNode,
     claim_dataset,
     draw_edge,
     forget_lineage,

@@ -23,6 +23,11 @@ FIXED = {  # small sets that are always whole
     "NarrowedObject.conditions",  # 20 at most
     "LineageGraph.nodes",  # bounded by `first` of `lineage`
     "LineageGraph.edges",
+    "LineageImpact.products",  # these by `first` of the field that leads to them
+    "LineagePath.nodes",
+    "LineagePath.edges",
+    "LineageSources.nodes",
+    "LineageReached.consumers",
 }
 
 
