@@ -191,6 +191,7 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     last_event_at = models.DateTimeField()
+    last_seen = models.DateTimeField(db_default=Now())  # by our clock, whatever its events say
     # datasets named so far by any event of the run: events may come in any order
     input_ids = ArrayField(models.BigIntegerField(), default=list)
     output_ids = ArrayField(models.BigIntegerField(), default=list)
@@ -202,6 +203,7 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["job", "-last_event_at"], name="run_by_job"),
             models.Index(fields=["last_event_at"], name="run_by_age"),
+            models.Index(fields=["last_seen"], name="run_by_last_seen"),
         ]
 
     def __str__(self) -> str:

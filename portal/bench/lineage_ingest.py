@@ -13,8 +13,10 @@ from django.db import transaction
 from django.test import Client, override_settings
 
 from accounts.models import User
+from accounts.services import create_token
+from accounts.states import Scope
 from core.errors import Conflict
-from portal.bench.core import HOST
+from portal.bench.core import HOST, cpu_ms
 
 SINGLE, BATCHES, AT_ONCE = 400, 8, 500
 GRANTED = {"single": 200, "batch": 2000}  # events a second, of one core
@@ -24,7 +26,7 @@ BASE = {"_producer": "https://example.org/bench", "_schemaURL": "https://example
 
 
 def ingest_figures(single: int = SINGLE, batches: int = BATCHES) -> dict[str, Any]:
-    """Events a second, wall and processor time; all of it is undone.
+    """Events a second, by the clock and of one core; all of it is undone.
 
     Each event is the end of a run that reads two datasets and writes one, with the schemas of all
     and the columns' lineage; 60 jobs run again and again, as pipelines do.
@@ -45,29 +47,33 @@ def ingest_figures(single: int = SINGLE, batches: int = BATCHES) -> dict[str, An
 
 
 def _client() -> Client:
-    client = Client(SERVER_NAME=HOST)
-    user = User.objects.create(username="bench-lineage", portal_role="platform")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
+    """As a tool sends: with a token that may do nothing else."""
+    user = User.objects.create(username="bench-lineage")
+    _, token = create_token(user=user, name="bench", scopes=[Scope.LINEAGE_WRITE])
+    return Client(SERVER_NAME=HOST, headers={"authorization": f"Bearer {token}"})
 
 
 def _figure(name: str, client: Client, path: str, bodies: list[bytes], events: int) -> Any:
-    wall, busy = time.perf_counter(), time.process_time()
+    started, used = time.perf_counter(), cpu_ms()
     for body in bodies:
-        answer = client.post(f"/api/v1/{path}", body, content_type="application/json")
-        if answer.status_code >= 300 or b'"failed":0' not in answer.content + b'"failed":0':
-            raise Conflict(f"An event was refused: {answer.content[:300]!r}")
-    wall, busy = time.perf_counter() - wall, time.process_time() - busy
+        _require_taken(client.post(f"/api/v1/{path}", body, content_type="application/json"))
+    wall, busy = time.perf_counter() - started, (cpu_ms() - used) / 1000
     granted = GRANTED[name]
     return {
         "events": events,
         "bytes an event": sum(map(len, bodies)) // events,
         "events/s": round(events / wall),
-        "events/s of the web process alone": round(events / busy),
-        "budget events/s": granted,
-        "ratio": round(granted * wall / events, 2),
-        "verdict": "within" if events / wall >= granted else "over",
+        "events/s of a core": round(events / busy),  # the web process and its database backend
+        "budget events/s of a core": granted,
+        "ratio": round(granted * busy / events, 2),
+        "verdict": "within" if events / busy >= granted else "over",
     }
+
+
+def _require_taken(answer: Any) -> None:
+    told = answer.json()
+    if answer.status_code >= 300 or told.get("summary", {}).get("failed"):
+        raise Conflict(f"An event was refused: {str(told)[:300]}")
 
 
 def _events(kind: str, count: int) -> Iterator[dict[str, Any]]:

@@ -63,6 +63,8 @@ def explicit_lineage(facet: Any, known: tuple[str, ...], at: str, warnings: Warn
     links: list[ColumnLink] = []
     whole: list[ColumnLink] = []
     for place, target, entry in _inputs(facet, at):
+        if entry.get("type") == "JOB" and "name" not in entry:
+            continue  # the event's own job
         name = name_in(entry, place, warnings)
         if name is None:
             continue

@@ -100,8 +100,11 @@ def complaints(body: Any) -> Iterator[Problem]:
 
     Cost: some 20 µs for an event with nothing wrong.
     """
-    if not isinstance(body, dict) or _validator().is_valid(body):
-        return
+    if isinstance(body, dict) and not _validator().is_valid(body):
+        yield from _looked_for(body)
+
+
+def _looked_for(body: Mapping[str, Any]) -> Iterator[Problem]:
     for key, known in (("run", RUN), ("job", JOB), ("dataset", DATASET)):
         yield from _owner(body.get(key), f"/{key}", {"facets": known})
     for key, name, extra in (("inputs", "inputFacets", INPUT), ("outputs", "outputFacets", OUTPUT)):
@@ -212,7 +215,7 @@ def _is(value: Any, kind: str) -> bool:
     if kind == TRUTH:
         return isinstance(value, bool)
     if kind == WHOLE:
-        return isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, int | float) and not isinstance(value, bool) and value % 1 == 0
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -46,7 +46,7 @@ DROP FUNCTION lineage_note_removal;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lineage", "0004_events_are_deflated")]
+    dependencies = [("lineage", "0005_runs_are_seen")]
     operations = [
         migrations.AddField(
             "dataset",

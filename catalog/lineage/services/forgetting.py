@@ -27,7 +27,7 @@ WHERE id IN (
     ORDER BY last_seen LIMIT %s FOR UPDATE SKIP LOCKED)
 RETURNING source_id, target_id
 """
-OLD = (("lineage_lineageevent", "received_at"), ("lineage_run", "last_event_at"))
+OLD = (("lineage_lineageevent", "received_at"), ("lineage_run", "last_seen"))
 
 
 @transaction.atomic

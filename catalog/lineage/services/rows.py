@@ -6,7 +6,7 @@ wait for each other instead of locking each other out. `last_seen` is exact to a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +16,9 @@ from django.db import connection
 # What is known of the names that were asked for: of a dataset itself, or of one so called, too.
 FIND_DATASETS = """
 SELECT asked.key, d.id, d.namespace, d.name, d.port_id, d.dropped_at,
-       d.last_seen < now() - interval '1 minute'
-FROM unnest(%s::uuid[]) AS asked(key) JOIN lineage_dataset d ON d.id = coalesce(
+       d.last_seen < now() - interval '1 minute', coalesce(d.fields <> asked.fields, false)
+FROM json_to_recordset(%s) AS asked(key uuid, fields jsonb)
+JOIN lineage_dataset d ON d.id = coalesce(
     (SELECT id FROM lineage_dataset WHERE key = asked.key),
     (SELECT dataset_id FROM lineage_symlink WHERE key = asked.key))
 """
@@ -116,6 +117,7 @@ ON CONFLICT (run_id) DO UPDATE SET
     started_at = least(old.started_at, excluded.started_at),
     ended_at = greatest(old.ended_at, excluded.ended_at),
     last_event_at = greatest(old.last_event_at, excluded.last_event_at),
+    last_seen = now(),
     input_ids = ARRAY(SELECT DISTINCT unnest(old.input_ids || excluded.input_ids) ORDER BY 1),
     output_ids = ARRAY(SELECT DISTINCT unnest(old.output_ids || excluded.output_ids) ORDER BY 1),
     parent_run_id = coalesce(excluded.parent_run_id, old.parent_run_id),
@@ -151,12 +153,20 @@ def see(table: str, ids: Sequence[int]) -> None:
 
 
 def find_or_add(
-    find: str, add: str, keys: Sequence[UUID], rows: Mapping[UUID, Mapping[str, Any]]
+    find: str,
+    add: str,
+    rows: Mapping[UUID, Mapping[str, Any]],
+    question: Callable[[Iterable[UUID]], Any] = list,
 ) -> list[Any]:
-    """What `find` answers for the keys, after those that it did not find were added."""
-    found = ask(find, list(keys))
+    """What `find` answers for the rows, after those that it did not find were added.
+
+    Args:
+        rows: new rows by their keys.
+        question: the parameter of `find`, made of keys.
+    """
+    found = ask(find, question(rows))
     missing = rows.keys() - {row[0] for row in found}
     if missing:
         ask(add, recordset(rows[key] for key in missing))
-        found += ask(find, list(missing))
+        found += ask(find, question(missing))
     return found

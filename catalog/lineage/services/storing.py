@@ -48,20 +48,21 @@ def place_datasets(told: Mapping[Name, DatasetFacts], *, team_id: int | None) ->
     names = {key_of(*name): name for name in told}
     new = {key: _new_dataset(name, told[name], team_id) for key, name in names.items()}
     found: dict[Name, Known] = {}
-    stale = []
-    for key, pk, namespace, name, port_id, dropped_at, is_stale in rows.find_or_add(
-        rows.FIND_DATASETS, rows.ADD_DATASETS, sorted(names), new
+    stale, changed = [], {}
+
+    def question(keys: Iterable[UUID]) -> str:
+        return rows.recordset({"key": key, "fields": told[names[key]].fields} for key in keys)
+
+    for key, pk, namespace, name, port_id, dropped_at, is_stale, is_other in rows.find_or_add(
+        rows.FIND_DATASETS, rows.ADD_DATASETS, new, question
     ):
         found[names[key]] = Known(pk, Name(namespace, name), port_id, dropped_at)
         stale += [pk] * is_stale
-    schemas = {
-        found[name].id: list(facts.fields)
-        for name, facts in told.items()
-        if facts.fields is not None
-    }
-    if schemas:
-        told_fields = ({"id": pk, "fields": fields} for pk, fields in schemas.items())
-        rows.ask(rows.SET_FIELDS, rows.recordset(told_fields))
+        if is_other:
+            changed[pk] = told[names[key]].fields
+    if changed:
+        schemas = ({"id": pk, "fields": fields} for pk, fields in changed.items())
+        rows.ask(rows.SET_FIELDS, rows.recordset(schemas))
     rows.see("lineage_dataset", stale)
     return found
 
@@ -93,7 +94,7 @@ def _place_jobs(names: Iterable[Name], *, team_id: int | None) -> dict[Name, int
     }
     if not keys:
         return {}
-    found = rows.find_or_add(rows.FIND_JOBS, rows.ADD_JOBS, sorted(keys), new)
+    found = rows.find_or_add(rows.FIND_JOBS, rows.ADD_JOBS, new)
     rows.see("lineage_job", [pk for _, pk, is_stale in found if is_stale])
     return {keys[key]: pk for key, pk, _ in found}
 
@@ -159,7 +160,7 @@ def _place_columns(
     if not keys:
         return {}
     new = {key: _new_column(key, place, wanted[place]) for key, place in keys.items()}
-    found = rows.find_or_add(rows.FIND_COLUMNS, rows.ADD_COLUMNS, sorted(keys), new)
+    found = rows.find_or_add(rows.FIND_COLUMNS, rows.ADD_COLUMNS, new)
     rows.see("lineage_column", [pk for _, pk, is_stale in found if is_stale])
     return {keys[key]: pk for key, pk, _ in found}
 

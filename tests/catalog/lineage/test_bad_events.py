@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.services import create_token
-from catalog.lineage.formats.facet_shapes import _validator, complaints
+from catalog.lineage.formats.facet_shapes import _looked_for, _validator
 from catalog.lineage.formats.openlineage import parse_event
 from catalog.lineage.models import (
     ColumnEdge,
@@ -347,12 +347,8 @@ def test_an_event_with_any_one_part_replaced_is_refused_or_taken(actor, path, ne
 
 @settings(max_examples=200, deadline=None)
 @given(path=st.sampled_from([path for path in places(FULL) if path]), new=JSON)
-def test_the_quick_look_at_facets_agrees_with_the_careful_one(path, new):
+def test_the_quick_look_at_facets_misses_nothing_that_the_careful_one_finds(path, new):
     body = changed(FULL, path, new)
-    if not isinstance(body, dict):
-        return
 
-    if not list(complaints(body)):
-        return
-
-    assert not _validator().is_valid(body)
+    if isinstance(body, dict) and _validator().is_valid(body):
+        assert list(_looked_for(body)) == []

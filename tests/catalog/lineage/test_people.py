@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.states import PortalRole
+from catalog.lineage.errors import AmbiguousNode
 from catalog.lineage.models import (
     ColumnEdge,
     Dataset,
@@ -279,7 +280,7 @@ def test_old_events_and_runs_are_deleted_and_edges_end_when_they_were_last_seen(
     )
     long_ago = timezone.now() - dt.timedelta(days=200)
     LineageEvent.objects.update(received_at=long_ago)
-    Run.objects.update(last_event_at=long_ago)
+    Run.objects.update(last_seen=long_ago)
     for model in (DatasetEdge, ColumnEdge):
         model.objects.update(last_seen=long_ago, change=1)
 
@@ -319,10 +320,21 @@ def test_100_000_old_rows_go_in_few_passes(actor):
     assert LineageEvent.objects.count() == 1
 
 
+def test_a_run_of_long_ago_that_is_told_today_stays_and_one_of_tomorrow_goes(actor):
+    old, far = uuid4(), uuid4()
+    ingest(event=event(["a"], [], run_id=old, eventTime="1999-01-01T00:00:00Z"), actor=actor)
+    ingest(event=event(["a"], [], run_id=far, eventTime="2999-01-01T00:00:00Z"), actor=actor)
+    Run.objects.filter(run_id=far).update(last_seen=timezone.now() - dt.timedelta(days=31))
+
+    forget_lineage()
+
+    assert Run.objects.get().run_id == old
+
+
 def test_a_run_id_is_free_again_once_it_is_forgotten(actor):
     run_id = uuid4()
     ingest(event=event(["a"], ["b"], run_id=run_id), actor=actor)
-    Run.objects.update(last_event_at=timezone.now() - dt.timedelta(days=31))
+    Run.objects.update(last_seen=timezone.now() - dt.timedelta(days=31))
 
     forget_lineage()
     late = event(["c"], [], run_id=run_id, kind="OTHER", eventTime="2026-11-20T11:00:00Z")

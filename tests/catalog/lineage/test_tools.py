@@ -12,7 +12,7 @@ from catalog.lineage.models import ColumnEdge, Dataset, DatasetEdge, Job, Produc
 from catalog.lineage.services import ingest
 from catalog.products.models import PortDataset
 from core.errors import Invalid, NotAllowed
-from core.sql import MAX_SQL, SqlUnread, read_sql
+from core.sql import MAX_SQL, SqlUnread, read_sql, reading
 from tests.catalog.lineage.events import event, named
 from tests.factories import PortFactory, TeamFactory, actor_for, member_of
 
@@ -282,3 +282,13 @@ def test_hostile_sql_costs_no_more_than_the_limit(kind):
 
     assert time.monotonic() - started < 5
     assert read_sql("select a from t", dialect="postgres")[0].links[0].field == "a"
+
+
+def test_a_killed_helper_is_replaced():
+    read_sql("select a from t", dialect="")
+    before = reading._helper
+    before._process.kill()
+    before._process.wait()
+
+    assert read_sql("select a from t", dialect="")[0].sources == (("t",),)
+    assert reading._helper is not before
