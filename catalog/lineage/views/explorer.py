@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
@@ -16,10 +17,12 @@ from catalog.lineage.selectors import Graph, neighbours
 from catalog.lineage.states import Direction, Level
 from catalog.products.models import DataProduct
 from catalog.search.csv_rows import csv_lines
+from core.errors import Invalid
+from core.problems import Problem
 
 DEPTHS = (1, 2, 3, 5)
 DRAWN_NODES = 120
-LEVELS = ((Level.PRODUCT, "Products"), (Level.DATASET, "Datasets"))
+LEVELS = ((Level.PRODUCT, "Products"), (Level.DATASET, "Datasets"), (Level.COLUMN, "Columns"))
 DIRECTIONS = (
     (Direction.BOTH, "Both ways"),
     (Direction.UPSTREAM, "Upstream"),
@@ -44,6 +47,7 @@ def explorer(request: HttpRequest) -> HttpResponseBase:
         depth=_depth(request.GET.get("depth", "2")),
         level=request.GET.get("level", Level.PRODUCT),
         first=DRAWN_NODES,
+        at=_end_of(request.GET.get("at", "")),
     )
     if request.GET.get("format") == "csv":
         return _csv(graph)
@@ -52,6 +56,18 @@ def explorer(request: HttpRequest) -> HttpResponseBase:
 
 def _depth(text: str) -> int:
     return int(text) if text.isdecimal() else 0
+
+
+def _end_of(text: str) -> dt.datetime | None:
+    """The end of a day, UTC; None for no day."""
+    if not text:
+        return None
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        problem = Problem("/at", "not-a-day", "Send a date, e.g. 2026-11-20.")
+        raise Invalid("The day could not be read.", [problem]) from None
+    return dt.datetime.combine(day, dt.time.max, dt.UTC)
 
 
 def _csv(graph: Graph) -> HttpResponseBase:

@@ -11,7 +11,7 @@ const KINDS = {
   port: "Output port",
   hidden: "Hidden",
 };
-const MOST_CHARACTERS = 24; // of a name on a card
+const MOST_CHARACTERS = 22; // of a name on a card
 export const HIDDEN = "You may not see these; ask the platform team";
 
 export const kindOf = (node) => KINDS[node.kind] ?? node.kind;
@@ -96,8 +96,8 @@ export function card(node, acts, { remaining, expanded, isFocus, isOpen, rows })
   );
 }
 
-// Of a long dataset name the end tells more than the beginning.
-const tail = (name) => (name.length > MOST_CHARACTERS ? `…${name.slice(1 - MOST_CHARACTERS)}` : name);
+// Of a long dataset name the last part tells most.
+const tail = (name) => (name.length > MOST_CHARACTERS ? `…${name.split(/[./]/).at(-1)}` : name);
 
 function handle(node, side, left, isExpanded, acts) {
   if (!isExpanded && left === 0) return null;

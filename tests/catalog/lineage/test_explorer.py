@@ -81,6 +81,17 @@ def test_an_unknown_direction_is_refused(team, chain):
     assert "One of: upstream, downstream, both." in answer.text
 
 
+def test_the_view_of_a_day_leaves_out_what_came_later(team, chain):
+    client, query = browser(member_of(team)), {"node": f"product:{chain[1].fqn}"}
+
+    before = client.get("/lineage/", query | {"at": "2020-01-01"})
+    odd = client.get("/lineage/", query | {"at": "yesterday"})
+
+    assert [node.name for node in before.context["graph"].nodes] == ["Middle"]
+    assert odd.status_code == 422
+    assert "Send a date" in odd.text
+
+
 def test_a_deprecated_product_says_so_on_its_card(team, chain):
     chain[2].status = ProductStatus.DEPRECATED
     chain[2].save()
