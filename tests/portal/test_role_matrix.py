@@ -308,7 +308,7 @@ def arguments(company: Company) -> dict[str, str]:
         "lineagePath": f'(start: "product:{company.product.fqn}",'
         f' end: "product:{company.product.fqn}", first: 5) {{ nodes {{ id }} }}',
         "lineageSources": f'(node: "product:{company.product.fqn}", first: 5) {{ nodes {{ id }} }}',
-        "lineageOrphans": "(first: 5) { edges { node { id } } }",
+        "lineageOrphans": "(level: PRODUCT, first: 5) { edges { node { id } } }",
         "lineageCycles": "(first: 5) { cycles { size } }",
         "request": f'(id: "{company.request.pk}") {{ title }}',
         "operation": f'(id: "{company.operation.pk}") {{ title }}',
