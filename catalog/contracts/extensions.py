@@ -20,7 +20,7 @@ class Party:
     url: str
     owner_slug: str
     owner_name: str
-    via: str  # fqn of the port, or the name under which it is read
+    via: str  # fqn of the port, or the name under which it is read; "": by lineage, by a grant
     version: str  # of the contract that the port names now; "": unknown
     distance: int = 1  # hops from the contract's own ports
 
@@ -61,12 +61,19 @@ def add_affected_parties(source: PartiesSource) -> None:
 
 
 def affected_parties(actor: Actor, contract: DataContract) -> Affected:
-    """All who are affected by a change of `contract`, the nearest first."""
+    """All who are affected by a change of `contract`, the nearest first.
+
+    Sources may know the same: a product that one has named with its port is not named again as
+    something further down, and of those that are hidden the greater number counts.
+    """
     answers = [source(actor, contract) for source in _sources]
-    parties = [party for answer in answers for party in answer.parties]
+    parties: list[Party] = []
+    for answer in answers:
+        named = {(party.kind, party.id) for party in parties}
+        parties += [party for party in answer.parties if (party.kind, party.id) not in named]
     return Affected(
         tuple(sorted(parties, key=lambda each: (each.distance, each.name, each.via))),
-        sum(answer.hidden for answer in answers),
+        max((answer.hidden for answer in answers), default=0),
     )
 
 

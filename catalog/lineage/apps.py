@@ -6,8 +6,10 @@ class LineageConfig(AppConfig):
     label = "lineage"
 
     def ready(self) -> None:
+        from catalog.contracts.extensions import add_affected_parties
         from catalog.governance.extensions import AddedFact, add_fact
         from catalog.lineage import panels as lineage_panels
+        from catalog.lineage.selectors.affected import hit_by_contract
         from catalog.lineage.selectors.classes import underclassed_columns
         from catalog.lineage.services import match_datasets_of_ports, write_declared_edges
         from catalog.products import extensions as products
@@ -16,6 +18,8 @@ class LineageConfig(AppConfig):
         outbox.subscribe_many("port.changed", match_datasets_of_ports)
         add_fact("product", AddedFact("underclassed_columns", 0, 0, underclassed_columns))
         products.on_links_changed(write_declared_edges)
+        add_affected_parties(hit_by_contract)
+        panels.register("product.ending", lineage_panels.product_impact)
         panels.register("product.schema", lineage_panels.product_classes)
         panels.register("product.lineage", lineage_panels.product_lineage)
         panels.register("product.overview", lineage_panels.product_neighbours)

@@ -6,10 +6,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from catalog.lineage.selectors import direct_neighbours, neighbours
+from catalog.lineage.selectors import direct_neighbours, impact, neighbours
 from catalog.lineage.selectors.classes import derived_classes
 from catalog.lineage.views.explorer import drawing_context
 from catalog.products.models import DataProduct
+
+ENDING_SHOWN = 20  # products in the dialog
 
 
 def product_lineage(request: HttpRequest, product: DataProduct) -> SafeString:
@@ -26,6 +28,22 @@ def product_classes(request: HttpRequest, product: DataProduct) -> SafeString | 
     if not gaps:
         return None
     return render_to_string("catalog/lineage/_classes.html", {"gaps": gaps[product.pk]}, request)
+
+
+def product_impact(request: HttpRequest, product: DataProduct) -> SafeString:
+    """Before a product ends: who reads it, and what is made from it."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found = impact(actor=actor, node=f"product:{product.fqn}", first=ENDING_SHOWN + 1)
+    own = [row for row in found.rows if row.distance == 0]
+    query = urlencode({"nodeId": f"product:{product.fqn}", "format": "csv"})
+    context = {
+        "rows": [row for row in found.rows if row.distance > 0][:ENDING_SHOWN],
+        "totals": found.totals,
+        "consumers": [one for row in own for one in row.consumers.named],
+        "others": sum(row.consumers.others for row in own),
+        "csv_url": f"{reverse('rest:lineage-impact')}?{query}",
+    }
+    return render_to_string("catalog/lineage/_ending.html", context, request)
 
 
 def product_neighbours(request: HttpRequest, product: DataProduct) -> SafeString:

@@ -16,6 +16,7 @@ from catalog.lineage.selectors.ids import Focus, focus_of
 from catalog.lineage.selectors.shapes import Node, check
 from catalog.lineage.states import Direction, Level
 from catalog.products.models import DataProduct, InputPort, OutputPort
+from catalog.products.states import ProductStatus
 from core.errors import Invalid
 from core.paging import decode_cursor, encode_cursor
 from core.problems import Problem
@@ -151,8 +152,11 @@ def _reached(actor: Actor, focus: Focus, depth: int | None, at: dt.datetime | No
     found = [_closure(actor, focus.level, focus.roots, depth, focus.base, at)]
     parts = [closures.products_of(found[0]).later(focus.base)]
     if focus.node.kind in WHOLE and focus.level != Level.PRODUCT:
-        readers = InputPort.objects.filter(source__in=focus.ports).order_by("product")
-        roots = tuple(dict.fromkeys(readers.values_list("product_id", flat=True)))
+        readers = InputPort.objects.filter(source__in=focus.ports).exclude(
+            product__status=ProductStatus.RETIRED
+        )
+        reading = readers.order_by("product").values_list("product_id", flat=True)
+        roots = tuple(dict.fromkeys(reading))
         found.append(_closure(actor, Level.PRODUCT, roots, depth, 1, at))
         parts.append(closures.products_of(found[1]).later(1).uncounted())
     owners = OutputPort.objects.visible_to(actor).filter(pk__in=focus.ports).order_by()

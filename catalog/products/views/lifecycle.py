@@ -29,6 +29,7 @@ from core.problems import Problem
 
 Field = dict[str, Any]
 MAX_TEAMS = 500
+ENDING = ("Deprecate", "Retire")
 
 
 @require_POST
@@ -158,6 +159,7 @@ def _dialog(
         "product": product,
         "verb": verb,
         "is_final": verb == "Retire",
+        "is_ending": verb in ENDING,
         "fields": [_filled(each, request.POST, errors) for each in fields],
         "consequences": consequences,
     }
