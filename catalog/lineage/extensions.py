@@ -1,11 +1,11 @@
-"""Who consumes products: asked of the room that knows who was granted access."""
+"""Who consumes products, and who keeps the results of tests that events tell: other rooms know."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from accounts.actors import Actor
@@ -50,7 +50,23 @@ class ConsumersSource(Protocol):
         ...
 
 
+# takes OpenLineage events, as they came, that hold results of tests; in their transaction
+ResultsHandler = Callable[[Sequence[Any], Actor], None]
+
 _sources: list[ConsumersSource] = []
+_results_handlers: list[ResultsHandler] = []
+
+
+def on_results(handler: ResultsHandler) -> None:
+    """Have `handler` given the events that hold results of tests. From `AppConfig.ready()`."""
+    if handler not in _results_handlers:
+        _results_handlers.append(handler)
+
+
+def results_told(events: Sequence[Any], actor: Actor) -> None:
+    """Give the handlers events that were stored for the first time."""
+    for handler in _results_handlers if events else ():
+        handler(events, actor)
 
 
 def add_consumers(source: ConsumersSource) -> None:
@@ -83,3 +99,8 @@ def consumer_totals(products: Collection[UUID], ports: Collection[UUID]) -> Cons
 def registrations() -> list[str]:
     """Dotted names of the sources, for the table in `docs/architecture.md`."""
     return [f"{type(each).__module__}.{type(each).__qualname__}" for each in _sources]
+
+
+def results_registrations() -> list[str]:
+    """The same of those who keep results."""
+    return [f"{each.__module__}.{each.__qualname__}" for each in _results_handlers]

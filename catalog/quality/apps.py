@@ -6,10 +6,16 @@ class QualityConfig(AppConfig):
     label = "quality"
 
     def ready(self) -> None:
+        from catalog.lineage.extensions import on_results
         from catalog.quality import panels as quality_panels
-        from catalog.quality.services import checks_of_changed_ports, match_unmatched
+        from catalog.quality.services import (
+            checks_of_changed_ports,
+            match_unmatched,
+            results_of_events,
+        )
         from core import outbox, panels
 
         outbox.subscribe_many("port.changed", checks_of_changed_ports)
         outbox.subscribe_many("port.changed", match_unmatched)
+        on_results(results_of_events)
         panels.register("product.quality", quality_panels.product_quality)

@@ -41,6 +41,7 @@ def rows() -> list[tuple[str, str]]:
     found += [("`governance.term_users`", who) for who in governance.term_registrations()]
     found += [("`lineage.consumers`", who) for who in lineage.registrations()]
     found += [("`products.hold_moves`", who) for who in products.hold_registrations()]
+    found += [("`lineage.results`", who) for who in lineage.results_registrations()]
     found += [("`products.links_changed`", handler) for handler in products.registrations()]
     found += [
         (f"`{point}`", handler)

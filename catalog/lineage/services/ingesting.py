@@ -16,6 +16,7 @@ from django.db import DataError, IntegrityError, transaction
 from accounts.actors import Actor
 from accounts.states import Scope
 from catalog.lineage.data import Facts
+from catalog.lineage.extensions import results_told
 from catalog.lineage.formats.openlineage import Event, parse_event
 from catalog.lineage.services import rows
 from catalog.lineage.services.changes import apply_changes, return_dropped
@@ -26,6 +27,7 @@ from core.errors import Invalid, NotAllowed, TooLarge
 from core.problems import Problem
 
 MAX_EVENTS = 10_000  # in one call
+RESULTS = (b'"assertions"', b'"tests"')  # of facets that tell of the quality of data
 
 # `first` is false for what came before; both are looked at in the order of their identities.
 _ADD_EVENTS = """
@@ -58,6 +60,7 @@ class Work:
     packed: str  # as it is kept
     event: Event
     identity: str
+    body: Any  # as it came, where it holds results of tests; else None
     late: list[str] = field(default_factory=list)  # warnings that writing brought
 
     @property
@@ -129,6 +132,7 @@ def _store(works: Sequence[Work], actor: Actor) -> list[tuple[int, IngestResult]
     first = _add_events(works, actor)
     if first:
         _write(first, actor)
+        results_told([work.body for work in first if work.body is not None], actor)
     new = {work.number for work in first}
     return [(work.number, IngestResult(work.number not in new, work.warnings)) for work in works]
 
@@ -165,7 +169,8 @@ def _work(number: int, body: Any) -> Work:
         problem = Problem("", "too-deep", "It is nested more than 250 levels deep.")
         raise Invalid("This event cannot be stored.", [problem]) from error
     packed = b64encode(zlib.compress(text, 1)).decode()
-    return Work(number, packed, event, _identity(event))
+    holds_results = any(word in text for word in RESULTS)
+    return Work(number, packed, event, _identity(event), body if holds_results else None)
 
 
 def _write(works: Sequence[Work], actor: Actor) -> None:

@@ -8,7 +8,12 @@ from catalog.quality.services.checks import (
     sync_checks,
     sync_checks_of,
 )
-from catalog.quality.services.reporting import Taken, match_unmatched, report_results
+from catalog.quality.services.reporting import (
+    Taken,
+    match_unmatched,
+    report_results,
+    results_of_events,
+)
 from catalog.quality.services.scoring import (
     ResultData,
     outcome_of,
@@ -27,6 +32,7 @@ __all__ = [
     "recompute_score",
     "record_results",
     "report_results",
+    "results_of_events",
     "run_now",
     "sync_checks",
     "sync_checks_of",

@@ -83,6 +83,16 @@ def report_results(*, body: Any, actor: Actor, port: str = "", namespace: str = 
     )
 
 
+def results_of_events(events: Sequence[Any], actor: Actor) -> None:
+    """Keep what OpenLineage events tell of the data, where the sender may send results, too."""
+    if not (actor.may(Scope.QUALITY_WRITE) or actor.may(Scope.WRITE)):
+        return
+    report = read_results(list(events), received_at=timezone.now())
+    ports = _ports_of(actor, report, "")
+    matched = [(report.results[at], port) for at, port in ports.items()]
+    record_on_ports(matched, source=report.format)
+
+
 def _ports_of(actor: Actor, report: Report, namespace: str) -> dict[int, OutputPort]:
     """The port of each result, by its place; those without one are left out."""
     named = _named_ports(actor, {each.port for each in report.results if each.port})

@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import json
+from dataclasses import replace
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.services import create_token
+from catalog.lineage.services import ingest
 from catalog.products.models import DataProduct, PortDataset
 from catalog.quality.models import CheckResult, QualityCheck, UnmatchedResult
 from catalog.quality.services import match_unmatched, report_results
@@ -235,3 +237,41 @@ def test_numbers_that_are_none_do_no_harm(client: Client, team, port):
 
     assert answer.status_code == 400
     assert not CheckResult.objects.exists()
+
+
+def told(port, outcome, at=AT):
+    """An OpenLineage event with one assertion on the dataset of a port."""
+    name = port.datasets.get().name
+    facets = {
+        "dataQualityAssertions": {"assertions": [{"assertion": "not_null", "success": outcome}]}
+    }
+    return {
+        "eventType": "COMPLETE",
+        "eventTime": at,
+        "run": {"runId": "3f5e83fa-3480-44ff-99c5-ff943904e5e8"},
+        "job": {"namespace": "etl", "name": "check"},
+        "inputs": [{"namespace": SPACE, "name": name, "inputFacets": facets}],
+    }
+
+
+def test_results_in_lineage_events_count_too(actor, port):
+    ingest(event=told(port, False), actor=actor)
+    ingest(event=told(port, False), actor=actor)
+
+    check = QualityCheck.objects.get()
+    assert (check.port, check.outcome, check.dimension) == (port, "fail", "completeness")
+    assert CheckResult.objects.count() == 1
+
+
+def test_a_token_for_lineage_alone_tells_no_results(actor, port):
+    ingest(event=told(port, False), actor=replace(actor, scopes=frozenset({"lineage:write"})))
+
+    assert not QualityCheck.objects.exists()
+
+
+def test_results_in_events_about_other_teams_data_do_not_count(actor):
+    other = offer(ProductFactory(), "db.other.orders")
+
+    ingest(event=told(other, False), actor=actor)
+
+    assert not QualityCheck.objects.exists()
