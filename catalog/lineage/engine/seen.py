@@ -43,9 +43,10 @@ def _seen_products(actor: Actor, found: Snapshot, asked: NDArray[Any]) -> Mask:
         shown = set(visible.filter(pk__in=named).values_list("pk", flat=True))
         seen[places] = [each in shown for each in named]
         return seen
-    ids = _packed(visible)
-    seen[_places(found.products, ids)] = True
-    seen[known:] = np.isin(found.product_keys()[known:], ids)
+    hidden = _packed(DataProduct.objects.hidden_from(actor).order_by())
+    seen[:] = True
+    seen[_places(found.products, hidden)] = False
+    seen[known:] = ~np.isin(found.product_keys()[known:], hidden)
     return seen
 
 

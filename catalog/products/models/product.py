@@ -15,6 +15,10 @@ from catalog.products.states import LISTED, Archetype, ProductStatus, Visibility
 from core.ids import uuid7
 
 
+# to all members, whoever they are
+OPEN = Q(visibility=Visibility.COMPANY, status__in=LISTED)
+
+
 class DataProductQuerySet(models.QuerySet["DataProduct"]):
     def visible_to(self, actor: Actor) -> DataProductQuerySet:
         """Products `actor` may see. The only place the read rule is written (DESIGN §2)."""
@@ -22,14 +26,26 @@ class DataProductQuerySet(models.QuerySet["DataProduct"]):
             return self
         if actor.is_visitor:
             return self.none()
-        mine = Q(owner__in=actor.team_ids) | Q(domain__in=actor.owned_domain_ids)
-        listed = Q(status__in=LISTED) & (
-            Q(visibility=Visibility.COMPANY)
-            | Q(visibility=Visibility.DOMAIN, domain__path__in=actor.home_paths)
-            | Q(reader_team_ids__overlap=sorted(actor.team_ids))
-            | Q(reader_user_ids__contains=[actor.user_id])
-        )
-        return self.filter(mine | listed)
+        return self.filter(_sees(actor))
+
+    def hidden_from(self, actor: Actor) -> DataProductQuerySet:
+        """All the others. Cost: an index on what is not open to the whole company."""
+        if actor.sees_all_metadata:
+            return self.none()
+        if actor.is_visitor:
+            return self
+        return self.filter(~OPEN).exclude(_sees(actor))
+
+
+def _sees(actor: Actor) -> Q:
+    mine = Q(owner__in=actor.team_ids) | Q(domain__in=actor.owned_domain_ids)
+    listed = Q(status__in=LISTED) & (
+        Q(visibility=Visibility.COMPANY)
+        | Q(visibility=Visibility.DOMAIN, domain__path__in=actor.home_paths)
+        | Q(reader_team_ids__overlap=sorted(actor.team_ids))
+        | Q(reader_user_ids__contains=[actor.user_id])
+    )
+    return mine | listed
 
 
 class DataProduct(models.Model):
@@ -96,6 +112,7 @@ class DataProduct(models.Model):
                 name="product_listed_by_change",
             ),
             models.Index(fields=["owner", "-updated_at"], name="product_of_owner_by_change"),
+            models.Index(fields=["id"], condition=~OPEN, name="product_not_open"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["domain", "slug"], name="product_slug_once_per_domain"),

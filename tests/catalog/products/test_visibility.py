@@ -108,7 +108,10 @@ def test_catalogue_search_counts_and_suggestions_show_the_same(world, who):
 
     page = find(actor, SearchQueryData(size=50))
 
+    everything = DataProduct.objects.values_list("slug", flat=True)
+    hidden = {each.slug for each in DataProduct.objects.hidden_from(actor)}
     assert {each.slug for each in DataProduct.objects.visible_to(actor)} == expected
+    assert hidden == set(everything) - expected
     assert {hit.name for hit in page.rows} == expected
     assert page.total == len(expected)
     assert sum(value.count for value in page.facets["status"]) == len(expected)
