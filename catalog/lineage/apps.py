@@ -20,6 +20,8 @@ class LineageConfig(AppConfig):
         products.on_links_changed(write_declared_edges)
         add_affected_parties(hit_by_contract)
         panels.register("product.ending", lineage_panels.product_impact)
+        panels.register("port.columns", lineage_panels.port_columns)
+        panels.register("product.columns", lineage_panels.product_columns)
         panels.register("product.schema", lineage_panels.product_classes)
         panels.register("product.lineage", lineage_panels.product_lineage)
         panels.register("product.overview", lineage_panels.product_neighbours)

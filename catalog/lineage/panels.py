@@ -1,5 +1,7 @@
 """Lineage on the product page."""
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -8,8 +10,9 @@ from django.utils.safestring import SafeString
 
 from catalog.lineage.selectors import direct_neighbours, impact, neighbours
 from catalog.lineage.selectors.classes import derived_classes
+from catalog.lineage.selectors.columns import column_lineage
 from catalog.lineage.views.explorer import drawing_context
-from catalog.products.models import DataProduct
+from catalog.products.models import DataProduct, OutputPort
 
 ENDING_SHOWN = 20  # products in the dialog
 
@@ -28,6 +31,25 @@ def product_classes(request: HttpRequest, product: DataProduct) -> SafeString | 
     if not gaps:
         return None
     return render_to_string("catalog/lineage/_classes.html", {"gaps": gaps[product.pk]}, request)
+
+
+def port_columns(request: HttpRequest, port: OutputPort) -> SafeString | None:
+    """Below the columns of a port: what they are made from."""
+    return _columns(request, [port])
+
+
+def product_columns(request: HttpRequest, product: DataProduct) -> SafeString | None:
+    """Below the Schema tab: what the columns of all ports are made from."""
+    return _columns(request, product.output_ports.all())
+
+
+def _columns(request: HttpRequest, ports: Iterable[OutputPort]) -> SafeString | None:
+    ways = column_lineage(request.actor, ports)  # type: ignore[attr-defined]
+    if not ways:
+        return None
+    tables = len({each.dataset for each in ways})
+    context = {"ways": ways, "names_tables": tables > 1}
+    return render_to_string("catalog/lineage/_column_ways.html", context, request)
 
 
 def product_impact(request: HttpRequest, product: DataProduct) -> SafeString:

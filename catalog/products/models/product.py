@@ -14,7 +14,6 @@ from catalog.governance.models import Term
 from catalog.products.states import LISTED, Archetype, ProductStatus, Visibility
 from core.ids import uuid7
 
-
 # to all members, whoever they are
 OPEN = Q(visibility=Visibility.COMPANY, status__in=LISTED)
 
