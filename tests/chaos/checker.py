@@ -143,6 +143,22 @@ def nothing_is_left_over(evidence: Evidence) -> Found:
             yield f"{role} has rights in {schema} and no owner"
 
 
+def access_is_decided_and_ends(evidence: Evidence) -> Found:
+    """What lets somebody read belongs to a grant in force, and to that a decision."""
+    there = {thing.instance for thing in evidence.things if thing.kind == "role"}
+    rows = evidence.ask(
+        "SELECT g.id, g.state, g.instance_id, r.state AS asked, r.decided_at FROM access_grant g"
+        " JOIN requests_request r ON r.id = g.request_id"
+    )
+    for row in rows:
+        if row["decided_at"] is None or row["asked"] in {"waiting", "rejected"}:
+            yield f"grant {row['id']} is {row['state']} and its request {row['asked']}"
+        if row["state"] in {"revoked", "expired"} and row["instance_id"] in there:
+            yield f"grant {row['id']} is {row['state']} and its role is there"
+        if row["state"] == "active" and row["instance_id"] not in there:
+            yield f"grant {row['id']} is active and nothing of it is there"
+
+
 def the_fence_never_goes_back(evidence: Evidence) -> Found:
     highest: defaultdict[UUID, int] = defaultdict(int)
     for row in evidence.ask(LINES):
@@ -295,6 +311,7 @@ CHECKS: tuple[Callable[[Evidence], Found], ...] = (
     nothing_is_made_twice,
     success_is_there,
     nothing_is_left_over,
+    access_is_decided_and_ends,
     the_fence_never_goes_back,
     moves_are_legal_and_whole,
     every_end_is_told,
