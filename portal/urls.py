@@ -26,13 +26,13 @@ portal_pages = [
     ),
 ]
 
-rest = [
+rest = [  # tried in this order: what machines send all day stands first
+    path("", include("catalog.lineage.rest.urls")),
     path("", include("catalog.search.rest.urls")),
     path("", include("catalog.governance.rest.urls")),
     path("", include("catalog.products.rest.urls")),
     path("", include("catalog.contracts.rest.urls")),
     path("", include("portal.rest.urls")),
-    path("", include("catalog.lineage.rest.urls")),
     path("", include("catalog.quality.rest.urls")),
     path("", include("provisioning.drivers.rest.urls")),
     path("", include("provisioning.jobs.rest.urls")),
@@ -47,6 +47,7 @@ rest = [
 marketplace_pages = [path("marketplace/compare/", comparing.compare, name="compare")]
 
 urlpatterns = [
+    path("api/v1/", include((rest, "rest"))),
     path("", include((portal_pages, "portal"))),
     path("", include("accounts.urls")),
     path("", include((marketplace_pages, "marketplace"))),
@@ -64,7 +65,6 @@ urlpatterns = [
     path("", include("provisioning.consent.urls")),
     path("", include("provisioning.recertification.urls")),
     path("", include("portal.feed.urls")),
-    path("api/v1/", include((rest, "rest"))),
 ]
 
 handler403 = "portal.views.errors.forbidden"
