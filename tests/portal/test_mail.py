@@ -18,7 +18,6 @@ from catalog.products.services import follow_product, make_announcement
 from catalog.products.states import ProductStatus
 from core import outbox
 from core.errors import Invalid, NotAllowed
-from portal.mail_url import MailServer, mail_server
 from portal.models import Mail, MailChoice, Notification
 from portal.services import choices_of, choose_mail, forget_old, gather_mails, send_due_mails
 from portal.services.mailing import PAUSES, claim_mails, send_mails
@@ -367,28 +366,6 @@ def test_a_script_reads_and_chooses(client, box, product, reader, owner):
     assert send("patch", "mail", {"follow": "never"}).json()["follow"] == "never"
     assert send("patch", "mail", {"follow": "x"}).status_code == 422
     assert client.get("/api/v1/notifications/mail", headers=headers).json()["follow"] == "never"
-
-
-@pytest.mark.parametrize(
-    ("url", "server"),
-    [
-        ("", MailServer()),
-        ("smtp://mail.example.org", MailServer("mail.example.org", 587, tls=True)),
-        ("smtp://127.0.0.1:25?tls=0", MailServer("127.0.0.1", 25)),
-        (
-            "smtps://a%40b:p%2Fw@mail.example.org",
-            MailServer("mail.example.org", 465, "a@b", "p/w", ssl=True),
-        ),
-    ],
-)
-def test_the_mail_server_is_read_from_one_address(url, server):
-    assert mail_server(url) == server
-
-
-@pytest.mark.parametrize("url", ["mail.example.org", "http://x", "smtp://", "smtp://x?tls=maybe"])
-def test_an_address_that_is_none_is_refused(url):
-    with pytest.raises(ValueError, match="EMAIL_URL"):
-        mail_server(url)
 
 
 @pytest.mark.django_db(transaction=True)
