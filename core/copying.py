@@ -75,7 +75,7 @@ def insert_objects(
     model = type(next(iter(objects)))
     given = [each for each in model._meta.concrete_fields if not _is_left(each, objects)]
     fields = _columns(given)
-    ((key, key_name),) = _columns([model._meta.pk]).items()
+    key, key_name = model._meta.pk.column, model._meta.pk.attname  # none of a composite key
     values = [_values(each, fields) for each in objects]
     statement = _insert(model, list(fields))
     if ignore_conflicts:
@@ -85,8 +85,8 @@ def insert_objects(
         statement += sql.SQL(" ON CONFLICT ({}) DO UPDATE SET {}").format(
             _names(replace_on), _settings(columns, "excluded")
         )
-    wants_key = key not in fields and not ignore_conflicts
-    if wants_key:
+    wants_key = bool(key) and key not in fields and not ignore_conflicts
+    if key and wants_key:
         statement += sql.SQL(" RETURNING {}").format(sql.Identifier(key))
     with connection.cursor() as cursor:
         cursor.execute(_text(statement), [_json(values)])

@@ -29,6 +29,8 @@ class PortalConfig(AppConfig):
         services = import_module("portal.services")
         lineage = import_module("catalog.lineage.services")
         jobs.periodic("old-lineage", LINEAGE_EVERY_S, lineage.forget_lineage)
+        quality = import_module("catalog.quality.services")
+        jobs.periodic("quality-months", FORGET_EVERY_S, quality.keep_months)
         jobs.periodic("old-notifications", FORGET_EVERY_S, services.forget_old)
         jobs.periodic("mail-digests", GATHER_EVERY_S, services.gather_mails)
         jobs.periodic("mails", SEND_EVERY_S, services.send_due_mails)

@@ -20,12 +20,14 @@ from catalog.quality.services.scoring import (
     recompute_score,
     record_results,
 )
+from catalog.quality.services.upkeep import keep_months
 
 __all__ = [
     "ResultData",
     "Taken",
     "checks_of_changed_ports",
     "is_in_sync",
+    "keep_months",
     "match_unmatched",
     "outcome_of",
     "postpone",

@@ -21,6 +21,8 @@ from catalog.quality.scores import (
 from catalog.quality.states import Outcome
 from core.copying import insert_objects, update_objects
 
+MAX_MESSAGE = 2_000  # characters
+LATEST = ("outcome", "score", "evaluated", "failed", "value", "message", "measured_at")
 STALE_AFTER = 2  # schedules missed before a score counts as stale
 
 
@@ -62,7 +64,7 @@ def record_results(
                 evaluated=result.evaluated,
                 failed=result.failed,
                 value=result.value,
-                message=result.message[:2000],
+                message=result.message[:MAX_MESSAGE],
                 source=source,
                 operation_id=operation_id,
             )
@@ -70,7 +72,7 @@ def record_results(
         ]
     )
     changed = {result.check_id for result in known if _keep_latest(checks[result.check_id], result)}
-    update_objects([checks[pk] for pk in changed], ["outcome", "score", "measured_at"])
+    update_objects([checks[pk] for pk in changed], LATEST)
     score_products({checks[pk].port.product_id for pk in changed})
     return len(known)
 
@@ -92,6 +94,8 @@ def _keep_latest(check: QualityCheck, result: ResultData) -> bool:
         return False
     check.outcome = result.outcome
     check.score = score_of_result(result.outcome, evaluated=result.evaluated, failed=result.failed)
+    check.evaluated, check.failed, check.value = result.evaluated, result.failed, result.value
+    check.message = result.message[:MAX_MESSAGE]
     check.measured_at = result.at
     return True
 

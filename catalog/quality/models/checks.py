@@ -1,4 +1,4 @@
-"""Checks, results and scores."""
+"""Rules on ports, and what was sent about ports that are not known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from accounts.actors import Actor
 from accounts.models import Team
-from catalog.products.models import DataProduct, OutputPort
+from catalog.products.models import OutputPort
 from catalog.quality.states import Dimension, Outcome
 
 
@@ -37,6 +37,10 @@ class QualityCheck(models.Model):
     # latest result, copied for lists
     outcome = models.CharField(max_length=8, choices=Outcome.choices, blank=True)
     score = models.FloatField(null=True)  # 0-1
+    evaluated = models.BigIntegerField(null=True)  # rows
+    failed = models.BigIntegerField(null=True)  # rows
+    value = models.FloatField(null=True)
+    message = models.TextField(blank=True)
     measured_at = models.DateTimeField(null=True)
 
     objects = QualityCheckQuerySet.as_manager()
@@ -58,29 +62,6 @@ class QualityCheck(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class CheckResult(models.Model):
-    """One run of a check."""
-
-    id = models.BigAutoField(primary_key=True)
-    check_run = models.ForeignKey(
-        QualityCheck, on_delete=models.CASCADE, related_name="results", db_index=False
-    )
-    at = models.DateTimeField(db_default=Now())
-    outcome = models.CharField(max_length=8, choices=Outcome.choices)
-    evaluated = models.BigIntegerField(null=True)  # rows
-    failed = models.BigIntegerField(null=True)  # rows
-    value = models.FloatField(null=True)
-    message = models.TextField(blank=True)
-    source = models.CharField(max_length=40, default="portal")
-    operation_id = models.UUIDField(null=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["check_run", "at"], name="result_once")]
-
-    def __str__(self) -> str:
-        return f"{self.check_run_id} {self.outcome}"
 
 
 class UnmatchedResult(models.Model):
@@ -115,44 +96,3 @@ class UnmatchedResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dataset} {self.name}"
-
-
-class DimensionScore(models.Model):
-    """The present score of one dimension of a product."""
-
-    product = models.ForeignKey(
-        DataProduct, on_delete=models.CASCADE, related_name="dimension_scores"
-    )
-    dimension = models.CharField(max_length=20, choices=Dimension.choices)
-    score = models.FloatField()  # percent, 0-100
-    weight = models.FloatField()  # share of the product's score; sums to 1
-    checks = models.PositiveIntegerField()
-
-    class Meta:
-        ordering = ["dimension"]
-        constraints = [
-            models.UniqueConstraint(fields=["product", "dimension"], name="dimension_score_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.dimension} {self.score:.0f}"
-
-
-class ScoreSnapshot(models.Model):
-    """The score of a product at the end of a day, for the trend."""
-
-    product = models.ForeignKey(
-        DataProduct, on_delete=models.CASCADE, related_name="score_snapshots"
-    )
-    day = models.DateField()
-    score = models.FloatField()
-    coverage = models.FloatField()
-
-    class Meta:
-        ordering = ["day"]
-        constraints = [
-            models.UniqueConstraint(fields=["product", "day"], name="score_snapshot_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.score:.0f}"

@@ -1,0 +1,13 @@
+"""Reads over checks, results and scores."""
+
+from catalog.quality.selectors.due import DueMeasurement, due, measurement
+from catalog.quality.selectors.product import QualityOfProduct, is_stale, quality_of
+
+__all__ = [
+    "DueMeasurement",
+    "QualityOfProduct",
+    "due",
+    "is_stale",
+    "measurement",
+    "quality_of",
+]
