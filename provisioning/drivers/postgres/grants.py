@@ -27,6 +27,12 @@ from provisioning.drivers.wording import counted
 
 UNDONE = "The consumer's sessions end and its logins and rights are gone at once."
 
+# The index on names finds the range; `~` sorts behind all that names are made of.
+LOGINS = """
+SELECT rolname FROM pg_roles
+WHERE rolname >= %(p)s::name AND rolname < (%(p)s || '~')::name ORDER BY rolname
+"""
+
 
 def plan(ctx: Context) -> list[PlannedEffect]:
     role = naming.grant_role(ctx.step.instance_id)
@@ -94,7 +100,7 @@ def logins_of(ctx: Context) -> list[str]:
     """Every login that was made for this grant, member of its role or not (any more)."""
     found = rows(
         ctx.conn,
-        "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %(p)s) ORDER BY rolname",
+        LOGINS,
         {"p": naming.login_prefix(ctx.step.instance_id)},
     )
     roles = [identities.find(ctx.conn, row[0]) for row in found]

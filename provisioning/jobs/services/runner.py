@@ -8,22 +8,19 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 
-from core.clock import db_now
 from core.errors import DomainError
 from provisioning.drivers.protocol import Pending, PermanentError, StaleFence, TemporaryError
 from provisioning.jobs.models import Operation, OperationStep
 from provisioning.jobs.services import resting, undoing
 from provisioning.jobs.services.leases import Heartbeat, Lease, LeaseLost
 from provisioning.jobs.services.moves import finish, move
-from provisioning.jobs.services.stepping import do_step, undo_step
+from provisioning.jobs.services.stepping import DONE, do_step, reason_to_stop, undo_step
 from provisioning.jobs.states import (
     MAX_ATTEMPTS,
     OperationState,
     StepDirection,
     StepState,
 )
-
-MAX_CRASHES = 3  # of workers, before the operation itself is suspected
 
 Stop = Callable[[], bool]
 log = structlog.get_logger(__name__)
@@ -77,26 +74,14 @@ def _next_step(operation: Operation) -> OperationStep | None:
 
 
 def _do_next(lease: Lease, operation: Operation, step: OperationStep | None) -> bool:
-    reason = _reason_to_stop(operation)
+    reason = reason_to_stop(operation)
     if reason is not None:
         return _begin_undoing(lease, *reason)
     if step is not None:
-        do_step(lease, operation, step)
-        return True
+        return do_step(lease, operation, step)
     with lease.held() as held:
-        finish(held, OperationState.SUCCEEDED, "done")
+        finish(held, OperationState.SUCCEEDED, DONE)
     return False
-
-
-def _reason_to_stop(operation: Operation) -> tuple[str, str] | None:
-    """What speaks against the next step: error code and text."""
-    if operation.cancel_requested_at is not None:
-        return "cancelled", f"Cancelled by {operation.cancel_requested_by}."
-    if operation.crashes >= MAX_CRASHES:
-        return "crashed", f"The worker died {operation.crashes} times while doing this."
-    if operation.deadline_at <= db_now():
-        return "deadline", "It was not done in the time it may take."
-    return None
 
 
 def _undo_next(lease: Lease, step: OperationStep | None) -> bool:

@@ -10,16 +10,25 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
 
+from core.clock import db_now
 from provisioning.drivers import registry
 from provisioning.drivers.protocol import Driver, Observed, Step, TemporaryError
 from provisioning.jobs import extensions
 from provisioning.jobs.models import Effect, Operation, OperationStep
 from provisioning.jobs.services.acceptance import MEASURE
 from provisioning.jobs.services.leases import Lease, LeaseLost
-from provisioning.jobs.services.moves import clean, note
-from provisioning.jobs.states import REMOVALS, OperationKind, StepDirection, StepState
+from provisioning.jobs.services.moves import clean, finish, note
+from provisioning.jobs.states import (
+    REMOVALS,
+    OperationKind,
+    OperationState,
+    StepDirection,
+    StepState,
+)
 
+DONE = "done"
 LONGEST_FACT = 1000  # characters
+MAX_CRASHES = 3  # of workers, before the operation itself is suspected
 
 LOG_LINE = """
 INSERT INTO jobs_operationlog (operation_id, level, source, text, state, fence)
@@ -28,8 +37,21 @@ WHERE id = %s AND lease_owner = %s AND fence = %s
 """
 
 
-def do_step(lease: Lease, operation: Operation, step: OperationStep) -> None:
-    """Do one step forwards; afterwards it is verified and the next one is due.
+def reason_to_stop(operation: Operation) -> tuple[str, str] | None:
+    """What speaks against going on: error code and text."""
+    if operation.cancel_requested_at is not None:
+        return "cancelled", f"Cancelled by {operation.cancel_requested_by}."
+    if operation.crashes >= MAX_CRASHES:
+        return "crashed", f"The worker died {operation.crashes} times while doing this."
+    if operation.deadline_at <= db_now():
+        return "deadline", "It was not done in the time it may take."
+    return None
+
+
+def do_step(lease: Lease, operation: Operation, step: OperationStep) -> bool:
+    """Do one step forwards; afterwards it is verified, and the next one is due or all is done.
+
+    Returns False when the operation has succeeded with it.
 
     Raises:
         DriverError: the target could not do it.
@@ -37,11 +59,10 @@ def do_step(lease: Lease, operation: Operation, step: OperationStep) -> None:
     """
     driver = registry.get_driver(step.driver)
     if operation.kind == OperationKind.CHECK:
-        _measure(lease, driver, step)
-    elif operation.kind in REMOVALS or operation.spec["steps"][step.n].get("absent"):
-        _remove(lease, driver, step)
-    else:
-        _ensure(lease, driver, step)
+        return _measure(lease, driver, step)
+    if operation.kind in REMOVALS or operation.spec["steps"][step.n].get("absent"):
+        return _remove(lease, driver, step)
+    return _ensure(lease, driver, step)
 
 
 def undo_step(lease: Lease, step: OperationStep) -> None:
@@ -49,21 +70,22 @@ def undo_step(lease: Lease, step: OperationStep) -> None:
     _remove(lease, registry.get_driver(step.driver), step)
 
 
-def _ensure(lease: Lease, driver: Driver, step: OperationStep) -> None:
+def _ensure(lease: Lease, driver: Driver, step: OperationStep) -> bool:
     call = _call(lease, step)
     if step.state == StepState.APPLIED and driver.observe(call).exists:
-        _advance(lease, step, "")
-        return
+        with lease.held() as operation:
+            return _verified(operation, step, "")
     registry.check_spec(driver, step.action, step.spec)
     _intend(lease, step)
     observed = driver.ensure(call, effect_key=step.effect_key, fence=lease.fence)
     _record(lease, step, observed)
     if not driver.observe(call).exists:
         raise TemporaryError("The target does not show what was just made there.")
-    _advance(lease, step, observed.summary)
+    with lease.held() as operation:
+        return _verified(operation, step, observed.summary)
 
 
-def _remove(lease: Lease, driver: Driver, step: OperationStep) -> None:
+def _remove(lease: Lease, driver: Driver, step: OperationStep) -> bool:
     _intend(lease, step)
     observed = driver.ensure_absent(
         _call(lease, step), effect_key=step.effect_key, fence=lease.fence
@@ -72,10 +94,10 @@ def _remove(lease: Lease, driver: Driver, step: OperationStep) -> None:
         raise TemporaryError("The target still shows what was just taken away.")
     with lease.held() as operation:
         _forget_effects(operation, step)
-    _advance(lease, step, observed.summary)
+        return _verified(operation, step, observed.summary)
 
 
-def _measure(lease: Lease, driver: Driver, step: OperationStep) -> None:
+def _measure(lease: Lease, driver: Driver, step: OperationStep) -> bool:
     _intend(lease, step)
     order = step.spec
     about = UUID(order["instance_id"]), order["measure"]
@@ -85,7 +107,7 @@ def _measure(lease: Lease, driver: Driver, step: OperationStep) -> None:
         for source in extensions.check_sources():
             if type(source).__name__ == order["source"]:
                 source.measured(operation, order["subject"], measurement)
-    _advance(lease, step, f"{len(measurement.results)} checks")
+        return _verified(operation, step, f"{len(measurement.results)} checks")
 
 
 def _call(lease: Lease, step: OperationStep) -> Step:
@@ -162,17 +184,23 @@ def _forget_effects(operation: Operation, step: OperationStep) -> None:
     there.exclude(others).update(removed_at=Now())
 
 
-def _advance(lease: Lease, step: OperationStep, summary: str) -> None:
-    with lease.held() as operation:
-        done: dict[str, Any] = {"state": StepState.VERIFIED, "finished_at": Now()}
-        if summary:
-            done["summary"] = summary[:2000]
-            note(operation, summary, source=step.driver)
-        OperationStep.objects.filter(pk=step.pk).update(**done)
-        changes: dict[str, Any] = {"attempt": 0}
-        if step.direction == StepDirection.FORWARD:
-            changes |= {"step": step.n + 1, "error_text": ""}
-        Operation.objects.filter(pk=operation.pk).update(**changes)
+def _verified(operation: Operation, step: OperationStep, summary: str) -> bool:
+    """Go on behind the step, in the transaction that recorded it; False: that was all."""
+    done: dict[str, Any] = {"state": StepState.VERIFIED, "finished_at": Now()}
+    if summary:
+        done["summary"] = summary[:2000]
+        note(operation, summary, source=step.driver)
+    OperationStep.objects.filter(pk=step.pk).update(**done)
+    changes: dict[str, Any] = {"attempt": 0}
+    if step.direction == StepDirection.FORWARD:
+        changes |= {"step": step.n + 1, "error_text": ""}
+    Operation.objects.filter(pk=operation.pk).update(**changes)
+    if step.direction == StepDirection.BACKWARD or step.n + 1 < len(operation.spec["steps"]):
+        return True
+    if reason_to_stop(operation) is not None:
+        return True
+    finish(operation, OperationState.SUCCEEDED, DONE)
+    return False
 
 
 def _logger(lease: Lease) -> Any:

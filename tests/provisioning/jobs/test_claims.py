@@ -17,7 +17,8 @@ from core.errors import ConcurrencyError
 from provisioning.drivers import registry
 from provisioning.jobs.models import Instance, Operation, OperationLog
 from provisioning.jobs.services.leases import Heartbeat, LeaseLost, claim_next
-from provisioning.jobs.services.runner import MAX_CRASHES, run
+from provisioning.jobs.services.runner import run
+from provisioning.jobs.services.stepping import MAX_CRASHES
 from provisioning.jobs.services.work import run_due
 from provisioning.jobs.states import OperationKind, OperationState
 from tests.provisioning.jobs.processes import until

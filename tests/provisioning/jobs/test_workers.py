@@ -120,8 +120,8 @@ def test_what_an_ending_worker_gives_back_is_taken_over_within_two_seconds(
     schema = schema_name("orders", provisioned.instance_id)
     here = {"WAREHOUSE_URL": warehouse_url, "CELERY_BROKER_URL": broker_url}
     with psycopg.connect(warehouse_url) as blocking, worker(**here) as ending:
-        blocking.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(f"{schema}_r")))
-        until(lambda: step_is(provisioned, 2, StepState.INTENT))
+        blocking.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        until(lambda: step_is(provisioned, 0, StepState.INTENT))
         with worker(**here):
             until(lambda: Worker.objects.count() == 2)
             ending.terminate()
