@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
@@ -23,6 +23,25 @@ from catalog.lineage.states import Level, Origin, Side
 from catalog.products.models import DataProduct, OutputPort
 
 CURRENT_TRANSACTION = RawSQL("pg_current_xact_id()::text::bigint", ())
+
+
+class NamespaceClaim(models.Model):
+    """A team answers for a namespace of datasets: nobody else says what is written there."""
+
+    id = models.BigAutoField(primary_key=True)
+    namespace = models.CharField(max_length=500, unique=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="lineage_namespaces")
+    claimed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    claimed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["namespace"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(namespace=""), name="claimed_namespace_has_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.namespace
 
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
@@ -47,6 +66,11 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
         return free.filter(
             Q(posted_by__in=actor.team_ids) | Q(namespace__in=own.values("namespace"))
         )
+
+    def with_team(self) -> DatasetQuerySet:
+        """With `namespace_team`, the slug of the team that claimed the namespace, or None."""
+        claims = NamespaceClaim.objects.filter(namespace=OuterRef("namespace"))
+        return self.annotate(namespace_team=Subquery(claims.values("team__slug")))
 
     def matching(self, text: str) -> DatasetQuerySet:
         """Those whose name or namespace holds the text."""
@@ -256,12 +280,20 @@ def edge_indexes(name: str) -> list[models.Index]:
     ]
 
 
+def poster() -> models.ForeignKey[Team | None, Team | None]:
+    """The team whose token told of it first; None: a person, or the portal."""
+    return models.ForeignKey(
+        Team, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+
+
 class DatasetEdge(Edge):
     """`source` was read by what wrote `target`."""
 
     source = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="edges_out")
     target = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="edges_in")
     job = models.ForeignKey(Job, on_delete=models.CASCADE, null=True, related_name="edges")
+    posted_by = poster()
 
     class Meta:
         indexes = edge_indexes("dataset")
@@ -292,6 +324,7 @@ class ColumnEdge(Edge):
     source = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="edges_out")
     target = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="edges_in")
     job = models.ForeignKey(Job, on_delete=models.CASCADE, null=True, related_name="column_edges")
+    posted_by = poster()
     # as reported, the strongest first: DIRECT, INDIRECT; and IDENTITY, AGGREGATION, FILTER...
     transformation = models.CharField(max_length=80, blank=True, db_default="")
     masking = models.BooleanField(db_default=False)  # the transformation hides the value

@@ -31,6 +31,11 @@ def can_draw_to_dataset(actor: Actor, dataset: Dataset) -> bool:
     return actor.sees_all_metadata or can_act_for_team(actor, dataset.posted_by_id)
 
 
+def may_hold_namespaces(actor: Actor, team_id: int) -> bool:
+    """Whether the actor may claim a namespace for the team, and give it back."""
+    return actor.sees_all_metadata or team_id in actor.owner_team_ids
+
+
 def require_drawing(*, allowed: bool) -> None:
     """Raises: NotAllowed: the actor does not speak for the target."""
     if not allowed:

@@ -60,7 +60,7 @@ def ingest_dbt(*, document: Any, namespace: str, actor: Actor) -> Taken:
     facts = Facts(origin=Origin.DBT)
     names = _add_nodes(project, home, facts)
     _add_columns(project, names, facts)
-    ended = store_project(facts=facts, job_namespace=f"dbt://{project.name}", actor=actor)
+    ended, said = store_project(facts=facts, job_namespace=f"dbt://{project.name}", actor=actor)
     kinds = [project.nodes[key].kind for key in names]
     return Taken(
         project=project.name,
@@ -71,7 +71,7 @@ def ingest_dbt(*, document: Any, namespace: str, actor: Actor) -> Taken:
         edges=len(facts.edges),
         column_edges=len(facts.links),
         ended=ended,
-        warnings=project.warnings.as_tuple(),
+        warnings=(*project.warnings.as_tuple(), *said),
     )
 
 

@@ -12,6 +12,7 @@ from catalog.lineage.services.ingesting import (
     require_lineage,
 )
 from catalog.lineage.services.matching import match_datasets_of_ports
+from catalog.lineage.services.namespaces import claim_namespace, release_namespace
 from catalog.lineage.services.product_edges import derive_product_edges
 from catalog.lineage.services.telling import store_project, store_told
 
@@ -20,6 +21,7 @@ __all__ = [
     "Drawn",
     "IngestResult",
     "claim_dataset",
+    "claim_namespace",
     "derive_product_edges",
     "draw_edge",
     "forget_lineage",
@@ -27,6 +29,7 @@ __all__ = [
     "ingest_many",
     "kind_of",
     "match_datasets_of_ports",
+    "release_namespace",
     "remove_edge",
     "require_lineage",
     "store_project",

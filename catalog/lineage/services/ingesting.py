@@ -20,6 +20,7 @@ from catalog.lineage.extensions import results_told
 from catalog.lineage.formats.openlineage import Event, parse_event
 from catalog.lineage.services import rows
 from catalog.lineage.services.changes import apply_changes, return_dropped
+from catalog.lineage.services.namespaces import foreign, guarded, writes_of
 from catalog.lineage.services.reading import facts_of
 from catalog.lineage.services.running import tell_products, write_runs
 from catalog.lineage.services.storing import place, write_edges, write_uses
@@ -100,6 +101,7 @@ def ingest_many(*, events: Sequence[Any], actor: Actor) -> list[IngestResult]:
             works.append(_work(number, body))
         except Invalid as refusal:
             results[number] = IngestResult(refusal=refusal)
+    _guard(works, actor)
     for number, result in _stored(works, actor):
         results[number] = result
     return results
@@ -135,6 +137,13 @@ def _store(works: Sequence[Work], actor: Actor) -> list[tuple[int, IngestResult]
         results_told([work.body for work in first if work.body is not None], actor)
     new = {work.number for work in first}
     return [(work.number, IngestResult(work.number not in new, work.warnings)) for work in works]
+
+
+def _guard(works: Iterable[Work], actor: Actor) -> None:
+    """Leave out what is written into namespaces that other teams answer for."""
+    others = foreign({name for work in works for name in writes_of(work.event)}, actor)
+    for work in works if others else ():
+        work.event = guarded(work.event, others)
 
 
 def _add_events(works: Sequence[Work], actor: Actor) -> list[Work]:

@@ -80,8 +80,8 @@ WHERE old.last_seen < now() - interval '1 minute'
 OF_JOB = "(source_id, target_id, job_id) WHERE job_id IS NOT NULL"
 OF_NO_JOB = "(source_id, target_id, origin) WHERE job_id IS NULL"
 JOIN_DATASETS = """
-INSERT INTO lineage_datasetedge AS old (source_id, target_id, job_id, origin)
-SELECT source_id, target_id, job_id, %s
+INSERT INTO lineage_datasetedge AS old (source_id, target_id, job_id, origin, posted_by_id)
+SELECT source_id, target_id, job_id, %s, %s
 FROM json_to_recordset(%s) AS new(source_id bigint, target_id bigint, job_id bigint)
 ORDER BY 1, 2, 3
 ON CONFLICT {key} DO UPDATE SET last_seen = now(), ended_at = NULL,
@@ -91,8 +91,8 @@ RETURNING id
 """
 JOIN_COLUMNS = """
 INSERT INTO lineage_columnedge AS old
-    (source_id, target_id, job_id, origin, transformation, masking)
-SELECT source_id, target_id, job_id, %s, transformation, masking
+    (source_id, target_id, job_id, origin, posted_by_id, transformation, masking)
+SELECT source_id, target_id, job_id, %s, %s, transformation, masking
 FROM json_to_recordset(%s) AS new(source_id bigint, target_id bigint, job_id bigint,
      transformation text, masking boolean)
 ORDER BY 1, 2, 3

@@ -35,12 +35,13 @@ class Places:
 
     datasets: dict[Name, Known]
     jobs: dict[Name, int]
+    team_id: int | None  # who tells of them
 
 
 def place(facts: Facts, *, team_id: int | None) -> Places:
     """Find or make the datasets and the jobs."""
     datasets = place_datasets(facts.datasets, team_id=team_id)
-    return Places(datasets, _place_jobs(facts.jobs, team_id=team_id))
+    return Places(datasets, _place_jobs(facts.jobs, team_id=team_id), team_id)
 
 
 def place_datasets(told: Mapping[Name, DatasetFacts], *, team_id: int | None) -> dict[Name, Known]:
@@ -129,7 +130,7 @@ def write_edges(facts: Facts, places: Places, *, gone: frozenset[int] = frozense
     for unique, part in _parts(pairs):
         text = rows.recordset(dict(zip(keys, pair, strict=True)) for pair in part)
         sql = rows.JOIN_DATASETS.format(key=unique)
-        changed += [pk for (pk,) in rows.ask(sql, facts.origin, text)]
+        changed += [pk for (pk,) in rows.ask(sql, facts.origin, places.team_id, text)]
     _write_links(facts, places, gone)
     derive_from_edges(changed)
 
@@ -146,7 +147,8 @@ def _write_links(facts: Facts, places: Places, gone: frozenset[int]) -> None:
     keys = ("source_id", "target_id", "job_id", "transformation", "masking")
     for unique, part in _parts(found):
         text = rows.recordset(dict(zip(keys, (*pair, *found[pair]), strict=True)) for pair in part)
-        rows.ask(rows.JOIN_COLUMNS.format(key=unique), facts.origin, text)
+        sql = rows.JOIN_COLUMNS.format(key=unique)
+        rows.ask(sql, facts.origin, places.team_id, text)
 
 
 def _place_columns(

@@ -9,6 +9,7 @@ from catalog.lineage.data import Facts
 from catalog.lineage.models import Job
 from catalog.lineage.services import rows
 from catalog.lineage.services.ingesting import require_lineage
+from catalog.lineage.services.namespaces import guard_facts
 from catalog.lineage.services.product_edges import end_unsupported, products_of
 from catalog.lineage.services.storing import Places, place, write_edges, write_uses
 from core.errors import NotAllowed
@@ -38,14 +39,16 @@ def store_told(*, facts: Facts, actor: Actor) -> list[str]:
         NotAllowed: the actor's token lacks `lineage:write`.
     """
     require_lineage(actor)
+    said = guard_facts(facts, actor)
     places = _write(facts, actor)
     gone = [known.name for known in places.datasets.values() if known.dropped_at is not None]
-    return [f"{name.name[:80]} was dropped; its edges begin when it is written" for name in gone]
+    said += [f"{name.name[:80]} was dropped; its edges begin when it is written" for name in gone]
+    return said
 
 
 @transaction.atomic
-def store_project(*, facts: Facts, job_namespace: str, actor: Actor) -> int:
-    """Make the edges of a dbt project's jobs these; answers how many ended.
+def store_project(*, facts: Facts, job_namespace: str, actor: Actor) -> tuple[int, list[str]]:
+    """Make the edges of a dbt project's jobs these; answers how many ended, and warnings.
 
     Raises:
         NotAllowed: the actor may not send lineage, or another team sends this project.
@@ -55,8 +58,9 @@ def store_project(*, facts: Facts, job_namespace: str, actor: Actor) -> int:
     others = Job.objects.filter(namespace=job_namespace, posted_by__isnull=False)
     if not actor.sees_all_metadata and others.exclude(posted_by__in=actor.team_ids).exists():
         raise NotAllowed("Another team sends this dbt project; ask it, or give yours its own name.")
+    said = guard_facts(facts, actor)
     places = _write(facts, actor)
-    return _end_others(facts, places, job_namespace)
+    return _end_others(facts, places, job_namespace), said
 
 
 def _write(facts: Facts, actor: Actor) -> Places:

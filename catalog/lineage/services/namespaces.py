@@ -1,0 +1,167 @@
+"""Namespaces that a team answers for: claimed, given back, and guarded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from django.db import IntegrityError, transaction
+
+from accounts.actors import Actor
+from accounts.models import Team
+from catalog.lineage.data import Facts
+from catalog.lineage.formats.names import LONGEST_NAMESPACE, Name, text_problem
+from catalog.lineage.formats.openlineage import NOTHING_TOLD, DatasetRef, Event
+from catalog.lineage.keys import key_of
+from catalog.lineage.models import Dataset, NamespaceClaim
+from catalog.lineage.policies import may_hold_namespaces
+from catalog.lineage.services import rows
+from catalog.lineage.states import Side
+from core import audit
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
+from core.problems import Problem
+
+REFUSED = "The namespace was not claimed."
+# By the name itself, or by that of the dataset that is called so, too.
+_FOREIGN = """
+WITH asked AS (
+    SELECT key, namespace FROM json_to_recordset(%s) AS names(key uuid, namespace text)
+), meant AS (
+    SELECT key, namespace FROM asked UNION
+    SELECT asked.key, d.namespace FROM asked
+    JOIN lineage_symlink s ON s.key = asked.key JOIN lineage_dataset d ON d.id = s.dataset_id
+)
+SELECT meant.key, claim.namespace, team.name FROM meant
+JOIN lineage_namespaceclaim claim ON claim.namespace = meant.namespace
+JOIN accounts_team team ON team.id = claim.team_id
+WHERE claim.team_id <> ALL(%s)
+"""
+
+
+@transaction.atomic
+def claim_namespace(*, namespace: str, team: str, actor: Actor) -> NamespaceClaim:
+    """From now on only `team` says what is written into the namespace.
+
+    Args:
+        namespace: of datasets, as events name it.
+        team: slug.
+
+    Raises:
+        Invalid: it is no name, there is no such team, or the team has no dataset there.
+        NotAllowed: the actor is no owner of the team.
+        Conflict: another team has claimed it, or offers or posted datasets there.
+    """
+    problem = text_problem(namespace, LONGEST_NAMESPACE)
+    if problem is not None:
+        raise Invalid(REFUSED, [Problem("/namespace", "bad-name", f"The namespace {problem}.")])
+    found = Team.objects.filter(slug=team).first() if "\0" not in team else None
+    if found is None:
+        raise Invalid(REFUSED, [Problem("/team", "unknown-team", f"There is no team {team}.")])
+    _require_holder(actor, found)
+    there = Dataset.objects.filter(namespace=namespace)
+    own = there.filter(port__product__owner=found) | there.filter(posted_by=found)
+    if not actor.sees_all_metadata and not own.exists():
+        text = f"{found.name} offers no dataset there and has sent none; send one first."
+        raise Invalid(REFUSED, [Problem("/namespace", "not-theirs", text)])
+    if there.filter(port__isnull=False).exclude(port__product__owner=found).exists():
+        raise Conflict("Another team offers datasets there; a shared namespace stays open.")
+    try:
+        with transaction.atomic():
+            claim = NamespaceClaim.objects.create(
+                namespace=namespace, team=found, claimed_by_id=actor.user_id or None
+            )
+    except IntegrityError as error:
+        holder = NamespaceClaim.objects.select_related("team").get(namespace=namespace).team
+        raise Conflict(f"{holder.name} has claimed it already.", team=holder.slug) from error
+    _record(actor, "namespace.claimed", claim)
+    return claim
+
+
+@transaction.atomic
+def release_namespace(*, namespace: str, actor: Actor) -> None:
+    """Open the namespace to everybody again.
+
+    Raises:
+        NotFound: nobody claimed it.
+        NotAllowed: the actor is no owner of the team that did.
+    """
+    claims = NamespaceClaim.objects.select_for_update(of=("self",)).select_related("team")
+    claim = claims.filter(namespace=namespace).first() if "\0" not in namespace else None
+    if claim is None:
+        raise NotFound("Nobody has claimed this namespace.")
+    _require_holder(actor, claim.team)
+    _record(actor, "namespace.released", claim)
+    claim.delete()
+
+
+def _require_holder(actor: Actor, team: Team) -> None:
+    if not may_hold_namespaces(actor, team.pk):
+        raise NotAllowed(
+            f"Only owners of {team.name}, and stewards, claim for it or give back.", team=team.slug
+        )
+
+
+def _record(actor: Actor, verb: str, claim: NamespaceClaim) -> None:
+    audit.record(
+        actor=actor.name,
+        verb=verb,
+        kind="namespace",
+        object_id=claim.namespace,
+        team=claim.team.slug,
+    )
+
+
+def foreign(names: Iterable[Name], actor: Actor) -> dict[Name, str]:
+    """Of the datasets so called those that the actor may not write, each with the reason.
+
+    Cost: one SQL statement; none for administrators and for no names.
+    """
+    asked = {key_of(*name): name for name in names}
+    if actor.is_admin or not asked:
+        return {}
+    keys = rows.recordset({"key": key, "namespace": asked[key].namespace} for key in asked)
+    found = rows.ask(_FOREIGN, keys, sorted(actor.contributor_team_ids))
+    return {
+        asked[key]: f"{namespace[:80]} is {team}’s: what is written there was left out"
+        for key, namespace, team in found
+    }
+
+
+def writes_of(event: Event) -> Iterator[Name]:
+    """The datasets that an event says something is written to."""
+    yield from (ref.name for ref in event.outputs)
+    yield from (ref.name for ref in event.inputs if ref.told is not NOTHING_TOLD)
+
+
+def guarded(event: Event, others: Mapping[Name, str]) -> Event:
+    """The event without what it writes to datasets of others, and with a warning instead."""
+    reasons = dict.fromkeys(others[name] for name in writes_of(event) if name in others)
+    if not reasons:
+        return event
+    return replace(
+        event,
+        outputs=tuple(ref for ref in event.outputs if ref.name not in others),
+        inputs=tuple(_read_only(ref) if ref.name in others else ref for ref in event.inputs),
+        warnings=(*event.warnings, *reasons),
+    )
+
+
+def _read_only(ref: DatasetRef) -> DatasetRef:
+    return replace(ref, told=NOTHING_TOLD)
+
+
+def guard_facts(facts: Facts, actor: Actor) -> list[str]:
+    """Take what is written to datasets of others out of the facts; answers warnings."""
+    written = {dataset for _, dataset, side in facts.uses if side == Side.OUT}
+    written |= {edge.target for edge in facts.edges} | {link.target for link in facts.links}
+    others = foreign(written, actor)
+    for use in [use for use in facts.uses if use[1] in others and use[2] == Side.OUT]:
+        del facts.uses[use]
+    for edge in [edge for edge in facts.edges if edge.target in others]:
+        del facts.edges[edge]
+    for link in [link for link in facts.links if link.target in others]:
+        del facts.links[link]
+    read = {edge.source for edge in facts.edges} | {dataset for _, dataset, _ in facts.uses}
+    for name in others.keys() - read:
+        del facts.datasets[name]
+    return sorted(set(others.values()))
