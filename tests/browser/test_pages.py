@@ -31,6 +31,7 @@ PAGES = [
     "/lineage/?node=product:sales.orders",
     "/lineage/unmatched/",
     "/lineage/unmatched/?q=zzqqzz",
+    "/lineage/namespaces/",
     "/lineage/edges/new/?source=product:sales.orders",
     "/lineage/?node=product:sales.orders&depth=1&down=product:sales.order-lines",
     "/services/",

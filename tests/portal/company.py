@@ -20,7 +20,7 @@ from catalog.contracts.models import ContractVersion
 from catalog.governance.models import Policy, Term
 from catalog.governance.services import PolicyData, save_policy
 from catalog.lineage.keys import key_of, node_key_of
-from catalog.lineage.models import Dataset, DatasetEdge
+from catalog.lineage.models import Dataset, DatasetEdge, NamespaceClaim
 from catalog.products.data import SystemData, SystemPortData
 from catalog.products.models import (
     Announcement,
@@ -165,6 +165,7 @@ def make_company() -> Company:
         node_key=node_key_of(node_id),
         posted_by=team,
     )
+    NamespaceClaim.objects.create(namespace="s3://sales-exports", team=team)
     edge = DatasetEdge.objects.create(
         source=waiting, target=dataset, origin="manual", reason="Known to the team"
     )

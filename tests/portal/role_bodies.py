@@ -13,6 +13,8 @@ ANNOUNCEMENT = {"kind": "news", "title": "All is well"}
 WAITING = "dataset:postgres://db:5432:waits"
 CLAIM = {"dataset": WAITING, "port": "sales.orders/table@1"}
 EDGE = {"source": WAITING, "target": "dataset:postgres://db:5432:a.b.c", "reason": "Known"}
+NAMESPACE = {"namespace": "postgres://db:5432", "team": "sales-team"}
+CLAIMED = {"namespace": "s3://sales-exports"}
 BODIES: dict[str, Mapping[str, Any]] = {
     "products:retire": {"confirm": "orders"},
     "products:hand-over": {"team": "marketing-team"},
@@ -47,6 +49,10 @@ BODIES: dict[str, Mapping[str, Any]] = {
     "lineage:claim": CLAIM,
     "lineage:unclaim": CLAIM,
     "lineage:edge-new": EDGE,
+    "lineage:namespace-claim": NAMESPACE,
+    "lineage:namespace-release": CLAIMED,
+    "rest:lineage-namespaces": NAMESPACE,
+    "rest:lineage-namespace-release": CLAIMED,
     "rest:lineage-claim": CLAIM,
     "rest:lineage-unclaim": CLAIM,
     "rest:lineage-edges": EDGE,

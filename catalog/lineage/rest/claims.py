@@ -26,14 +26,16 @@ FILTERS = [
 MAX_TYPED = 200
 
 
-def as_json(dataset: Dataset) -> dict[str, Any]:
-    """A dataset as lists show it."""
+def as_json(dataset: Any) -> dict[str, Any]:
+    """A dataset as lists show it; read with `with_team`."""
     return {
         "id": dataset.node_id,
         "key": encoded("dataset", (dataset.namespace, dataset.name)),
         "namespace": dataset.namespace,
         "name": dataset.name,
         "port": dataset.port.fqn if dataset.port else None,
+        "namespace_team": dataset.namespace_team,
+        "verified": dataset.namespace_team is not None,
         "claimed": dataset.claimed_at is not None and dataset.port is not None,
         "posted_by": dataset.posted_by.slug if dataset.posted_by else None,
         "first_seen": dataset.first_seen,
@@ -53,12 +55,19 @@ class Datasets(APIView):
         every = Dataset.objects
         rows = every.unmatched_for(actor) if is_unmatched else every.visible_to(actor)
         page = keyset_page(
-            rows.matching(text_in(query, "search")[:MAX_TYPED]).select_related("port", "posted_by"),
+            rows.matching(text_in(query, "search")[:MAX_TYPED])
+            .with_team()
+            .select_related("port", "posted_by"),
             order=("-first_seen", "-id"),
             size=page_size(request),
             cursor=query.get("cursor"),
         )
         return page_response(request, page, list(map(as_json, page.rows)))
+
+
+def _shown(dataset: Dataset) -> Response:
+    rows = Dataset.objects.with_team().select_related("port", "posted_by")
+    return Response(as_json(rows.get(pk=dataset.pk)))
 
 
 class Claim(APIView):
@@ -71,9 +80,7 @@ class Claim(APIView):
     def post(self, request: Request) -> Response:
         body = body_of(request)
         node, port = text_in(body, "dataset"), text_in(body, "port")
-        return Response(
-            as_json(services.claim_dataset(node=node, port=port, actor=actor_in(request)))
-        )
+        return _shown(services.claim_dataset(node=node, port=port, actor=actor_in(request)))
 
 
 class Unclaim(APIView):
@@ -85,7 +92,7 @@ class Unclaim(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         node = text_in(body_of(request), "dataset")
-        return Response(as_json(services.unclaim_dataset(node=node, actor=actor_in(request))))
+        return _shown(services.unclaim_dataset(node=node, actor=actor_in(request)))
 
 
 class Edges(APIView):

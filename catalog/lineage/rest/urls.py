@@ -1,6 +1,6 @@
 from django.urls import path
 
-from catalog.lineage.rest import claims, events, tools, views
+from catalog.lineage.rest import claims, events, namespaces, tools, views
 
 urlpatterns = [
     path("lineage", views.Lineage.as_view(), name="lineage"),
@@ -8,6 +8,12 @@ urlpatterns = [
     path("lineage/datasets", claims.Datasets.as_view(), name="lineage-datasets"),
     path("lineage/datasets/claim", claims.Claim.as_view(), name="lineage-claim"),
     path("lineage/datasets/unclaim", claims.Unclaim.as_view(), name="lineage-unclaim"),
+    path("lineage/namespaces", namespaces.Namespaces.as_view(), name="lineage-namespaces"),
+    path(
+        "lineage/namespaces/release",
+        namespaces.NamespaceRelease.as_view(),
+        name="lineage-namespace-release",
+    ),
     path("lineage/edges", claims.Edges.as_view(), name="lineage-edges"),
     path("lineage/edges/<str:edge>", claims.Edge.as_view(), name="lineage-edge"),
     path("lineage/dbt", tools.LineageDbt.as_view(), name="lineage-dbt"),

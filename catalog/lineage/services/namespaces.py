@@ -63,7 +63,8 @@ def claim_namespace(*, namespace: str, team: str, actor: Actor) -> NamespaceClai
     if not actor.sees_all_metadata and not own.exists():
         text = f"{found.name} offers no dataset there and has sent none; send one first."
         raise Invalid(REFUSED, [Problem("/namespace", "not-theirs", text)])
-    if there.filter(port__isnull=False).exclude(port__product__owner=found).exists():
+    offered = there.filter(port__isnull=False)
+    if offered.exclude(port__product__owner=found).exists():
         raise Conflict("Another team offers datasets there; a shared namespace stays open.")
     try:
         with transaction.atomic():

@@ -3,7 +3,8 @@
 import pytest
 from django.contrib.messages import get_messages
 
-from catalog.lineage.models import Dataset, ProductEdge
+from accounts.states import TeamRole
+from catalog.lineage.models import Dataset, NamespaceClaim, ProductEdge
 from catalog.lineage.services import ingest
 from catalog.products.models import PortDataset
 from tests.catalog.lineage.events import NAMESPACE, event
@@ -62,6 +63,36 @@ def test_a_claim_by_form_and_giving_it_back(owner, port):
     assert "Claimed by hand" in owner.get("/lineage/unmatched/").text
     owner.post("/lineage/unmatched/unclaim/", {"dataset": waiting})
     assert Dataset.objects.get(name__contains="beside").port is None
+
+
+def test_a_namespace_is_claimed_and_given_back_by_form(client, team):
+    client.force_login(owner := member_of(team, role=TeamRole.OWNER))
+    ingest(event=event(["raw"], ["mine"]), actor=actor_for(owner))
+    here = {"namespace": NAMESPACE, "team": team.slug}
+    assert f'value="{NAMESPACE}"' in client.get("/lineage/namespaces/").text
+
+    refused = client.post("/lineage/namespaces/claim/", {**here, "namespace": "s3://<b>"})
+    assert refused.status_code == 422
+    assert "offers no dataset there" in refused.text
+    assert client.post("/lineage/namespaces/claim/", here).status_code == 302
+    assert NamespaceClaim.objects.get().team == team
+    claimed = client.get("/lineage/namespaces/").text
+    assert "Give it back" in claimed
+    assert "Open, with datasets of yours" not in claimed
+    assert client.post("/lineage/namespaces/claim/", here).status_code == 422
+    assert client.post("/lineage/namespaces/release/", here).status_code == 302
+    assert "Every namespace is open" in client.get("/lineage/namespaces/").text
+
+
+def test_whoever_owns_no_team_sees_whose_a_namespace_is_and_no_button(client, team):
+    NamespaceClaim.objects.create(namespace=NAMESPACE, team=team)
+    client.force_login(member_of(TeamFactory()))
+
+    page = client.get("/lineage/namespaces/").text
+
+    assert team.name in page
+    assert "Give it back" not in page
+    assert "Claim for the team" not in page
 
 
 def test_ports_are_offered_as_one_types(owner, port):
