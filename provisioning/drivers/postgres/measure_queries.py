@@ -28,7 +28,8 @@ from provisioning.drivers.protocol import RuleResult, TemporaryError
 
 PLACEHOLDERS = ("${%s}", "{%s}")  # ODCS examples write both
 NO_NUMBER = "The query did not return a number in its first column."
-ANSWER = "SELECT left(answer.v::text, 64) FROM (\n{}\n) AS answer(v) LIMIT 1"
+LONGEST = 200  # characters of a number
+ANSWER = "SELECT left(answer.v::text, 201) FROM (\n{}\n) AS answer(v) LIMIT 1"
 LARGEST = 1e300
 
 
@@ -110,6 +111,8 @@ def _number(row: tuple[object, ...] | None) -> float:
     text = row[0] if row else None
     if text in ("true", "false"):
         return float(text == "true")
+    if len(str(text)) > LONGEST:
+        raise NotEvaluable(NO_NUMBER)
     try:
         found = float(Decimal(str(text)))
     except (InvalidOperation, OverflowError, ValueError):

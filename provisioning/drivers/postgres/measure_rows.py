@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from psycopg import errors, sql
 
 from provisioning.drivers.postgres import session
@@ -33,7 +34,7 @@ RULE_TIMEOUT_MS = 8_000  # of a rule that has to stand alone
 GUARANTEED = "A unique index of the table guarantees it."
 NO_TIME = "There was no time left for it."
 TOO_LONG = "It took longer than {} s."
-RULE_ERRORS = (errors.DataError, errors.ProgrammingError)
+PASSING = ("08", "40", "55P03", "57P")  # SQLSTATE of what is no fault of a rule: try again later
 Aggregates = Mapping[str, sql.Composable]  # by the id of the rule
 
 
@@ -135,10 +136,15 @@ class Passes:
         return max(min(100 * self.sample.rows / max(self.estimate, 1), 100), 0.000_1)
 
     def _pass(self, rules: Mapping[str, Rule], asked: Aggregates, share: float | None) -> None:
-        """One pass that answers all; when that fails, each rule stands alone."""
+        """One pass that answers all; when that fails, those with a pattern stand alone: it may take
+        for ever. When the others fail too, each of them does."""
         try:
             looked_at, values = self._select(asked, share, PASS_TIMEOUT_MS)
         except NotEvaluable:
+            plain = {pk: each for pk, each in asked.items() if "pattern" not in rules[pk].arguments}
+            if 0 < len(plain) < len(asked):
+                self._pass(rules, plain, share)
+                asked = {pk: each for pk, each in asked.items() if pk not in plain}
             self._apart(rules, asked, share)
             return
         if share is None:
@@ -197,7 +203,10 @@ class Passes:
                 return self.conn.execute(statement).fetchone() or ()
         except errors.QueryCanceled:
             raise NotEvaluable(TOO_LONG.format(timeout_ms // 1000)) from None
-        except RULE_ERRORS as error:
+        except psycopg.Error as error:
+            passing = (error.sqlstate or "").startswith(PASSING) or error.sqlstate is None
+            if self.conn.broken or passing:
+                raise
             raise NotEvaluable(str(session.translated(error))) from error
 
     def _judge(self, rule: Rule, looked_at: int, number: float | None, share: float | None) -> None:
@@ -206,22 +215,24 @@ class Passes:
         elif rule.metric == "rowCount":
             self._judged(rule, float(looked_at), looked_at, None, "")
         else:
-            note = "" if share is None else self._words(looked_at)
-            self._keep(rule, looked_at, int(number or 0), note)
+            self._keep(rule, looked_at, int(number or 0), share=share)
 
     def _judge_age(self, rule: Rule, looked_at: int, seconds: float | None) -> None:
         if seconds is None:
             what = "There is no row." if not looked_at else "No row has a value."
             self.results[rule.id] = RuleResult(rule.id, False, None, looked_at, None, note=what)
         else:
-            note = f"The newest is {age_words(float(seconds))} old."
-            self._judged(rule, float(seconds), looked_at, None, note)
+            age = max(float(seconds), 0.0)
+            note = f"The newest is {age_words(age)} old."
+            self._judged(rule, age, looked_at, None, note)
 
-    def _words(self, looked_at: int) -> str:
-        return f"A sample: {looked_at:,} of about {max(self.estimate, looked_at):,} rows."
-
-    def _keep(self, rule: Rule, looked_at: int, bad: int, note: str = "") -> None:
-        total = max(self.estimate, looked_at) if note.startswith("A sample") else looked_at
+    def _keep(
+        self, rule: Rule, looked_at: int, bad: int, note: str = "", share: float | None = None
+    ) -> None:
+        total = looked_at
+        if share is not None:
+            total = max(looked_at, self.total or round(100 * looked_at / share))
+            note = f"A sample: {looked_at:,} of about {total:,} rows."
         try:
             self.results[rule.id] = rule.judged_rows(looked_at, bad, total, note)
         except NotEvaluable as problem:

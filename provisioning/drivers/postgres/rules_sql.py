@@ -227,9 +227,7 @@ def _expired(rule: Rule, column: Column) -> sql.Composable:
 def _age(column: Column) -> sql.Composable:
     _require_time(column)
     newest = sql.SQL(NEWEST[column.base]).format(c=sql.Identifier(column.name))
-    return sql.SQL("greatest(extract(epoch FROM {n} - {m}), 0)").format(
-        n=sql.SQL(NOW[column.base]), m=newest
-    )
+    return sql.SQL("extract(epoch FROM {n} - {m})").format(n=sql.SQL(NOW[column.base]), m=newest)
 
 
 def _require_time(column: Column) -> None:
