@@ -18,3 +18,12 @@ class Outcome(TextChoices):
     WARN = "warn", "Warned"
     FAIL = "fail", "Failed"
     ERROR = "error", "Could not be run"
+
+
+class Origin(TextChoices):
+    """Where a check comes from."""
+
+    CONTRACT = "contract", "Rule of the contract"
+    IMPLIED = "implied", "Implied by the schema"
+    SLA = "sla", "Service level"
+    TOOL = "tool", "Another tool"

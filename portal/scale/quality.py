@@ -6,7 +6,11 @@ import datetime as dt
 from random import Random
 
 from catalog.quality.models import CheckResult, DimensionScore, QualityCheck, ScoreSnapshot
+from catalog.quality.rules import key_of
+from catalog.quality.rules.phrases import demand_of
 from catalog.quality.scores import CheckScore, ProductScore, product_score, score_of_result
+from catalog.quality.services.checks import NOT_MADE
+from catalog.quality.states import Origin
 from portal.scale.catalogue import Measured, PortPlan
 from portal.scale.documents import RulePlan
 from portal.scale.plan import Plan, ProductPlan
@@ -28,6 +32,7 @@ class Quality:
         self.checks = Table(
             QualityCheck,
             *("id", "port_id", "key", "name", "dimension", "weight", "definition", "every_s"),
+            *("origin", "pointer", "demand", "note"),
             *("outcome", "score", "measured_at"),
         )
         self.results = Table(
@@ -81,8 +86,9 @@ class Quality:
                 self.results.add(check, before, "pass", evaluated, 0, source)
         score = score_of_result(outcome, evaluated=evaluated, failed=failed)
         self.checks.add(
-            *(check, port.id, rule.pointer, rule.name, rule.dimension, 1.0, _definition(rule)),
-            *(EVERY_S, outcome, score, at.isoformat() if at else None),
+            *(check, port.id, _key(rule), rule.name, rule.dimension, 1.0, _definition(rule)),
+            *(EVERY_S, Origin.CONTRACT.value, rule.pointer, _demand(rule), NOT_MADE),
+            *(outcome, score, at.isoformat() if at else None),
         )
         return CheckScore(check, rule.name, rule.dimension, 1.0, score)
 
@@ -100,10 +106,22 @@ class Quality:
             self.snapshots.add(product.id, day, round(level, 2), score.coverage)
 
 
+def _key(rule: RulePlan) -> str:
+    column = rule.property_path
+    subject = f"{rule.object_name}.{column}" if column else rule.object_name
+    return key_of(rule.metric, subject)
+
+
+def _demand(rule: RulePlan) -> str:
+    columns = [rule.property_path] if rule.property_path else []
+    return demand_of(rule.metric, rule.object_name, columns, {}, rule.operator, 0, "rows")
+
+
 def _definition(rule: RulePlan) -> dict[str, object]:
     return {
         "object": rule.object_name,
         "property": rule.property_path,
+        "columns": [rule.property_path] if rule.property_path else [],
         "type": "library",
         "metric": rule.metric,
         "operator": rule.operator,

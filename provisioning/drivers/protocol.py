@@ -105,10 +105,11 @@ class RuleResult:
 
     rule_id: str
     passed: bool | None
-    value: float | None = None  # what the operator compared: rows, percent 0-100, or the query's
+    value: float | None = None  # what the operator compared: rows, percent, seconds, the query's
     evaluated: int | None = None  # rows looked at
     failed: int | None = None  # rows that break the rule
-    error: str = ""
+    error: str = ""  # why it could not be evaluated
+    note: str = ""  # what a reader of the result should know: a sample, an age
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ class Measurement:
     results: tuple[RuleResult, ...]
     row_count: int | None
     measured_at: datetime  # by the target's clock
+    passes: int = 0  # over the table, besides those of the queries of a team
 
 
 @dataclass(frozen=True)

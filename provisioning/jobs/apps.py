@@ -19,6 +19,7 @@ class JobsConfig(AppConfig):
         from provisioning.jobs.services import checks, reconciling, sweeping
 
         extensions.check_source(checks.QualityChecks())
+        extensions.on_finished(checks.checks_ended)
         extensions.periodic("checks", CHECKS_EVERY_S, checks.order_due)
         extensions.periodic("orphans", ORPHANS_EVERY_S, reconciling.find_orphans)
         extensions.periodic("targets", TARGETS_EVERY_S, check_due)

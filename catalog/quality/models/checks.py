@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from accounts.actors import Actor
 from accounts.models import Team
 from catalog.products.models import OutputPort
-from catalog.quality.states import Dimension, Outcome
+from catalog.quality.states import Dimension, Origin, Outcome
 
 
 class QualityCheckQuerySet(models.QuerySet["QualityCheck"]):
@@ -25,14 +25,22 @@ class QualityCheck(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     port = models.ForeignKey(OutputPort, on_delete=models.CASCADE, related_name="quality_checks")
-    key = models.CharField(max_length=500)  # stable in the port: the rule's pointer, or tool:name
+    # stable in the port, also when the contract gets a new version: see `rules.wanted`; tool:name
+    key = models.CharField(max_length=500)
     name = models.CharField(max_length=300)
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.TOOL)
+    pointer = models.CharField(max_length=400, blank=True)  # where the contract says so
+    demand = models.CharField(max_length=500, blank=True)  # in words: no empty values in `email`
     dimension = models.CharField(max_length=20, choices=Dimension.choices, blank=True)
     weight = models.FloatField(default=1)  # by severity
     definition = models.JSONField(default=dict)  # what `measure` needs; {} for outside tools
     runnable = models.BooleanField(default=False)
-    every_s = models.PositiveIntegerField(default=86400)
+    # why the portal does not run it, or not as the contract says
+    note = models.CharField(max_length=300, blank=True)
+    schedule = models.CharField(max_length=100, blank=True)  # as the contract says: cron, interval
+    every_s = models.PositiveIntegerField(default=86400)  # the longest time between two runs
     due_at = models.DateTimeField(null=True)  # null: not scheduled
+    taken_at = models.DateTimeField(null=True)  # when a run was last ordered
     active = models.BooleanField(default=True)
     # latest result, copied for lists
     outcome = models.CharField(max_length=8, choices=Outcome.choices, blank=True)
@@ -57,6 +65,9 @@ class QualityCheck(models.Model):
             models.CheckConstraint(
                 condition=Q(score__isnull=True) | Q(score__range=(0, 1)),
                 name="check_score_is_share",
+            ),
+            models.CheckConstraint(
+                condition=Q(origin__in=Origin.values), name="check_origin_known"
             ),
         ]
 

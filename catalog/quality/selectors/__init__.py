@@ -1,6 +1,6 @@
 """Reads over checks, results and scores."""
 
-from catalog.quality.selectors.due import DueMeasurement, due, measurement
+from catalog.quality.selectors.due import DueMeasurement, due, measurement, rule_of, table_of
 from catalog.quality.selectors.product import QualityOfProduct, is_stale, quality_of
 
 __all__ = [
@@ -10,4 +10,6 @@ __all__ = [
     "is_stale",
     "measurement",
     "quality_of",
+    "rule_of",
+    "table_of",
 ]

@@ -13,6 +13,8 @@ from django.db.models.functions import Now
 from catalog.quality.models import QualityCheck
 
 DRIVER_OF_TECHNOLOGY = {"postgresql": "postgres", "postgres": "postgres"}
+MOST_RULES = 500  # of one measurement
+LOOKED_AT = 20  # due checks for each table that is asked for
 
 
 @dataclass(frozen=True)
@@ -28,24 +30,28 @@ class DueMeasurement:
 
 
 def due(limit: int = 20) -> list[DueMeasurement]:
-    """Up to `limit` tables with checks that are due, oldest first."""
-    checks = (
-        QualityCheck.objects.filter(active=True, runnable=True, due_at__lte=Now())
-        .select_related("port__product")
-        .order_by("due_at", "id")[: limit * 20]
-    )
+    """Up to `limit` measurements of tables with checks that are due, oldest first.
+
+    All due checks of a table come together, so that they can share a pass over it. Two statements.
+    """
+    checks = QualityCheck.objects.filter(active=True, runnable=True, due_at__lte=Now())
+    oldest = checks.order_by("due_at", "id").values_list("port_id", "definition__object")
+    tables = list(dict.fromkeys(oldest[: limit * LOOKED_AT]))[:limit]
     by_table: dict[tuple[UUID, str], list[QualityCheck]] = defaultdict(list)
-    for check in checks:
+    ports = {port_id for port_id, _ in tables}
+    for check in checks.filter(port__in=ports).select_related("port__product").order_by("id"):
         by_table[check.port_id, check.definition["object"]].append(check)
-    return [measurement(group) for group in list(by_table.values())[:limit]]
+    parts = [
+        by_table[table][at : at + MOST_RULES]
+        for table in tables
+        for at in range(0, len(by_table[table]), MOST_RULES)
+    ]
+    return [measurement(part) for part in parts[:limit]]
 
 
 def measurement(checks: Sequence[QualityCheck]) -> DueMeasurement:
     """What a driver needs to measure `checks`, which are all of one table of one port."""
     port = checks[0].port
-    table = port.location["tables"][checks[0].definition["object"]]
-    columns = table.get("columns", {}) if isinstance(table, dict) else {}
-    name = table["table"] if isinstance(table, dict) else table
     return DueMeasurement(
         port_id=port.pk,
         port_fqn=port.fqn,
@@ -53,14 +59,22 @@ def measurement(checks: Sequence[QualityCheck]) -> DueMeasurement:
         driver=DRIVER_OF_TECHNOLOGY[port.technology],
         spec={
             "slug": port.location.get("slug", port.product.slug),
-            "table": name,
-            "rules": [_rule(check, columns) for check in checks],
+            "table": table_of(checks[0]),
+            "rules": [rule_of(check) for check in checks],
         },
         check_ids=tuple(check.pk for check in checks),
     )
 
 
-def _rule(check: QualityCheck, columns: dict[str, str]) -> dict[str, Any]:
+def table_of(check: QualityCheck) -> str:
+    """What the object of a runnable check is called in the port's place."""
+    table = check.port.location["tables"][check.definition["object"]]
+    return str(table["table"] if isinstance(table, dict) else table)
+
+
+def rule_of(check: QualityCheck) -> dict[str, Any]:
+    """A check as a driver takes it; columns by their names in the contract, the driver knows its
+    own."""
     given = check.definition
     rule = {
         "id": str(check.pk),
@@ -73,7 +87,6 @@ def _rule(check: QualityCheck, columns: dict[str, str]) -> dict[str, Any]:
     else:
         rule["metric"] = given["metric"]
         rule["arguments"] = given["arguments"]
-    names = [given["property"]] if given["property"] else given["arguments"].get("properties", [])
-    if names:
-        rule["columns"] = [columns.get(name, name) for name in names]
-    return rule
+    names = given.get("columns") or ([given["property"]] if given["property"] else [])
+    names = names or given["arguments"].get("properties", [])
+    return {**rule, "columns": names} if names else rule

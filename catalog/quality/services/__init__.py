@@ -3,8 +3,6 @@
 from catalog.quality.services.checks import (
     checks_of_changed_ports,
     is_in_sync,
-    postpone,
-    run_now,
     sync_checks,
     sync_checks_of,
 )
@@ -14,6 +12,7 @@ from catalog.quality.services.reporting import (
     report_results,
     results_of_events,
 )
+from catalog.quality.services.running import postpone, release, run_check_now, run_now
 from catalog.quality.services.scoring import (
     ResultData,
     outcome_of,
@@ -33,8 +32,10 @@ __all__ = [
     "postpone",
     "recompute_score",
     "record_results",
+    "release",
     "report_results",
     "results_of_events",
+    "run_check_now",
     "run_now",
     "sync_checks",
     "sync_checks_of",

@@ -1,42 +1,40 @@
-"""The rules of contracts as checks, and when they are due."""
+"""The promises of contracts as checks of the ports that name them."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.actors import Actor
-from catalog.contracts.models import QualityRule
+from catalog.contracts.models import ContractVersion
 from catalog.products import services as products
 from catalog.products.models import DataProduct, OutputPort
-from catalog.products.policies import require_product_change
 from catalog.quality.models import QualityCheck
-from catalog.quality.scores import SEVERITY_WEIGHTS
+from catalog.quality.rules import Wanted, wanted_by
+from catalog.quality.schedules import DAILY, LONGEST, Schedule, Unreadable, schedule_of
 from catalog.quality.services.scoring import score_products
-from core import audit
-from core.clock import db_now
+from catalog.quality.states import Origin
 from core.copying import insert_objects
 from core.models import OutboxEvent
 
-RUNNABLE_METRICS = frozenset(
-    {"nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount"}
-)
 RUNNABLE_TECHNOLOGIES = frozenset({"postgresql", "postgres"})
+REPLACED = (
+    *("name", "origin", "pointer", "demand", "dimension", "weight", "definition"),
+    *("runnable", "note", "schedule", "every_s", "due_at", "active"),
+)
+LONGEST_NAME, LONGEST_POINTER, LONGEST_DEMAND, LONGEST_NOTE = 300, 400, 500, 300
+ELSEWHERE = "The portal runs checks in PostgreSQL only; send the results of a tool."
+NOT_MADE = "The portal did not make the table, so it cannot look into it."
 
 
 @transaction.atomic
 def sync_checks(*, port: OutputPort) -> int:
-    """Make the port's checks be the rules of its contract; returns how many are active.
+    """Make the port's checks be what its contract promises; returns how many are active.
 
     Rules of type `text` are documentation and become no check; what the portal cannot run
-    (custom engines, other technologies) is kept and counts as not measured.
+    (custom engines, other technologies) is kept with a note why, and counts as not measured.
     """
     return sync_checks_of([port])
 
@@ -47,27 +45,104 @@ def sync_checks_of(ports: Sequence[OutputPort]) -> int:
     results, since its score may be another now.
     """
     products.lock_products(port.product_id for port in ports)
-    rules: dict[int | None, list[QualityRule]] = defaultdict(list)
-    versions = {port.contract_version_id for port in ports if port.contract_version_id}
-    for rule in QualityRule.objects.filter(version__in=versions).exclude(type="text"):
-        rules[rule.version_id].append(rule)
+    promises = _promises({port.contract_version_id for port in ports})
+    known = {(row.port_id, row.key): row for row in _adopted(ports, promises)}
     wanted = {
-        (port.pk, rule.pointer): _check_of(port, rule)
+        (port.pk, each.key): _check_of(port, each, known.get((port.pk, each.key)))
         for port in ports
-        for rule in rules[port.contract_version_id]
+        for each in promises.get(port.contract_version_id, ())
     }
-    own = QualityCheck.objects.filter(port__in=ports, active=True, key__startswith="/")
-    kept = own.values_list("pk", "port_id", "key")
-    gone = [pk for pk, port_id, key in kept if (port_id, key) not in wanted]
+    gone = [row.pk for place, row in known.items() if row.active and place not in wanted]
     if gone:
         QualityCheck.objects.filter(pk__in=gone).update(active=False, due_at=None)
-    insert_objects(
-        wanted.values(),
-        replace_on=["port_id", "key"],
-        replaced=["name", "dimension", "weight", "definition", "runnable", "due_at", "active"],
-    )
+    insert_objects(wanted.values(), replace_on=["port_id", "key"], replaced=REPLACED)
     score_products(_measured({port.product_id for port in ports}))
     return len(wanted)
+
+
+def is_in_sync(port: OutputPort) -> bool:
+    """Whether the port's checks are the promises of its contract; a contract may have none."""
+    kept = QualityCheck.objects.filter(port=port, active=True).exclude(origin=Origin.TOOL)
+    wanted = _promises({port.contract_version_id}).get(port.contract_version_id, [])
+    return set(kept.values_list("key", flat=True)) == {each.key for each in wanted}
+
+
+def checks_of_changed_ports(events: Sequence[OutboxEvent]) -> None:
+    """Outbox handler of `port.changed`."""
+    ports = OutputPort.objects.filter(pk__in=[event.payload["port_id"] for event in events])
+    sync_checks_of(list(ports.select_related("product")))
+
+
+def _promises(versions: Iterable[int | None]) -> dict[int | None, list[Wanted]]:
+    """What each version of a contract asks for."""
+    found = ContractVersion.objects.filter(pk__in={each for each in versions if each is not None})
+    return {pk: wanted_by(document) for pk, document in found.values_list("pk", "document")}
+
+
+def _adopted(
+    ports: Sequence[OutputPort], promises: Mapping[int | None, list[Wanted]]
+) -> list[QualityCheck]:
+    """The checks that contracts made before. One whose key is still the place of its rule gets
+    the key that stays, so that its history does."""
+    rows = list(QualityCheck.objects.filter(port__in=ports).exclude(origin=Origin.TOOL))
+    taken = {(row.port_id, row.key) for row in rows}
+    keys = {
+        (port.pk, each.pointer): each.key
+        for port in ports
+        for each in promises.get(port.contract_version_id, ())
+    }
+    for row in rows:
+        key = keys.get((row.port_id, row.pointer), "") if row.key.startswith("/") else ""
+        if key and (row.port_id, key) not in taken:
+            QualityCheck.objects.filter(pk=row.pk).update(key=key)
+            row.key = key
+            taken.add((row.port_id, key))
+    return rows
+
+
+def _check_of(port: OutputPort, wanted: Wanted, known: QualityCheck | None) -> QualityCheck:
+    trouble = wanted.trouble or _no_place(port, wanted)
+    schedule, note = _schedule_of(wanted)
+    definition = wanted.definition()
+    written = wanted.schedule[:LONGEST]
+    same = known is not None and known.active and known.runnable and known.due_at is not None
+    same = same and known.definition == definition and known.schedule == written  # type: ignore[union-attr]
+    due_at = known.due_at if same and known is not None else timezone.now()
+    return QualityCheck(
+        port=port,
+        key=wanted.key,
+        name=(wanted.name or wanted.demand)[:LONGEST_NAME],
+        origin=wanted.origin,
+        pointer=wanted.pointer[:LONGEST_POINTER],
+        demand=wanted.demand[:LONGEST_DEMAND],
+        dimension=wanted.dimension,
+        weight=wanted.weight,
+        definition=definition,
+        runnable=not trouble,
+        note=(trouble or note)[:LONGEST_NOTE],
+        schedule=written,
+        every_s=schedule.every_s,
+        due_at=None if trouble else due_at,
+        active=True,
+    )
+
+
+def _no_place(port: OutputPort, wanted: Wanted) -> str:
+    """Why the portal cannot look at the rows; "" when it can."""
+    if port.technology not in RUNNABLE_TECHNOLOGIES:
+        return ELSEWHERE
+    if port.location.get("instance") is None and port.product.instance_id is None:
+        return NOT_MADE
+    if wanted.object not in port.location.get("tables", {}):
+        return f"The port has no table for “{wanted.object}”."
+    return ""
+
+
+def _schedule_of(wanted: Wanted) -> tuple[Schedule, str]:
+    try:
+        return schedule_of(wanted.schedule), ""
+    except Unreadable:
+        return DAILY, f"The schedule “{wanted.schedule[:100]}” cannot be read; it runs daily."
 
 
 def _measured(product_ids: set[UUID]) -> set[UUID]:
@@ -78,100 +153,3 @@ def _measured(product_ids: set[UUID]) -> set[UUID]:
         *scored.values_list("pk", flat=True),
         *checks.values_list("port__product_id", flat=True),
     }
-
-
-def is_in_sync(port: OutputPort) -> bool:
-    """Whether the port's checks are the rules of its contract; a contract may have none."""
-    kept = QualityCheck.objects.filter(port=port, active=True, key__startswith="/")
-    wanted = _rules(port).values_list("pointer", flat=True)
-    return set(kept.values_list("key", flat=True)) == set(wanted)
-
-
-def _rules(port: OutputPort) -> QuerySet[QualityRule]:
-    return QualityRule.objects.filter(version_id=port.contract_version_id).exclude(type="text")
-
-
-def _check_of(port: OutputPort, rule: QualityRule) -> QualityCheck:
-    runnable = _is_runnable(port, rule)
-    return QualityCheck(
-        port=port,
-        key=rule.pointer,
-        name=rule.name or rule.description[:200] or _phrase(rule),
-        dimension=rule.dimension,
-        weight=SEVERITY_WEIGHTS.get(rule.severity.lower(), 1.0),
-        definition=_definition(rule),
-        runnable=runnable,
-        due_at=timezone.now() if runnable else None,
-        active=True,
-    )
-
-
-def _is_runnable(port: OutputPort, rule: QualityRule) -> bool:
-    if port.technology not in RUNNABLE_TECHNOLOGIES:
-        return False
-    if port.location.get("instance") is None and port.product.instance_id is None:
-        return False
-    if not rule.operator or rule.object_name not in port.location.get("tables", {}):
-        return False
-    return rule.type == "sql" or (rule.type == "library" and rule.metric in RUNNABLE_METRICS)
-
-
-def _definition(rule: QualityRule) -> dict[str, Any]:
-    return {
-        "object": rule.object_name,
-        "property": rule.property_path,
-        "type": rule.type,
-        "metric": rule.metric,
-        "operator": rule.operator,
-        "threshold": rule.threshold,
-        "unit": rule.unit or "rows",
-        "arguments": rule.arguments,
-        "query": rule.query,
-    }
-
-
-PHRASES = {
-    "nullValues": "Null values in {0}",
-    "missingValues": "Missing values in {0}",
-    "invalidValues": "Invalid values in {0}",
-    "duplicateValues": "Duplicate values in {0}",
-    "rowCount": "Number of rows of {0}",
-}
-
-
-def _phrase(rule: QualityRule) -> str:
-    subject = rule.property_path or rule.object_name
-    return PHRASES.get(rule.metric, "Rule on {0}").format(subject)
-
-
-def checks_of_changed_ports(events: Sequence[OutboxEvent]) -> None:
-    """Outbox handler of `port.changed`."""
-    ports = OutputPort.objects.filter(pk__in=[event.payload["port_id"] for event in events])
-    sync_checks_of(list(ports.select_related("product")))
-
-
-@transaction.atomic
-def postpone(*, check_ids: Sequence[int]) -> None:
-    """Mark checks as taken: due again after their schedule, whatever becomes of the run."""
-    now = db_now()
-    for every_s in (
-        QualityCheck.objects.filter(pk__in=check_ids).values_list("every_s", flat=True).distinct()
-    ):
-        QualityCheck.objects.filter(pk__in=check_ids, every_s=every_s).update(
-            due_at=now + dt.timedelta(seconds=every_s)
-        )
-
-
-@transaction.atomic
-def run_now(*, product: DataProduct, actor: Actor) -> int:
-    """Make all runnable checks of a product due at once; returns how many.
-
-    Raises:
-        NotAllowed: the actor is not in the owner team.
-    """
-    require_product_change(actor, product)
-    changed = QualityCheck.objects.filter(port__product=product, active=True, runnable=True).update(
-        due_at=db_now()
-    )
-    audit.record(actor=actor.name, verb="quality.requested", kind="product", object_id=product.fqn)
-    return changed

@@ -19,7 +19,10 @@ OPERATORS: Final = (
     *("mustBe", "mustNotBe", "mustBeGreaterThan", "mustBeGreaterOrEqualTo"),
     *("mustBeLessThan", "mustBeLessOrEqualTo", "mustBeBetween", "mustNotBeBetween"),
 )
-METRICS: Final = ("nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount")
+METRICS: Final = (
+    *("nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount"),
+    *("expiredValues", "age"),  # of service levels
+)
 
 _TEXT: Final = {"type": ["string", "null"]}
 _FLAG: Final = {"type": ["boolean", "null"]}
@@ -97,9 +100,9 @@ _RULE: Final = {
     "properties": {
         "id": {"type": "string"},
         "metric": {"enum": [*METRICS, None]},
-        "columns": {"type": "array", "items": _NAME},
+        "columns": {"type": "array", "items": _LABEL},  # by the contract's names, or the table's
         "arguments": {"type": ["object", "null"]},
-        "query": {"type": ["string", "null"], "maxLength": 20_000},
+        "query": {"type": ["string", "null"]},  # one that is too long costs no other its result
         "operator": {"enum": list(OPERATORS)},
         "threshold": {
             "oneOf": [
@@ -107,8 +110,17 @@ _RULE: Final = {
                 {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
             ]
         },
-        "unit": {"enum": ["rows", "percent", None]},
+        "unit": {"enum": ["rows", "percent", "seconds", None]},
     },
+}
+_SAMPLE: Final = {  # of a table that has `from` rows or more, about `rows` are looked at
+    "type": "object",
+    "required": ["from", "rows"],
+    "properties": {
+        "from": {"type": "integer", "minimum": 1},
+        "rows": {"type": "integer", "minimum": 1},
+    },
+    "additionalProperties": False,
 }
 
 
@@ -154,7 +166,10 @@ ACTIONS: Final[dict[str, Json]] = {
         kept_={"type": "boolean"},
     ),
     "measure": _spec(
-        slug=_SLUG, table=_NAME, rules={"type": "array", "items": _RULE, "maxItems": 2000}
+        slug=_SLUG,
+        table=_NAME,
+        rules={"type": "array", "items": _RULE, "maxItems": 2000},
+        sample_=_SAMPLE,
     ),
 }
 

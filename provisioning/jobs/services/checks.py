@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -11,27 +12,33 @@ from accounts.actors import system_actor
 from catalog.quality import selectors as quality
 from catalog.quality import services as quality_services
 from catalog.quality.models import QualityCheck
+from core.clock import db_now
 from provisioning.drivers.protocol import Measurement
 from provisioning.jobs import extensions
 from provisioning.jobs.extensions import CheckOrder
-from provisioning.jobs.models import Operation
+from provisioning.jobs.models import Instance, Operation
 from provisioning.jobs.services.acceptance import accept_check
+from provisioning.jobs.states import OperationKind, OperationState
+
+SOURCE = "portal"
+REFUSED = "step-failed"  # error code of an operation that trying again would not help
 
 
 class QualityChecks:
-    """The rules of contracts that the portal runs itself."""
+    """The promises of contracts that the portal checks itself."""
 
     def take_due(self, limit: int) -> Sequence[CheckOrder]:
         """Due measurements, one for each table."""
         due = quality.due(limit)
         for measurement in due:
             quality_services.postpone(check_ids=measurement.check_ids)
+        targets = _targets({measurement.instance_id for measurement in due})
         return [
             CheckOrder(
                 title=f"Check {measurement.port_fqn}",
                 driver=measurement.driver,
                 instance_id=measurement.instance_id,
-                spec=measurement.spec,
+                spec={**measurement.spec, **targets.get(measurement.instance_id, {})},
                 subject={"check_ids": list(measurement.check_ids)},
             )
             for measurement in due
@@ -55,13 +62,57 @@ class QualityChecks:
                     evaluated=result.evaluated,
                     failed=result.failed,
                     value=result.value,
-                    message=result.error,
+                    message=result.error or result.note,
                 )
                 for result in measurement.results
             ],
-            source="portal",
+            source=SOURCE,
             operation_id=operation.pk,
         )
+
+
+def checks_ended(operation: Operation) -> None:
+    """`on_finished`: the checks may be asked for again. Where the target refused for good, their
+    results say so; where it was away, the last ones stand until they are stale.
+    """
+    if operation.kind != OperationKind.CHECK:
+        return
+    for step in operation.spec["steps"]:
+        if step["spec"].get("source") == QualityChecks.__name__:
+            check_ids = step["spec"]["subject"]["check_ids"]
+            quality_services.release(check_ids=check_ids)
+            if operation.state == OperationState.FAILED and operation.error_code == REFUSED:
+                _record_refusal(operation, check_ids)
+
+
+def _record_refusal(operation: Operation, check_ids: Iterable[int]) -> None:
+    now = db_now()
+    why = operation.error_text
+    quality_services.record_results(
+        results=[
+            quality_services.ResultData(
+                check_id=pk,
+                outcome=quality_services.outcome_of(None, weight=1.0),
+                at=now,
+                message=why,
+            )
+            for pk in check_ids
+        ],
+        source=SOURCE,
+        operation_id=operation.pk,
+    )
+
+
+def _targets(instance_ids: set[UUID]) -> dict[UUID, dict[str, str]]:
+    """`{instance: {"target": slug}}` of those that a team keeps in a place of its own."""
+    found: dict[UUID, dict[str, str]] = {}
+    rows = Instance.objects.filter(pk__in=instance_ids).values_list("pk", "desired_spec")
+    for pk, desired in rows:
+        for step in desired.get("steps", ()):
+            target = step["spec"].get("target")
+            if step["action"] == "schema" and target:
+                found[pk] = {"target": target}
+    return found
 
 
 def order_due(*, limit: int = 20) -> int:
