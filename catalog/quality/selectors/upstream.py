@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -71,9 +72,9 @@ ORDER BY near.distance, p.fqn
 
 @dataclass(frozen=True)
 class OpenIncident:
-    """As much of an open incident as banners show."""
+    """As much of an open incident as banners show; unnamed where its product may not be seen."""
 
-    id: UUID
+    id: str | None
     title: str
     state: str
     severity: str
@@ -198,10 +199,12 @@ def _near(values: list[Any], now: dt.datetime) -> Near:
         shown_hops=hops,
         is_visible=visible,
         sources=tuple(sources),
-        incidents=tuple(_incident(each) for each in incidents),
+        incidents=tuple(_incident(each, named=visible) for each in incidents),
     )
 
 
-def _incident(given: Mapping[str, Any]) -> OpenIncident:
-    broke_at = dt.datetime.fromisoformat(given["broke_at"])
-    return OpenIncident(**{**given, "id": UUID(given["id"]), "broke_at": broke_at})
+def _incident(text: str, *, named: bool) -> OpenIncident:
+    given = orjson.loads(text)
+    broke_at = dt.datetime.fromisoformat(given.pop("broke_at"))
+    unnamed = {} if named else {"id": None, "title": ""}
+    return OpenIncident(**{**given, **unnamed, "broke_at": broke_at})
