@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
+from catalog.products.models import DataProduct
 from catalog.quality.models import Incident, IncidentEvent
 from catalog.quality.states import OF_CHECK, Cause, EventKind, IncidentState
 from core import audit, outbox
@@ -162,14 +163,20 @@ def write_events(
         )
         for each in incidents
     )
-    if kind in TOLD:
-        outbox.emit_many(EventData(VERBS[kind], each.pk, _told(each, by)) for each in incidents)
+    if kind in TOLD and incidents:
+        ids = {each.product_id for each in incidents}
+        names = dict(DataProduct.objects.filter(pk__in=ids).values_list("pk", "fqn"))
+        outbox.emit_many(
+            EventData(VERBS[kind], each.pk, _told(each, names[each.product_id], by))
+            for each in incidents
+        )
 
 
-def _told(incident: Incident, by: str) -> dict[str, object]:
+def _told(incident: Incident, fqn: str, by: str) -> dict[str, object]:
     return {
         "incident_id": str(incident.pk),
         "product_id": str(incident.product_id),
+        "product": fqn,
         "cause": incident.cause,
         "severity": incident.severity,
         # what flaps is told to its owners alone, so that followers hear of it once
