@@ -14,8 +14,10 @@ from accounts.models import User
 from catalog.products.models import DataProduct
 from catalog.quality.models import Incident, IncidentEvent, QualityCheck
 from catalog.quality.services import (
+    SettingsData,
     acknowledge_incident,
     assign_incident,
+    configure_quality,
     note_on_incident,
     watch_promises,
 )
@@ -25,6 +27,7 @@ from portal.demo.people import Company, company
 
 DAYS = 90
 MOST = 3  # small ones of a product
+GOLDEN_SCORE = 85.0  # percent; the threshold of products with this tag
 PERFECT = 97  # percent; a product that scores more had none
 ENDED = (
     "The job ran again after a lock in the source was released.",
@@ -67,8 +70,23 @@ def load_incidents() -> None:
     here = company()
     for each in [*_announced(here), *_small_ones(here)]:
         _write(each)
+    _choose(here)
     watch_promises()
     _look_after_the_rest(here)
+
+
+def _choose(here: Company) -> None:
+    """What owners watch: nobody plays the pipelines of the company, so few look at promises."""
+    for product in DataProduct.objects.filter(fqn__in=products()).select_related("owner"):
+        spec = products()[product.fqn]
+        golden = "golden" in spec.tags
+        data = SettingsData(
+            score_threshold=GOLDEN_SCORE if golden else None,
+            downstream_hops=2 if golden else 1,
+            watches_anomalies=golden,
+            watches_promises=spec.is_late,
+        )
+        configure_quality(data, product=product, actor=here.owner(spec.team))
 
 
 def _announced(here: Company) -> Iterator[Past]:

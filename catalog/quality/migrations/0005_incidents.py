@@ -183,6 +183,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("downstream_hops", models.PositiveSmallIntegerField(default=1)),
+                ("watches_promises", models.BooleanField(default=True)),
                 ("watches_anomalies", models.BooleanField(default=False)),
             ],
             options={
@@ -266,15 +267,15 @@ class Migration(migrations.Migration):
             model_name="incident",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(
-                        ("acknowledged_at__isnull", True), ("resolved_at", None), ("state", "open")
-                    ),
-                    models.Q(
-                        ("acknowledged_at__isnull", False),
-                        ("resolved_at", None),
-                        ("state", "acknowledged"),
-                    ),
                     models.Q(("resolved_at__isnull", False), ("state", "resolved")),
+                    models.Q(
+                        ("resolved_at__isnull", True),
+                        models.Q(
+                            models.Q(("acknowledged_at__isnull", True), ("state", "open")),
+                            models.Q(("acknowledged_at__isnull", False), ("state", "acknowledged")),
+                            _connector="OR",
+                        ),
+                    ),
                     _connector="OR",
                 ),
                 name="incident_state_has_its_times",

@@ -171,6 +171,7 @@ class QualitySettings(models.Model):
         null=True, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
     downstream_hops = models.PositiveSmallIntegerField(default=USUAL_HOPS)
+    watches_promises = models.BooleanField(default=True)  # by when runs last wrote
     watches_anomalies = models.BooleanField(default=False)
 
     class Meta:

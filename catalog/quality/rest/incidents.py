@@ -58,6 +58,7 @@ SETTINGS = {
     "properties": {
         "score_threshold": {"type": ["number", "null"], "minimum": 0, "maximum": 100},
         "downstream_hops": {"type": "integer", "minimum": 0, "maximum": MAX_HOPS},
+        "watches_promises": {"type": "boolean"},
         "watches_anomalies": {"type": "boolean"},
     },
 }
@@ -281,6 +282,7 @@ def _settings(product_id: UUID) -> dict[str, Any]:
     return {
         "score_threshold": kept.score_threshold if kept else None,
         "downstream_hops": kept.downstream_hops if kept else USUAL_HOPS,
+        "watches_promises": kept.watches_promises if kept else True,
         "watches_anomalies": kept.watches_anomalies if kept else False,
     }
 
@@ -298,8 +300,11 @@ def _changed(kept: Mapping[str, Any], body: Mapping[str, Any]) -> SettingsData:
         problems.append(Problem("/score_threshold", "wrong-type", "Send a number or null."))
     if isinstance(hops, bool) or not isinstance(hops, int):
         problems.append(Problem("/downstream_hops", "wrong-type", f"Send 0 to {MAX_HOPS}."))
-    if not isinstance(given["watches_anomalies"], bool):
-        problems.append(Problem("/watches_anomalies", "wrong-type", "Send true or false."))
+    problems += [
+        Problem(f"/{name}", "wrong-type", "Send true or false.")
+        for name in ("watches_promises", "watches_anomalies")
+        if not isinstance(given[name], bool)
+    ]
     if problems:
         raise Invalid("The settings cannot be kept like that.", problems)
     return SettingsData(**{name: given[name] for name in kept})

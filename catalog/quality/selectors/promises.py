@@ -25,6 +25,9 @@ JOIN contracts_sla s ON (s.property, s.value, s.unit)
 JOIN products_outputport o ON o.contract_version_id = s.version_id
 JOIN products_dataproduct p ON p.id = o.product_id
 WHERE p.status = ANY(%(listed)s) AND p.written_at IS NOT NULL AND {which}
+AND NOT EXISTS (
+    SELECT 1 FROM quality_qualitysettings kept
+    WHERE kept.product_id = p.id AND NOT kept.watches_promises)
 GROUP BY p.id
 HAVING p.written_at + make_interval(secs => min(promised.seconds)) < statement_timestamp()
 ORDER BY p.id LIMIT %(limit)s
@@ -56,7 +59,7 @@ def overdue_products(*, limit: int) -> list[Overdue]:
 
 
 def still_overdue(product_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these products that are late now. Two SQL statements."""
+    """Those of these that are late now and whose owners watch it. Two SQL statements."""
     if not product_ids:
         return set()
     found = _ask(NAMED, limit=len(product_ids), products=list(product_ids))

@@ -51,6 +51,7 @@ class SettingsData:
     score_threshold: float | None
     downstream_hops: int
     watches_anomalies: bool
+    watches_promises: bool = True
 
 
 @transaction.atomic
@@ -169,6 +170,7 @@ def configure_quality(data: SettingsData, *, product: DataProduct, actor: Actor)
             "score_threshold": data.score_threshold,
             "downstream_hops": data.downstream_hops,
             "watches_anomalies": data.watches_anomalies,
+            "watches_promises": data.watches_promises,
         },
     )
     audit.record(
@@ -179,6 +181,7 @@ def configure_quality(data: SettingsData, *, product: DataProduct, actor: Actor)
         score_threshold=data.score_threshold,
         downstream_hops=data.downstream_hops,
         watches_anomalies=data.watches_anomalies,
+        watches_promises=data.watches_promises,
     )
     follow_scores([product.pk])
     return kept

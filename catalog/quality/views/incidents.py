@@ -189,10 +189,10 @@ def _page(
 def _facts(found: Incident) -> list[dict[str, Any]]:
     """When it broke, was noticed, taken and ended, each with its yardstick."""
     noticed = f"{duration(found.detected_at - found.broke_at)} later"
-    facts = [_moment("Broke", found.broke_at, "the first bad result")]
+    facts = [_moment("Broke", found.broke_at, "first bad result")]
     facts.append(_moment("Noticed", found.detected_at, noticed))
     for label, at in (("Acknowledged", found.acknowledged_at), ("Resolved", found.resolved_at)):
-        hint = f"{duration(at - found.detected_at)} after it was noticed" if at else "not yet"
+        hint = f"after {duration(at - found.detected_at)}" if at else "not yet"
         facts.append(_moment(label, at, hint))
     facts.append({"label": "Bad results", "value": f"{found.failures:,}", "hint": _again(found)})
     return facts

@@ -46,7 +46,7 @@ def product_incidents(request: HttpRequest, product: DataProduct) -> SafeString 
     actor = request.actor  # type: ignore[attr-defined]
     if product.status not in LISTED:
         return None
-    rows = Incident.objects.filter(product=product).select_related("assignee")
+    rows = Incident.objects.filter(product=product).select_related("assignee", "port")
     open_ones = rows.unresolved().order_by(*ORDER)[:OPEN_SHOWN]
     ended = rows.filter(resolved_at__isnull=False).order_by("-resolved_at")[:ENDED_SHOWN]
     waiting = list(open_ones)

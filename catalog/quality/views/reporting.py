@@ -78,6 +78,7 @@ SETTINGS_FORM: Form = {
     "score_threshold": {
         "kind": "number",
         "label": "Lowest score",
+        "note": "percent",
         "min": 0,
         "max": 100,
         "step": "any",
@@ -87,6 +88,12 @@ SETTINGS_FORM: Form = {
         "kind": "radio",
         "label": "Seen by",
         "options": [{"value": hops, "label": label} for hops, label in HOPS.items()],
+    },
+    "watches_promises": {
+        "kind": "checkbox",
+        "label": "Late data is an incident",
+        "hint": "When no run has written for longer than the contract promises. Turn it off where "
+        "lineage does not tell of every run; checks of the promise still count.",
     },
     "watches_anomalies": {
         "kind": "checkbox",
@@ -158,7 +165,8 @@ def _settings(typed: Mapping[str, str]) -> SettingsData:
         problems.append(Problem("/downstream_hops", "out-of-range", text))
     if problems or hops is None:
         raise Invalid("The settings cannot be kept like that.", problems)
-    return SettingsData(threshold, int(hops), bool(typed["watches_anomalies"]))
+    chosen = {name: bool(typed[name]) for name in ("watches_anomalies", "watches_promises")}
+    return SettingsData(threshold, int(hops), **chosen)
 
 
 def _number(text: str) -> float | None:
@@ -182,6 +190,7 @@ def _kept(product: DataProduct) -> dict[str, Any]:
     return {
         "score_threshold": "" if threshold is None else f"{threshold:g}",
         "downstream_hops": kept.downstream_hops if kept else USUAL_HOPS,
+        "watches_promises": kept.watches_promises if kept else True,
         "watches_anomalies": kept.watches_anomalies if kept else False,
     }
 

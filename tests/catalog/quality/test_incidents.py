@@ -396,6 +396,16 @@ def test_data_in_time_is_none(promised):
     assert services.watch_promises() == 0
 
 
+def test_owners_who_do_not_watch_it_have_none(promised, owner):
+    services.watch_promises()
+    data = SettingsData(None, downstream_hops=1, watches_anomalies=False, watches_promises=False)
+    services.configure_quality(data, product=promised, actor=owner)
+
+    assert services.watch_promises() == 1
+    assert only().state == "resolved"
+    assert services.watch_promises() == 0
+
+
 def test_a_promise_that_a_check_measures_is_that_checks_incident(promised, port):
     arrive(make_check(port, "/slaProperties/0", dimension="timeliness"), "fail")
 
