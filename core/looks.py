@@ -109,6 +109,16 @@ LOOKS: dict[str, dict[str, StateLook]] = {
         "fail": StateLook("Fails", "bad"),
         "error": StateLook("Could not run", "bad"),
     },
+    "incident": {
+        "open": StateLook("Open", "bad"),
+        "acknowledged": StateLook("Acknowledged", "warn"),
+        "resolved": StateLook("Resolved", "ok"),
+    },
+    "severity": {
+        "critical": StateLook("Critical", "bad"),
+        "major": StateLook("Major", "warn"),
+        "minor": StateLook("Minor", "bare"),
+    },
     "policy": {
         "draft": StateLook("Draft", "open"),
         "enforced": StateLook("Enforced", "ok"),

@@ -23,6 +23,7 @@ GO = {  # `g` and this letter lead there
     "requests:requests": "r",
     "requests:approvals": "a",
     "access:mine": "y",
+    "quality:incidents": "i",
     "governance:policies": "p",
     "portal:domains": "d",
     "portal:teams": "t",
@@ -36,6 +37,7 @@ NAV = [
     ("Requests", "requests:requests", "requests"),
     ("Approvals", "requests:approvals", "approvals"),
     ("My access", "access:mine", "key"),
+    ("Incidents", "quality:incidents", "warn"),
     ("Policies", "governance:policies", "policies"),
 ]
 NAV_PLATFORM = [

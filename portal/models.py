@@ -16,6 +16,7 @@ ICONS = {
     "comment": "chat",
     "contract": "file",
     "demand": "market",
+    "incident": "bad",
     "port": "warn",
     "product": "market",
     "request": "requests",

@@ -54,6 +54,8 @@ GROUP_OF: Mapping[str, MailGroup] = MappingProxyType(  # kind of a notification;
         "consent.answered": MailGroup.OWN,
         "resource.expiring": MailGroup.OWN,
         "webhook.disabled": MailGroup.OWN,
+        "incident.waiting": MailGroup.DECIDE,
+        "incident.ended": MailGroup.OWN,
     }
 )
 BATCHED = dt.timedelta(minutes=5)  # what is told within it goes into one mail

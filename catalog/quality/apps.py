@@ -13,9 +13,14 @@ class QualityConfig(AppConfig):
             match_unmatched,
             results_of_events,
         )
+        from catalog.quality.views import panels as incident_panels
         from core import outbox, panels
 
         outbox.subscribe_many("port.changed", checks_of_changed_ports)
         outbox.subscribe_many("port.changed", match_unmatched)
         on_results(results_of_events)
         panels.register("product.quality", quality_panels.product_quality)
+        panels.register("product.banner", incident_panels.incident_banner)
+        panels.register("product.overview", incident_panels.product_staleness, order=-1)
+        panels.register("product.quality", incident_panels.product_staleness, order=-2)
+        panels.register("product.quality", incident_panels.product_incidents, order=1)

@@ -4,6 +4,7 @@ from accounts.models import Team
 from catalog.search.services import fold_counts, refresh_words
 from portal.demo import (
     hooks,
+    incidents,
     lineage,
     moves,
     past,
@@ -56,6 +57,7 @@ def load_company() -> None:
     moves.announce_move()
     services.load_ends_and_drift()
     warehouse.settle()
+    incidents.load_incidents()
     hooks.load_webhook()
     make_findable()
 

@@ -15,6 +15,7 @@ from catalog.products.graphql import demands, follows, systems
 from catalog.products.graphql import mutations as product_mutations
 from catalog.products.graphql import queries as products
 from catalog.products.graphql.types import DataProduct
+from catalog.quality.graphql import incidents
 from catalog.quality.graphql import types as quality
 from core.graphql import extended
 from portal.feed.graphql import types as feed
@@ -37,6 +38,7 @@ class Query(
     lineage.Query,
     lineage_mutations.Query,
     lineage_questions.Query,
+    incidents.Query,
     requests.Query,
     inbox.Query,
     rules.Query,
@@ -61,11 +63,12 @@ class Mutation(
     recertification_mutations.Mutation,
     product_mutations.Mutation,
     lineage_mutations.Mutation,
+    incidents.Mutation,
 ):
     """Everything that can be done."""
 
 
-for room in (quality, lineage, derived_classes, follows, consent):
+for room in (quality, incidents, lineage, derived_classes, follows, consent):
     room.register()
 extended(DataProduct)
 extended(access.Grant)

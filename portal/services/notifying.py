@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts.actors import Actor, actor_of
-from accounts.models import Membership, Team, User
+from accounts.actors import Actor
+from accounts.models import Team, User
 from accounts.states import TeamRole
 from catalog.products.models import (
     Announcement,
@@ -19,7 +19,6 @@ from catalog.products.models import (
     DataProduct,
     Demand,
     DemandVote,
-    Follow,
     OutputPort,
 )
 from catalog.products.states import LISTED, DemandState
@@ -27,15 +26,15 @@ from core.models import OutboxEvent
 from portal.feed.models import Webhook
 from portal.models import Mail, Notification
 from portal.services.access_news import WRITERS as ACCESS_WRITERS
+from portal.services.audiences import readers_of, those_who_see
 from portal.services.choosing import mail_times
-from portal.services.news import READING, Audience, News, members
-from provisioning.access.models import Grant
+from portal.services.incident_news import WRITERS as INCIDENT_WRITERS
+from portal.services.news import Audience, News, members
 from provisioning.jobs.models import Instance
 from provisioning.requests.models import ROLE_NAMES, Approval, Decision, Delegation, Request
 from provisioning.requests.states import RequestState
 
 KEPT = dt.timedelta(days=90)
-FOLLOWING = "you follow it"
 
 
 @transaction.atomic
@@ -85,7 +84,7 @@ def _announced(event: OutboxEvent) -> Iterator[News]:
             "announcement",
             f"{each.product.name}: {each.title}",
             each.product.get_absolute_url(),
-            _readers(each.product, but=each.author_id),
+            readers_of(each.product, but=each.author_id),
         )
 
 
@@ -96,7 +95,7 @@ def _moved(event: OutboxEvent) -> Iterator[News]:
     products = DataProduct.objects.filter(pk=event.payload["product_id"]) if word else ()
     for product in products:
         title = f"{product.name} {word}"
-        yield News(verb, title, product.get_absolute_url(), _readers(product))
+        yield News(verb, title, product.get_absolute_url(), readers_of(product))
 
 
 def _commented(event: OutboxEvent) -> Iterator[News]:
@@ -111,7 +110,7 @@ def _commented(event: OutboxEvent) -> Iterator[News]:
             "comment",
             f"{each.author or 'Somebody'} commented on {each.product.name}",
             f"{each.product.get_absolute_url()}?tab=activity",
-            _seeing(each.product, audience, but=each.author_id),
+            those_who_see(each.product, audience, but=each.author_id),
         )
 
 
@@ -125,7 +124,7 @@ def _versioned(event: OutboxEvent) -> Iterator[News]:
         if level:
             title = f"{title}, {level}"
         url = f"{product.get_absolute_url()}?tab=contract"
-        yield News("contract.version", title, url, _readers(product))
+        yield News("contract.version", title, url, readers_of(product))
 
 
 def _breaking(event: OutboxEvent) -> Iterator[News]:
@@ -134,7 +133,7 @@ def _breaking(event: OutboxEvent) -> Iterator[News]:
         title = f"{event.payload['port']}: {event.payload['to']} breaks readers"
         title = f"{title} from {event.payload['on']}"
         url = f"{product.get_absolute_url()}?tab=contract"
-        yield News("port.change-announced", title, url, _readers(product))
+        yield News("port.change-announced", title, url, readers_of(product))
 
 
 def _asked(event: OutboxEvent) -> Iterator[News]:
@@ -244,29 +243,6 @@ def _request(event: OutboxEvent) -> Iterator[Request]:
     yield from named.filter(pk=event.payload["request_id"])
 
 
-def _readers(product: DataProduct, *, but: int | None = None) -> Audience:
-    """Who follows the product or may read it."""
-    grants = Grant.objects.live().filter(port__product=product)
-    teams = grants.exclude(consumer_team=None).values("consumer_team")
-    owners = grants.exclude(consumer_product=None).values("consumer_product__owner")
-    members = Membership.objects.filter(Q(team__in=teams) | Q(team__in=owners))
-    users = grants.exclude(consumer_user=None).values_list("consumer_user_id", flat=True)
-    audience = dict.fromkeys([*members.values_list("user_id", flat=True), *users], READING)
-    followers = Follow.objects.filter(product=product).values_list("user_id", flat=True)
-    return _seeing(product, audience | dict.fromkeys(followers, FOLLOWING), but=but)
-
-
-def _seeing(product: DataProduct, audience: Audience, *, but: int | None) -> Audience:
-    """Without those who may not see the product, and without whoever did it."""
-    audience.pop(but, None)  # type: ignore[arg-type]
-    if product.visibility == "company" and product.status in LISTED:
-        return audience
-    rows = DataProduct.objects.filter(pk=product.pk)
-    users = User.objects.filter(pk__in=audience)
-    seeing = {user.pk for user in users if rows.visible_to(actor_of(user)).exists()}
-    return {pk: reason for pk, reason in audience.items() if pk in seeing}
-
-
 PRODUCT_VERBS = {
     "product.published": "was published",
     "product.deprecated": "was deprecated",
@@ -281,6 +257,7 @@ DEMANDED = {
 WRITERS: Mapping[str, Callable[[OutboxEvent], Iterator[News]]] = MappingProxyType(
     {
         **ACCESS_WRITERS,
+        **INCIDENT_WRITERS,
         "announcement.made": _announced,
         "product.moved": _moved,
         "comment.made": _commented,

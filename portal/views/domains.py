@@ -23,6 +23,7 @@ from accounts.services import set_domain_details
 from catalog.products.models import DataProduct, DataProductQuerySet, System
 from catalog.products.selectors.coverage import coverage, with_coverage
 from catalog.products.states import LISTED
+from catalog.quality.selectors.incidents import times_in_domain
 from core.errors import Invalid
 from core.rendering import GOOD
 from portal.views.shared import actor_in, marketplace_url
@@ -96,6 +97,7 @@ def domain(request: HttpRequest, path: str) -> HttpResponse:
         "own_fields": field_rows(found.field_schema),
         "can_change": owns_domain(actor, found),
         "list_url": marketplace_url(domain=[path]),
+        "times": times_in_domain(actor, path),
     }
     return render(request, "portal/domain.html", context)
 

@@ -13,6 +13,7 @@ from accounts.models import Team
 from catalog.products.models import DataProduct
 from catalog.products.selectors.talk import followed_by, news_for
 from catalog.products.states import LISTED
+from catalog.quality.selectors.incidents import open_of_teams
 from catalog.search.selectors import saved_with_news
 from portal.views.shared import marketplace_url
 from provisioning.access.models import Grant
@@ -21,6 +22,7 @@ from provisioning.requests.selectors import to_decide
 
 ENDS_SOON = dt.timedelta(days=14)
 HOME_ROWS = 6
+HOME_INCIDENTS = 4
 
 
 @require_safe
@@ -38,6 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "viewer_teams": teams,
         "now": now,
         "to_decide": to_decide(actor, limit=HOME_ROWS),
+        "incidents": open_of_teams(actor, limit=HOME_INCIDENTS),
         "ending": [grant for grant in grants if grant.until < now + ENDS_SOON],
         "my_products": products.filter(owner__in=actor.team_ids).order_by("-updated_at")[:8],
         "my_products_url": marketplace_url(team=[team.slug for team in teams]),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.actors import Actor
+from catalog.quality.selectors.incidents import open_of_teams
 from catalog.search.marking import marked
 from catalog.search.selectors import Suggestion, suggest
 from catalog.search.views.typing import LONGEST, Group, Option, groups_of
@@ -20,6 +21,7 @@ from provisioning.jobs.models import Operation
 from provisioning.jobs.states import OperationState
 
 MOST = 8  # names; of actions and pages, each
+INCIDENTS_LOOKED_AT = 50  # open ones of the reader's teams, the latest
 JOBS_LOOKED_AT = 20  # of the reader's own that failed last
 ACTIONS = [
     ("New data product", "blueprints:services", ""),
@@ -48,6 +50,7 @@ def palette(request: HttpRequest) -> HttpResponse:
     found = suggest(actor, text, MOST) if text else []
     groups = [
         *groups_of(found, text),
+        Group("Incidents", "warn", list(_incidents(actor, text))[:MOST]),
         Group("Actions", "right", list(_actions(actor, found, text))[:MOST]),
         Group("Pages", "file", list(_pages(text))[: MOST if text else len(PAGES)]),
     ]
@@ -69,6 +72,14 @@ def _actions(actor: Actor, found: list[Suggestion], text: str) -> Iterator[Optio
         label = f"Retry {job.title}"
         if _answers(label, text):
             yield Option(reverse("jobs:operation", args=[job.pk]), marked(label, text), "failed")
+
+
+def _incidents(actor: Actor, text: str) -> Iterator[Option]:
+    """Of the reader's own teams; one statement, none without teams."""
+    for each in open_of_teams(actor, limit=INCIDENTS_LOOKED_AT) if text else ():
+        label = f"{each.product.name}: {each.title}"
+        if _answers(label, text):
+            yield Option(each.get_absolute_url(), marked(label, text), each.get_state_display())
 
 
 def _pages(text: str) -> Iterator[Option]:

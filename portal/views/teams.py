@@ -18,6 +18,7 @@ from accounts.models import Membership, Team
 from accounts.selectors import unowned
 from catalog.products.models import Comment, DataProduct, DataProductQuerySet, Ownership, System
 from catalog.products.states import LISTED, ProductStatus
+from catalog.quality.selectors.incidents import times_of_team
 from core.paging import keyset_page
 from portal.views.shared import actor_in
 from provisioning.requests.models import Approval
@@ -71,6 +72,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
         "systems": systems.defer("document", "text")[:MAX_ROWS],
         "owned_domains": found.owned_domains.order_by("path")[:50],
         "health": _health(visible, found),
+        "times": times_of_team(actor, slug),
     }
     return render(request, "portal/team.html", context)
 

@@ -66,6 +66,11 @@ PAGES = [
     "/domains/sales/edit/",
     "/teams/",
     "/teams/sales-data/",
+    "/incidents/",
+    "/incidents/?state=all&team=sales-data",
+    "/incidents/?product=nothing",
+    "/products/sales.orders/incidents/new/",
+    "/products/sales.orders/quality-settings/",
     "/policies/",
     "/classification/",
     "/glossary/",
@@ -130,6 +135,15 @@ def test_the_pages_of_a_target_are_too(owner: Person, axe: Any, portal: Portal) 
     for page in ("", "edit/", "retire/"):
         owner.goto(f"/targets/looked-at/{page}")
         assert [fault for theme, width in LOOKS for fault in look(owner, axe, theme, width)] == []
+    assert owner.complaints == []
+
+
+def test_the_page_of_an_incident_is_too(owner: Person, axe: Any) -> None:
+    owner.goto("/incidents/?state=all")
+    owner.page.locator("tbody th a").first.click()
+    owner.page.locator("#timeline").wait_for()
+
+    assert [fault for theme, width in LOOKS for fault in look(owner, axe, theme, width)] == []
     assert owner.complaints == []
 
 

@@ -33,6 +33,7 @@ from catalog.products.models import (
 from catalog.products.services import put_system
 from catalog.products.services.indexing import reindex
 from catalog.products.states import ProductStatus
+from catalog.quality.models import Incident
 from core.crypto import encrypt
 from core.documents import load_documents
 from core.ids import uuid7
@@ -106,6 +107,7 @@ class Company:
     review: Review
     consent: Consent
     delivery: Delivery
+    incident: Incident
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -188,6 +190,7 @@ def make_company() -> Company:
         review=campaign.reviews.get(),
         consent=_consent(grant, contract_version),
         delivery=_delivery(team),
+        incident=_incident(product),
         dataset=dataset,
         edge=edge,
         token=token,
@@ -207,6 +210,12 @@ def make_company() -> Company:
             starts_at=timezone.now() + dt.timedelta(days=1),
             ends_at=timezone.now() + dt.timedelta(days=9),
         ),
+    )
+
+
+def _incident(product: DataProduct) -> Incident:
+    return Incident.objects.create(
+        product=product, cause="manual", title="Prices are wrong", broke_at=timezone.now()
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 UNKNOWN_ID = "0190c8a5-7c1e-7000-8000-000000000000"
 REJECTION = {"decision": "reject", "note": "Not needed"}
 TEAM = {"team": "sales-team"}
+NOTE = {"note": "Loaded again"}
 ALWAYS = 'condition: "true", outcome: {approve: true}'
 NEXT_WEEK = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=7)
 ANNOUNCEMENT = {"kind": "news", "title": "All is well"}
@@ -46,6 +47,14 @@ BODIES: dict[str, Mapping[str, Any]] = {
     "rest:system": {"name": "Till", "team": "sales-team"},
     "products:demand-take": TEAM,
     "rest:demand-take": TEAM,
+    "quality:incident-note": NOTE,
+    "quality:incident-resolve": NOTE,
+    "quality:incident-new": {"title": "Wrong"},
+    "quality:settings": {"downstream_hops": "2"},
+    "rest:incident-notes": NOTE,
+    "rest:incident-resolve": NOTE,
+    "rest:product-incidents": {"title": "Wrong"},
+    "rest:quality-settings": {"downstream_hops": 2},
     "lineage:claim": CLAIM,
     "lineage:unclaim": CLAIM,
     "lineage:edge-new": EDGE,

@@ -57,6 +57,16 @@ FIELDS: dict[str, Row] = {
     ),
     "grant": NULL_OUTSIDE,
     "grants": EMPTY_OUTSIDE,
+    "incident": NULL_OUTSIDE,
+    "incidents": EMPTY_OUTSIDE,
+    "acknowledgeIncident": "401 not-found done done done done not-allowed done 403 done",
+    "assignIncident": "401 not-found done done done done not-allowed done 403 done",
+    "noteOnIncident": "401 not-found done done done done not-allowed done 403 done",
+    "resolveIncident": "401 not-found done done done done not-allowed done 403 done",
+    "reportIncident": (  # of a draft
+        "401 not-found invalid-transition invalid-transition invalid-transition "
+        "invalid-transition not-allowed invalid-transition 403 invalid-transition"
+    ),
     "lineage": EMPTY_OUTSIDE,
     "lineageCycles": "401 empty empty empty empty empty empty empty empty empty",
     "lineageImpact": NULL_OUTSIDE,

@@ -25,6 +25,7 @@ from catalog.products.models import (
 )
 from catalog.products.services.indexing import reindex
 from catalog.products.states import ProductStatus
+from catalog.quality.models import Incident, IncidentEvent
 from core import outbox
 from core.audit import record
 from core.ids import uuid7
@@ -76,6 +77,9 @@ READS = [
     "/glossary/",
     "/glossary/{term}/",
     "/policies/",
+    "/incidents/",
+    "/incidents/?state=all&domain={domain}",
+    "/incidents/{incident}/",
     "/policies/{policy}/",
     "/demands/",
     "/marketplace/",
@@ -118,6 +122,9 @@ READS = [
     "/api/v1/terms",
     "/api/v1/policies",
     "/api/v1/demands",
+    "/api/v1/incidents",
+    "/api/v1/incidents/{incident}",
+    "/api/v1/products/{product}/quality-settings",
     "/api/v1/grants",
     "/api/v1/consents",
     "/api/v1/recertifications",
@@ -186,6 +193,11 @@ def _grow_once(company: Company) -> None:
     )
     InputPort.objects.create(product=product, name=name, version="3", system=system)
     InputPort.objects.create(product=other_product, name=name, system=company.system)
+    for broken in (product, other_product):
+        Incident.objects.create(
+            product=broken, cause="manual", title=name, broke_at=timezone.now(), port=port
+        )
+    IncidentEvent.objects.create(incident=company.incident, kind="note", note=name)
     Ownership.objects.create(product=product, kind="expert", user=person)
     Follow.objects.create(product=product, user=person)
     Follow.objects.create(product=other_product, user=owner)
@@ -310,6 +322,7 @@ def costs(company: Company, role: str) -> dict[str, int]:
         "policy": company.policy.slug,
         "campaign": company.campaign.pk,
         "resource": company.resource.pk,
+        "incident": company.incident.pk,
     }
     client = company.client(role)
     client.get("/domains/")  # the first page of a session writes it

@@ -1,12 +1,14 @@
 """The palette: what is offered, to whom, and what it costs."""
 
 import pytest
+from django.utils import timezone
 
 from catalog.products.services.indexing import reindex
+from catalog.quality.models import Incident
 from provisioning.jobs.models import Operation
 from provisioning.jobs.states import OperationKind, OperationState
 from tests.clients import browser
-from tests.factories import ProductFactory, UserFactory
+from tests.factories import ProductFactory, UserFactory, member_of
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -70,6 +72,21 @@ def test_odd_texts_are_no_error(text):
 
     assert page.status_code == 200
     assert "<script>" not in page.content.decode().split("<main")[1]
+
+
+def test_open_incidents_of_my_teams_are_found_by_their_words():
+    product = ProductFactory(name="Orders")
+    for title in ("Gaps in the night", "Prices are wrong"):
+        Incident.objects.create(
+            product=product, cause="manual", title=title, broke_at=timezone.now()
+        )
+
+    mine = browser(member_of(product.owner)).get("/palette/", {"q": "gaps"}, headers=HTMX)
+    others = browser(UserFactory()).get("/palette/", {"q": "gaps"}, headers=HTMX)
+
+    assert Incident.objects.get(title__startswith="Gaps").get_absolute_url() in str(mine.content)
+    assert "Prices" not in str(mine.content)
+    assert "/incidents/" not in str(others.content)
 
 
 def test_it_costs_four_statements_beside_the_session(django_assert_max_num_queries):

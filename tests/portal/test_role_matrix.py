@@ -81,6 +81,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "recertifications": company.campaign.pk,
         "consents": company.consent.pk,
         "webhooks": company.delivery.webhook_id,
+        "incidents": company.incident.pk,
     }
     found = ids.get(plain.split("/")[1 if plain.startswith(("settings/", "approvals/")) else 0])
     values: Mapping[str, Any] = {
@@ -205,6 +206,8 @@ UNSEEN = [
     ("access:grant", 404),
     ("drivers:target", 404),
     ("rest:product", 404),
+    ("quality:incident", 404),
+    ("rest:incident", 404),
     ("rest:product-descriptor", 404),
     ("rest:product-quality", 404),
     ("rest:contract", 404),
@@ -307,6 +310,14 @@ def arguments(company: Company) -> dict[str, str]:
         "decideReviews": f'(recertification: "{company.campaign.pk}",'
         f' keep: ["{company.review.pk}"]) {{ problems {{ code }} }}',
         "stopRecertification": f'(id: "{company.campaign.pk}") {{ problems {{ code }} }}',
+        "incidents": "(first: 5) { edges { node { title } } }",
+        "incident": f'(id: "{company.incident.pk}") {{ title }}',
+        "reportIncident": f'(product: "{company.product.fqn}", title: "x")'
+        " { problems { code } }",
+        "acknowledgeIncident": f'(id: "{company.incident.pk}") {{ problems {{ code }} }}',
+        "assignIncident": f'(id: "{company.incident.pk}") {{ problems {{ code }} }}',
+        "noteOnIncident": f'(id: "{company.incident.pk}", note: "x") {{ problems {{ code }} }}',
+        "resolveIncident": f'(id: "{company.incident.pk}", note: "x") {{ problems {{ code }} }}',
         "unmatchedDatasets": "(first: 5) { edges { node { id } } }",
         "claimDataset": f'(dataset: "{WAITING}", port: "{port.fqn}") {{ problems {{ code }} }}',
         "unclaimDataset": f'(dataset: "{WAITING}") {{ problems {{ code }} }}',

@@ -11,7 +11,12 @@ from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
 from catalog.products.models import DataProduct
-from catalog.quality.selectors import QualityOfProduct, quality_of
+from catalog.quality.selectors import (
+    QualityOfProduct,
+    Surroundings,
+    quality_of,
+    surroundings,
+)
 
 
 class ProductQuality(APIView):
@@ -20,7 +25,8 @@ class ProductQuality(APIView):
     @extend_schema(operation_id="product_quality", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, fqn: str) -> Response:
         product = get_object_or_404(DataProduct.objects.visible_to(actor_in(request)), fqn=fqn)
-        return Response(as_json(quality_of(product)))
+        around = surroundings(actor_in(request), [product.pk]).get(product.pk)
+        return Response(as_json(quality_of(product)) | {"staleness": staleness(around)})
 
 
 def as_json(quality: QualityOfProduct) -> dict[str, Any]:
@@ -55,5 +61,25 @@ def as_json(quality: QualityOfProduct) -> dict[str, Any]:
         "explanation": [
             {"check": part.name, "dimension": part.dimension, "lost_points": part.lost_points}
             for part in quality.explanation
+        ],
+    }
+
+
+def staleness(around: Surroundings | None) -> dict[str, Any] | None:
+    """Whether the data is late or not measured in time, and the nearest late products upstream."""
+    if around is None:
+        return None
+    return {
+        "is_stale": around.is_stale,
+        "late_since": around.root.late_since,
+        "unmeasured_since": around.root.unmeasured_since,
+        "causes": [
+            {
+                "product": each.fqn or None,  # null: the caller may not see it
+                "distance": each.distance,
+                "written_at": each.written_at if each.is_visible else None,
+                "late_since": each.late_since,
+            }
+            for each in around.causes
         ],
     }

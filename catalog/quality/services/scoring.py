@@ -18,6 +18,7 @@ from catalog.quality.scores import (
     product_score,
     score_of_result,
 )
+from catalog.quality.services.incidents_following import follow_results
 from catalog.quality.states import Outcome
 from core.copying import insert_objects, update_objects
 
@@ -74,6 +75,7 @@ def record_results(
     changed = {result.check_id for result in known if _keep_latest(checks[result.check_id], result)}
     update_objects([checks[pk] for pk in changed], LATEST)
     score_products({checks[pk].port.product_id for pk in changed})
+    follow_results([checks[pk] for pk in changed])
     return len(known)
 
 

@@ -76,6 +76,12 @@ def _consent(verb: str, about: str) -> EventType:
     return EventType(name, name, "consent", "consent_id", about)
 
 
+def _incident(verb: str, about: str) -> EventType:
+    name = f"incident.{verb}"
+    facts = ("product", "cause", "severity")
+    return EventType(name, name, "incident", "incident_id", about, facts)
+
+
 def _changed(kind: str, key: str, about: str, facts: tuple[str, ...] = ()) -> EventType:
     name = f"{kind}.changed"
     return EventType(name, name, kind, key, about, facts)
@@ -90,6 +96,9 @@ TYPES: tuple[EventType, ...] = (
         *("product.measured", "product.measured", "product", "product_id"),
         "The quality score of a product was computed anew.",
     ),
+    _incident("opened", "Something is wrong with the data of a product."),
+    _incident("reopened", "What seemed to be over is wrong again."),
+    _incident("resolved", "An incident is over."),
     EventType(
         *("announcement.made", "announcement.made", "product", ""),
         "The owners of a product announced something.",

@@ -14,6 +14,7 @@ from accounts.models import Domain, Team
 from catalog.contracts.models import DataContract
 from catalog.governance.models import Policy, Term
 from catalog.products.models import DataProduct, Demand, System
+from catalog.quality.models import Incident
 from portal.feed.formats.events import Subject
 from provisioning.access.models import Grant
 from provisioning.blueprints.models import Blueprint
@@ -87,6 +88,11 @@ def _grant(row: Grant) -> Subject:
     return Subject("grant", str(row.pk), f"{row.port.fqn} → {row.consumer}", row.get_absolute_url())
 
 
+def _incident(row: Incident) -> Subject:
+    teams = frozenset({row.product.owner_id})
+    return Subject("incident", str(row.pk), row.title, row.get_absolute_url(), teams)
+
+
 def _consent(row: Consent) -> Subject:
     name = f"{row.grant.port.fqn} → {row.grant.consumer}"
     return Subject("consent", str(row.pk), name, row.grant.get_absolute_url())
@@ -104,6 +110,11 @@ KINDS: Mapping[str, tuple[str, Read, Describe]] = MappingProxyType(
             "pk",
             lambda actor: DataContract.objects.visible_to(actor),
             _owned("contract", "document_id"),
+        ),
+        "incident": (
+            "pk",
+            lambda actor: Incident.objects.visible_to(actor).select_related("product"),
+            _incident,
         ),
         "demand": ("pk", lambda actor: Demand.objects.visible_to(actor), _demand),
         "system": (

@@ -1,0 +1,71 @@
+"""Incidents and lateness on the pages of products and ports."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from catalog.products.models import DataProduct
+from catalog.products.policies import can_change_product
+from catalog.products.states import LISTED
+from catalog.quality.models import Incident
+from catalog.quality.policies import can_handle_incidents
+from catalog.quality.selectors import Surroundings, surroundings
+from catalog.quality.selectors.incidents import ORDER
+
+OPEN_SHOWN, ENDED_SHOWN = 20, 5
+KEPT = "_surroundings"  # on the product, for the other panels of its page
+
+
+def incident_banner(request: HttpRequest, product: DataProduct) -> SafeString | None:
+    """The one banner on top: what is wrong here, or upstream within the distance of its owners."""
+    around = _around(request, product)
+    if around is None or not (around.incidents or around.broken_upstream):
+        return None
+    said = getattr(product, "said", None) or {}
+    context = {
+        "product": product,
+        "around": around,
+        "said": said if said.get("kind") == "incident" else None,
+    }
+    return render_to_string("catalog/quality/_incident_banner.html", context, request)
+
+
+def product_staleness(request: HttpRequest, product: DataProduct) -> SafeString | None:
+    """On the Overview and Quality tabs: why the data is stale, or will be."""
+    around = _around(request, product)
+    if around is None or not (around.root.is_late or around.causes):
+        return None
+    context = {"product": product, "around": around}
+    return render_to_string("catalog/quality/_staleness.html", context, request)
+
+
+def product_incidents(request: HttpRequest, product: DataProduct) -> SafeString | None:
+    """On the Quality tab: the open ones, those that ended last, and what the reader may do."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if product.status not in LISTED:
+        return None
+    rows = Incident.objects.filter(product=product).select_related("assignee", "port")
+    open_ones = rows.unresolved().order_by(*ORDER)[:OPEN_SHOWN]
+    ended = rows.filter(resolved_at__isnull=False).order_by("-resolved_at")[:ENDED_SHOWN]
+    waiting = list(open_ones)
+    context = {
+        "product": product,
+        "rows": [*waiting, *ended],
+        "open": len(waiting),
+        "may_report": can_handle_incidents(actor, product),
+        "may_change": can_change_product(actor, product),
+    }
+    return render_to_string("catalog/quality/_product_incidents.html", context, request)
+
+
+def _around(request: HttpRequest, product: DataProduct) -> Surroundings | None:
+    """Read once a page. Of a product that nobody relies on yet, nothing."""
+    if product.status not in LISTED:
+        return None
+    if not hasattr(product, KEPT):
+        actor = request.actor  # type: ignore[attr-defined]
+        setattr(product, KEPT, surroundings(actor, [product.pk]).get(product.pk))
+    kept: Surroundings | None = getattr(product, KEPT)
+    return kept

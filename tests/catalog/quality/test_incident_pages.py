@@ -1,0 +1,426 @@
+"""Incidents as people see them: banners here and downstream, the list, one of them, the forms."""
+
+import datetime as dt
+from itertools import pairwise
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from catalog.contracts.models import Sla
+from catalog.lineage.models import ProductEdge
+from catalog.products.models import DataProduct
+from catalog.quality.models import Incident, QualityCheck, QualitySettings
+from catalog.quality.selectors import surroundings
+from catalog.quality.selectors.incidents import times_in_domain, times_of_team
+from catalog.quality.services import ResultData, record_results
+from tests.factories import (
+    ContractVersionFactory,
+    PortFactory,
+    ProductFactory,
+    TeamFactory,
+    UserFactory,
+    actor_for,
+    member_of,
+)
+
+pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
+HIDDEN = "An upstream product has an incident"
+
+
+@pytest.fixture
+def team():
+    return TeamFactory(slug="sales", name="Sales")
+
+
+@pytest.fixture
+def owner(team):
+    return browser(member_of(team, username="olga"))
+
+
+@pytest.fixture
+def reader():
+    return browser(UserFactory(username="rita"))
+
+
+def browser(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def make(name, team=None, **given):
+    given |= {"owner": team} if team else {}
+    return PortFactory(product=ProductFactory(name=name, slug=name.lower(), **given)).product
+
+
+def flows(*products):
+    for source, target in pairwise(products):
+        ProductEdge.objects.create(source=source, target=target, origin="declared")
+
+
+def breaks(product, name="no gaps", ago=HOUR):
+    check, _ = QualityCheck.objects.get_or_create(
+        port=product.output_ports.get(), key=name, defaults={"name": name}
+    )
+    result = ResultData(check.pk, "fail", timezone.now() - ago, 100, 4)
+    record_results(results=[result], source="test")
+    return check
+
+
+def mends(check):
+    record_results(results=[ResultData(check.pk, "pass", timezone.now())], source="test")
+
+
+def text_of(client, url, status=200):
+    response = client.get(url)
+    assert response.status_code == status, response.content
+    return response.content.decode()
+
+
+# seen on the product, and downstream
+
+
+@pytest.mark.parametrize("tab", ["", "?tab=schema", "?tab=quality", "?tab=lineage", "?tab=access"])
+def test_the_product_says_on_every_tab_that_something_is_wrong(reader, team, tab):
+    product = make("Orders", team)
+    check = breaks(product)
+
+    assert "Incident: no gaps." in text_of(reader, f"{product.get_absolute_url()}{tab}")
+    mends(check)
+    assert "Incident: no gaps." not in text_of(reader, f"{product.get_absolute_url()}{tab}")
+
+
+def test_its_ports_say_so_too(reader, team):
+    product = make("Orders", team)
+    breaks(product)
+
+    assert "Incident: no gaps." in text_of(reader, product.output_ports.get().get_absolute_url())
+
+
+@pytest.mark.parametrize(("hops", "seen"), [(None, 1), (0, 0), (1, 1), (2, 2), (3, 3)])
+def test_it_is_seen_downstream_as_far_as_its_owners_chose(reader, team, hops, seen):
+    products = [make(name, team) for name in ("Orders", "Lines", "Margin", "Report", "Board")]
+    flows(*products)
+    breaks(products[0])
+    if hops is not None:
+        QualitySettings.objects.create(product=products[0], downstream_hops=hops)
+
+    pages = [text_of(reader, each.get_absolute_url()) for each in products[1:]]
+
+    assert ["Orders: no gaps" in page for page in pages] == [n < seen for n in range(4)]
+
+
+def test_who_may_not_see_the_broken_product_reads_no_name(reader, owner, team):
+    hidden, open_one = make("Salaries", team, visibility="restricted"), make("Costs", team)
+    flows(hidden, open_one)
+    breaks(hidden, "no salary is negative")
+
+    page = text_of(reader, open_one.get_absolute_url())
+    assert HIDDEN in page
+    assert "alaries" not in page
+    assert "no salary" not in page
+    assert str(Incident.objects.get().pk) not in page
+    assert "Salaries: no salary is negative" in text_of(owner, open_one.get_absolute_url())
+
+
+def test_an_ended_edge_carries_nothing(reader, team):
+    source, target = make("Orders", team), make("Lines", team)
+    flows(source, target)
+    ProductEdge.objects.update(ended_at=timezone.now())
+    breaks(source)
+
+    assert "no gaps" not in text_of(reader, target.get_absolute_url())
+
+
+def test_products_that_read_each_other_have_one_banner_each(reader, team):
+    first, second = make("Orders", team), make("Lines", team)
+    flows(first, second, first)
+    breaks(first)
+    QualitySettings.objects.create(product=first, downstream_hops=3)
+
+    assert "Incident: no gaps." in text_of(reader, first.get_absolute_url())
+    assert "Orders: no gaps" in text_of(reader, second.get_absolute_url())
+
+
+# why it is stale
+
+
+def promises(product, hours, written_ago):
+    version = ContractVersionFactory()
+    Sla.objects.create(version=version, property="latency", value=str(hours), unit="h")
+    product.output_ports.update(contract_version=version, contract=version.contract)
+    DataProduct.objects.filter(pk=product.pk).update(written_at=timezone.now() - written_ago)
+
+
+def around(user, product):
+    return surroundings(actor_for(user), [product.pk])[product.pk]
+
+
+def test_the_nearest_late_sources_are_named_as_far_as_they_may_be(reader, team):
+    far, near, hidden, middle, root = (
+        make(name, team) for name in ("Far", "Near", "Hidden", "Middle", "Root")
+    )
+    flows(far, near, middle, root)
+    flows(hidden, root)
+    DataProduct.objects.filter(pk=hidden.pk).update(visibility="restricted")
+    for product in (far, near, hidden):
+        promises(product, 1, 5 * HOUR)
+    promises(middle, 24, 5 * HOUR)
+    user = UserFactory()
+
+    found = around(user, root)
+
+    assert [(each.name, each.distance) for each in found.causes] == [("", 1), ("Near", 2)]
+    assert [each.name for each in around(user, near).causes] == ["Far"]
+    assert (found.is_stale, found.root.is_late, around(user, near).root.is_late) == (
+        True,
+        False,
+        True,
+    )
+    page = text_of(reader, root.get_absolute_url())
+    assert "The data is made from late data" in page
+    assert "an upstream product that you may not see is late" in page
+    assert "Hidden" not in page
+    assert "Near</a> is late" in text_of(reader, f"{root.get_absolute_url()}?tab=quality")
+
+
+def test_in_time_nothing_is_said(reader, team):
+    product = make("Orders", team)
+    promises(product, 24, HOUR)
+
+    assert not around(UserFactory(), product).is_stale
+    assert "late data" not in text_of(reader, product.get_absolute_url())
+
+
+def test_surroundings_cost_one_statement_whatever_they_hold(team):
+    roots = [make(f"Root{n}", team) for n in range(3)]
+    sources = [make(f"Source{n}", team) for n in range(12)]
+    for root in roots:
+        for source in sources:
+            flows(source, root)
+            breaks(source)
+    actor = actor_for(UserFactory())
+
+    with CaptureQueriesContext(connection) as context:
+        found = surroundings(actor, [root.pk for root in roots])
+
+    assert len(context) == 1
+    assert [len(found[root.pk].broken_upstream) for root in roots] == [12, 12, 12]
+
+
+def test_the_graph_is_looked_at_five_steps_deep(team):
+    chain = [make(f"P{n}", team) for n in range(8)]
+    flows(*chain)
+    promises(chain[0], 1, 9 * HOUR)
+    user = UserFactory()
+
+    assert around(user, chain[5]).causes
+    assert not around(user, chain[6]).causes
+
+
+# the list, and one of them
+
+
+def test_those_of_my_teams_stand_first(owner, team):
+    breaks(make("Others"), "others gap", 0 * HOUR)
+    breaks(make("Orders", team), "my gap")
+
+    page = text_of(owner, "/incidents/")
+
+    assert page.index("my gap") < page.index("others gap")
+    assert "Of my teams" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", {"Orders", "Margin"}),
+        ("state=all", {"Orders", "Margin", "Returns"}),
+        ("state=resolved", {"Returns"}),
+        ("state=acknowledged", set()),
+        ("state=nonsense", {"Orders", "Margin"}),
+        ("team=sales", {"Orders"}),
+        ("domain=finance", {"Margin"}),
+        ("domain=fin", set()),
+        ("product=finance.emea.margin", {"Margin"}),
+        ("mine=1", {"Orders"}),
+        ("product=%00", {"Orders", "Margin"}),
+    ],
+)
+def test_the_list_is_filtered(owner, team, query, names):
+    finance = TeamFactory(domain__path="finance.emea")
+    breaks(make("Orders", team))
+    breaks(make("Margin", finance))
+    mends(breaks(make("Returns", team)))
+
+    page = text_of(owner, f"/incidents/?{query}")
+
+    assert {name for name in ("Orders", "Margin", "Returns") if f">{name}</a>" in page} == names
+
+
+def test_it_is_paged_and_costs_the_same_on_each_page(reader):
+    for n in range(31):
+        breaks(make(f"P{n:02}"), f"gap {n:02}")
+    first = reader.get("/incidents/")
+    following = first.context["pager"]["next"]
+
+    second = reader.get(following)
+
+    shown = [[each.title for each in page.context["rows"]] for page in (first, second)]
+    assert [len(each) for each in shown] == [25, 6]
+    assert len({*shown[0], *shown[1]}) == 31
+
+
+def test_incidents_of_unseen_products_are_not_listed_and_answer_like_unknown_ones(reader, team):
+    breaks(make("Salaries", team, visibility="restricted"))
+    unseen = text_of(reader, Incident.objects.get().get_absolute_url(), 404)
+    unknown = text_of(reader, "/incidents/0190c8a5-7c1e-7000-8000-000000000000/", 404)
+
+    assert "Nothing is broken" in text_of(reader, "/incidents/")
+    assert "Salaries" not in unseen
+    assert len(unseen) - len(unknown) in range(-400, 400)
+
+
+def test_one_shows_results_timeline_and_whom_it_reaches(reader, team):
+    source, target = make("Orders", team), make("Lines", team)
+    flows(source, target)
+    breaks(source)
+
+    page = text_of(reader, Incident.objects.get().get_absolute_url())
+
+    assert "4 of 100" in page
+    assert "by the portal" in page
+    assert ">Lines</a>" in page
+    assert "What you can do" not in page
+
+
+def test_it_is_handled_on_its_page(owner, team):
+    product = make("Orders", team)
+    breaks(product)
+    found = Incident.objects.get()
+    url = found.get_absolute_url()
+
+    assert owner.post(f"{url}acknowledge/").status_code == 302
+    assert owner.post(f"{url}note/", {"note": "The loader <b>hung</b>"}).status_code == 302
+    assert owner.post(f"{url}assign/", {"person": ""}).status_code == 302
+    assert "Assigned to olga" in text_of(owner, url)
+    assert "The loader &lt;b&gt;hung&lt;/b&gt;" in text_of(owner, url)
+    assert owner.post(f"{url}resolve/", {"note": "Loaded again"}).status_code == 302
+    found.refresh_from_db()
+    assert (found.state, found.assignee) == ("resolved", None)
+    assert owner.post(f"{url}resolve/", {"note": "Again"}).status_code == 409
+    assert owner.post(f"{url}acknowledge/").status_code == 409
+
+
+def test_what_is_refused_keeps_what_was_typed(owner, team):
+    breaks(make("Orders", team))
+    url = Incident.objects.get().get_absolute_url()
+
+    refused = owner.post(f"{url}resolve/", {"note": "x" * 2001})
+    assert refused.status_code == 422
+    assert "x" * 2001 in refused.content.decode()
+    assert owner.post(f"{url}assign/", {"person": "stranger"}).status_code == 422
+    assert Incident.objects.get().state == "open"
+
+
+def test_a_reader_may_look_and_nothing_else(reader, team):
+    product = make("Orders", team)
+    breaks(product)
+    url = Incident.objects.get().get_absolute_url()
+
+    for verb in ("acknowledge", "assign", "note", "resolve"):
+        assert reader.post(f"{url}{verb}/", {"note": "x", "person": "rita"}).status_code == 403
+    assert reader.get(f"/products/{product.fqn}/incidents/new/").status_code == 403
+    assert reader.get(f"/products/{product.fqn}/quality-settings/").status_code == 403
+    assert Incident.objects.get().events.count() == 1
+
+
+def test_somebody_reports_one(owner, team):
+    product = make("Orders", team)
+    url = f"/products/{product.fqn}/incidents/new/"
+    assert "What is wrong" in text_of(owner, url)
+
+    for wrong in ({"title": ""}, {"title": "x", "broke_at": "soon"}, {"title": "x", "port": "y"}):
+        refused = owner.post(url, {"severity": "major", **wrong})
+        assert refused.status_code == 422
+    assert not Incident.objects.exists()
+    given = {"title": "Wrong prices", "severity": "critical", "broke_at": "2026-01-02T03:04"}
+    assert owner.post(url, given).status_code == 302
+    found = Incident.objects.get()
+    assert (found.title, found.cause, found.broke_at) == (
+        "Wrong prices",
+        "manual",
+        dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC),
+    )
+
+
+def test_owners_set_what_is_one(owner, team):
+    product = make("Orders", team)
+    url = f"/products/{product.fqn}/quality-settings/"
+    given = {"score_threshold": "92.5", "downstream_hops": "2", "watches_anomalies": "true"}
+
+    mistakes = ({"score_threshold": "much"}, {"downstream_hops": "9"}, {"downstream_hops": "1.5"})
+    for wrong in mistakes:
+        refused = owner.post(url, {**given, **wrong})
+        assert refused.status_code == 422
+        assert not QualitySettings.objects.exists()
+    assert owner.post(url, given).status_code == 302
+    kept = QualitySettings.objects.get()
+    assert (kept.score_threshold, kept.downstream_hops, kept.watches_anomalies) == (92.5, 2, True)
+    assert 'value="92.5"' in text_of(owner, url)
+    assert owner.post(url, {"downstream_hops": "1"}).status_code == 302
+    assert QualitySettings.objects.get().score_threshold is None
+
+
+# how soon teams notice and mend
+
+
+def ended(product, noticed, repaired, ago=dt.timedelta(days=5)):
+    at = timezone.now() - ago
+    Incident.objects.create(
+        product=product,
+        cause="manual",
+        title="x",
+        state="resolved",
+        broke_at=at - noticed,
+        detected_at=at,
+        resolved_at=at + repaired,
+    )
+
+
+def test_times_are_medians_of_ninety_days(team):
+    product = make("Orders", team)
+    for noticed, repaired in ((1, 10), (2, 20), (60, 600)):
+        ended(product, noticed * HOUR, repaired * HOUR)
+    ended(product, 999 * HOUR, 999 * HOUR, dt.timedelta(days=91))
+    breaks(product, ago=2 * HOUR)
+    actor = actor_for(UserFactory())
+
+    [found] = times_of_team(actor, "sales")
+
+    assert (found.name, found.incidents, found.unresolved) == ("Sales", 4, 1)
+    assert found.to_repair == 20 * HOUR
+    assert abs(found.to_detect - 2 * HOUR) < dt.timedelta(minutes=1)
+
+
+def test_times_say_nothing_of_what_the_reader_may_not_see(team):
+    ended(make("Salaries", team, visibility="restricted"), HOUR, HOUR)
+
+    assert times_of_team(actor_for(UserFactory()), "sales") == []
+
+
+def test_a_domain_lists_its_teams(team):
+    first, second = TeamFactory(domain__path="food"), TeamFactory(domain__path="food.milk")
+    for owner_team, count in ((first, 1), (second, 2)):
+        product = make(f"P{count}", owner_team)
+        for _ in range(count):
+            ended(product, HOUR, HOUR)
+    ended(make("Orders", team), HOUR, HOUR)
+
+    found = times_in_domain(actor_for(UserFactory()), "food")
+
+    assert [(each.slug, each.incidents) for each in found] == [(second.slug, 2), (first.slug, 1)]
