@@ -39,7 +39,7 @@ UNKNOWN = """NOT EXISTS (
 AND NOT EXISTS (
     SELECT 1 FROM quality_qualitycheck c JOIN products_outputport co ON co.id = c.port_id
     WHERE co.product_id = p.id AND c.active AND c.measured_at IS NOT NULL
-        AND c.key LIKE '/slaProperties%%')"""
+        AND c.origin = 'sla')"""
 NAMED = "p.id = ANY(%(products)s::uuid[])"
 
 

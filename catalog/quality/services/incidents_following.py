@@ -25,9 +25,8 @@ from catalog.quality.services.incidents_writing import (
     place_of,
     resolve_incidents,
 )
-from catalog.quality.states import Cause, Dimension, Outcome, Severity
+from catalog.quality.states import Cause, Dimension, Origin, Outcome, Severity
 
-SLA_POINTER = "/slaProperties"  # how the keys of checks begin that a contract's promises became
 # Of each check: when it failed first since it last passed, and how often since.
 BROKE = """
 SELECT asked.id, min(bad.at), count(*)
@@ -182,8 +181,7 @@ def _breakages(checks: Sequence[QualityCheck], outliers: Mapping[int, Band]) -> 
 def _breakage(
     check: QualityCheck, band: Band | None, broke_at: dt.datetime, failures: int
 ) -> Breakage:
-    of_promise = check.key.startswith(SLA_POINTER)
-    cause = Cause.SLA if of_promise else Cause.CHECK
+    cause = Cause.SLA if check.origin == Origin.SLA else Cause.CHECK
     if band is not None:
         cause = _kind_of_number(check) or Cause.ROWS
     return Breakage(

@@ -13,6 +13,7 @@ from catalog.products.states import ProductStatus
 from catalog.quality import services
 from catalog.quality.models import Incident, IncidentEvent, QualityCheck, QualitySettings
 from catalog.quality.services import ReportData, ResultData, SettingsData, record_results
+from catalog.quality.states import Origin
 from core.errors import Invalid, InvalidTransition, NotAllowed
 from core.models import AuditEvent, OutboxEvent
 from tests.factories import (
@@ -134,7 +135,7 @@ def test_a_critical_rule_makes_a_critical_one(port):
 
 
 def test_a_promise_of_the_contract_is_named_as_such(port):
-    arrive(make_check(port, name="/slaProperties/0", dimension="timeliness"), "fail")
+    arrive(make_check(port, "newest row", dimension="timeliness", origin=Origin.SLA), "fail")
 
     assert only().cause == "sla"
 
@@ -407,7 +408,7 @@ def test_owners_who_do_not_watch_it_have_none(promised, owner):
 
 
 def test_a_promise_that_a_check_measures_is_that_checks_incident(promised, port):
-    arrive(make_check(port, "/slaProperties/0", dimension="timeliness"), "fail")
+    arrive(make_check(port, "newest row", dimension="timeliness", origin=Origin.SLA), "fail")
 
     services.watch_promises()
 
