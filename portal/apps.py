@@ -6,6 +6,7 @@ WORDS_EVERY_S = 3_600
 COUNTS_EVERY_S = 120
 VERSIONS_EVERY_S = 600
 FORGET_EVERY_S = 86_400
+DAYS_EVERY_S = 6 * 3_600  # so that a day that was begun late has its points too
 LINEAGE_EVERY_S = 900
 SEAL_EVERY_S = 5
 ANCHOR_EVERY_S = 3_600
@@ -31,6 +32,7 @@ class PortalConfig(AppConfig):
         jobs.periodic("old-lineage", LINEAGE_EVERY_S, lineage.forget_lineage)
         quality = import_module("catalog.quality.services")
         jobs.periodic("quality-months", FORGET_EVERY_S, quality.keep_months)
+        jobs.periodic("quality-days", DAYS_EVERY_S, quality.keep_days)
         jobs.periodic("old-notifications", FORGET_EVERY_S, services.forget_old)
         jobs.periodic("mail-digests", GATHER_EVERY_S, services.gather_mails)
         jobs.periodic("mails", SEND_EVERY_S, services.send_due_mails)

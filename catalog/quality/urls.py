@@ -1,6 +1,6 @@
 from django.urls import path
 
-from catalog.quality import views
+from catalog.quality.views import running
 
 app_name = "quality"
-urlpatterns = [path("products/<str:fqn>/checks/", views.run_checks, name="run")]
+urlpatterns = [path("products/<str:fqn>/checks/", running.run_checks, name="run")]
