@@ -11,6 +11,8 @@ from accounts.models import Team
 from catalog.products.models import OutputPort
 from catalog.quality.states import Dimension, Outcome
 
+CONTRACT = "contract"
+
 
 class QualityCheckQuerySet(models.QuerySet["QualityCheck"]):
     def visible_to(self, actor: Actor) -> QualityCheckQuerySet:
@@ -62,6 +64,11 @@ class QualityCheck(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def origin(self) -> str:
+        """`contract` for its rules and what follows from its schema, else the tool that sent it."""
+        return CONTRACT if self.key.startswith("/") else self.key.partition(":")[0]
 
 
 class UnmatchedResult(models.Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -70,7 +71,7 @@ def add_up_days(*, since: dt.date) -> None:
     """What the points of each domain's own products add up to, a day. One statement."""
     with connection.cursor() as cursor:
         listed = [str(each) for each in LISTED]
-        asked = {"since": since, "open": Visibility.COMPANY.value, "listed": listed}
+        asked: dict[str, Any] = {"since": since, "open": Visibility.COMPANY.value, "listed": listed}
         cursor.execute(SUMS, asked)
 
 
@@ -89,7 +90,7 @@ def forget_days() -> int:
     return gone
 
 
-def _run(statement: str, asked: dict[str, object]) -> tuple[int, int, object]:
+def _run(statement: str, asked: dict[str, Any]) -> tuple[int, int, object]:
     with connection.cursor() as cursor:
         cursor.execute(statement, asked)
         [row] = cursor.fetchall()
