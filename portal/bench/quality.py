@@ -80,7 +80,7 @@ def run(count: int = SAMPLES) -> Result:
 
 
 def _one_more(checks: list[QualityCheck], count: int) -> dict[str, float]:
-    """`record_results` of one result of a product with so many checks, commit and search included."""
+    """What `record_results` of one result takes, with its commit and the search row."""
     times = []
     for n in range(count):
         started = time.perf_counter()
@@ -125,12 +125,17 @@ def _partitions() -> int:
 def _results() -> Iterator[OutputPort]:
     """The port of a product with its checks and a million results; they go at the end."""
     _remove()
-    owner, domain = Team.objects.order_by("pk").first(), Domain.objects.order_by("path").first()
+    owner, domain = Team.objects.earliest("pk"), Domain.objects.earliest("path")
     ports = [_port(f"{SLUG}-{n}", owner, domain) for n in range(2)]
     try:
         own, other = (each.pk for each in ports)
-        sizes = {"own": OF_THE_PRODUCT, "checks": CHECKS, "port": own, "other": other}
-        span = {"each": RESULTS // CHECKS, "months": MONTHS, "ports": [own, other]}
+        sizes: dict[str, Any] = {
+            "own": OF_THE_PRODUCT,
+            "checks": CHECKS,
+            "port": own,
+            "other": other,
+        }
+        span: dict[str, Any] = {"each": RESULTS // CHECKS, "months": MONTHS, "ports": [own, other]}
         with connection.cursor() as cursor:
             cursor.execute(MAKE_CHECKS, sizes)
             cursor.execute(MAKE_RESULTS, span)
@@ -143,10 +148,10 @@ def _results() -> Iterator[OutputPort]:
         _remove()
 
 
-def _port(slug: str, owner: Team | None, domain: Domain | None) -> OutputPort:
+def _port(slug: str, owner: Team, domain: Domain) -> OutputPort:
     product = DataProduct.objects.create(
         slug=slug,
-        fqn=f"{domain and domain.path}.{slug}",
+        fqn=f"{domain.path}.{slug}",
         name=slug,
         document_id=slug,
         owner=owner,

@@ -51,7 +51,7 @@ def load_quality() -> None:
 def _days(
     spec: ProductSpec, checks: list[QualityCheck], chance: random.Random
 ) -> Iterator[tuple[dt.date, list[ResultData]]]:
-    """What the tools of the teams found each day; of today the portal's own rules are left to it."""
+    """What the tools of the teams found each day; today the portal runs its own rules itself."""
     now = timezone.now()
     for ago in range(min(HISTORY_DAYS, spec.age or HISTORY_DAYS), -1, -1):
         asked = checks if ago else [each for each in checks if not (spec.real and each.runnable)]
