@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from catalog.products.models import DataProduct
-from catalog.quality.models import CheckResult, QualityCheck, ScoreSnapshot
+from catalog.quality.models import CheckResult, QualityCheck
+from catalog.quality.selectors import Point
 from catalog.quality.selectors.marks import marks_of
 from catalog.quality.states import Outcome
 from catalog.quality.trend import History, Trend, history, trend
@@ -30,9 +31,7 @@ def spans_of(page: str, *, joined: str = "?") -> list[tuple[int, str]]:
     ]
 
 
-def trend_with_marks(
-    product: DataProduct, points: Sequence[ScoreSnapshot], days: int
-) -> Trend | None:
+def trend_with_marks(product: DataProduct, points: Sequence[Point], days: int) -> Trend | None:
     """The line of the score with the incidents of those days."""
     today = timezone.now().date()
     marks = marks_of(product, today - dt.timedelta(days=days)) if len(points) > 1 else []

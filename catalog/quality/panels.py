@@ -15,12 +15,10 @@ from catalog.products.models import DataProduct
 from catalog.products.policies import can_change_product
 from catalog.quality.completeness import Completeness
 from catalog.quality.drawing import USUAL_DAYS, days_of, spans_of, trend_with_marks
-from catalog.quality.models import BadgeLink
 from catalog.quality.scores import shown_sum
 from catalog.quality.selectors import (
     QualityOfProduct,
     check_page,
-    completeness_of,
     facets_of,
     filter_of,
     label_of,
@@ -47,7 +45,7 @@ def product_quality(request: HttpRequest, product: DataProduct) -> SafeString:
     days = days_of(request.GET.get("days", ""))
     quality = quality_of(product, days=days)
     can_change = can_change_product(actor, product)
-    described = completeness_of([product.pk])[product.pk]
+    described = quality.completeness
     context = {
         "product": product,
         "quality": quality,
@@ -62,12 +60,11 @@ def product_quality(request: HttpRequest, product: DataProduct) -> SafeString:
         "completeness": described,
         "lacks": lacks_of(product, described),
         "reason": None if quality.checks else _reason(described),
+        "badge_url": quality.badge_link
+        and request.build_absolute_uri(badge_path(quality.badge_link)),
         **_numbers(product, quality),
         **_list(request, product, quality, days),
     }
-    if can_change:
-        link = BadgeLink.objects.filter(product=product, revoked_at__isnull=True).first()
-        context["badge_url"] = link and request.build_absolute_uri(badge_path(link.pk))
     return render_to_string("catalog/quality/_product_quality.html", context, request)
 
 

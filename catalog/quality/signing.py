@@ -22,4 +22,4 @@ def link_in(text: str) -> UUID | None:
 
 
 def _signer() -> Signer:
-    return Signer(salt="quality.badge", sep="-")
+    return Signer(salt="quality.badge", sep=".")

@@ -7,6 +7,40 @@ import uuid
 from django.db import migrations, models
 
 
+# The application's role owns no table and may make none. These two do it with the rights of who
+# migrates, for months of this one table alone.
+MONTHS = """
+CREATE FUNCTION quality_set_month_apart(first date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    month text := 'quality_checkresult_' || to_char(first, 'YYYY_MM');
+    since timestamptz := first::timestamp AT TIME ZONE 'UTC';
+    until timestamptz := (first + interval '1 month') AT TIME ZONE 'UTC';
+BEGIN
+    IF first <> date_trunc('month', first)::date THEN
+        RAISE EXCEPTION 'no first day of a month: %', first;
+    END IF;
+    EXECUTE format('CREATE TABLE public.%I (LIKE public.quality_checkresult INCLUDING ALL)', month);
+    EXECUTE format(
+        'WITH moved AS (DELETE FROM public.quality_checkresult_rest'
+        ' WHERE at >= %L AND at < %L RETURNING *) INSERT INTO public.%I SELECT * FROM moved',
+        since, until, month);
+    EXECUTE format(
+        'ALTER TABLE public.quality_checkresult ATTACH PARTITION public.%I'
+        ' FOR VALUES FROM (%L) TO (%L)', month, since, until);
+END $$;
+CREATE FUNCTION quality_drop_month(first date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format('DROP TABLE public.%I', 'quality_checkresult_' || to_char(first, 'YYYY_MM'));
+END $$;
+"""
+NO_MONTHS = """
+DROP FUNCTION quality_drop_month(date);
+DROP FUNCTION quality_set_month_apart(date);
+"""
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -87,4 +121,5 @@ class Migration(migrations.Migration):
             model_name='domainday',
             constraint=models.UniqueConstraint(fields=('domain', 'day'), name='domain_day_once'),
         ),
+        migrations.RunSQL(MONTHS, NO_MONTHS),
     ]

@@ -14,6 +14,11 @@ from catalog.quality.states import Dimension, Outcome
 CONTRACT = "contract"
 
 
+def origin_of(key: str) -> str:
+    """Rules of the contract are known by their place in it, others by `tool:name`."""
+    return CONTRACT if key.startswith("/") else key.partition(":")[0]
+
+
 class QualityCheckQuerySet(models.QuerySet["QualityCheck"]):
     def visible_to(self, actor: Actor) -> QualityCheckQuerySet:
         """Checks of the ports that `actor` may see."""
@@ -68,7 +73,7 @@ class QualityCheck(models.Model):
     @property
     def origin(self) -> str:
         """`contract` for its rules and what follows from its schema, else the tool that sent it."""
-        return CONTRACT if self.key.startswith("/") else self.key.partition(":")[0]
+        return origin_of(self.key)
 
 
 class UnmatchedResult(models.Model):

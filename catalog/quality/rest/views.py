@@ -23,7 +23,6 @@ from catalog.quality.selectors import (
     CheckFilter,
     QualityOfProduct,
     check_page,
-    completeness_of,
     explained,
     quality_of,
 )
@@ -53,7 +52,7 @@ class ProductQuality(APIView):
         return Response(
             {
                 **as_json(quality),
-                "completeness": described_as_json(completeness_of([product.pk])[product.pk]),
+                "completeness": described_as_json(quality.completeness),
                 "checks": [check_as_json(each) for each in page.rows],
                 "checks_count": len(quality.checks),
                 "checks_next": _following(request, product, page),

@@ -21,12 +21,12 @@ from catalog.quality.selectors.history import (
     source_of,
 )
 from catalog.quality.selectors.product import (
+    Point,
     QualityOfProduct,
     dimensions_of,
     explained,
     is_stale,
     quality_of,
-    trend_of,
 )
 from catalog.quality.selectors.weights import DomainWeights, weights_of
 
@@ -36,6 +36,7 @@ __all__ = [
     "CheckSource",
     "DomainWeights",
     "DueMeasurement",
+    "Point",
     "QualityOfProduct",
     "check_by_id",
     "check_page",
@@ -55,6 +56,5 @@ __all__ = [
     "results_since",
     "shared_product",
     "source_of",
-    "trend_of",
     "weights_of",
 ]

@@ -11,7 +11,7 @@ from django.db.models import Case, F, Func, Q, TextField, Value, When
 
 from catalog.products.models import DataProduct
 from catalog.quality.models import QualityCheck, QualityCheckQuerySet
-from catalog.quality.models.checks import CONTRACT
+from catalog.quality.models.checks import CONTRACT, origin_of
 from catalog.quality.states import Dimension, Outcome
 from core.errors import Invalid
 from core.paging import KeysetPage, keyset_page
@@ -49,7 +49,7 @@ class CheckFact(NamedTuple):
     score: float | None
     outcome: str
     port: str  # its fqn
-    origin: str
+    key: str
 
 
 @dataclass(frozen=True)
@@ -135,12 +135,6 @@ def check_page(
     return keyset_page(shown, order=ORDER, size=size, cursor=cursor)
 
 
-def check_facts(product: DataProduct) -> list[CheckFact]:
-    """All active checks of a product, the little that sums need. One SQL statement."""
-    columns = ("pk", "name", "dimension", "weight", "score", "outcome", "port__fqn", "said_by")
-    return [CheckFact(*row) for row in checks_of(product).values_list(*columns)]
-
-
 def facets_of(checks: Iterable[CheckFact], asked: CheckFilter) -> list[Facet]:
     """How many checks each choice has; a facet with one choice says nothing and is left out."""
     counts: dict[str, Counter[str]] = {name: Counter() for name in FACET_LABELS}
@@ -148,7 +142,7 @@ def facets_of(checks: Iterable[CheckFact], asked: CheckFilter) -> list[Facet]:
         counts["outcome"][check.outcome or NEVER] += 1
         counts["dimension"][check.dimension] += 1
         counts["port"][check.port.rpartition("/")[2]] += 1
-        counts["origin"][check.origin] += 1
+        counts["origin"][origin_of(check.key)] += 1
     found = []
     for name, label in FACET_LABELS.items():
         chosen = getattr(asked, name)

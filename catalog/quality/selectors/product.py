@@ -6,17 +6,28 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.utils import timezone
 
 from catalog.products.models import DataProduct
-from catalog.quality.models import DimensionScore, ScoreSnapshot
+from catalog.quality.completeness import Completeness, Described, completeness
+from catalog.quality.models import DimensionScore
 from catalog.quality.scores import CheckScore, Contribution, explanation, shown_sum
-from catalog.quality.selectors.checks import CheckFact, check_facts
+from catalog.quality.selectors.checks import CheckFact
+from catalog.quality.selectors.page_sql import quality_head
 
 MAX_DAYS = 366  # of a trend
 MAX_EXPLAINED = 20  # checks with a row of their own
+
+
+class Point(NamedTuple):
+    """The score of a day."""
+
+    day: dt.date
+    score: float
+    coverage: float
 
 
 @dataclass(frozen=True)
@@ -29,14 +40,26 @@ class QualityOfProduct:
     stale: bool
     dimensions: list[DimensionScore]
     checks: list[CheckFact]  # all of them
-    trend: list[ScoreSnapshot]
+    trend: list[Point]
     explanation: tuple[Contribution, ...]
+    completeness: Completeness
+    badge_link: UUID | None  # of its badge, where that is shared
 
 
 def quality_of(product: DataProduct, *, days: int = 30) -> QualityOfProduct:
-    """Score, dimensions, checks, trend and explanation of one product. Three SQL statements."""
-    checks = check_facts(product)
-    dimensions = dimensions_of(product)
+    """Score, dimensions, checks, trend, explanation and description of one product.
+
+    One SQL statement.
+    """
+    since = timezone.now().date() - dt.timedelta(days=days)
+    head = quality_head(product.pk, since=since)
+    checks = [CheckFact(*row) for row in head["checks"]]
+    names = ("dimension", "score", "weight", "checks")
+    dimensions = [
+        DimensionScore(product=product, **dict(zip(names, row, strict=True)))
+        for row in head["dimensions"]
+    ]
+    facts = {name: value for name, value in head["described"].items() if name != "id"}
     return QualityOfProduct(
         score=product.quality_score,
         coverage=product.quality_coverage,
@@ -44,28 +67,16 @@ def quality_of(product: DataProduct, *, days: int = 30) -> QualityOfProduct:
         stale=is_stale(product),
         dimensions=dimensions,
         checks=checks,
-        trend=trend_of(product, days=days),
+        trend=[Point(dt.date.fromisoformat(day), *rest) for day, *rest in head["points"]],
         explanation=_explained(checks, dimensions),
+        completeness=completeness(Described(**facts)),
+        badge_link=head["link"] and UUID(head["link"]),
     )
 
 
 def dimensions_of(product: DataProduct) -> list[DimensionScore]:
     """The present score of each measured dimension. One SQL statement."""
     return list(DimensionScore.objects.filter(product=product))
-
-
-def trend_of(product: DataProduct, *, days: int) -> list[ScoreSnapshot]:
-    """The points of the last `days` days, the oldest first. One SQL statement."""
-    since = timezone.now().date() - dt.timedelta(days=days)
-    return list(ScoreSnapshot.objects.filter(product=product, day__gte=since))
-
-
-def _explained(
-    checks: Sequence[CheckFact], dimensions: Sequence[DimensionScore]
-) -> tuple[Contribution, ...]:
-    """By the shares that the score was made with, so that it explains the score that is kept."""
-    scores = (CheckScore(*check[:5]) for check in checks)
-    return explanation(scores, {each.dimension: each.weight for each in dimensions})
 
 
 def explained(score: float | None, lost: Sequence[Contribution]) -> list[dict[str, Any]]:
@@ -104,3 +115,11 @@ def explained(score: float | None, lost: Sequence[Contribution]) -> list[dict[st
 def is_stale(product: DataProduct) -> bool:
     """True when a result is older than its schedule allows; an unmeasured product is not stale."""
     return product.quality_stale_at is not None and product.quality_stale_at < timezone.now()
+
+
+def _explained(
+    checks: Sequence[CheckFact], dimensions: Sequence[DimensionScore]
+) -> tuple[Contribution, ...]:
+    """By the shares that the score was made with, so that it explains the score that is kept."""
+    scores = (CheckScore(*check[:5]) for check in checks)
+    return explanation(scores, {each.dimension: each.weight for each in dimensions})

@@ -86,7 +86,7 @@ def owner(team):
     return signed_in(member_of(team))
 
 
-def tab(client, port, **asked):
+def tab(client, port, /, **asked):
     page = client.get(port.product.get_absolute_url(), {"tab": "quality", **asked})
     assert page.status_code == 200
     return page.content.decode()
