@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from catalog.products.models import DataProduct
 from catalog.quality.models import CheckResult, QualityCheck
+from catalog.quality.scores import OUTCOME_SCORES
 from catalog.quality.selectors import Point
 from catalog.quality.selectors.marks import marks_of
 from catalog.quality.states import Outcome
@@ -48,27 +49,25 @@ def history_of(
 ) -> tuple[str, History | None]:
     """What the history of a check is of, and its drawing.
 
-    The share of rows that passed, where all results know it; else the value beside its threshold;
-    else whether it passed.
+    The share of rows that passed, where they are counted; else the value beside its threshold; else
+    whether it passed.
     """
     now = timezone.now()
     run = [each for each in results if each.outcome != Outcome.ERROR]
-    if run and all(each.evaluated and each.failed is not None for each in run):
-        shares = [
-            (each.at, _share(each.evaluated, each.failed), each.outcome in MET) for each in run
-        ]
-        return "Share of rows that pass", history(shares, days=days, now=now, unit="%")
-    valued = [each for each in run if each.value is not None]
-    if valued and len(valued) == len(run):
-        values = [(each.at, each.value or 0.0, each.outcome in MET) for each in valued]
+    is_counted = any(each.evaluated and each.failed is not None for each in run)
+    if not is_counted and run and all(each.value is not None for each in run):
+        values = [(each.at, each.value or 0.0, each.outcome in MET) for each in run]
         return "Value", history(values, days=days, now=now, limits=_limits(check))
-    steps = {Outcome.PASS: 100.0, Outcome.WARN: 50.0, Outcome.FAIL: 0.0}
-    passes = [(each.at, steps[Outcome(each.outcome)], each.outcome in MET) for each in run]
-    return "Passed or not", history(passes, days=days, now=now, unit="%")
+    shares = [(each.at, _share(each), each.outcome in MET) for each in run]
+    words = "Share of rows that pass" if is_counted else "Passed or not"
+    return words, history(shares, days=days, now=now, unit="%")
 
 
-def _share(evaluated: int | None, failed: int | None) -> float:
-    return 100 * (1 - (failed or 0) / (evaluated or 1))
+def _share(result: CheckResult) -> float:
+    """Percent of the rows that pass, where they were counted; else of what passing scores."""
+    if result.evaluated and result.failed is not None:
+        return 100 * (1 - result.failed / result.evaluated)
+    return 100 * OUTCOME_SCORES[result.outcome]
 
 
 def _limits(check: QualityCheck) -> list[float]:

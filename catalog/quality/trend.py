@@ -135,7 +135,11 @@ def history(
         first=start.date(),
         unit=unit,
         limits=[place(now, limit)[1] for limit in limits],
-        misses=[at for at, (_, _, passed) in zip(places, points, strict=True) if not passed],
+        misses=[
+            (x - BIT / 2, y)
+            for (x, y), (_, _, passed) in zip(places, points, strict=True)
+            if not passed
+        ],
     )
 
 

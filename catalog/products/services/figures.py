@@ -11,7 +11,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from catalog.products.models import DataProduct, OutputPort
-from catalog.products.services.indexing import record_offers, reindex
+from catalog.products.services.indexing import SEARCH_KIND, record_offers, reindex
+from catalog.search import services as search
+from catalog.search.services import ScoredData
 from core import outbox
 from core.copying import update_objects
 
@@ -55,7 +57,7 @@ def record_scores(scores: Mapping[UUID, ScoreData]) -> None:
     Another score or coverage is told as `product.measured`, for policies that ask about quality; it
     is no change of the product, so nothing else hears of it. What is as before is not written.
 
-    Cost: three statements and those of `reindex`, whatever the number of products.
+    Cost: five statements, whatever the number of products.
     """
     rows = DataProduct.objects.only("pk", *SCORE).in_bulk(list(scores))
     changed = []
@@ -75,8 +77,13 @@ def record_scores(scores: Mapping[UUID, ScoreData]) -> None:
         if (before.score, before.coverage) != (row.quality_score, row.quality_coverage)
     )
     update_objects([row for row, _ in changed], SCORE)
-    if changed:
-        reindex([row.pk for row, _ in changed])
+    scored = {
+        str(row.pk): ScoredData(row.quality_score, row.quality_measured_at, row.quality_stale_at)
+        for row, _ in changed
+    }
+    missing = search.record_scores(SEARCH_KIND, scored) if scored else set()
+    if missing:
+        reindex([UUID(each) for each in missing])
 
 
 def record_written(written: Mapping[UUID, dt.datetime]) -> None:

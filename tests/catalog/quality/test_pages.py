@@ -327,7 +327,7 @@ def test_a_domain_shows_its_products_by_dimension_the_worst_first(reader, port, 
     assert names == ["orders", "Perfect", "Unmeasured"]
     assert '<td class="num" data-l="Completeness"><span class="badge bare bad">60</span>' in page
     assert '<td class="num" data-l="Timeliness"><span class="badge bare ok">100</span>' in page
-    assert 'aria-label="not measured"' in page
+    assert '<span class="sr">not measured</span>' in page
 
 
 def test_the_mean_of_a_domain_has_a_trend(reader, port, team):
