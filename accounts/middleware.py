@@ -25,6 +25,7 @@ OPEN_TO_VISITORS = frozenset(
         "portal:openapi",
         "accounts:login",
         "accounts:set-password",  # guarded by the one-time token in it
+        "quality:shared-badge",  # guarded by the signature in it
     }
 )
 

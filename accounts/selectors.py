@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from django.db.models import Exists, ForeignObjectRel, Model, OuterRef, QuerySet
+from django.db.models import CASCADE, Exists, ForeignObjectRel, Model, OuterRef, QuerySet
 from django.db.models.expressions import NegatedExpression
 
 from accounts.models import Domain, Membership, Team
@@ -47,11 +47,18 @@ def _what_names(
         model = relation.related_model
         if model._meta.label == "accounts.Membership":
             continue  # counted by `inhabitants`
+        if _goes_along(relation):
+            continue
         rows = model._base_manager.filter(**{relation.field.name: row})
         if model in but:
             rows = rows.exclude(pk__in=but[model].values("pk"))
         if rows.exists():
             yield str(model._meta.verbose_name_plural)
+
+
+def _goes_along(relation: ForeignObjectRel) -> bool:
+    """What only says how a domain is to be reckoned with; it goes with it and hinders nobody."""
+    return relation.model is Domain and relation.hidden and relation.on_delete is CASCADE
 
 
 def _relations(model: type[Model]) -> Collection[ForeignObjectRel]:

@@ -6,6 +6,7 @@ WORDS_EVERY_S = 3_600
 COUNTS_EVERY_S = 120
 VERSIONS_EVERY_S = 600
 FORGET_EVERY_S = 86_400
+DAYS_EVERY_S = 6 * 3_600  # so that a day that was begun late has its points too
 LINEAGE_EVERY_S = 900
 PROMISES_EVERY_S = 300
 SEAL_EVERY_S = 5
@@ -33,6 +34,7 @@ class PortalConfig(AppConfig):
         quality = import_module("catalog.quality.services")
         jobs.periodic("quality-months", FORGET_EVERY_S, quality.keep_months)
         jobs.periodic("promises", PROMISES_EVERY_S, quality.watch_promises)
+        jobs.periodic("quality-days", DAYS_EVERY_S, quality.keep_days)
         jobs.periodic("old-notifications", FORGET_EVERY_S, services.forget_old)
         jobs.periodic("mail-digests", GATHER_EVERY_S, services.gather_mails)
         jobs.periodic("mails", SEND_EVERY_S, services.send_due_mails)

@@ -27,6 +27,8 @@ VERBS = {
     "contract.saved": "Contract version saved",
     "contract.version-removed": "Contract version removed",
     "quality.requested": "Checks asked to run",
+    "quality.badge-shared": "Badge shared outside",
+    "quality.badge-revoked": "Badge not shared any more",
     "access.requested": "Access asked for",
     "access.granted": "Access given",
     "access.revoked": "Access ended",

@@ -11,6 +11,8 @@ class QualityConfig(AppConfig):
         from catalog.quality.services import (
             checks_of_changed_ports,
             match_unmatched,
+            rescore_domain,
+            rescore_moved,
             results_of_events,
         )
         from catalog.quality.views import panels as incident_panels
@@ -18,6 +20,8 @@ class QualityConfig(AppConfig):
 
         outbox.subscribe_many("port.changed", checks_of_changed_ports)
         outbox.subscribe_many("port.changed", match_unmatched)
+        outbox.subscribe("quality.weights-changed", rescore_domain)
+        outbox.subscribe_many("product.changed", rescore_moved)
         on_results(results_of_events)
         panels.register("product.quality", quality_panels.product_quality)
         panels.register("product.banner", incident_panels.incident_banner)

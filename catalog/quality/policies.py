@@ -1,6 +1,7 @@
-"""Who looks after incidents."""
+"""Who looks after incidents, weighs scores, and shows them to the world."""
 
 from accounts.actors import Actor
+from accounts.models import Domain
 from accounts.policies import owns_domain
 from accounts.states import PortalRole
 from catalog.products.models import DataProduct
@@ -24,3 +25,21 @@ def require_incident_handling(actor: Actor, product: DataProduct) -> None:
             "of this product.",
             team=product.owner.slug,
         )
+
+
+def can_weigh(actor: Actor, domain: Domain) -> bool:
+    """Owners of the domain or of one above it, and administrators."""
+    return owns_domain(actor, domain)
+
+
+def require_weighing(actor: Actor, domain: Domain) -> None:
+    if not can_weigh(actor, domain):
+        raise NotAllowed(
+            f"Only the owners of {domain.name} may say how much its dimensions count.",
+            domain=domain.path,
+        )
+
+
+def can_share_badge(actor: Actor, product: DataProduct) -> bool:
+    """Who may change the product may show its score outside, and stop that."""
+    return can_change_product(actor, product)

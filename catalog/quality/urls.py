@@ -1,6 +1,6 @@
 from django.urls import path
 
-from catalog.quality.views import incidents, reporting, running
+from catalog.quality.views import badges, checks, domains, incidents, reporting, running
 
 app_name = "quality"
 urlpatterns = [
@@ -13,4 +13,15 @@ urlpatterns = [
     path("incidents/<uuid:pk>/assign/", incidents.assign, name="incident-assign"),
     path("incidents/<uuid:pk>/note/", incidents.note, name="incident-note"),
     path("incidents/<uuid:pk>/resolve/", incidents.resolve, name="incident-resolve"),
+    path("products/<str:fqn>/checks/<int:check_id>/", checks.check, name="check"),
+    path(
+        "products/<str:fqn>/checks/<int:check_id>/results.csv",
+        checks.results,
+        name="check-results",
+    ),
+    path("products/<str:fqn>/badge.svg", badges.badge, name="badge"),
+    path("products/<str:fqn>/badge/", badges.share, name="share-badge"),
+    path("badges/<str:signed>.svg", badges.shared, name="shared-badge"),
+    path("domains/<str:path>/quality/", domains.domain, name="domain"),
+    path("domains/<str:path>/quality/weights/", domains.weights, name="weights"),
 ]

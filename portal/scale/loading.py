@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -10,6 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.products.models import DataProduct, Revision
+from catalog.quality.services import add_up_days
 from core.errors import Conflict
 from portal.scale import search
 from portal.scale.catalogue import ACTOR, Catalogue
@@ -17,7 +19,7 @@ from portal.scale.flow import Flow
 from portal.scale.history import write_revisions
 from portal.scale.people import People
 from portal.scale.plan import Plan, ProductPlan, make_plan
-from portal.scale.quality import Quality
+from portal.scale.quality import HISTORY_DAYS, Quality
 from portal.scale.structure import Structure
 from portal.scale.tables import Table, lock
 
@@ -116,6 +118,7 @@ def scale(
     loader = Loader(plan)
     with transaction.atomic():
         loader.load()
+        add_up_days(since=(today - dt.timedelta(days=HISTORY_DAYS)).date())
     ids = sorted(product.id for product in plan.products)
     contracts = sorted(product.port_id(90) for product in plan.products)
     with connection.cursor() as cursor:

@@ -25,6 +25,9 @@ PAGES = [
     "/marketplace/compare/?p=sales.orders&p=sales.order-lines",
     "/marketplace/saved/?query=q%3Dorder",
     *(f"/products/sales.orders/?tab={tab}" for tab in TABS),
+    "/products/sales.orders/?tab=quality&days=365&outcome=pass",
+    "/domains/sales/quality/",
+    "/domains/sales/quality/weights/",
     "/demands/",
     "/demands/new/?title=churn",
     "/lineage/",
@@ -144,6 +147,33 @@ def test_the_page_of_an_incident_is_too(owner: Person, axe: Any) -> None:
     owner.page.locator("#timeline").wait_for()
 
     assert [fault for theme, width in LOOKS for fault in look(owner, axe, theme, width)] == []
+
+
+def test_the_page_of_a_check_is_too(owner: Person, axe: Any) -> None:
+    owner.goto("/products/sales.orders/?tab=quality")
+    owner.page.locator("#check-list tbody a").first.click()
+    owner.page.wait_for_url("**/checks/*/")
+
+    faults = [fault for theme, width in LOOKS for fault in look(owner, axe, theme, width)]
+
+    assert faults == []
+    assert owner.complaints == []
+    assert owner.page.locator("h1").count() == 1
+
+
+def test_checks_are_filtered_as_one_types(owner: Person) -> None:
+    owner.page.set_viewport_size({"width": 1440, "height": 900})
+    owner.goto("/products/sales.orders/?tab=quality")
+    before = owner.page.locator("#check-list tbody tr").count()
+
+    owner.page.locator("#check-q").press_sequentially("zzqqzz")
+    owner.page.get_by_text("No check is like that.").wait_for()
+    assert "q=zzqqzz" in owner.page.url
+    assert owner.page.locator("#check-q").evaluate("each => each === document.activeElement")
+    owner.page.go_back()
+    owner.page.locator("#check-list tbody tr").first.wait_for()
+
+    assert owner.page.locator("#check-list tbody tr").count() == before
     assert owner.complaints == []
 
 

@@ -33,7 +33,7 @@ from catalog.products.models import (
 from catalog.products.services import put_system
 from catalog.products.services.indexing import reindex
 from catalog.products.states import ProductStatus
-from catalog.quality.models import Incident
+from catalog.quality.models import Incident, QualityCheck
 from core.crypto import encrypt
 from core.documents import load_documents
 from core.ids import uuid7
@@ -108,6 +108,7 @@ class Company:
     consent: Consent
     delivery: Delivery
     incident: Incident
+    check: QualityCheck
 
     @cached_property
     def sessions(self) -> dict[str, str]:
@@ -182,6 +183,7 @@ def make_company() -> Company:
         },
         product=product,
         port=port,
+        check=QualityCheck.objects.create(port=port, key="plain:x", name="No gaps"),
         contract_version=contract_version,
         request=request,
         operation=operation,

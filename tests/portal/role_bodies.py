@@ -16,7 +16,11 @@ CLAIM = {"dataset": WAITING, "port": "sales.orders/table@1"}
 EDGE = {"source": WAITING, "target": "dataset:postgres://db:5432:a.b.c", "reason": "Known"}
 NAMESPACE = {"namespace": "postgres://db:5432", "team": "sales-team"}
 CLAIMED = {"namespace": "s3://sales-exports"}
+WEIGHTS = dict.fromkeys(
+    ["accuracy", "completeness", "conformity", "consistency", "coverage", "timeliness"], 1
+) | {"uniqueness": 2}
 BODIES: dict[str, Mapping[str, Any]] = {
+    "quality:weights": WEIGHTS,
     "products:retire": {"confirm": "orders"},
     "products:hand-over": {"team": "marketing-team"},
     "rest:product-hand-over": {"team": "marketing-team"},

@@ -33,6 +33,7 @@ OPEN = frozenset(  # to visitors
         "portal:openapi",
         "accounts:login",
         "accounts:set-password",
+        "quality:shared-badge",
     }
 )
 
@@ -218,6 +219,20 @@ HTML: dict[tuple[str, str], Row] = {
     ("quality:settings", "post"): "login 404 302 302 403 403 403 302 login login",
     ("quality:run", "get"): NO_SUCH_METHOD,
     ("quality:run", "post"): "login 404 302 302 403 403 403 302 login login",
+    ("quality:check", "get"): PAGE_OF_THE_TEAM,
+    ("quality:check", "post"): NO_SUCH_METHOD,
+    ("quality:check-results", "get"): PAGE_OF_THE_TEAM,
+    ("quality:check-results", "post"): NO_SUCH_METHOD,
+    ("quality:badge", "get"): PAGE_OF_THE_TEAM,
+    ("quality:badge", "post"): NO_SUCH_METHOD,
+    ("quality:share-badge", "get"): NO_SUCH_METHOD,
+    ("quality:share-badge", "post"): "login 404 302 302 403 403 403 302 login login",
+    ("quality:shared-badge", "get"): "404 404 404 404 404 404 404 404 404 404",  # not signed
+    ("quality:shared-badge", "post"): NOBODY,
+    ("quality:domain", "get"): PAGE,
+    ("quality:domain", "post"): NO_SUCH_METHOD,
+    ("quality:weights", "get"): GOVERNED.replace("may", "200"),
+    ("quality:weights", "post"): GOVERNED.replace("may", "302"),
     ("drivers:targets", "get"): PAGE,
     ("drivers:targets", "post"): NO_SUCH_METHOD,
     ("drivers:target-new", "get"): "login 403 403 200 200 403 403 200 login login",

@@ -25,7 +25,8 @@ from catalog.products.models import (
 )
 from catalog.products.services.indexing import reindex
 from catalog.products.states import ProductStatus
-from catalog.quality.models import Incident, IncidentEvent
+from catalog.quality.models import CheckResult, Incident, IncidentEvent, QualityCheck
+from catalog.quality.services import ResultData, record_results
 from core import outbox
 from core.audit import record
 from core.ids import uuid7
@@ -64,6 +65,9 @@ READS = [
         f"{PRODUCT}?tab={tab}"
         for tab in ("schema", "quality", "lineage", "contract", "access", "activity")
     ),
+    "/products/{product}/?tab=quality&q=a&outcome=fail",
+    "/products/{product}/checks/{check}/",
+    "/domains/{domain}/quality/",
     "/products/{product}/ports/table/1/",
     "/contracts/{contract}/",
     "/contracts/{contract}/?tab=schema",
@@ -108,6 +112,11 @@ READS = [
     "/api/v1/products/{product}/descriptor",
     "/api/v1/products/{product}/revisions",
     "/api/v1/products/{product}/quality",
+    "/api/v1/products/{product}/quality/checks",
+    "/api/v1/products/{product}/quality/checks/{check}",
+    "/api/v1/products/{product}/quality/checks/{check}/results",
+    "/api/v1/products/{product}/quality/dqv",
+    "/api/v1/domains/{domain}/quality",
     "/api/v1/products/{product}/announcements",
     "/api/v1/products/{product}/comments",
     "/api/v1/contracts",
@@ -181,6 +190,16 @@ def _grow_once(company: Company) -> None:
         contract=version.contract,
         contract_version=version,
         location={"schema": "sales", "tables": {"orders": {"table": "orders", "columns": {}}}},
+    )
+    check = QualityCheck.objects.create(port=port, key=name, name=name, dimension="accuracy")
+    now = timezone.now()
+    ago = dt.timedelta(minutes=CheckResult.objects.count())
+    record_results(
+        source="test",
+        results=[
+            ResultData(check.pk, "fail", now - ago, 100, 3),
+            ResultData(company.check.pk, "fail", now - ago, 100, 3),
+        ],
     )
     for source in (True, False):
         other_product = ProductFactory(owner=team)
@@ -321,6 +340,7 @@ def costs(company: Company, role: str) -> dict[str, int]:
         "term": company.term.pk,
         "policy": company.policy.slug,
         "campaign": company.campaign.pk,
+        "check": company.check.pk,
         "resource": company.resource.pk,
         "incident": company.incident.pk,
     }

@@ -100,6 +100,8 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "uidb64": "x",
         "edge": "dataset-999999" if unknown else f"dataset-{company.edge.pk}",
         "token": "x",
+        "check_id": company.check.pk,
+        "signed": "x",
     }
 
     def value(match: re.Match[str]) -> str:
@@ -205,11 +207,16 @@ UNSEEN = [
     ("blueprints:retire", 404),
     ("access:grant", 404),
     ("drivers:target", 404),
+    ("quality:check", 404),
+    ("quality:badge", 404),
     ("rest:product", 404),
     ("quality:incident", 404),
     ("rest:incident", 404),
     ("rest:product-descriptor", 404),
     ("rest:product-quality", 404),
+    ("rest:product-checks", 404),
+    ("rest:product-check", 404),
+    ("rest:check-results", 404),
     ("rest:contract", 404),
     ("rest:operation", 404),
     ("rest:rest-request", 404),

@@ -40,9 +40,10 @@ from catalog.products.services.editing import (
     revert_product,
 )
 from catalog.products.services.figures import (
+    ScoreData,
     lock_products,
     record_readers,
-    record_score,
+    record_scores,
     record_written,
 )
 from catalog.products.services.following import follow_product, unfollow_product
@@ -76,6 +77,7 @@ __all__ = [
     "ProductData",
     "RevisionDiffers",
     "Saved",
+    "ScoreData",
     "SystemData",
     "SystemPortData",
     "TooManyComments",
@@ -104,7 +106,7 @@ __all__ = [
     "put_products",
     "put_system",
     "record_readers",
-    "record_score",
+    "record_scores",
     "record_written",
     "reindex",
     "reindex_systems",

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from accounts.actors import Actor
-from catalog.quality.models import DimensionScore, QualityCheck, ScoreSnapshot
-from catalog.quality.scores import CheckScore, product_score
+from catalog.quality.models import CheckResult, DimensionScore, QualityCheck, ScoreSnapshot
+from catalog.quality.scores import CheckScore, explanation
+from catalog.quality.selectors import completeness_of, explained
+from catalog.quality.selectors.history import SHOWN
+from catalog.quality.selectors.product import MAX_DAYS
 from catalog.quality.states import Outcome
+from core.errors import Invalid
 from core.graphql import first_of_each
+from core.paging import decode_cursor
+from core.problems import Problem
 
-MAX_EXPLAINED = 20  # the checks that cost most
 CHECK = (
     "id",
     "product_id",
@@ -28,10 +36,24 @@ CHECK = (
     "weight",
     "outcome",
     "score",
+    "evaluated",
+    "failed",
+    "value",
+    "message",
+    "runnable",
     "measured_at",
     "active",
 )
 CHECK_ORDER = ("id",)
+RESULT = ("check_run_id", *SHOWN)
+RESULT_ORDER = ("-at",)
+NEWEST = f"""
+SELECT said.* FROM unnest(%(ids)s::bigint[]) AS asked(id) CROSS JOIN LATERAL (
+    SELECT {", ".join(RESULT)} FROM {CheckResult._meta.db_table} result
+    WHERE result.check_run_id = asked.id
+        AND result.at < coalesce(%(before)s::timestamptz, 'infinity')
+    ORDER BY result.at DESC LIMIT %(first)s) AS said
+"""  # noqa: S608 - names of columns
 
 Lists = dict[Any, list[dict[str, Any]]]
 
@@ -47,7 +69,7 @@ def dimensions_by_product(actor: Actor, ids: Collection[UUID]) -> Lists:
 
 def trend_by_product(actor: Actor, ids: Collection[UUID], *, days: int) -> Lists:
     """One point a day, the oldest first."""
-    since = timezone.now().date() - dt.timedelta(days=days)
+    since = timezone.now().date() - dt.timedelta(days=max(1, min(days, MAX_DAYS)))
     found: Lists = defaultdict(list)
     rows = ScoreSnapshot.objects.filter(product__in=ids, day__gt=since).order_by("day")
     for row in rows.values("product_id", "day", "score", "coverage"):
@@ -74,18 +96,73 @@ def checks_by_product(
 
 
 def explanation_by_product(actor: Actor, ids: Collection[UUID]) -> Lists:
-    """The checks that cost points, the dearest first."""
+    """What costs points, the dearest first, and one row for all others. Two SQL statements."""
     checks: dict[UUID, list[CheckScore]] = defaultdict(list)
     columns = ("product_id", "id", "name", "dimension", "weight", "score")
     for product_id, *values in _checks(ids).values_list(*columns):
         checks[product_id].append(CheckScore(*values))
+    found: Lists = {}
+    for product_id, parts in dimensions_by_product(actor, ids).items():
+        shares = {part["dimension"]: part["weight"] for part in parts}
+        score = math.fsum(part["score"] * part["weight"] for part in parts)
+        lost = explanation(checks[product_id], shares)
+        found[product_id] = explained(min(100.0, round(score, 6)), lost)
+    return found
+
+
+def completeness_by_product(actor: Actor, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """How well each product is described. One SQL statement."""
     return {
-        product_id: [
-            {"check": each.name, "dimension": each.dimension, "lost_points": each.lost_points}
-            for each in product_score(group).explanation[:MAX_EXPLAINED]
-        ]
-        for product_id, group in checks.items()
+        product_id: {
+            "score": found.score,
+            "aspects": [
+                {
+                    "name": each.name,
+                    "share": each.share,
+                    "to_do": each.mend if each.share < 1 else None,
+                }
+                for each in found.aspects
+            ],
+        }
+        for product_id, found in completeness_of(ids).items()
     }
+
+
+def check_of_product(
+    actor: Actor, ids: Collection[UUID], *, check_id: int
+) -> dict[UUID, dict[str, Any]]:
+    """The active check of this number, of whichever product has it. One SQL statement."""
+    rows = _checks(ids).filter(pk=check_id).values(*CHECK)
+    return {row["product_id"]: row for row in rows}
+
+
+def results_by_check(
+    actor: Actor, ids: Collection[int], *, first: int, after: str | None = None
+) -> Lists:
+    """What each check said, the newest first. One SQL statement that reads no more than it gives.
+
+    Raises:
+        Invalid: the cursor is not one of this list.
+    """
+    asked: dict[str, Any] = {"ids": list(ids), "first": first + 1, "before": _moment(after)}
+    found: Lists = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST, asked)
+        for row in cursor.fetchall():
+            values = dict(zip(RESULT, row, strict=True))
+            found[values["check_run_id"]].append(values)
+    return found
+
+
+def _moment(cursor: str | None) -> dt.datetime | None:
+    if not cursor:
+        return None
+    [text] = decode_cursor(cursor, length=1)
+    moment = parse_datetime(text) if isinstance(text, str) else None
+    if moment is None or moment.tzinfo is None:
+        text = "Start again without `after`."
+        raise Invalid("The cursor is not of this list.", [Problem("/after", "bad-cursor", text)])
+    return moment
 
 
 def _checks(ids: Collection[UUID]) -> Any:

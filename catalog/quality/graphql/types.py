@@ -11,13 +11,28 @@ from catalog.products.graphql.batches import ports_by_id
 from catalog.products.graphql.types import OutputPort
 from catalog.quality.graphql.batches import (
     CHECK_ORDER,
+    RESULT_ORDER,
+    check_of_product,
     checks_by_product,
+    completeness_by_product,
     dimensions_by_product,
     explanation_by_product,
+    results_by_check,
     trend_by_product,
 )
 from catalog.quality.states import Dimension, Outcome
-from core.graphql import Row, RowsType, connection, enum_of, extend, many, one, page
+from core.graphql import (
+    Row,
+    RowsType,
+    connection,
+    enum_of,
+    extend,
+    load,
+    many,
+    one,
+    page,
+    rows_of,
+)
 
 QualityDimension = enum_of("QualityDimension", Dimension)
 CheckOutcome = enum_of("CheckOutcome", Outcome)
@@ -37,15 +52,35 @@ class ScorePoint(RowsType):
 
 
 class ScoreContribution(RowsType):
-    """How many of the 100 points one check costs."""
+    """How many of the 100 points one check costs; the last row may stand for all others."""
 
+    id = graphene.ID(description="Of the check; null for the row of all others.")
     check = graphene.String(required=True)
     dimension = QualityDimension()
-    lost_points = graphene.Float(required=True)
+    lost_points = graphene.Float(required=True, description="Exact.")
+    shown = graphene.Float(
+        required=True, description="As pages show it: adds up to the score without a rest."
+    )
 
     @staticmethod
     def resolve_dimension(row: Row, info: Any) -> str | None:
         return row.values["dimension"] or None
+
+
+class CheckResult(RowsType):
+    """What a check said once."""
+
+    at = graphene.DateTime(required=True)
+    outcome = CheckOutcome(required=True)
+    evaluated = graphene.BigInt(description="Rows that were looked at.")
+    failed = graphene.BigInt(description="Rows that fail.")
+    value = graphene.Float()
+    message = graphene.String(required=True)
+    source = graphene.String(required=True, description="`portal`, or the tool that sent it.")
+    operation_id = graphene.ID(description="Of the operation that measured it.")
+
+
+CheckResultConnection = connection(CheckResult)
 
 
 class QualityCheck(RowsType):
@@ -59,7 +94,19 @@ class QualityCheck(RowsType):
     outcome = CheckOutcome()
     score = graphene.Float(description="Share of what passed, 0-1.")
     measured_at = graphene.DateTime()
+    evaluated = graphene.BigInt(description="Rows that were looked at last.")
+    failed = graphene.BigInt(description="Rows that failed last.")
+    value = graphene.Float()
+    message = graphene.String(required=True)
+    runnable = graphene.Boolean(required=True, description="Whether the portal runs it.")
     port = one(OutputPort, ports_by_id, key="port_id")
+    results = page(
+        CheckResultConnection,
+        results_by_check,
+        order=RESULT_ORDER,
+        default=None,
+        description="What it said over time, the newest first.",
+    )
 
     @staticmethod
     def resolve_dimension(row: Row, info: Any) -> str | None:
@@ -71,6 +118,25 @@ class QualityCheck(RowsType):
 
 
 QualityCheckConnection = connection(QualityCheck)
+
+
+class DescribedAspect(RowsType):
+    """One thing that should be written down of a product."""
+
+    name = graphene.String(required=True)
+    share = graphene.Float(required=True, description="How much of it is there, 0-1.")
+    to_do = graphene.String(description="What lacks; null when nothing does.")
+
+
+class MetadataCompleteness(RowsType):
+    """How well a product is described; no part of its score."""
+
+    score = graphene.Float(required=True, description="Percent, 0-100.")
+    aspects = graphene.List(graphene.NonNull(DescribedAspect), required=True)
+
+    @staticmethod
+    def resolve_aspects(row: Row, info: Any) -> list[Row]:
+        return rows_of(row.values["aspects"])
 
 
 class Quality(RowsType):
@@ -90,6 +156,19 @@ class Quality(RowsType):
         failing=graphene.Boolean(),
     )
     explanation = many(ScoreContribution, explanation_by_product)
+    completeness = one(
+        MetadataCompleteness,
+        completeness_by_product,
+        key="id",
+        required=True,
+        description="How well the product is described; no part of the score.",
+    )
+    check = graphene.Field(QualityCheck, id=graphene.ID(required=True))
+
+    @staticmethod
+    def resolve_check(row: Row, info: Any, id: str) -> Any:  # noqa: A002 - the argument's name
+        known = id.isascii() and id.isdecimal() and len(id) < 19
+        return load(row, check_of_product, info, check_id=int(id)) if known else None
 
     @staticmethod
     def resolve_score(row: Row, info: Any) -> float | None:

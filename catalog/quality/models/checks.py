@@ -74,6 +74,11 @@ class QualityCheck(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def told_by(self) -> str:
+        """Its origin; of one that a tool sent the tool, which its key begins with."""
+        return self.key.partition(":")[0] if self.origin == Origin.TOOL else self.origin
+
 
 class UnmatchedResult(models.Model):
     """A result of a tool on something that no port offers, or none of the sender's team.

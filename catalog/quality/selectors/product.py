@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.utils import timezone
 
 from catalog.products.models import DataProduct
-from catalog.quality.models import DimensionScore, QualityCheck, ScoreSnapshot
-from catalog.quality.scores import CheckScore, Contribution, product_score
+from catalog.quality.completeness import Completeness, Described, completeness
+from catalog.quality.models import DimensionScore
+from catalog.quality.scores import CheckScore, Contribution, explanation, shown_sum
+from catalog.quality.selectors.checks import CheckFact
+from catalog.quality.selectors.page_sql import quality_head
+
+MAX_DAYS = 366  # of a trend
+MAX_EXPLAINED = 20  # checks with a row of their own
+
+
+class Point(NamedTuple):
+    """The score of a day."""
+
+    day: dt.date
+    score: float
+    coverage: float
 
 
 @dataclass(frozen=True)
@@ -21,35 +39,87 @@ class QualityOfProduct:
     measured_at: dt.datetime | None
     stale: bool
     dimensions: list[DimensionScore]
-    checks: list[QualityCheck]
-    trend: list[ScoreSnapshot]
+    checks: list[CheckFact]  # all of them
+    trend: list[Point]
     explanation: tuple[Contribution, ...]
+    completeness: Completeness
+    badge_link: UUID | None  # of its badge, where that is shared
 
 
 def quality_of(product: DataProduct, *, days: int = 30) -> QualityOfProduct:
-    """Score, dimensions, checks, trend and explanation of one product. Three SQL statements."""
-    checks = list(
-        QualityCheck.objects.filter(port__product=product, active=True)
-        .select_related("port")
-        .order_by("dimension", "id")[:500]
-    )
+    """Score, dimensions, checks, trend, explanation and description of one product.
+
+    One SQL statement.
+    """
     since = timezone.now().date() - dt.timedelta(days=days)
-    score = product_score(
-        CheckScore(check.pk, check.name, check.dimension, check.weight, check.score)
-        for check in checks
-    )
+    head = quality_head(product.pk, since=since)
+    checks = [CheckFact(*row) for row in head["checks"]]
+    names = ("dimension", "score", "weight", "checks")
+    dimensions = [
+        DimensionScore(product=product, **dict(zip(names, row, strict=True)))
+        for row in head["dimensions"]
+    ]
+    facts = {name: value for name, value in head["described"].items() if name != "id"}
     return QualityOfProduct(
         score=product.quality_score,
         coverage=product.quality_coverage,
         measured_at=product.quality_measured_at,
         stale=is_stale(product),
-        dimensions=list(DimensionScore.objects.filter(product=product)),
+        dimensions=dimensions,
         checks=checks,
-        trend=list(ScoreSnapshot.objects.filter(product=product, day__gte=since)),
-        explanation=score.explanation,
+        trend=[Point(dt.date.fromisoformat(day), *rest) for day, *rest in head["points"]],
+        explanation=_explained(checks, dimensions),
+        completeness=completeness(Described(**facts)),
+        badge_link=head["link"] and UUID(head["link"]),
     )
+
+
+def dimensions_of(product: DataProduct) -> list[DimensionScore]:
+    """The present score of each measured dimension. One SQL statement."""
+    return list(DimensionScore.objects.filter(product=product))
+
+
+def explained(score: float | None, lost: Sequence[Contribution]) -> list[dict[str, Any]]:
+    """The explanation as the interfaces give it: the dearest checks, then one row for all others.
+
+    `lost_points` are exact; `shown` are the points in the one decimal that pages show, which add up
+    to 100 less the score rounded down to it.
+    """
+    if score is None:
+        return []
+    shown = shown_sum(score, lost, most=MAX_EXPLAINED)
+    rows: list[dict[str, Any]] = [
+        {
+            "id": line.contribution.check_id,
+            "check": line.contribution.name,
+            "dimension": line.contribution.dimension or None,
+            "lost_points": line.contribution.lost_points,
+            "shown": float(line.points),
+        }
+        for line in shown.losses
+    ]
+    if shown.count_of_others:
+        left = math.fsum(part.lost_points for part in lost[len(rows) :])
+        rows.append(
+            {
+                "id": None,
+                "check": f"{shown.count_of_others} others",
+                "dimension": None,
+                "lost_points": left,
+                "shown": float(shown.others),
+            }
+        )
+    return rows
 
 
 def is_stale(product: DataProduct) -> bool:
     """True when a result is older than its schedule allows; an unmeasured product is not stale."""
     return product.quality_stale_at is not None and product.quality_stale_at < timezone.now()
+
+
+def _explained(
+    checks: Sequence[CheckFact], dimensions: Sequence[DimensionScore]
+) -> tuple[Contribution, ...]:
+    """By the shares that the score was made with, so that it explains the score that is kept."""
+    scores = (CheckScore(*check[:5]) for check in checks)
+    return explanation(scores, {each.dimension: each.weight for each in dimensions})

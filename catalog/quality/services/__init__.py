@@ -30,7 +30,10 @@ from catalog.quality.services.scoring import (
     recompute_score,
     record_results,
 )
+from catalog.quality.services.sharing import revoke_badge, share_badge
+from catalog.quality.services.snapshots import add_up_days, forget_days, keep_days
 from catalog.quality.services.upkeep import keep_months
+from catalog.quality.services.weighing import rescore_domain, rescore_moved, set_weights
 
 __all__ = [
     "ReportData",
@@ -38,10 +41,13 @@ __all__ = [
     "SettingsData",
     "Taken",
     "acknowledge_incident",
+    "add_up_days",
     "assign_incident",
     "checks_of_changed_ports",
     "configure_quality",
+    "forget_days",
     "is_in_sync",
+    "keep_days",
     "keep_months",
     "match_unmatched",
     "note_on_incident",
@@ -52,10 +58,15 @@ __all__ = [
     "release",
     "report_incident",
     "report_results",
+    "rescore_domain",
+    "rescore_moved",
     "resolve_incident",
     "results_of_events",
+    "revoke_badge",
     "run_check_now",
     "run_now",
+    "set_weights",
+    "share_badge",
     "sync_checks",
     "sync_checks_of",
     "watch_promises",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from catalog.products import services as products
+from catalog.products.services import ScoreData
 from catalog.quality.models import CheckResult, DimensionScore, QualityCheck, ScoreSnapshot
 from catalog.quality.scores import (
     SEVERITY_WEIGHTS,
@@ -18,6 +22,7 @@ from catalog.quality.scores import (
     product_score,
     score_of_result,
 )
+from catalog.quality.selectors.weights import weights_of_products
 from catalog.quality.services.incidents_following import follow_results
 from catalog.quality.states import Outcome
 from core.copying import insert_objects, update_objects
@@ -38,6 +43,17 @@ class ResultData:
     failed: int | None = None
     value: float | None = None
     message: str = ""
+
+
+class _Check(NamedTuple):
+    """What the score needs of a check."""
+
+    pk: int
+    dimension: str
+    weight: float
+    score: float | None
+    measured_at: dt.datetime | None
+    every_s: int
 
 
 @transaction.atomic
@@ -106,61 +122,95 @@ def _keep_latest(check: QualityCheck, result: ResultData) -> bool:
 def recompute_score(*, product_id: UUID) -> ProductScore:
     """Compute a product's score from its checks' latest results and keep it for lists."""
     products.lock_products([product_id])
-    return _recompute_score(product_id)
+    return score_products([product_id])[product_id]
 
 
-def score_products(product_ids: Collection[UUID]) -> None:
-    """`recompute_score` of products whose rows are locked."""
-    for product_id in product_ids:
-        _recompute_score(product_id)
+def score_products(product_ids: Collection[UUID]) -> dict[UUID, ProductScore]:
+    """`recompute_score` of products whose rows are locked.
+
+    Cost: some fifteen statements, whatever the number; what is as before is not written.
+    """
+    checks = _checks_of(product_ids)
+    weights = weights_of_products(product_ids) if checks else {}
+    scores = {
+        pk: product_score(map(_as_score, checks[pk]), dimension_weights=weights.get(pk))
+        for pk in product_ids
+    }
+    known = {pk: _with_times(score, checks[pk]) for pk, score in scores.items()}
+    _keep_dimensions(scores)
+    products.record_scores(known)
+    _keep_days(known)
+    return scores
 
 
-def _recompute_score(product_id: UUID) -> ProductScore:
-    checks = list(QualityCheck.objects.filter(port__product_id=product_id, active=True))
-    score = product_score(map(_as_score, checks))
-    measured = [check for check in checks if check.score is not None and check.measured_at]
-    measured_at = max((check.measured_at for check in measured if check.measured_at), default=None)
-    DimensionScore.objects.filter(product_id=product_id).delete()
-    DimensionScore.objects.bulk_create(
-        DimensionScore(
-            product_id=product_id,
+def _checks_of(product_ids: Collection[UUID]) -> dict[UUID, list[_Check]]:
+    active = QualityCheck.objects.filter(port__product__in=product_ids, active=True)
+    found: dict[UUID, list[_Check]] = defaultdict(list)
+    for product_id, *values in active.values_list("port__product_id", *_Check._fields):
+        found[product_id].append(_Check(*values))
+    return found
+
+
+def _as_score(check: _Check) -> CheckScore:
+    return CheckScore(check.pk, "", check.dimension, check.weight, check.score)
+
+
+def _with_times(score: ProductScore, checks: Iterable[_Check]) -> ScoreData:
+    """Beside the score: when it was measured, and until when the first result of it holds."""
+    held = [
+        (check.measured_at, check.measured_at + dt.timedelta(seconds=STALE_AFTER * check.every_s))
+        for check in checks
+        if check.score is not None and check.measured_at
+    ]
+    measured_at = max((at for at, _ in held), default=None)
+    stale_at = min((until for _, until in held), default=None)
+    return ScoreData(score.score, score.coverage, measured_at, stale_at)
+
+
+def _keep_dimensions(scores: Mapping[UUID, ProductScore]) -> None:
+    """Make the rows be those of `scores`; one that says the same already stays as it is."""
+    wanted = {
+        (pk, part.dimension): DimensionScore(
+            product_id=pk,
             dimension=part.dimension,
             score=part.score,
             weight=part.weight,
             checks=part.checks,
         )
+        for pk, score in scores.items()
         for part in score.dimensions
+    }
+    gone = []
+    for row in DimensionScore.objects.filter(product__in=scores):
+        new = wanted.get((row.product_id, row.dimension))
+        if new is None:
+            gone.append(row.pk)
+        elif _figures(row) == _figures(new):
+            del wanted[row.product_id, row.dimension]
+    if gone:
+        DimensionScore.objects.filter(pk__in=gone).delete()
+    insert_objects(
+        list(wanted.values()),
+        replace_on=["product_id", "dimension"],
+        replaced=["score", "weight", "checks"],
     )
-    products.record_score(
-        product_id=product_id,
-        score=score.score,
-        coverage=score.coverage,
-        measured_at=measured_at,
-        stale_at=_stale_at(measured),
-    )
-    if score.score is not None and measured_at is not None:
-        ScoreSnapshot.objects.update_or_create(
-            product_id=product_id,
-            day=measured_at.date(),
-            defaults={"score": score.score, "coverage": score.coverage},
-        )
-    return score
 
 
-def _as_score(check: QualityCheck) -> CheckScore:
-    return CheckScore(check.pk, check.name, check.dimension, check.weight, check.score)
+def _figures(row: DimensionScore) -> tuple[float, float, int]:
+    return row.score, row.weight, row.checks
 
 
-def _stale_at(measured: Iterable[QualityCheck]) -> dt.datetime | None:
-    """When the first of the results is older than its schedule allows."""
-    return min(
-        (
-            check.measured_at + dt.timedelta(seconds=STALE_AFTER * check.every_s)
-            for check in measured
-            if check.measured_at
-        ),
-        default=None,
-    )
+def _keep_days(scores: Mapping[UUID, ScoreData]) -> None:
+    """The point of the trend: today, or the day of the measurement if that is out of date."""
+    now = timezone.now()
+    points = []
+    for pk, each in scores.items():
+        if each.score is None or each.measured_at is None or each.stale_at is None:
+            continue
+        day = (now if each.stale_at > now else each.measured_at).date()
+        point = ScoreSnapshot(product_id=pk, day=day, score=each.score, coverage=each.coverage)
+        points.append(point)
+    insert_objects(points, replace_on=["product_id", "day"], replaced=["score", "coverage"])
 
 
 def outcome_of(passed: bool | None, *, weight: float) -> str:

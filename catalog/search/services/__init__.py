@@ -2,8 +2,10 @@
 
 from catalog.search.services.entries import (
     EntryData,
+    ScoredData,
     index,
     index_many,
+    record_scores,
     record_synonyms,
     remove,
     remove_many,
@@ -19,11 +21,13 @@ from catalog.search.services.vocabulary import fold_counts, refresh_words
 
 __all__ = [
     "EntryData",
+    "ScoredData",
     "fold_counts",
     "index",
     "index_many",
     "mark_seen",
     "record_export",
+    "record_scores",
     "record_synonyms",
     "refresh_words",
     "remove",

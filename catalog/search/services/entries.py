@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -12,11 +12,12 @@ from catalog.search.models import SearchEntry, SynonymGroup
 from catalog.search.scores import band, full_hour
 from catalog.search.services.vocabulary import learn_words
 from catalog.search.words import runs, weighted_vector
-from core.copying import insert_objects
+from core.copying import insert_objects, update_objects
 
 MAX_COLUMNS = 2_000  # kept for "matched column …"; the vector has its own limit
 STATUS_TRUST = {"active": 1.0, "deprecated": 0.4, "proposed": 0.3, "draft": 0.3, "retired": 0.1}
 UNKNOWN_TRUST = 0.5
+SCORED = ("score", "band", "measured_at", "stale_at", "rank")
 UPDATED = [
     field.name
     for field in SearchEntry._meta.concrete_fields
@@ -70,6 +71,35 @@ def index_many(entries: Iterable[EntryData]) -> None:
     rows = [_row(entry) for entry in entries]
     insert_objects(rows, replace_on=["kind", "object_id"], replaced=UPDATED)
     learn_words(str(row.vector) for row in rows)
+
+
+@dataclass(frozen=True)
+class ScoredData:
+    """What a new measurement changes of a row; as in `EntryData`."""
+
+    score: float | None
+    measured_at: dt.datetime | None
+    stale_at: dt.datetime | None
+
+
+@transaction.atomic
+def record_scores(kind: str, scores: Mapping[str, ScoredData]) -> set[str]:
+    """Write the scores alone, and what follows from them; returns the ids that have no row yet.
+
+    Cost: two statements, and none of the words: a tenth of `index_many`.
+    """
+    rows = list(
+        SearchEntry.objects.filter(kind=kind, object_id__in=scores).only(
+            "object_id", "status", "consumers"
+        )
+    )
+    for row in rows:
+        new = scores[row.object_id]
+        row.score, row.band = new.score, band(new.score)
+        row.measured_at, row.stale_at = new.measured_at, full_hour(new.stale_at)
+        row.rank = trust(row.status, new.score, row.consumers) + _tie_break(row.object_id)
+    update_objects(rows, SCORED)
+    return scores.keys() - {row.object_id for row in rows}
 
 
 def remove(kind: str, object_id: object) -> None:

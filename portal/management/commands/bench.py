@@ -10,7 +10,17 @@ from functools import partial
 from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import DomainError
-from portal.bench import access, audit, graphql, imports, jobs, lineage, marketplace, validation
+from portal.bench import (
+    access,
+    audit,
+    graphql,
+    imports,
+    jobs,
+    lineage,
+    marketplace,
+    quality,
+    validation,
+)
 from portal.bench.core import SAMPLES, Result
 from portal.bench.report import as_data, as_text
 
@@ -23,6 +33,7 @@ SUITES: dict[str, Callable[[], Result]] = {
     "audit": audit.run,
     "access": access.run,
     "lineage": lineage.run,
+    "quality": quality.run,
 }
 
 
@@ -56,6 +67,7 @@ class Command(BaseCommand):
             "import": partial(imports.run, n),
             "access": partial(access.run, n, ports),
             "lineage": partial(lineage.run, samples),
+            "quality": partial(quality.run, samples),
         }
         chosen = [suite] if suite else list(suites)
         try:

@@ -278,17 +278,17 @@ def test_a_change_beside_the_columns_is_told_as_well(data, team, values):
 def test_a_new_score_reaches_the_policies_that_ask_for_quality(data, team):
     product = put(data)[0].product
     policy(team, "quality != null && quality >= 90.0")
-    scored = {"coverage": 1.0, "measured_at": None, "stale_at": None}
+    scored = {product.pk: services.ScoreData(95.0, 1.0, None, None)}
     while outbox.drain():
         pass
     assert Evaluation.objects.get(subject_id=product.pk).outcome == "fail"
 
-    services.record_score(product_id=product.pk, score=95.0, **scored)
+    services.record_scores(scored)
     while outbox.drain():
         pass
     events = OutboxEvent.objects.filter(topic="product.measured")
     told = events.count()
-    services.record_score(product_id=product.pk, score=95.0, **scored)
+    services.record_scores(scored)
 
     assert Evaluation.objects.get(subject_id=product.pk).outcome == "pass"
     assert events.count() == told

@@ -138,8 +138,6 @@ def test_a_draft_can_be_removed_a_published_product_cannot():
 def test_a_score_reaches_the_list_at_once():
     product = ready_product(status="active")
 
-    services.record_score(
-        product_id=product.pk, score=87.5, coverage=0.5, measured_at=None, stale_at=None
-    )
+    services.record_scores({product.pk: services.ScoreData(87.5, 0.5, None, None)})
 
     assert SearchEntry.objects.get(kind="product").score == 87.5

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from django.db import connection
+from django.db import InternalError, connection
 from django.utils import timezone
 
 from catalog.quality.models import CheckResult, QualityCheck
@@ -79,3 +79,21 @@ def test_a_whole_month_past_keeping_is_dropped(check, monkeypatch):
     assert keep_months() == 1
 
     assert places(check) == []
+
+
+def test_months_are_made_with_the_rights_of_who_migrates():
+    """The application's role may make no table, in a real portal."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, prosecdef, proconfig FROM pg_proc"
+            " WHERE proname LIKE 'quality\\_%month%' ORDER BY proname"
+        )
+        assert cursor.fetchall() == [
+            ("quality_drop_month", True, ["search_path=pg_catalog, pg_temp"]),
+            ("quality_set_month_apart", True, ["search_path=pg_catalog, pg_temp"]),
+        ]
+
+
+def test_only_the_first_day_of_a_month_names_it():
+    with pytest.raises(InternalError), connection.cursor() as cursor:
+        cursor.execute("SELECT quality_set_month_apart('2031-02-03')")

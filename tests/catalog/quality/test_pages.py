@@ -1,0 +1,478 @@
+"""The pages of quality: every number leads on, lists are narrowed, nothing unseen is told."""
+
+import csv
+import datetime as dt
+import io
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.states import TeamRole
+from catalog.contracts.models import QualityRule
+from catalog.products.models import DataProduct
+from catalog.quality.models import BadgeLink, CheckResult, DimensionWeight, QualityCheck
+from catalog.quality.services import (
+    ResultData,
+    add_up_days,
+    keep_months,
+    record_results,
+)
+from core import outbox
+from core.models import AuditEvent
+from tests.factories import (
+    ContractFactory,
+    ContractVersionFactory,
+    DomainFactory,
+    PortFactory,
+    ProductFactory,
+    TeamFactory,
+    UserFactory,
+    member_of,
+)
+
+pytestmark = pytest.mark.django_db
+NAMES = {"no gaps": "completeness", "unique keys": "uniqueness", "fresh": "timeliness"}
+
+
+@pytest.fixture
+def team():
+    return TeamFactory(domain=DomainFactory(path="sales", name="Sales", owner=TeamFactory()))
+
+
+@pytest.fixture
+def port(team):
+    version = ContractVersionFactory(contract=ContractFactory(owner=team))
+    return PortFactory(
+        product=ProductFactory(owner=team, slug="orders"),
+        name="table",
+        contract=version.contract,
+        contract_version=version,
+    )
+
+
+@pytest.fixture
+def checks(port):
+    rows = [
+        QualityCheck(port=port, key=f"dbt:{name}", name=name, dimension=dimension)
+        for name, dimension in NAMES.items()
+    ]
+    QualityCheck.objects.bulk_create(rows)
+    return {each.name: each for each in rows}
+
+
+def say(check, outcome="pass", *, failed=0, ago=dt.timedelta(), **given):
+    moment = timezone.now() - ago
+    result = ResultData(check.pk, outcome, moment, 100, failed, **given)
+    record_results(source="dbt", results=[result])
+
+
+def signed_in(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def reader():
+    return signed_in(UserFactory())
+
+
+@pytest.fixture
+def owner(team):
+    return signed_in(member_of(team))
+
+
+def tab(client, port, /, **asked):
+    page = client.get(port.product.get_absolute_url(), {"tab": "quality", **asked})
+    assert page.status_code == 200
+    return page.content.decode()
+
+
+def listed(page):
+    """Names in the table of checks, in their order."""
+    table = page[page.index('id="check-list"') :]
+    return re.findall(r'<tr><th scope="row"[^>]*><a href="[^"]*/checks/\d+/">([^<]*)<', table)
+
+
+def test_what_fails_stands_first(reader, port, checks):
+    say(checks["no gaps"])
+    say(checks["fresh"], "warn")
+    say(checks["unique keys"], "fail", failed=10)
+
+    assert listed(tab(reader, port)) == ["unique keys", "fresh", "no gaps"]
+
+
+def test_the_sum_that_is_shown_has_no_rest(reader, port, checks):
+    say(checks["no gaps"], "fail", failed=10)
+    say(checks["fresh"], "fail", failed=10)
+    say(checks["unique keys"], "fail", failed=11)
+
+    page = tab(reader, port)
+
+    card = page[page.index('id="why"') : page.index('id="dimensions"')]
+    shown = [float(each) for each in re.findall(r">−([\d.]+)<", card)]
+    total = float(re.search(r"Score</b><b class=\"end\">([\d.]+)<", card)[1])
+    assert total == 89.6
+    assert round(100 - sum(shown), 6) == total
+    assert f"/checks/{checks['unique keys'].pk}/" in card
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ({"q": "key"}, ["unique keys"]),
+        ({"q": "UNIQUE keys"}, ["unique keys"]),
+        ({"q": "%"}, []),
+        ({"outcome": "fail"}, ["unique keys"]),
+        ({"outcome": "never"}, ["fresh"]),
+        ({"dimension": "completeness"}, ["no gaps"]),
+        ({"dimension": "nothing"}, []),
+        ({"port": "table@1"}, ["unique keys", "fresh", "no gaps"]),
+        ({"port": "table@2"}, []),
+        ({"origin": "dbt"}, ["unique keys", "fresh", "no gaps"]),
+        ({"origin": "contract"}, []),
+        ({"outcome": "fail", "dimension": "completeness"}, []),
+    ],
+)
+def test_checks_are_narrowed(reader, port, checks, asked, names):
+    say(checks["no gaps"])
+    say(checks["unique keys"], "fail", failed=10)
+
+    page = tab(reader, port, **asked)
+
+    assert listed(page) == names
+    assert ("Show all" in page) == (not names)
+
+
+def test_pages_of_checks_follow_each_other_without_a_gap(reader, port):
+    rows = [
+        QualityCheck(port=port, key=f"dbt:{n}", name=f"check {n:02}", dimension="accuracy")
+        for n in range(60)
+    ]
+    QualityCheck.objects.bulk_create(rows)
+    for check in rows[::7]:
+        say(check, "fail", failed=1)
+    seen, page = [], tab(reader, port)
+    while True:
+        seen += listed(page)
+        following = re.search(r'href="([^"]+)" rel="next"', page)
+        if not following:
+            break
+        page = reader.get(following[1].replace("&amp;", "&")).content.decode()
+
+    assert sorted(seen) == [each.name for each in rows]
+    assert seen[:9] == [each.name for each in rows[::7]]
+
+
+@pytest.mark.parametrize("days", ["30", "90", "365", "7", "x", ""])
+def test_a_trend_has_one_of_three_lengths(reader, port, checks, days):
+    say(checks["no gaps"])
+    for ago in (1, 20, 80):
+        day = timezone.now().date() - dt.timedelta(days=ago)
+        port.product.score_snapshots.create(day=day, score=90, coverage=1)
+
+    page = tab(reader, port, days=days)
+
+    length = days if days in {"30", "90", "365"} else "90"
+    assert f"Score in the last {length} days" in page
+
+
+def test_a_day_without_a_score_that_held_breaks_the_line(reader, port, checks):
+    say(checks["no gaps"])
+    for ago in (1, 2, 6, 7):
+        day = timezone.now().date() - dt.timedelta(days=ago)
+        port.product.score_snapshots.create(day=day, score=90, coverage=1)
+
+    page = tab(reader, port)
+
+    assert "3 days without a score that held" in page
+    assert re.search(r'<path class="now" d="([^"]+)"', page)[1].count("M") == 2
+
+
+def test_a_score_that_is_out_of_date_says_so(reader, port, checks):
+    say(checks["no gaps"], ago=dt.timedelta(days=9))
+
+    assert "Out of date" in tab(reader, port)
+
+
+def test_without_a_contract_or_without_rules_the_page_says_why(reader, port):
+    assert "states no rule" in tab(reader, port)
+
+    port.contract_version = port.contract = None
+    port.save()
+
+    assert "No contract, so nothing to measure" in tab(reader, port)
+
+
+def test_checks_that_never_ran_are_no_score(reader, port, checks):
+    page = tab(reader, port)
+
+    assert "Not measured yet" in page
+    assert "None of its rules has a result" in page
+
+
+def test_the_description_is_a_number_of_its_own_with_what_to_do(owner, reader, port, checks):
+    DataProduct.objects.update(purpose="Orders", description="All orders")
+    say(checks["no gaps"])
+
+    page = tab(owner, port)
+
+    assert "30 %" in page  # purpose, description, contract
+    assert f'<a href="/products/{port.product.fqn}/edit/">Steward</a>' in page
+    assert "/edit/" not in tab(reader, port)
+
+
+def test_a_check_tells_where_it_comes_from_and_what_it_said(owner, port, team):
+    rule = QualityRule.objects.create(
+        version=port.contract_version,
+        pointer="/schema/0/quality/0",
+        type="library",
+        metric="nullValues",
+        operator="mustBe",
+        threshold=0,
+    )
+    check = QualityCheck.objects.create(
+        port=port,
+        key=rule.pointer,
+        name="Null values in id",
+        dimension="completeness",
+        definition={
+            "metric": "nullValues",
+            "property": "id",
+            "operator": "mustBe",
+            "threshold": 0,
+            "unit": "rows",
+            "type": "library",
+        },
+    )
+    say(check, ago=dt.timedelta(days=1))
+    say(check, "fail", failed=7, value=7.0, message="7 rows have no id")
+
+    page = owner.get(f"/products/{port.product.fqn}/checks/{check.pk}/").content.decode()
+
+    assert "Null values of id must be 0 rows." in page
+    address = port.contract.get_absolute_url()
+    assert f'{address}?version={port.contract_version.version}#rule-{rule.pk}"' in page
+    assert "7 rows have no id" in page
+    assert "Share of rows that pass" in page
+    assert "93 %" in page
+    contract = owner.get(address).content.decode()
+    assert f'id="rule-{rule.pk}"' in contract
+
+
+def test_results_of_a_check_are_paged_and_exported(reader, port, checks):
+    check = checks["no gaps"]
+    now = timezone.now()
+    record_results(
+        source="dbt",
+        results=[
+            ResultData(check.pk, "fail", now - dt.timedelta(days=ago), 100, ago, None, "=1+1")
+            for ago in range(60)
+        ],
+    )
+    keep_months()
+    url = f"/products/{port.product.fqn}/checks/{check.pk}/"
+    pages, page = 1, reader.get(url).content.decode()
+    while following := re.search(r'href="([^"]+)" rel="next"', page):
+        page = reader.get(following[1].replace("&amp;", "&")).content.decode()
+        pages += 1
+    answer = reader.get(f"{url}results.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+
+    assert pages == 3
+    assert [int(each["failed"]) for each in rows] == list(range(60))
+    assert rows[0]["message"] == "'=1+1"
+    assert answer["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("tail", ["", "results.csv"])
+def test_a_check_of_another_product_is_not_found(reader, port, checks, tail):
+    other = PortFactory(product=ProductFactory())
+    check = QualityCheck.objects.create(port=other, key="a", name="Secret", dimension="accuracy")
+
+    answer = reader.get(f"/products/{port.product.fqn}/checks/{check.pk}/{tail}")
+
+    assert answer.status_code == 404
+    assert b"Secret" not in answer.content
+
+
+def test_a_bad_cursor_is_refused(reader, port, checks):
+    page = reader.get(port.product.get_absolute_url(), {"tab": "quality", "cursor": "x"})
+    check = checks["no gaps"]
+    say(check)
+    other = reader.get(f"/products/{port.product.fqn}/checks/{check.pk}/?cursor=WzFd")
+
+    assert (page.status_code, other.status_code) == (422, 422)
+
+
+# domains
+
+
+def test_a_domain_shows_its_products_by_dimension_the_worst_first(reader, port, checks, team):
+    say(checks["no gaps"], "fail", failed=40)
+    say(checks["fresh"])
+    below = DomainFactory(path="sales.emea", name="EMEA", parent=team.domain)
+    ProductFactory(owner=team, domain=below, name="Perfect", quality_score=100)
+    ProductFactory(owner=team, name="Unmeasured")
+    ProductFactory(owner=team, name="Hidden", visibility="restricted", quality_score=1)
+    ProductFactory(name="Elsewhere", quality_score=1)
+
+    page = reader.get("/domains/sales/quality/").content.decode()
+
+    names = re.findall(r'\?tab=quality">([^<]+)</a><div class="hint">', page)
+    assert names == ["orders", "Perfect", "Unmeasured"]
+    assert '<td class="num" data-l="Completeness"><span class="badge bare bad">60</span>' in page
+    assert '<td class="num" data-l="Timeliness"><span class="badge bare ok">100</span>' in page
+    assert '<span class="sr">not measured</span>' in page
+
+
+def test_the_mean_of_a_domain_has_a_trend(reader, port, team):
+    below = ProductFactory(owner=team, domain=DomainFactory(path="sales.emea", parent=team.domain))
+    today = timezone.now().date()
+    for ago, scores in ((2, (80, 60)), (1, (90, 70))):
+        for product, score in zip((port.product, below), scores, strict=True):
+            product.score_snapshots.create(
+                day=today - dt.timedelta(days=ago), score=score, coverage=1
+            )
+    add_up_days(since=today - dt.timedelta(days=5))
+
+    page = reader.get("/domains/sales/quality/").content.decode()
+
+    assert "Score in the last 90 days, between 70 and 80" in page
+
+
+def test_owners_of_a_domain_weigh_by_a_form(team, port, checks):
+    say(checks["no gaps"])
+    say(checks["fresh"], "fail", failed=100)
+    owner = signed_in(member_of(team.domain.owner))
+    typed = dict.fromkeys(
+        ["accuracy", "completeness", "conformity", "consistency", "coverage", "uniqueness"], "1"
+    )
+
+    refused = owner.post("/domains/sales/quality/weights/", {**typed, "timeliness": "much"})
+    saved = owner.post("/domains/sales/quality/weights/", {**typed, "timeliness": "3"})
+    while outbox.drain():
+        pass
+
+    assert refused.status_code == 422
+    assert "A weight is a number from 0 to 100." in refused.content.decode()
+    assert 'value="much"' in refused.content.decode()
+    assert saved.status_code == 302
+    assert DataProduct.objects.get().quality_score == 25
+    page = owner.get("/domains/sales/quality/").content.decode()
+    assert "as Sales says" in page
+    owner.post("/domains/sales/quality/weights/", {"do": "inherit"})
+    assert not DimensionWeight.objects.exists()
+
+
+# badges
+
+
+def test_a_badge_shows_the_score_to_who_may_see_the_product(reader, port, checks):
+    url = f"/products/{port.product.fqn}/badge.svg"
+    assert "not measured" in reader.get(url).content.decode()
+    say(checks["no gaps"], "fail", failed=8)
+
+    answer = reader.get(url)
+
+    assert answer["Content-Type"] == "image/svg+xml"
+    assert answer["Cache-Control"] == "private, max-age=300"
+    assert ">92</text>" in answer.content.decode()
+    again = reader.get(url, headers={"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    say(checks["no gaps"], "fail", failed=50)
+    assert reader.get(url, headers={"If-None-Match": answer["ETag"]}).status_code == 200
+    assert Client().get(url).status_code == 302
+    DataProduct.objects.update(visibility="restricted")
+    assert reader.get(url).status_code == 404
+
+
+def shared_address(owner, port):
+    owner.post(f"/products/{port.product.fqn}/badge/", {"do": "share"})
+    return re.search(r"http://testserver(/badges/[^<\"]+\.svg)", tab(owner, port))[1]
+
+
+def test_an_owner_gives_an_address_away_and_takes_it_back(owner, port, checks):
+    say(checks["no gaps"], "fail", failed=8)
+    url = shared_address(owner, port)
+    owner.post(f"/products/{port.product.fqn}/badge/", {"do": "share"})  # the same one
+
+    answer = Client().get(url)
+
+    assert BadgeLink.objects.count() == 1
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "public, max-age=300"
+    text = answer.content.decode()
+    assert ">92</text>" in text
+    assert port.product.name not in text
+    owner.post(f"/products/{port.product.fqn}/badge/", {"do": "revoke"})
+    assert Client().get(url).status_code == 404
+    assert shared_address(owner, port) != url
+    assert Client().get(url).status_code == 404
+    verbs = AuditEvent.objects.filter(verb__startswith="quality.badge").order_by("pk")
+    assert list(verbs.values_list("verb", flat=True)) == [
+        "quality.badge-shared",
+        "quality.badge-revoked",
+        "quality.badge-shared",
+    ]
+
+
+def test_addresses_cannot_be_guessed(owner, port, checks, django_assert_num_queries):
+    url = shared_address(owner, port)
+    link = BadgeLink.objects.get()
+    stem = url.removesuffix(".svg")
+    known = Client().get(url).status_code
+    for guess in (
+        f"/badges/{link.pk}",
+        f"/badges/{link.pk.hex}",
+        stem[:-1],
+        f"{stem}x",
+        "/badges/x",
+    ):
+        with django_assert_num_queries(0):
+            answer = Client().get(f"{guess}.svg")
+        assert (answer.status_code, answer.content) == (404, b"There is no such badge.\n")
+    assert known == 200
+
+
+@pytest.mark.parametrize("status", ["draft", "retired", "proposed"])
+def test_what_is_not_listed_has_no_badge_outside(owner, port, checks, status):
+    url = shared_address(owner, port)
+
+    DataProduct.objects.update(status=status)
+
+    assert Client().get(url).status_code == 404
+
+
+def test_only_the_team_shares(port, checks, team):
+    url = f"/products/{port.product.fqn}/badge/"
+    viewer = signed_in(member_of(team, TeamRole.VIEWER))
+
+    assert signed_in(UserFactory()).post(url, {"do": "share"}).status_code == 403
+    assert viewer.post(url, {"do": "share"}).status_code == 403
+    assert not BadgeLink.objects.exists()
+
+
+def test_the_quality_tab_costs_ten_statements(owner, port, checks, django_assert_max_num_queries):
+    for check in checks.values():
+        say(check, "fail", failed=3)
+    shared_address(owner, port)
+    owner.get("/domains/")
+
+    with django_assert_max_num_queries(10):
+        tab(owner, port)
+
+
+def test_results_in_many_months_are_not_read_by_the_tab(reader, port, checks):
+    """Everything on the tab comes of the checks and the points, however many results there are."""
+    say(checks["no gaps"])
+    reader.get("/domains/")
+    with CaptureQueriesContext(connection) as context:
+        tab(reader, port)
+
+    table = CheckResult._meta.db_table
+    assert not [each["sql"] for each in context if table in each["sql"]]
