@@ -21,6 +21,9 @@ STANDING = """
 WITH mine AS (
     SELECT team_id, role FROM accounts_membership
     WHERE user_id = %(user)s AND team_id = coalesce(%(team)s, team_id)
+    UNION ALL
+    SELECT service_of_id, service_role FROM accounts_user
+    WHERE %(program)s AND id = %(user)s
 )
 SELECT m.team_id, m.role, d.path FROM mine m
 JOIN accounts_team t ON t.id = m.team_id LEFT JOIN accounts_domain d ON d.id = t.domain_id
@@ -51,7 +54,7 @@ class Actor:
     home_paths: frozenset[str] = frozenset()
     scopes: frozenset[str] = ALL_SCOPES
     token_id: int | None = None
-    is_service: bool = False  # a team's token: nothing that its person was lent
+    is_service: bool = False  # a team's token or program: nothing that a person was lent
 
     @property
     def is_visitor(self) -> bool:
@@ -76,14 +79,14 @@ VISITOR = Actor(scopes=frozenset({Scope.READ}))
 
 def actor_of(user: User, *, token: ApiToken | None = None) -> Actor:
     """The actor for an active user, by session or by token. One SQL statement."""
-    rows = _standing(user.pk, None if token is None else token.team_id)
+    rows = _standing(user, None if token is None else token.team_id)
     memberships = [row for row in rows if row[1] is not None]
     owned = [row for row in rows if row[1] is None]
-    service_account = token is not None and token.team_id is not None
+    is_service = user.is_service_account or (token is not None and token.team_id is not None)
     return Actor(
         user_id=user.pk,
         name=user.username,
-        role=PortalRole.MEMBER if service_account else user.portal_role,
+        role=PortalRole.MEMBER if is_service else user.portal_role,
         team_ids=frozenset(team for team, _, _ in memberships),
         contributor_team_ids=frozenset(
             team for team, role, _ in memberships if role != TeamRole.VIEWER
@@ -96,7 +99,7 @@ def actor_of(user: User, *, token: ApiToken | None = None) -> Actor:
         ),
         scopes=ALL_SCOPES if token is None else frozenset(token.scopes),
         token_id=None if token is None else token.pk,
-        is_service=service_account,
+        is_service=is_service,
     )
 
 
@@ -142,9 +145,14 @@ def in_domain(path: str) -> Q:
     return Q(domain__path=path) | Q(domain__path__startswith=f"{path}.")
 
 
-def _standing(user_id: int, team_id: int | None) -> list[Row]:
-    """Rows of STANDING; `team_id` when only that team counts."""
-    asked = {"user": user_id, "team": team_id, "owner": TeamRole.OWNER.value}
+def _standing(user: User, team_id: int | None) -> list[Row]:
+    """Rows of STANDING; `team_id` when only that team counts. A program is in no team but its."""
+    asked = {
+        "user": user.pk,
+        "team": NOBODY if user.is_service_account else team_id,
+        "program": user.is_service_account,
+        "owner": TeamRole.OWNER.value,
+    }
     with connection.cursor() as cursor:
         cursor.execute(STANDING, asked)
         rows: list[Row] = cursor.fetchall()

@@ -1,8 +1,9 @@
 """What REST views of all rooms share: errors as problem+json, keyset lists, idempotent writes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.request import Request
@@ -10,10 +11,11 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from core.errors import UNSEEN, DomainError, Invalid, problem_document
-from core.paging import KeysetPage
-from core.problems import Problem
+from core.paging import KeysetPage, keyset_page
+from core.problems import Problem, to_pointer
 
 PROBLEM_JSON = "application/problem+json"
+COUNT_CAP = 5_000  # rows that are counted; beyond it `count_capped` is true
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -49,6 +51,39 @@ def page_response(request: Request, page: KeysetPage[Any], results: list[Any]) -
         query["cursor"] = page.next_cursor
         following = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
     return Response({"results": results, "next": following})
+
+
+def list_response(
+    request: Request,
+    rows: QuerySet[Any],
+    *,
+    order: Sequence[str],
+    shown: Callable[[Any], dict[str, Any]],
+) -> Response:
+    """The page of `rows` that was asked for, and with `count=true` how many there are.
+
+    Args:
+        order: as `core.paging.keyset_page` takes it.
+        shown: the public form of a row.
+
+    Cost: one SQL statement, two where it is counted.
+    """
+    cursor = request.query_params.get("cursor")
+    page = keyset_page(rows, order=order, size=page_size(request), cursor=cursor)
+    answer = page_response(request, page, [shown(each) for each in page.rows])
+    if wants_count(request):
+        answer.data |= counted(rows.order_by().values("pk")[: COUNT_CAP + 1].count())
+    return answer
+
+
+def wants_count(request: Request) -> bool:
+    """`count=true`: nobody pays for counting who has not asked."""
+    return request.query_params.get("count", "").lower() in {"true", "1"}
+
+
+def counted(found: int) -> dict[str, Any]:
+    """What a list says of its length, of which at most one above the cap was counted."""
+    return {"count": min(found, COUNT_CAP), "count_capped": found > COUNT_CAP}
 
 
 def body_of(request: Request) -> dict[str, Any]:
@@ -95,6 +130,45 @@ def text_in(body: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise Invalid("A value is not text.", [Problem(f"/{name}", "not-text", "Send a text.")])
     return value
+
+
+def texts_in(body: Mapping[str, Any], name: str) -> list[str]:
+    """A list of texts of a body, empty where it is left out.
+
+    Raises:
+        Invalid: it is something else.
+    """
+    value: Any = body.get(name, [])
+    is_list = isinstance(value, list) and len(value) <= 1_000
+    if not is_list or not all(isinstance(each, str) and "\0" not in each for each in value):
+        raise Invalid("A value is no list.", [Problem(f"/{name}", "not-a-list", "Send texts.")])
+    return list(value)
+
+
+def whole_in(body: Mapping[str, Any], name: str, default: int) -> int:
+    """A whole number of a body.
+
+    Raises:
+        Invalid: it is something else.
+    """
+    value = body.get(name, default)
+    if type(value) is not int:
+        problem = Problem(f"/{name}", "wrong-type", "Send a whole number.")
+        raise Invalid("A value is no whole number.", [problem])
+    return value
+
+
+def require_known(body: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Refuse members that nobody reads: a spelling mistake must not pass for a wish.
+
+    Raises:
+        Invalid: each of them.
+    """
+    unknown = sorted(set(body) - set(names))
+    if unknown:
+        text = "There is no such field here."
+        problems = [Problem(to_pointer([name]), "unknown-field", text) for name in unknown]
+        raise Invalid("The body has fields that are not known.", problems)
 
 
 def choice_in(query: Mapping[str, str], name: str, choices: Sequence[str]) -> str:

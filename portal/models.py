@@ -20,6 +20,7 @@ ICONS = {
     "product": "market",
     "request": "requests",
     "resource": "clock",
+    "token": "key",
     "webhook": "warn",
 }
 

@@ -90,7 +90,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "number": 1,
         "version": company.contract_version.version,
         "slug": "nothing" if unknown and name in TARGET_PLACES else _slug(name, company),
-        "name": "table" if of_system else "data-product-postgresql",
+        "name": _name(plain, company, unknown=unknown),
         "announcement_id": company.announcement.pk,
         "comment_id": company.comment.pk,
         "path": "sales",
@@ -108,6 +108,14 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         return "999999" if unknown and "int:" in match[1] else UNKNOWN_ID if unknown else str(found)
 
     return "/" + re.sub(r"<([^>]+)>", value, pattern)
+
+
+def _name(plain: str, company: Company, *, unknown: bool) -> str:
+    if plain.startswith("systems/"):
+        return "table"
+    if "service-accounts/" in plain:
+        return "sales-team.nothing" if unknown else company.account.username
+    return "data-product-postgresql"
 
 
 def _slug(name: str, company: Company) -> str:
@@ -217,6 +225,8 @@ UNSEEN = [
     ("rest:rest-campaign", 404),
     ("rest:rest-campaign-reviews", 404),
     ("rest:target", 404),
+    ("rest:token", 404),
+    ("rest:service-account", 404),
 ]
 
 
