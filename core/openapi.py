@@ -107,10 +107,23 @@ def whole_list_of(shape: Shape) -> Shape:
     return record("", {"results": listed(shape), "next": {"type": "null"}})
 
 
+def extended(
+    name: str, shape: Shape, members: Mapping[str, Shape], *, optional: Iterable[str] = ()
+) -> Shape:
+    """A record that has more than another one."""
+    base = frozenset(shape["properties"]) - frozenset(shape["required"])
+    return record(name, {**shape["properties"], **members}, optional={*base, *optional})
+
+
 def body(shape: Shape) -> dict[str, Shape]:
     """What a call takes, as `request=` of `extend_schema`."""
     return {"application/json": shape}
 
+
+PLACE_OF_DOMAIN = record(
+    "DomainName", {"path": about(TEXT, "dotted, e.g. sales.emea"), "name": TEXT}
+)
+TEAM_NAME = record("TeamName", {"slug": TEXT, "name": TEXT})
 
 PAGE_SIZE = OpenApiParameter(
     "page_size",

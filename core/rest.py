@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from core.csv_rows import csv_list, wants_csv
 from core.errors import UNSEEN, DomainError, Invalid, problem_document
 from core.paging import KeysetPage, keyset_page
 from core.problems import Problem, to_pointer
@@ -59,15 +60,19 @@ def list_response(
     *,
     order: Sequence[str],
     shown: Callable[[Any], dict[str, Any]],
-) -> Response:
+    csv: tuple[str, Sequence[str]] | None = None,
+) -> Response | StreamingHttpResponse:
     """The page of `rows` that was asked for, and with `count=true` how many there are.
 
     Args:
         order: as `core.paging.keyset_page` takes it.
         shown: the public form of a row.
+        csv: name and columns of the file that the whole list is, where that is asked for.
 
     Cost: one SQL statement, two where it is counted.
     """
+    if csv is not None and wants_csv(request):
+        return csv_list(*csv, rows, order, shown)
     cursor = request.query_params.get("cursor")
     page = keyset_page(rows, order=order, size=page_size(request), cursor=cursor)
     answer = page_response(request, page, [shown(each) for each in page.rows])

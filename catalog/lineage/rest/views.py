@@ -44,8 +44,7 @@ from catalog.lineage.selectors import (
     sources_of,
 )
 from catalog.lineage.states import Direction, Level
-from catalog.search.csv_rows import csv_lines
-from catalog.search.rest.parameters import CsvRenderer
+from core.csv_rows import CsvRenderer, csv_response, wants_csv
 from core.rest import page_response, page_size
 
 DEFAULT_DEPTH = 3
@@ -98,11 +97,8 @@ class LineageImpact(APIView):
             "depth": number_in(query, "depth", None),
             "at": moment_in(query, "at"),
         }
-        if request.accepted_renderer.format == "csv":
-            lines = csv_lines(CSV_HEADER, map(cell_row, all_rows(**asked)))
-            answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-            answer["Content-Disposition"] = 'attachment; filename="impact.csv"'
-            return answer
+        if wants_csv(request):
+            return csv_response("impact", CSV_HEADER, map(cell_row, all_rows(**asked)))
         found = impact(
             **asked, first=within(query, "first", 200, 5_000), cursor=query.get("cursor")
         )

@@ -21,9 +21,10 @@ from catalog.products.models import DataProduct
 from catalog.products.rest.editing import Editing, product_response
 from catalog.products.rest.linked_data import FORMAT, LinkedDataRenderer, linked_document
 from catalog.products.selectors import product_by_fqn
-from catalog.search.rest.parameters import FILTERS, CsvRenderer, query_of
+from catalog.search.rest.parameters import FILTERS, query_of
 from catalog.search.rest.views import csv_answer, hit_as_dict
 from catalog.search.selectors import hit_count, hits
+from core.csv_rows import CsvRenderer, wants_csv
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.problems import Problem
@@ -65,7 +66,7 @@ class ProductList(APIView):
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         """Products that the caller may see, as the marketplace lists them; also as CSV."""
         query = query_of(request, kinds=("product",))
-        if request.accepted_renderer.format == "csv":
+        if wants_csv(request):
             return csv_answer(request, query)
         page = hits(actor_in(request), query)
         answer = page_response(request, page, [hit_as_dict(each) for each in page.rows])

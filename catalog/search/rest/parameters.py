@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from catalog.search.scores import BANDS, NOT_MEASURED
 from catalog.search.selectors import FRESHNESS_LABELS, ORDERS, SearchQueryData, with_typed_filters
 from core.rest import page_size
-
-
-class CsvRenderer(BaseRenderer):
-    """Lets a list be asked for as CSV; the view streams it, only errors are rendered here."""
-
-    media_type = "text/csv"
-    format = "csv"
-
-    def render(self, data: Any, media_type: str | None = None, context: Any = None) -> bytes:
-        """An error, as JSON."""
-        return json.dumps(data, default=str).encode()
 
 
 SEARCH = (

@@ -15,10 +15,10 @@ from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
 from catalog.search import services
-from catalog.search.csv_rows import csv_lines
+from core.csv_rows import CsvRenderer, csv_response
 from catalog.search.marking import marked
 from catalog.search.models import SavedSearch
-from catalog.search.rest.parameters import FILTERS, CsvRenderer, number, query_of
+from catalog.search.rest.parameters import FILTERS, number, query_of
 from catalog.search.selectors import (
     EXPORT_HEADER,
     Hit,
@@ -70,7 +70,7 @@ class Search(APIView):
         As CSV (`Accept: text/csv` or `?format=csv`): every row of the list, at most 50,000.
         """
         query = query_of(request)
-        if request.accepted_renderer.format == "csv":
+        if wants_csv(request):
             return csv_answer(request, query)
         page = find(actor_in(request), query)
         rows = KeysetPage(page.rows, page.next_cursor)
@@ -179,10 +179,7 @@ def csv_answer(request: Request, query: SearchQueryData) -> StreamingHttpRespons
     """The whole list as a file; written down in the audit log."""
     actor = actor_in(request)
     services.record_export(query=query, actor=actor)
-    lines = csv_lines(EXPORT_HEADER, export_rows(actor, query))
-    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="products.csv"'
-    return answer
+    return csv_response("products", EXPORT_HEADER, export_rows(actor, query))
 
 
 def _searched_for(page: SearchPage) -> dict[str, Any]:

@@ -15,8 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
-from catalog.search.csv_rows import csv_lines
-from catalog.search.rest.parameters import CsvRenderer
+from core.csv_rows import CsvRenderer, csv_lines
 from core.clock import parse_day
 from core.errors import Invalid
 from core.idempotency import idempotent

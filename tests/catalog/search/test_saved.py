@@ -6,7 +6,7 @@ import io
 import pytest
 from django.test import Client
 
-from catalog.search.csv_rows import safe_cell
+from core.csv_rows import safe_cell
 from catalog.search.models import SavedSearch
 from core.models import AuditEvent
 from tests.catalog.search.test_finding import entry
