@@ -132,7 +132,8 @@ PAGE_SIZE = OpenApiParameter(
 )
 CURSOR = OpenApiParameter("cursor", str, description="from `next` of the page before")
 COUNTED = OpenApiParameter("count", bool, description="also count the rows, to 5,000")
-PAGING = [PAGE_SIZE, CURSOR, COUNTED]
+PAGES = [PAGE_SIZE, CURSOR]
+PAGING = [*PAGES, COUNTED]
 KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -190,6 +191,9 @@ def with_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             for status in [each for each in responses if each.startswith("4")]:
                 responses[status] = _problem(responses[status].get("description", ""))
             responses["default"] = _problem("Any other error")
+            # one of the ways is enough; said together they would all be needed
+            ways = [way for each in operation.get("security", ()) for way in each.items()]
+            operation["security"] = [{name: scopes} for name, scopes in ways]
     return result
 
 

@@ -122,8 +122,13 @@ IMPACT = record(
     },
 )
 PATH = record(
-    "", {"path": maybe(record("LineagePath", {"level": LEVEL, "nodes": listed(NODE),
-                                              "edges": listed(EDGE)}), "null: there is none")}
+    "",
+    {
+        "path": maybe(
+            record("LineagePath", {"level": LEVEL, "nodes": listed(NODE), "edges": listed(EDGE)}),
+            "null: there is none",
+        )
+    },
 )
 SOURCES = record(
     "LineageSources",
@@ -138,8 +143,10 @@ SOURCES = record(
 )
 CYCLES = record(
     "",
-    {"results": listed(record("LineageCycle", {"size": COUNT, "nodes": listed(NODE)})),
-     "total": COUNT},
+    {
+        "results": listed(record("LineageCycle", {"size": COUNT, "nodes": listed(NODE)})),
+        "total": COUNT,
+    },
 )
 DATASET = record(
     "Dataset",
@@ -173,9 +180,7 @@ BATCH_TAKEN = record(
     {
         "status": one_of(["success", "partial_success"]),
         "summary": keyed(COUNT, "received, successful, failed, retriable, non_retriable"),
-        "failed_events": listed(
-            record("", {"index": COUNT, "reason": TEXT, "retriable": FLAG})
-        ),
+        "failed_events": listed(record("", {"index": COUNT, "reason": TEXT, "retriable": FLAG})),
         "warnings": listed(record("", {"index": COUNT, "warnings": TEXTS})),
     },
 )
@@ -195,8 +200,11 @@ DBT_TAKEN = record(
 )
 SQL_READ = record(
     "SqlRead",
-    {"statements": listed(ANYTHING, "what each makes from what"), "warnings": TEXTS,
-     "stored": FLAG},
+    {
+        "statements": listed(ANYTHING, "what each makes from what"),
+        "warnings": TEXTS,
+        "stored": FLAG,
+    },
 )
 EVENT = about(FREE, "an OpenLineage run, job or dataset event")
 EVENTS = listed(FREE, "OpenLineage events")
@@ -206,8 +214,12 @@ CLAIM = record(
 )
 UNCLAIM = record("", {"dataset": about(TEXT, "its `id` or `key`")})
 NEW_EDGE = record(
-    "", {"source": about(TEXT, "id of a node"), "target": about(TEXT, "id of a node of the same "
-                                                                "kind"), "reason": TEXT}
+    "",
+    {
+        "source": about(TEXT, "id of a node"),
+        "target": about(TEXT, "id of a node of the same kind"),
+        "reason": TEXT,
+    },
 )
 SQL = record(
     "SqlText",

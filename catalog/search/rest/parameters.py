@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
@@ -11,8 +10,8 @@ from rest_framework.request import Request
 
 from catalog.search.scores import BANDS, NOT_MEASURED
 from catalog.search.selectors import FRESHNESS_LABELS, ORDERS, SearchQueryData, with_typed_filters
+from core.openapi import PAGING
 from core.rest import page_size
-
 
 SEARCH = (
     'words; the last one may be a beginning. Also "an exact phrase", column:order_id, name:orders, '
@@ -34,8 +33,7 @@ FILTERS = [
     OpenApiParameter("term", str, description="name of a term of the glossary"),
     OpenApiParameter("min_score", float, description="0 to 100"),
     OpenApiParameter("order", str, enum=list(ORDERS)),
-    OpenApiParameter("page_size", int, description="1 to 200"),
-    OpenApiParameter("cursor", str, description="`next` of the page before"),
+    *PAGING,
 ]
 
 
