@@ -199,8 +199,7 @@ def _read_all(portal: Meshport, store: sqlite3.Connection) -> int:
     for each in portal.every("products"):
         known.add(each["id"])
         count += _read_one(portal, store, each["id"], each["fqn"])
-    gone = [each for (each,) in store.execute("SELECT id FROM product") if each not in known]
-    store.executemany("DELETE FROM product WHERE id = ?", [(each,) for each in gone])
+    _forget_others(store, known)
     return _keep(store, position, count)
 
 
@@ -220,7 +219,15 @@ def _follow(portal: Meshport, store: sqlite3.Connection, position: int) -> int:
         position = page["position"]
         _keep(store, position, count)
         if not page["next"]:
-            return count
+            break
+    # The feed is silent about what one may not see any more, so what is not listed leaves.
+    _forget_others(store, {each["id"] for each in portal.every("products")})
+    return _keep(store, position, count)
+
+
+def _forget_others(store: sqlite3.Connection, known: set[str]) -> None:
+    gone = [each for each in store.execute("SELECT id FROM product") if each[0] not in known]
+    store.executemany("DELETE FROM product WHERE id = ?", gone)
 
 
 def _read_one(portal: Meshport, store: sqlite3.Connection, product_id: str, fqn: str) -> int:

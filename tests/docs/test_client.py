@@ -203,8 +203,9 @@ def test_the_mirror_follows_the_feed_and_reads_only_what_changed(run, tmp_path):
     changed, gone = products[1], products[2]
     DataProduct.objects.filter(pk=changed.pk).update(purpose="After")
     DataProduct.objects.filter(pk=gone.pk).update(visibility="restricted")
+    reindex([changed.pk, gone.pk])
     told(changed, "product.published")
-    told(gone, "product.retired")
+    told(gone, "product.retired")  # which nobody hears who may not see it any more
 
     second, third = run("sync", str(file)), run("sync", str(file))
 

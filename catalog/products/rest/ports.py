@@ -157,7 +157,8 @@ def column_card(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _given(request: Request) -> dict[str, str]:
-    return {name: text.replace("\0", "") for name, text in request.query_params.items()}
+    given = request.query_params
+    return {name: given.get(name, "").replace("\0", "") for name in given}
 
 
 def _ports(actor: Actor, given: dict[str, str]) -> QuerySet[OutputPort]:
@@ -175,7 +176,7 @@ def _ports(actor: Actor, given: dict[str, str]) -> QuerySet[OutputPort]:
 
 
 def _columns(ports: QuerySet[OutputPort], given: dict[str, str]) -> QuerySet[Any]:
-    rows = SchemaProperty.objects.filter(object__version__output_ports__in=ports)
+    rows: QuerySet[Any] = SchemaProperty.objects.filter(object__version__output_ports__in=ports)
     if given.get("classification"):
         rows = rows.filter(classification=given["classification"])
     if given.get("tag"):

@@ -19,9 +19,10 @@ from catalog.products import services
 from catalog.products.descriptors.export import descriptor_of
 from catalog.products.models import DataProduct
 from catalog.products.rest import shapes
-from catalog.products.rest.editing import Editing, product_response
+from catalog.products.rest.editing import Editing, product_response, with_etag
 from catalog.products.rest.linked_data import FORMAT, LinkedDataRenderer, linked_document
 from catalog.products.selectors import product_by_fqn
+from catalog.products.selectors.full import product_by_name
 from catalog.search.rest.parameters import FILTERS, query_of
 from catalog.search.rest.shapes import HIT
 from catalog.search.rest.views import csv_answer, hit_as_dict
@@ -81,7 +82,7 @@ class Product(Editing, APIView):
     @extend_schema(operation_id="product", responses={200: shapes.PRODUCT})
     def get(self, request: Request, fqn: str) -> Response:
         """Everything the catalogue knows of it. A former name finds it too."""
-        return product_response(product_by_fqn(actor_in(request), fqn), request)
+        return with_etag(product_by_name(fqn, actor_in(request)))
 
 
 class Descriptor(APIView):
