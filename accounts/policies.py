@@ -1,7 +1,7 @@
 """Who may change accounts, teams and domains, and act for them."""
 
 from accounts.actors import Actor
-from accounts.models import Domain, Team
+from accounts.models import Domain, Team, User
 from core.errors import NotAllowed
 
 
@@ -37,3 +37,35 @@ def require_domain_change(actor: Actor, domain: Domain) -> None:
             f"Only the owners of {domain.name} may do this.",
             domain=domain.path,
         )
+
+
+def can_use_team(actor: Actor, team_id: int) -> bool:
+    """True when the actor may have a token that acts for the team: its members."""
+    return team_id in actor.team_ids
+
+
+def require_token_for(actor: Actor, team: Team | None) -> None:
+    """Whoever has a token of their own, or of `team`."""
+    if actor.user_id is None or actor.user_id <= 0:
+        raise NotAllowed("Log in to make a token.")
+    if team is None and actor.is_service:
+        raise NotAllowed("A token of a team makes tokens of that team only: name it.")
+    if team is not None and not can_use_team(actor, team.pk):
+        raise NotAllowed(f"Only members of {team.name} may do this.", team=team.slug)
+
+
+def can_have_accounts(actor: Actor, team_id: int | None) -> bool:
+    """True when the actor may make, change and end service accounts of the team: its owners."""
+    return actor.is_admin or team_id in actor.owner_team_ids
+
+
+def require_accounts_of(actor: Actor, team: Team | None) -> None:
+    if team is None or not can_have_accounts(actor, team.pk):
+        name = team.name if team else "its team"
+        raise NotAllowed(f"Only owners of {name} may do this.")
+
+
+def require_account_for(actor: Actor, account: User) -> None:
+    """Whoever may make a token that acts as `account`: owners of its team, and itself."""
+    if account.pk != actor.user_id:
+        require_accounts_of(actor, account.service_of)

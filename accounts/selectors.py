@@ -1,15 +1,29 @@
-"""What stands in the way of taking a domain or a team away, and who is left in a team."""
+"""Reads: who is left in a team, its programs, and what stands in the way of taking it away."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from django.db.models import CASCADE, Exists, ForeignObjectRel, Model, OuterRef, QuerySet
+from django.db.models import (
+    CASCADE,
+    Count,
+    Exists,
+    ForeignObjectRel,
+    Max,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+)
 from django.db.models.expressions import NegatedExpression
 
-from accounts.models import Domain, Membership, Team
+from accounts.actors import Actor
+from accounts.models import ApiToken, Domain, Membership, Team, User
 from accounts.states import TeamRole
+from core.documents import unsafe_character
+from core.errors import NotFound
+from core.problems import Problem
 
 
 def unowned(team: str) -> NegatedExpression[Any]:
@@ -18,6 +32,44 @@ def unowned(team: str) -> NegatedExpression[Any]:
         team=OuterRef(team), role=TeamRole.OWNER, user__is_active=True
     )
     return ~Exists(owners)
+
+
+def accounts_visible_to(actor: Actor) -> QuerySet[User]:
+    """Service accounts of the teams that the actor is in; administrators see all."""
+    rows = User.objects.filter(service_of__isnull=False).select_related("service_of")
+    return rows if actor.is_admin else rows.filter(service_of__in=actor.team_ids)
+
+
+def accounts_for_lists(actor: Actor) -> QuerySet[User]:
+    """The same with `live_tokens` and `last_used_at` of each."""
+    live = Q(api_tokens__in=ApiToken.objects.live())
+    return accounts_visible_to(actor).annotate(
+        live_tokens=Count("api_tokens", filter=live),
+        last_used_at=Max("api_tokens__last_used_at"),
+    )
+
+
+def account_by_name(actor: Actor, name: str) -> User:
+    """The service account of this name that still acts, with what lists show.
+
+    Raises:
+        NotFound: there is none, or the actor may not see it.
+    """
+    rows = accounts_for_lists(actor).filter(username=name, is_active=True)
+    found = rows.first() if "\0" not in name else None
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def names_problems(text: str, pointer: str = "/name", *, longest: int = 120) -> Iterator[Problem]:
+    """What is wrong with a line of text that people read."""
+    if not text.strip():
+        yield Problem(pointer, "required", "Say what it is for.")
+    elif len(text.strip()) > longest:
+        yield Problem(pointer, "too-long", f"Use {longest} characters at most.")
+    elif unsafe_character(text) is not None:
+        yield Problem(pointer, "unsafe-character", "Remove control and invisible characters.")
 
 
 def inhabitants(domain: Domain) -> list[str]:

@@ -32,3 +32,16 @@ class Scope(TextChoices):
     WRITE = "write", "Write"
     LINEAGE_WRITE = "lineage:write", "Send lineage"
     QUALITY_WRITE = "quality:write", "Send quality results"
+
+
+class ServiceRole(TextChoices):
+    """What a service account is in its team; deciding stays with people."""
+
+    CONTRIBUTOR = TeamRole.CONTRIBUTOR.value, "Contributor"
+    VIEWER = TeamRole.VIEWER.value, "Viewer"
+
+
+class TokenState(TextChoices):
+    LIVE = "live", "Works"
+    EXPIRED = "expired", "Ended"
+    REVOKED = "revoked", "Revoked"

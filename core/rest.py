@@ -1,19 +1,22 @@
 """What REST views of all rooms share: errors as problem+json, keyset lists, idempotent writes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from django.http import Http404
+from django.db.models import QuerySet
+from django.http import Http404, StreamingHttpResponse
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from core.csv_rows import csv_list, wants_csv
 from core.errors import UNSEEN, DomainError, Invalid, problem_document
-from core.paging import KeysetPage
-from core.problems import Problem
+from core.paging import KeysetPage, keyset_page
+from core.problems import Problem, to_pointer
 
 PROBLEM_JSON = "application/problem+json"
+COUNT_CAP = 5_000  # rows that are counted; beyond it `count_capped` is true
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -41,14 +44,74 @@ def problem(body: dict[str, Any]) -> Response:
     return Response(body, status=body["status"], content_type=PROBLEM_JSON)
 
 
-def page_response(request: Request, page: KeysetPage[Any], results: list[Any]) -> Response:
-    """`{"results", "next"}`; `next` keeps all other parameters (INTERFACE §4)."""
+def page_response(
+    request: Request,
+    page: KeysetPage[Any],
+    results: list[Any],
+    rows: QuerySet[Any] | None = None,
+) -> Response:
+    """`{"results", "next"}`; `next` keeps all other parameters (INTERFACE §4).
+
+    Args:
+        rows: the whole list, which is counted where `count=true` asks for it.
+    """
     following = None
     if page.next_cursor is not None:
         query = request.query_params.copy()
         query["cursor"] = page.next_cursor
         following = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
-    return Response({"results": results, "next": following})
+    answer = Response({"results": results, "next": following})
+    if rows is not None and wants_count(request):
+        answer.data |= counted(rows.order_by().values("pk")[: COUNT_CAP + 1].count())
+    return answer
+
+
+def list_response(
+    request: Request,
+    rows: QuerySet[Any],
+    *,
+    order: Sequence[str],
+    shown: Callable[[Any], dict[str, Any]],
+) -> Response:
+    """The page of `rows` that was asked for, and with `count=true` how many there are.
+
+    Args:
+        order: as `core.paging.keyset_page` takes it.
+        shown: the public form of a row.
+
+    Cost: one SQL statement, two where it is counted.
+    """
+    cursor = request.query_params.get("cursor")
+    page = keyset_page(rows, order=order, size=page_size(request), cursor=cursor)
+    return page_response(request, page, [shown(each) for each in page.rows], rows)
+
+
+def list_or_csv(
+    request: Request,
+    rows: QuerySet[Any],
+    *,
+    order: Sequence[str],
+    shown: Callable[[Any], dict[str, Any]],
+    name: str,
+    columns: Sequence[str],
+) -> Response | StreamingHttpResponse:
+    """The same; where CSV is asked for, the whole list as a file of that name with these columns.
+
+    The view has `renderer_classes = (JSONRenderer, CsvRenderer)`.
+    """
+    if wants_csv(request):
+        return csv_list(name, columns, rows, order, shown)
+    return list_response(request, rows, order=order, shown=shown)
+
+
+def wants_count(request: Request) -> bool:
+    """`count=true`: nobody pays for counting who has not asked."""
+    return request.query_params.get("count", "").lower() in {"true", "1"}
+
+
+def counted(found: int) -> dict[str, Any]:
+    """What a list says of its length, of which at most one above the cap was counted."""
+    return {"count": min(found, COUNT_CAP), "count_capped": found > COUNT_CAP}
 
 
 def body_of(request: Request) -> dict[str, Any]:
@@ -95,6 +158,45 @@ def text_in(body: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise Invalid("A value is not text.", [Problem(f"/{name}", "not-text", "Send a text.")])
     return value
+
+
+def texts_in(body: Mapping[str, Any], name: str) -> list[str]:
+    """A list of texts of a body, empty where it is left out.
+
+    Raises:
+        Invalid: it is something else.
+    """
+    value: Any = body.get(name, [])
+    is_list = isinstance(value, list) and len(value) <= 1_000
+    if not is_list or not all(isinstance(each, str) and "\0" not in each for each in value):
+        raise Invalid("A value is no list.", [Problem(f"/{name}", "not-a-list", "Send texts.")])
+    return list(value)
+
+
+def whole_in(body: Mapping[str, Any], name: str, default: int) -> int:
+    """A whole number of a body.
+
+    Raises:
+        Invalid: it is something else.
+    """
+    value = body.get(name, default)
+    if type(value) is not int:
+        problem = Problem(f"/{name}", "wrong-type", "Send a whole number.")
+        raise Invalid("A value is no whole number.", [problem])
+    return value
+
+
+def require_known(body: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Refuse members that nobody reads: a spelling mistake must not pass for a wish.
+
+    Raises:
+        Invalid: each of them.
+    """
+    unknown = sorted(set(body) - set(names))
+    if unknown:
+        text = "There is no such field here."
+        problems = [Problem(to_pointer([name]), "unknown-field", text) for name in unknown]
+        raise Invalid("The body has fields that are not known.", problems)
 
 
 def choice_in(query: Mapping[str, str], name: str, choices: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ ANCHOR_EVERY_S = 3_600
 GATHER_EVERY_S = 30
 SEND_EVERY_S = 5
 SNAPSHOTS_EVERY_S = 60
+TOKENS_EVERY_S = 3_600
 
 
 class PortalConfig(AppConfig):
@@ -38,6 +39,8 @@ class PortalConfig(AppConfig):
         jobs.periodic("old-notifications", FORGET_EVERY_S, services.forget_old)
         jobs.periodic("mail-digests", GATHER_EVERY_S, services.gather_mails)
         jobs.periodic("mails", SEND_EVERY_S, services.send_due_mails)
+        accounts = import_module("accounts.services")
+        jobs.periodic("ending-tokens", TOKENS_EVERY_S, accounts.remind_of_ends)
         lineage = import_module("catalog.lineage.engine.upkeep")
         jobs.periodic("lineage-snapshots", SNAPSHOTS_EVERY_S, lineage.keep_snapshots)
         sealing = import_module("core.sealing")

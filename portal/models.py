@@ -21,6 +21,7 @@ ICONS = {
     "product": "market",
     "request": "requests",
     "resource": "clock",
+    "token": "key",
     "webhook": "warn",
 }
 

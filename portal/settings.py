@@ -190,7 +190,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "accounts.backends.PeopleBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -264,6 +264,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.openapi.with_problems",
+        "core.openapi.with_names",
+        "core.openapi.with_words",
     ],
     "ENUM_NAME_OVERRIDES": {  # those that several answers have
         "OperationStateEnum": "provisioning.jobs.states.OperationState",

@@ -47,6 +47,7 @@ GROUP_OF: Mapping[str, MailGroup] = MappingProxyType(  # kind of a notification;
         "request.rejected": MailGroup.MINE,
         "request.finished": MailGroup.MINE,
         "grant.ending": MailGroup.MINE,
+        "token.ending": MailGroup.MINE,
         "credential.rotating": MailGroup.MINE,
         "credential.rotated": MailGroup.MINE,
         "campaign.closed": MailGroup.OWN,

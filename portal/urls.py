@@ -32,6 +32,7 @@ rest = [  # tried in this order: what machines send all day stands first
     path("", include("catalog.governance.rest.urls")),
     path("", include("catalog.products.rest.urls")),
     path("", include("catalog.contracts.rest.urls")),
+    path("", include("accounts.rest.urls")),
     path("", include("portal.rest.urls")),
     path("", include("catalog.quality.rest.urls")),
     path("", include("provisioning.drivers.rest.urls")),

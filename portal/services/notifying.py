@@ -9,9 +9,10 @@ from types import MappingProxyType
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from accounts.actors import Actor
-from accounts.models import Team, User
+from accounts.models import ApiToken, Team, User
 from accounts.states import TeamRole
 from catalog.products.models import (
     Announcement,
@@ -238,6 +239,18 @@ def _disabled(event: OutboxEvent) -> Iterator[News]:
         yield News("webhook.disabled", title, each.get_absolute_url(), audience)
 
 
+def _token_ending(event: OutboxEvent) -> Iterator[News]:
+    """Whoever has the token hears of it, and who owns the team that it acts for."""
+    tokens = ApiToken.objects.live().filter(pk=event.payload["token_id"])
+    for each in tokens.for_lists():
+        audience = {} if each.user.is_service_account else {each.user_id: "it is yours"}
+        if each.team is not None:
+            owners = members(each.team.pk, f"you own {each.team.name}", role=TeamRole.OWNER)
+            audience = owners | audience
+        title = f"The token {each.name} ends on {each.expires_at:%d %b %Y}"
+        yield News("token.ending", title, reverse("accounts:tokens"), audience)
+
+
 def _request(event: OutboxEvent) -> Iterator[Request]:
     named = Request.objects.with_sides()
     yield from named.filter(pk=event.payload["request_id"])
@@ -271,5 +284,6 @@ WRITERS: Mapping[str, Callable[[OutboxEvent], Iterator[News]]] = MappingProxyTyp
         "request.finished": _finished,
         "demand.changed": _demanded,
         "webhook.disabled": _disabled,
+        "token.ending": _token_ending,
     }
 )

@@ -86,7 +86,8 @@ def _owner(step: Step) -> Team | services.NewTeam:
         if team is None:
             raise PermanentError(f"There is no team {slug} (any more).")
         return team
-    asker = User.objects.filter(username=step.spec.get("asker"), is_active=True).first()
+    people = User.objects.filter(is_active=True, service_of__isnull=True)
+    asker = people.filter(username=step.spec.get("asker")).first()
     if not name or not slugified(name):
         raise PermanentError("Name the team that owns the domain, or a new one.")
     if asker is None:

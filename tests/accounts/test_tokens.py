@@ -46,7 +46,8 @@ def test_an_ended_token_is_refused_at_the_next_request(client, end):
     if end == "revoked":
         revoke_token(token_id=token.pk, actor=actor_for(user))
     elif end == "expired":
-        ApiToken.objects.update(expires_at=timezone.now() - dt.timedelta(seconds=1))
+        begun, ended = (timezone.now() - dt.timedelta(days=each) for each in (2, 1))
+        ApiToken.objects.update(created_at=begun, expires_at=ended)
     else:
         type(user).objects.update(is_active=False)
 

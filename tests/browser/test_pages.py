@@ -88,6 +88,7 @@ PAGES = [
     "/glossary/new/",
     "/products/sales.orders/announcements/new/",
     "/settings/tokens/",
+    "/settings/service-accounts/",
     "/settings/notifications/",
     "/settings/webhooks/",
     "/settings/webhooks/new/",

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.actors import system_actor
 from accounts.models import ApiToken, Domain, Team, User
-from accounts.services import create_token
+from accounts.services import AccountData, create_account, create_token
 from accounts.states import PortalRole, TeamRole
 from accounts.states import Scope as TokenScope
 from catalog.contracts.models import ContractVersion
@@ -93,6 +93,7 @@ class Company:
     dataset: Dataset
     edge: DatasetEdge
     token: ApiToken
+    account: User
     policy: Policy
     term: Term
     system: System
@@ -196,6 +197,9 @@ def make_company() -> Company:
         dataset=dataset,
         edge=edge,
         token=token,
+        account=create_account(
+            team=team, data=AccountData("nightly", "Loads"), actor=system_actor()
+        ),
         policy=_policy(domain, team),
         term=Term.objects.create(
             slug="order", name="Order", definition="x", domain=domain, owner=team

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.actors import system_actor
+from accounts.services import AccountData, create_account, create_token
 from catalog.contracts.models import DataContract, SchemaObject, SchemaProperty, Sla
 from catalog.governance.models import Term
 from catalog.governance.services import PolicyData, save_policy
@@ -100,6 +101,11 @@ READS = [
     "/resources/",
     "/targets/",
     "/settings/webhooks/",
+    "/settings/tokens/",
+    "/settings/tokens/?show=teams",
+    "/settings/service-accounts/",
+    "/api/v1/tokens?count=true",
+    "/api/v1/service-accounts?count=true",
     "/resources/{resource}/",
     "/services/",
     "/services/sandbox/",
@@ -237,7 +243,9 @@ def _grow_once(company: Company) -> None:
     _resource(company, name)
     DomainFactory(path=f"sales.{name}", parent=team.domain)
     Target.objects.create(slug=name, name=name, driver="postgres", owner=team)
-    member_of(team)
+    create_token(user=owner, name=name, scopes=["read"])
+    create_token(user=member_of(team), name=name, scopes=["read"], team=team)
+    create_account(team=team, data=AccountData(name, "x"), actor=system_actor())
 
 
 def _resource(company: Company, name: str) -> None:

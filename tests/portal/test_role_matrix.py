@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from core.positions import number_events
 from portal.graphql.schema import schema
 from tests.portal.company import ROLES, Company, make_company
+from tests.portal.described import faults, operation_of
 from tests.portal.role_bodies import (
     ALWAYS,
     BODIES,
@@ -91,7 +92,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "number": 1,
         "version": company.contract_version.version,
         "slug": "nothing" if unknown and name in TARGET_PLACES else _slug(name, company),
-        "name": "table" if of_system else "data-product-postgresql",
+        "name": _name(plain, company, unknown=unknown),
         "announcement_id": company.announcement.pk,
         "comment_id": company.comment.pk,
         "path": "sales",
@@ -113,6 +114,14 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
     return "/" + re.sub(r"<([^>]+)>", value, pattern)
 
 
+def _name(plain: str, company: Company, *, unknown: bool) -> str:
+    if plain.startswith("systems/"):
+        return "table"
+    if "service-accounts/" in plain:
+        return "sales-team.nothing" if unknown else company.account.username
+    return "data-product-postgresql"
+
+
 def _slug(name: str, company: Company) -> str:
     if name in {"portal:team", "rest:team"}:
         return company.team.slug
@@ -123,8 +132,10 @@ def _slug(name: str, company: Company) -> str:
     return "data-product-postgresql"
 
 
-def observed(company: Company, role: str, method: str, path: str, name: str = "") -> str:
-    """The status, or `login`; what was done is undone."""
+def observed(
+    company: Company, role: str, method: str, path: str, name: str = "", pattern: str = ""
+) -> str:
+    """The status, or `login`; what was done is undone. REST answers as it is described."""
     client = company.client(role)
     given: dict[str, Any] = {"headers": company.headers.get(role, {})}
     if method != "get":
@@ -136,6 +147,9 @@ def observed(company: Company, role: str, method: str, path: str, name: str = ""
     with transaction.atomic():
         response = getattr(client, method)(path, **given)
         transaction.set_rollback(True)
+    if pattern.startswith("api/v1/") and not pattern.endswith("openapi.json"):
+        wrong = list(faults(operation_of(method, pattern), response))
+        assert not wrong, f"{method} {path} as {role}, {response.status_code}: {wrong}"
     if response.status_code == 302 and response["Location"].startswith("/accounts/login/?next="):
         return "login"
     return str(response.status_code)
@@ -146,7 +160,9 @@ def matrix(company: Company, wanted: Mapping[tuple[str, str], Row]) -> dict[Any,
     patterns = {name: pattern for name, pattern, _ in routes()}
     return {
         (name, method): " ".join(
-            observed(company, role, method, path_of(name, patterns[name], company), name)
+            observed(
+                company, role, method, path_of(name, patterns[name], company), name, patterns[name]
+            )
             for role in ROLES
         )
         for name, method in wanted
@@ -227,6 +243,8 @@ UNSEEN = [
     ("rest:rest-campaign", 404),
     ("rest:rest-campaign-reviews", 404),
     ("rest:target", 404),
+    ("rest:token", 404),
+    ("rest:service-account", 404),
 ]
 
 

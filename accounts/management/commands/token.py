@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import User
 from accounts.services import create_token
 from accounts.states import Scope
+from core import audit
 from core.errors import Invalid
 
 
@@ -14,7 +15,7 @@ class Command(BaseCommand):
     help = "Make an API token for a user and print it once, alone on standard output."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("user", help="user name")
+        parser.add_argument("user", help="user name, or that of a service account")
         parser.add_argument(
             "--scope", action="append", choices=Scope.values, help="may be repeated"
         )
@@ -28,7 +29,14 @@ class Command(BaseCommand):
         if found is None:
             raise CommandError(f"There is no active user “{user}”.")
         try:
-            _, text = create_token(user=found, name=name, scopes=scope or [Scope.READ], days=days)
+            _, text = create_token(
+                user=found,
+                name=name,
+                scopes=scope or [Scope.READ],
+                days=days,
+                team=found.service_of,
+                by=audit.SYSTEM,
+            )
         except Invalid as error:
             raise CommandError(error.problems[0].message) from error
         self.stdout.write(text)

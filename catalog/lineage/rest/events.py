@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
@@ -14,6 +13,7 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from accounts.states import Scope
 from catalog.lineage import services
+from catalog.lineage.rest import answers
 from catalog.lineage.rest.parsers import MAX_BATCH, MAX_EVENT, read_json
 from catalog.lineage.services import IngestResult
 from core.errors import Invalid
@@ -36,8 +36,8 @@ class Posting(APIView):
 
     @extend_schema(
         operation_id="lineage_event",
-        request=OpenApiTypes.OBJECT,
-        responses={201: OpenApiTypes.OBJECT},
+        request={"application/json": answers.EVENT},
+        responses={201: answers.EVENT_TAKEN},
     )
     def post(self, request: Request) -> Response:
         event = read_json(request, limit=MAX_EVENT)
@@ -54,8 +54,8 @@ class LineageBatch(APIView):
 
     @extend_schema(
         operation_id="lineage_batch",
-        request=OpenApiTypes.OBJECT,
-        responses=OpenApiTypes.OBJECT,
+        request={"application/json": answers.EVENTS},
+        responses={200: answers.BATCH_TAKEN},
     )
     def post(self, request: Request) -> Response:
         events = read_json(request, limit=MAX_BATCH)

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -11,14 +10,10 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from catalog.lineage import services
 from catalog.lineage.models import NamespaceClaim
+from catalog.lineage.rest import answers
 from core.idempotency import idempotent
-from core.paging import keyset_page
-from core.rest import body_of, page_response, page_size, text_in
-
-PAGED = [
-    OpenApiParameter("page_size", int, description="1 to 200; 50 where it is left out."),
-    OpenApiParameter("cursor", str, description="Of the page before."),
-]
+from core.openapi import PAGING, page_of
+from core.rest import body_of, list_response, text_in
 
 
 def as_json(claim: NamespaceClaim) -> dict[str, Any]:
@@ -35,21 +30,22 @@ class Namespaces(APIView):
     """GET: the claimed namespaces by name. POST `{"namespace", "team"}`: claim one."""
 
     @extend_schema(
-        operation_id="lineage_namespaces", parameters=PAGED, responses=OpenApiTypes.OBJECT
+        operation_id="lineage_namespaces",
+        parameters=PAGING,
+        responses={200: page_of(answers.NAMESPACE)},
     )
     def get(self, request: Request) -> Response:
-        page = keyset_page(
+        return list_response(
+            request,
             NamespaceClaim.objects.visible_to(actor_in(request)).select_related("team"),
             order=("namespace",),
-            size=page_size(request),
-            cursor=request.query_params.get("cursor"),
+            shown=as_json,
         )
-        return page_response(request, page, list(map(as_json, page.rows)))
 
     @extend_schema(
         operation_id="lineage_namespace_claim",
-        request=OpenApiTypes.OBJECT,
-        responses={201: OpenApiTypes.OBJECT},
+        request={"application/json": answers.NEW_NAMESPACE},
+        responses={201: answers.NAMESPACE},
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -64,7 +60,7 @@ class NamespaceRelease(APIView):
 
     @extend_schema(
         operation_id="lineage_namespace_release",
-        request=OpenApiTypes.OBJECT,
+        request={"application/json": answers.NAMED_NAMESPACE},
         responses={204: None},
     )
     @idempotent

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +12,7 @@ from accounts.states import Scope
 from catalog.lineage import services
 from catalog.lineage.ingestion.dbt import ingest_dbt
 from catalog.lineage.ingestion.sql import ingest_sql, sql_text
+from catalog.lineage.rest import answers
 from catalog.lineage.rest.events import AnyBody
 from catalog.lineage.rest.parsers import MAX_MANIFEST, read_json
 from core.rest import body_of
@@ -26,9 +26,13 @@ class LineageDbt(APIView):
 
     @extend_schema(
         operation_id="lineage_dbt",
-        parameters=[OpenApiParameter("namespace", str)],
-        request=OpenApiTypes.OBJECT,
-        responses=OpenApiTypes.OBJECT,
+        parameters=[
+            OpenApiParameter(
+                "namespace", str, description="of the tables; left out: as the manifest says"
+            )
+        ],
+        request={"application/json": answers.MANIFEST},
+        responses={200: answers.DBT_TAKEN},
     )
     def post(self, request: Request) -> Response:
         actor = actor_in(request)
@@ -47,7 +51,9 @@ class LineageSql(APIView):
     write_scope = Scope.LINEAGE_WRITE
 
     @extend_schema(
-        operation_id="lineage_sql", request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT
+        operation_id="lineage_sql",
+        request={"application/json": answers.SQL},
+        responses={200: answers.SQL_READ},
     )
     def post(self, request: Request) -> Response:
         actor = actor_in(request)

@@ -9,7 +9,7 @@ from accounts.models import Team, User
 
 def people_options(typed: str) -> list[dict[str, str]]:
     """Up to ten people and ten teams whose name holds what was typed. Two statements."""
-    users = User.objects.filter(is_active=True).filter(
+    users = User.objects.filter(is_active=True, service_of__isnull=True).filter(
         Q(username__icontains=typed) | Q(display_name__icontains=typed)
     )
     teams = Team.objects.filter(Q(slug__icontains=typed) | Q(name__icontains=typed))

@@ -82,7 +82,9 @@ def read_words(items: Sequence[ProductData], product_ids: Sequence[UUID]) -> Kno
     parts = [each for item in items for each in item.ownerships or ()]
     users = {each.user.strip() for each in parts if each.user}
     if users:
-        for user in User.objects.filter(Q(username__in=users) | Q(email__in=users), is_active=True):
+        named = Q(username__in=users) | Q(email__in=users)
+        people = User.objects.filter(named, is_active=True, service_of__isnull=True)
+        for user in people:
             known.users.setdefault(user.email, user)
             known.users[user.username] = user
     teams = {each.team.strip() for each in parts if each.team}

@@ -19,6 +19,7 @@ from portal.bench import (
     lineage,
     marketplace,
     quality,
+    rest,
     validation,
 )
 from portal.bench.core import SAMPLES, Result
@@ -27,6 +28,7 @@ from portal.bench.report import as_data, as_text
 SUITES: dict[str, Callable[[], Result]] = {
     "marketplace": marketplace.run,
     "graphql": graphql.run,
+    "rest": rest.run,
     "import": imports.run,
     "validation": validation.run,
     "jobs": jobs.run,
@@ -64,6 +66,7 @@ class Command(BaseCommand):
             **SUITES,
             "marketplace": partial(marketplace.run, only, samples),
             "graphql": partial(graphql.run, samples),
+            "rest": partial(rest.run, samples),
             "import": partial(imports.run, n),
             "access": partial(access.run, n, ports),
             "lineage": partial(lineage.run, samples),

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts.actors import system_actor
-from accounts.models import Membership
+from accounts.models import Membership, User
 from core.errors import ConcurrencyError
 from provisioning.access.models import Credential, Grant
 from provisioning.access.selectors import consumer_of
@@ -67,14 +67,17 @@ def _drop_logins() -> int:
 
 
 def _is_stranger() -> Q:
-    """The holder of a credential is no member of the team that the grant is for any more."""
+    """The holder of a credential is no member, and no program, of the grant's team any more."""
     member = Membership.objects.filter(user=OuterRef("holder"))
     of_team = Exists(member.filter(team=OuterRef("grant__consumer_team")))
     of_owner = Exists(member.filter(team=OuterRef("grant__consumer_product__owner")))
+    program = User.objects.filter(pk=OuterRef("holder"))
+    team_s = Exists(program.filter(service_of=OuterRef("grant__consumer_team")))
+    owner_s = Exists(program.filter(service_of=OuterRef("grant__consumer_product__owner")))
     return (
         Q(holder__is_active=False)
-        | (Q(grant__consumer_team__isnull=False) & ~Q(of_team))
-        | (Q(grant__consumer_product__isnull=False) & ~Q(of_owner))
+        | (Q(grant__consumer_team__isnull=False) & ~Q(of_team | team_s))
+        | (Q(grant__consumer_product__isnull=False) & ~Q(of_owner | owner_s))
     )
 
 

@@ -39,7 +39,8 @@ def delegate(
     now = db_now()
     start = max(start_of_day(since), now) if since else now
     ends_at = end_of_day(until) if until else None
-    deputy = User.objects.filter(username=to, is_active=True).first()
+    people = User.objects.filter(is_active=True, service_of__isnull=True)
+    deputy = people.filter(username=to).first()
     problems = [*_deputy_problems(deputy, actor), *_time_problems(start, ends_at, note)]
     if problems or deputy is None or ends_at is None:
         raise Invalid("Nobody was named.", problems)

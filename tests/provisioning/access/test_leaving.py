@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from accounts.models import Membership
+from accounts.services import AccountData, create_account, end_account
 from core.models import AuditEvent
 from provisioning.access.models import Credential, Grant
 from provisioning.access.services import drop_leavers, new_credential, reveal_credential
@@ -12,7 +13,7 @@ from provisioning.jobs.models import Operation
 from provisioning.jobs.services.reconciling import look_at
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.services import decide
-from tests.factories import ProductFactory, TeamFactory, actor_for
+from tests.factories import ProductFactory, TeamFactory, actor_for, member_of
 from tests.provisioning.access.conftest import read, roles_of
 
 
@@ -96,3 +97,21 @@ def test_a_product_that_changes_hands_takes_its_logins_along(company, ask, setti
 
     assert not logins(settings)
     assert Grant.objects.get().state == GrantState.ACTIVE
+
+
+def test_a_program_of_the_team_is_no_leaver_until_it_ends(company, granted):
+    boss = actor_for(member_of(company.marketing))
+    data = AccountData("nightly", "Loads at night")
+    program = create_account(team=company.marketing, data=data, actor=boss)
+    new_credential(grant=granted, actor=actor_for(program))
+    run_due()
+    login = reveal_credential(grant=granted, actor=actor_for(program))
+    assert drop_leavers() == 0
+    assert read(login.dsn, company.port) == [("A-1", 12), ("A-2", 30)]
+
+    end_account(account=program, actor=boss)
+    assert drop_leavers() == 1
+    run_due()
+
+    with pytest.raises(psycopg.OperationalError):
+        read(login.dsn, company.port)

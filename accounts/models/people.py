@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser
-from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.urls import reverse
 
-from accounts.states import PortalRole, Scope, TeamKind, TeamRole
+from accounts.states import PortalRole, ServiceRole, TeamKind, TeamRole
 
 SLUG_PATTERN = r"^[a-z][a-z0-9-]{0,62}$"
 PATH_PATTERN = r"^[a-z][a-z0-9-]{0,62}(\.[a-z][a-z0-9-]{0,62}){0,7}$"
@@ -21,23 +19,47 @@ valid_path = RegexValidator(PATH_PATTERN, "Slugs joined by dots, e.g. “sales.e
 
 
 class User(AbstractUser):
-    """A person. Teams and domains say what they may change; `portal_role` the rest."""
+    """A person. Teams and domains say what they may change; `portal_role` the rest.
+
+    Or, where `service_of` is set, a service account: a program of that team, in which it has
+    `service_role` and beyond which it has nothing. It is in no list of members and cannot log in.
+    """
 
     display_name = models.CharField(max_length=150, blank=True)
     portal_role = models.CharField(
         max_length=12, choices=PortalRole.choices, default=PortalRole.MEMBER
     )
     sessions_valid_from = models.DateTimeField(null=True)  # older sessions are refused
+    service_of = models.ForeignKey(
+        "Team", on_delete=models.PROTECT, null=True, blank=True, related_name="service_accounts"
+    )
+    service_role = models.CharField(max_length=12, choices=ServiceRole.choices, blank=True)
+    purpose = models.CharField(max_length=300, blank=True)  # of a service account
 
     class Meta(AbstractUser.Meta):
         constraints = [
             models.CheckConstraint(
                 condition=Q(portal_role__in=PortalRole.values), name="user_portal_role_known"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(service_of__isnull=True, service_role="")
+                | Q(
+                    service_of__isnull=False,
+                    service_role__in=ServiceRole.values,
+                    portal_role=PortalRole.MEMBER,
+                    is_superuser=False,
+                ),
+                name="user_person_or_service_account",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    @property
+    def is_service_account(self) -> bool:
+        """True for a program of a team."""
+        return self.service_of_id is not None
 
 
 class Domain(models.Model):
@@ -123,29 +145,3 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team} ({self.role})"
-
-
-class ApiToken(models.Model):
-    """A key for scripts: 256 random bits, of which only the SHA-256 is kept.
-
-    A token acts as its user, or, when `team` is set, as that team's service account.
-    """
-
-    prefix = models.CharField(max_length=12, unique=True)
-    sha256 = models.CharField(max_length=64, unique=True)
-    name = models.CharField(max_length=120)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
-    team = models.ForeignKey(
-        Team, on_delete=models.CASCADE, null=True, blank=True, related_name="api_tokens"
-    )
-    scopes = ArrayField(models.CharField(max_length=16, choices=Scope.choices))
-    created_at = models.DateTimeField(db_default=Now())
-    expires_at = models.DateTimeField()
-    last_used_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.prefix}…)"

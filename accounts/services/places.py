@@ -1,130 +1,24 @@
-"""Verbs on tokens, domains and teams."""
+"""Verbs on domains and teams."""
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
-from django.utils import timezone
 
-from accounts.actors import Actor, actor_of
+from accounts.actors import Actor
 from accounts.field_schemas import read_field_schema
-from accounts.models import ApiToken, Domain, Membership, Team, User
+from accounts.models import Domain, Membership, Team, User
 from accounts.policies import require_domain_change, require_places
 from accounts.selectors import inhabitants
-from accounts.states import PortalRole, Scope, TeamRole
+from accounts.states import TeamRole
 from core import audit, outbox
 from core.errors import Conflict, Invalid, NotFound
 from core.problems import Problem
 
-TOKEN_PREFIX = "mp_"  # noqa: S105 - a marker, no secret
-MAX_DAYS = 365
 MAX_PURPOSE = 4_000  # characters
-OF_A_TOKEN = ("team_id", "scopes", "last_used_at", "user__username", "user__portal_role")
-LAST_USED_STEP = dt.timedelta(minutes=5)  # a busy script must not write a row per call
-
-
-@transaction.atomic
-def create_token(
-    *, user: User, name: str, scopes: Sequence[str], days: int = 90, team: Team | None = None
-) -> tuple[ApiToken, str]:
-    """A new token and its text, which is shown once and not kept.
-
-    Args:
-        scopes: one or more of `Scope`.
-        days: 1 to 365 until it expires.
-
-    Raises:
-        Invalid: unknown scope, or days out of range.
-    """
-    problems = _token_problems(scopes, days)
-    if problems:
-        raise Invalid("The token could not be made.", problems)
-    text = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken.objects.create(
-        prefix=text[:11],
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
-        name=name,
-        user=user,
-        team=team,
-        scopes=sorted(set(scopes)),
-        expires_at=timezone.now() + dt.timedelta(days=days),
-    )
-    audit.record(
-        actor=user.username,
-        verb="token.created",
-        kind="token",
-        object_id=token.prefix,
-        scopes=token.scopes,
-        days=days,
-    )
-    return token, text
-
-
-def _token_problems(scopes: Sequence[str], days: int) -> list[Problem]:
-    problems = []
-    unknown = sorted(set(scopes) - set(Scope.values))
-    if unknown or not scopes:
-        known = ", ".join(Scope.values)
-        problems.append(Problem("/scopes", "unknown-scope", f"Choose one or more of: {known}."))
-    if not 1 <= days <= MAX_DAYS:
-        problems.append(Problem("/days", "out-of-range", f"A token lives 1 to {MAX_DAYS} days."))
-    return problems
-
-
-@transaction.atomic
-def revoke_token(*, token_id: int, actor: Actor) -> None:
-    """End a token of the actor at once.
-
-    Raises:
-        NotFound: it is not the actor's, or was revoked before.
-    """
-    changed = ApiToken.objects.filter(
-        pk=token_id, user=actor.user_id, revoked_at__isnull=True
-    ).update(revoked_at=Now())
-    if not changed:
-        raise NotFound("There is no such token.")
-    audit.record(actor=actor.name, verb="token.revoked", kind="token", object_id=token_id)
-
-
-def actor_for_token(text: str) -> Actor | None:
-    """The actor of a live token of an active user, else None. At most four SQL statements."""
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    live = ApiToken.objects.filter(
-        sha256=digest, revoked_at__isnull=True, expires_at__gt=Now(), user__is_active=True
-    )
-    # each call of a script pays for this: no order, no columns that nobody asks for
-    found = live.select_related("user").only(*OF_A_TOKEN).order_by()[:1]
-    token = next(iter(found), None)
-    if token is None:
-        return None
-    now = timezone.now()
-    if token.last_used_at is None or token.last_used_at < now - LAST_USED_STEP:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-    return actor_of(token.user, token=token)
-
-
-@transaction.atomic
-def create_administrator(*, email: str) -> User:
-    """The administrator with this address, made if need be; the password is chosen by link."""
-    user, created = User.objects.get_or_create(
-        username=email.lower(),
-        defaults={"email": email, "display_name": email.split("@")[0]},
-    )
-    user.portal_role = PortalRole.ADMIN
-    user.is_active = True
-    if created:
-        user.set_unusable_password()
-    user.save()
-    audit.record(actor=audit.SYSTEM, verb="user.made-admin", kind="user", object_id=user.username)
-    return user
 
 
 @transaction.atomic
