@@ -29,10 +29,11 @@ from graphql.execution.values import get_variable_values
 
 from core.errors import DomainError, Invalid
 from core.graphql.cost import MAX_COST, TOO_EXPENSIVE, cost_of
-from core.graphql.limits import TooMuch, check_document, check_size, check_tokens
+from core.graphql.limits import TooMuch, check_document, check_size, check_tokens, check_variables
 
 MAX_CACHED = 500  # documents
 MAX_SHOWN = 10  # errors of one document
+MAX_MESSAGE = 400  # characters
 NUL = b"\\u0000"  # as JSON and GraphQL write it; no text of the database can hold it
 
 log = structlog.get_logger(__name__)
@@ -112,15 +113,22 @@ def read_body(body: bytes) -> tuple[str, Mapping[str, Any], str | None]:
         raise _bad("bad-json", "The body is not JSON.") from error
     if NUL in body:
         raise _bad("bad-request", "A text may not hold the character U+0000.")
+    if isinstance(given, list):
+        told = {"code": "batch", "limit": 1, "found": len(given)}
+        raise BadRequest({"message": "Send one operation at a time.", "extensions": told})
     if not isinstance(given, dict):
-        raise _bad("bad-request", "Send one operation as a JSON object; batches are not taken.")
+        raise _bad("bad-request", "Send one operation as a JSON object.")
     query, variables = given.get("query"), given.get("variables") or {}
-    name = given.get("operationName") or None
+    name = given.get("operationName")
     if not isinstance(query, str) or not query.strip():
         raise _bad("bad-request", "“query” must be the text of a GraphQL operation.")
     if not isinstance(variables, dict) or not isinstance(name, str | None):
         raise _bad("bad-request", "“variables” is an object, “operationName” a text.")
-    return query, variables, name
+    try:
+        check_variables(variables)
+    except TooMuch as error:
+        raise BadRequest.of(error) from error
+    return query, variables, name or None
 
 
 def prepare(
@@ -139,6 +147,8 @@ def prepare(
     operation = get_operation_ast(document, operation_name)
     if operation is None:
         raise _bad("unknown-operation", "Name one of the operations in “operationName”.")
+    if schema.get_root_type(operation.operation) is None:
+        raise _bad("invalid-query", f"There is no {operation.operation.value} here.")
     given = operation.variable_definitions or ()
     coerced = get_variable_values(schema, given, dict(variables), max_errors=MAX_SHOWN)
     if isinstance(coerced, list):
@@ -216,6 +226,8 @@ def _executed(error: GraphQLError, context: Context) -> dict[str, Any]:
 
 def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
     shown: dict[str, Any] = {**error.formatted}
+    if len(error.message) > MAX_MESSAGE:  # it quotes what was sent
+        shown["message"] = f"{error.message[: MAX_MESSAGE - 1]}…"
     shown["extensions"] = {**(error.extensions or {}), "code": code}
     return shown
 
