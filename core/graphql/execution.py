@@ -30,6 +30,7 @@ from graphql.execution.values import get_variable_values
 from core.errors import DomainError, Invalid
 from core.graphql.cost import MAX_COST, TOO_EXPENSIVE, cost_of
 from core.graphql.limits import TooMuch, check_document, check_size, check_tokens, check_variables
+from core.graphql.sets import Unusual, execute_sets
 
 MAX_CACHED = 500  # documents
 MAX_SHOWN = 10  # errors of one document
@@ -61,6 +62,7 @@ class Prepared:
     document: DocumentNode
     operation: OperationDefinitionNode
     variables: Mapping[str, Any]  # as given
+    coerced: Mapping[str, Any]
     cost: int
 
     @property
@@ -159,7 +161,24 @@ def prepare(
         raise BadRequest.of(
             error, cost=error.found if error.code == TOO_EXPENSIVE else None
         ) from error
-    return Prepared(document, operation, variables, cost)
+    return Prepared(document, operation, variables, coerced, cost)
+
+
+def answer_sets(
+    schema: GraphQLSchema, prepared: Prepared, context: Context
+) -> dict[str, Any] | None:
+    """The answer of a query in which nothing goes wrong; None: ask `run`.
+
+    Raises:
+        OperationalError: the database does not answer.
+    """
+    try:
+        data = execute_sets(
+            schema, prepared.document, prepared.operation, prepared.coerced, context
+        )
+    except Unusual:
+        return None
+    return {"data": data}
 
 
 def run(schema: GraphQLSchema, prepared: Prepared, context: Context) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import graphene
 from django.db.models import Choices
 
 from core.graphql.pages import Page, page_of
-from core.graphql.rows import Batch, Row, load
+from core.graphql.rows import Batch, Row, load, load_all
 
 _extensions: dict[str, dict[str, Any]] = defaultdict(dict)
 
@@ -41,7 +41,12 @@ def one(
     def resolve(row: Row, info: Any) -> Any:
         return load(row, batch, info, key=key)
 
-    return graphene.Field(kind, resolver=resolve, required=required, description=description)
+    def together(rows: Sequence[Row], info: Any) -> list[Any]:
+        return load_all(rows, batch, info, key=key)
+
+    return graphene.Field(
+        kind, resolver=_with(resolve, together), required=required, description=description
+    )
 
 
 def many(
@@ -52,8 +57,13 @@ def many(
     def resolve(row: Row, info: Any, **given: Any) -> Any:
         return load(row, batch, info, key=key, **given) or []
 
+    def together(rows: Sequence[Row], info: Any, **given: Any) -> list[Any]:
+        return [each or [] for each in load_all(rows, batch, info, key=key, **given)]
+
     listed = graphene.NonNull(graphene.List(graphene.NonNull(kind)))
-    return graphene.Field(listed, resolver=resolve, description=description, **arguments)
+    return graphene.Field(
+        listed, resolver=_with(resolve, together), description=description, **arguments
+    )
 
 
 def page(
@@ -76,9 +86,15 @@ def page(
         rows = load(row, batch, info, key=key, first=first, after=after, **given)
         return page_of(rows or [], order=order, first=first)
 
+    def together(
+        rows: Sequence[Row], info: Any, *, first: int, after: str | None = None, **given: Any
+    ) -> list[Page]:
+        found = load_all(rows, batch, info, key=key, first=first, after=after, **given)
+        return [page_of(each or [], order=order, first=first) for each in found]
+
     return graphene.Field(
         connection,
-        resolver=resolve,
+        resolver=_with(resolve, together),
         required=True,
         description=description,
         first=graphene.Int(required=True, default_value=default)
@@ -87,6 +103,12 @@ def page(
         after=graphene.String(),
         **arguments,
     )
+
+
+def _with(resolve: Any, together: Any) -> Any:
+    """`resolve` for one row, that knows how to answer for many rows at once."""
+    resolve.together = together
+    return resolve
 
 
 def enum_of(name: str, choices: type[Choices], description: str = "") -> Any:

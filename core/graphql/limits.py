@@ -72,7 +72,8 @@ def check_tokens(text: str) -> None:
 
 def check_variables(variables: Mapping[str, Any]) -> None:
     """Raises: TooMuch: too many values, or objects and lists nested too deep."""
-    count, level = 0, [variables]
+    count = 0
+    level: list[Any] = [variables]
     for _ in range(MAX_BRACKETS):
         inner: list[Any] = []
         for each in level:

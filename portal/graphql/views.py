@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -26,6 +27,7 @@ from core.graphql.execution import (
     Context,
     Documents,
     Prepared,
+    answer_sets,
     cost_extension,
     prepare,
     read_body,
@@ -52,6 +54,7 @@ EXAMPLE = """query Products($first: Int!) {
   }
 }"""
 documents = Documents()
+Answer = Callable[..., dict[str, Any] | None]
 
 
 @csrf_exempt
@@ -115,9 +118,17 @@ def _read(request: HttpRequest) -> Any:
 def _answer(prepared: Prepared, context: Context) -> dict[str, Any]:
     if prepared.writes:
         return run(schema.graphql_schema, prepared, context)
+    return _read_only(answer_sets, prepared, context) or _read_only(run, prepared, context) or {}
+
+
+def _read_only(answer: Answer, prepared: Prepared, context: Context) -> dict[str, Any] | None:
+    """In a transaction of its own: after an error of the database the next one begins anew."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(READ_TIMEOUT)
-        return run(schema.graphql_schema, prepared, context)
+        found = answer(schema.graphql_schema, prepared, context)
+        if found is None:
+            transaction.set_rollback(True)
+    return found
 
 
 def _refused(error: BadRequest) -> HttpResponse:

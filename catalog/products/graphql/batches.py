@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,8 @@ from catalog.products.models import (
     System,
     SystemPort,
 )
-from core.graphql import first_of_each
+from core.graphql import Columns, first_of_each, reads
+from core.subqueries import among
 
 PRODUCT = (
     "id",
@@ -39,6 +40,16 @@ PRODUCT = (
     "quality_measured_at",
     "quality_stale_at",
     "consumer_count",
+)
+PRODUCT_COLUMNS = Columns(
+    PRODUCT,
+    always=("id", "fqn", "name", "domain_id", "owner_id"),
+    needed={
+        "quality_score": ("score",),
+        "quality_coverage": ("coverage",),
+        "quality_measured_at": ("measuredAt",),
+        "quality_stale_at": ("stale",),
+    },
 )
 PORT = (
     "id",
@@ -95,15 +106,18 @@ Rows = dict[Any, dict[str, Any]]
 Lists = dict[Any, list[dict[str, Any]]]
 
 
-def products_by_id(actor: Actor, ids: Collection[UUID]) -> Rows:
+@reads(PRODUCT_COLUMNS)
+def products_by_id(
+    actor: Actor, ids: Collection[UUID], *, columns: Sequence[str] = PRODUCT
+) -> Rows:
     """Products that `actor` may see."""
-    visible = DataProduct.objects.visible_to(actor).filter(pk__in=ids)
-    return {row["id"]: row for row in visible.values(*PRODUCT)}
+    visible = DataProduct.objects.visible_to(actor).filter(among("pk", ids))
+    return {row["id"]: row for row in visible.values(*columns)}
 
 
 def ports_by_id(actor: Actor, ids: Collection[UUID]) -> Rows:
     """Output ports that `actor` may see."""
-    visible = OutputPort.objects.visible_to(actor).filter(pk__in=ids)
+    visible = OutputPort.objects.visible_to(actor).filter(among("pk", ids))
     return {row["id"]: row for row in visible.values(*PORT)}
 
 
@@ -111,7 +125,7 @@ def output_ports_by_product(
     actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
 ) -> Lists:
     """Output ports of products that were seen before, in the owner's order."""
-    ports = OutputPort.objects.filter(product__in=ids)
+    ports = OutputPort.objects.filter(among("product_id", ids))
     return first_of_each(
         ports, by="product_id", order=PORT_ORDER, columns=PORT, first=first, after=after
     )
@@ -121,7 +135,7 @@ def input_ports_by_product(
     actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
 ) -> Lists:
     """What products that were seen before read, as their owners declare it."""
-    ports = InputPort.objects.filter(product__in=ids)
+    ports = InputPort.objects.filter(among("product_id", ids))
     return first_of_each(
         ports, by="product_id", order=INPUT_ORDER, columns=INPUT, first=first, after=after
     )
@@ -129,7 +143,7 @@ def input_ports_by_product(
 
 def systems_by_id(actor: Actor, ids: Collection[UUID]) -> Rows:
     """Systems are known to everybody who is logged in."""
-    visible = System.objects.visible_to(actor).filter(pk__in=ids)
+    visible = System.objects.visible_to(actor).filter(among("pk", ids))
     return {row["id"]: row for row in visible.values(*SYSTEM)}
 
 
@@ -137,7 +151,7 @@ def ports_by_system(
     actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
 ) -> Lists:
     """Interfaces of systems that were seen before, in the owner's order."""
-    ports = SystemPort.objects.filter(system__in=ids)
+    ports = SystemPort.objects.filter(among("system_id", ids))
     return first_of_each(
         ports,
         by="system_id",
@@ -151,10 +165,10 @@ def ports_by_system(
 def ownership_by_product(actor: Actor, ids: Collection[UUID]) -> Lists:
     """The owner team, then stewards, experts and who is on call."""
     found: Lists = defaultdict(list)
-    owners = DataProduct.objects.filter(pk__in=ids).values_list("pk", "owner_id")
+    owners = DataProduct.objects.filter(among("pk", ids)).values_list("pk", "owner_id")
     for product_id, team_id in owners:
         found[product_id].append({"kind": "owner", "team_id": team_id, "user_id": None})
-    others = Ownership.objects.filter(product__in=ids).order_by("kind", "pk")
+    others = Ownership.objects.filter(among("product_id", ids)).order_by("kind", "pk")
     for row in others.values("product_id", "kind", "team_id", "user_id"):
         found[row["product_id"]].append({**row})
     return found

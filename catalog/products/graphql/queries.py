@@ -10,7 +10,7 @@ from uuid import UUID
 import graphene
 
 from accounts.actors import Actor
-from catalog.products.graphql.batches import PORT, PRODUCT, products_by_id
+from catalog.products.graphql.batches import PORT, PRODUCT, PRODUCT_COLUMNS, products_by_id
 from catalog.products.graphql.types import (
     ArchetypeEnum,
     DataProduct,
@@ -21,7 +21,7 @@ from catalog.products.graphql.types import (
 from catalog.products.models import DataProduct as DataProductModel
 from catalog.products.models import FormerName
 from catalog.products.models import OutputPort as OutputPortModel
-from catalog.search.selectors import SearchQueryData, hit_count, hits
+from catalog.search.selectors import SearchQueryData, hit_count, hit_ids
 from core.graphql import COUNT_CAP, Edge, Page, Row, enum, one_row, rows_of
 
 ProductOrder = enum(
@@ -57,7 +57,8 @@ class Query(graphene.ObjectType):
 
     @staticmethod
     def resolve_products(root: None, info: Any, first: int, **asked: Any) -> Page:
-        return _products(info.context.actor, _question(first, **asked))
+        columns = PRODUCT_COLUMNS.of(getattr(info, "wanted", None))
+        return _products(info.context.actor, _question(first, **asked), columns)
 
     @staticmethod
     def resolve_output_port(root: None, info: Any, fqn: str) -> Row | None:
@@ -109,14 +110,13 @@ def _question(
     )
 
 
-def _products(actor: Actor, question: SearchQueryData) -> Page:
+def _products(actor: Actor, question: SearchQueryData, columns: Sequence[str]) -> Page:
     """The search decides what and in which order; the products room says what they are."""
-    found = hits(actor, question)
-    products = products_by_id(actor, [UUID(hit.object_id) for hit in found.rows])
+    found = hit_ids(actor, question)
+    ids = [UUID(each) for each in found.rows]
+    products = products_by_id(actor, ids, columns=columns)
     known = [
-        (products[UUID(hit.object_id)], key)
-        for hit, key in zip(found.rows, found.keys, strict=True)
-        if UUID(hit.object_id) in products
+        (products[each], key) for each, key in zip(ids, found.keys, strict=True) if each in products
     ]
     rows = rows_of(values for values, _ in known)
     return Page(

@@ -14,6 +14,7 @@ from catalog.search.selectors.finding import (
     SearchPage,
     find,
     hit_count,
+    hit_ids,
     hits,
     matching,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "export_rows",
     "find",
     "hit_count",
+    "hit_ids",
     "hits",
     "matching",
     "query_string",
