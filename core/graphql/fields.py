@@ -13,6 +13,8 @@ from django.db.models import Choices
 from core.graphql.pages import Page, page_of
 from core.graphql.rows import Batch, Row, load, load_all
 
+FIRST = "How many at most, 1 to 200."
+AFTER = "`endCursor` of the page before, or the `cursor` of a row; left out: from the start."
 _extensions: dict[str, dict[str, Any]] = defaultdict(dict)
 
 
@@ -31,6 +33,22 @@ class RowsType(graphene.ObjectType):
     def __init_subclass_with_meta__(cls, **options: Any) -> None:
         options.setdefault("default_resolver", value_of)
         super().__init_subclass_with_meta__(**options)
+
+
+def paged(default: int | None = None) -> dict[str, Any]:
+    """The arguments `first`, mandatory without a default, and `after` of a connection field."""
+    first = {"default_value": default} if default else {}
+    return {
+        "first": graphene.Int(required=True, description=FIRST, **first),
+        "after": graphene.String(description=AFTER),
+    }
+
+
+def listed(connection: Any, description: str, **arguments: Any) -> Any:
+    """A connection field of a root type; its resolver takes `first` and `after`."""
+    return graphene.Field(
+        connection, required=True, description=description, **paged(), **arguments
+    )
 
 
 def one(
@@ -97,10 +115,7 @@ def page(
         resolver=_with(resolve, together),
         required=True,
         description=description,
-        first=graphene.Int(required=True, default_value=default)
-        if default
-        else graphene.Int(required=True),
-        after=graphene.String(),
+        **paged(default),
         **arguments,
     )
 

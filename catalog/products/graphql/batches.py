@@ -12,9 +12,11 @@ from catalog.governance.graphql.batches import TERM, TERM_ORDER
 from catalog.governance.models import Term
 from catalog.products.models import (
     DataProduct,
+    Follow,
     InputPort,
     OutputPort,
     Ownership,
+    PortDataset,
     System,
     SystemPort,
 )
@@ -22,24 +24,11 @@ from core.graphql import Columns, first_of_each, reads
 from core.subqueries import among
 
 PRODUCT = (
-    "id",
-    "fqn",
-    "name",
-    "purpose",
-    "description",
-    "status",
-    "archetype",
-    "version",
-    "updated_at",
-    "written_at",
-    "tags",
-    "domain_id",
-    "owner_id",
-    "quality_score",
-    "quality_coverage",
-    "quality_measured_at",
-    "quality_stale_at",
-    "consumer_count",
+    *("id", "fqn", "document_id", "name", "purpose", "description", "limitations", "usage"),
+    *("status", "archetype", "visibility", "classification", "version", "revision"),
+    *("created_at", "updated_at", "published_at", "written_at", "sunset_on", "successor_id"),
+    *("tags", "links", "extra", "domain_id", "owner_id", "consumer_count"),
+    *("quality_score", "quality_coverage", "quality_measured_at", "quality_stale_at"),
 )
 PRODUCT_COLUMNS = Columns(
     PRODUCT,
@@ -49,58 +38,29 @@ PRODUCT_COLUMNS = Columns(
         "quality_coverage": ("coverage",),
         "quality_measured_at": ("measuredAt",),
         "quality_stale_at": ("stale",),
+        "successor_id": ("successor",),
     },
 )
 PORT = (
-    "id",
-    "product_id",
-    "name",
-    "major",
-    "version",
-    "fqn",
-    "title",
-    "description",
-    "technology",
-    "contract_id",
-    "contract_version_id",
-    "location",
-    "requestable",
-    "takes_writes",
-    "position",
-    "next_contract_version_id",
-    "next_version_on",
+    *("id", "product_id", "name", "major", "version", "fqn", "title", "description"),
+    *("technology", "contract_id", "contract_version_id", "location", "requestable"),
+    *("takes_writes", "position", "next_contract_version_id", "next_version_on"),
 )
 PORT_ORDER = ("position", "id")
 INPUT = ("id", "product_id", "name", "version", "contract_document_id", "source_id", "system_id")
 INPUT_ORDER = ("name", "id")
 
 SYSTEM = (
-    "id",
-    "fqn",
-    "name",
-    "purpose",
-    "description",
-    "status",
-    "technology",
-    "tags",
-    "updated_at",
-    "domain_id",
-    "owner_id",
+    *("id", "fqn", "name", "purpose", "description", "status", "technology", "tags"),
+    *("updated_at", "domain_id", "owner_id"),
 )
 SYSTEM_PORT = (
-    "id",
-    "system_id",
-    "name",
-    "fqn",
-    "kind",
-    "title",
-    "version",
-    "description",
-    "url",
-    "operations",
-    "position",
+    *("id", "system_id", "name", "fqn", "kind", "title", "version", "description", "url"),
+    *("operations", "position"),
 )
 SYSTEM_PORT_ORDER = ("position", "id")
+
+NAME_ORDER = ("fqn",)
 
 Rows = dict[Any, dict[str, Any]]
 Lists = dict[Any, list[dict[str, Any]]]
@@ -113,6 +73,92 @@ def products_by_id(
     """Products that `actor` may see."""
     visible = DataProduct.objects.visible_to(actor).filter(among("pk", ids))
     return {row["id"]: row for row in visible.values(*columns)}
+
+
+@reads(PRODUCT_COLUMNS)
+def products_by_owner(
+    actor: Actor,
+    ids: Collection[int],
+    *,
+    first: int,
+    after: str | None = None,
+    columns: Sequence[str] = PRODUCT,
+) -> Lists:
+    """Products of each team that `actor` may see, by full name."""
+    return _products("owner_id", actor, ids, first, after, columns)
+
+
+@reads(PRODUCT_COLUMNS)
+def products_by_domain(
+    actor: Actor,
+    ids: Collection[int],
+    *,
+    first: int,
+    after: str | None = None,
+    columns: Sequence[str] = PRODUCT,
+) -> Lists:
+    """Products right in each domain that `actor` may see, by full name."""
+    return _products("domain_id", actor, ids, first, after, columns)
+
+
+def _products(
+    by: str,
+    actor: Actor,
+    ids: Collection[int],
+    first: int,
+    after: str | None,
+    columns: Sequence[str],
+) -> Lists:
+    rows = DataProduct.objects.visible_to(actor).filter(among(by, ids, "bigint"))
+    return first_of_each(rows, by=by, order=NAME_ORDER, columns=columns, first=first, after=after)
+
+
+def systems_by_owner(
+    actor: Actor, ids: Collection[int], *, first: int, after: str | None = None
+) -> Lists:
+    """Systems of each team, by full name."""
+    return _systems("owner_id", actor, ids, first, after)
+
+
+def systems_by_domain(
+    actor: Actor, ids: Collection[int], *, first: int, after: str | None = None
+) -> Lists:
+    """Systems right in each domain, by full name."""
+    return _systems("domain_id", actor, ids, first, after)
+
+
+def _systems(by: str, actor: Actor, ids: Collection[int], first: int, after: str | None) -> Lists:
+    rows = System.objects.visible_to(actor).filter(among(by, ids, "bigint"))
+    return first_of_each(rows, by=by, order=NAME_ORDER, columns=SYSTEM, first=first, after=after)
+
+
+def follows_by_product(actor: Actor, ids: Collection[UUID]) -> Rows:
+    """Those that the actor follows."""
+    rows = Follow.objects.filter(among("product_id", ids), user_id=actor.user_id or 0)
+    return {row["product_id"]: {**row} for row in rows.values("product_id")}
+
+
+def ports_by_contract(
+    actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
+) -> Lists:
+    """Output ports that name each contract and that `actor` may see, by full name."""
+    rows = OutputPort.objects.visible_to(actor).filter(among("contract_id", ids))
+    return first_of_each(
+        rows, by="contract_id", order=NAME_ORDER, columns=PORT, first=first, after=after
+    )
+
+
+def datasets_by_port(actor: Actor, ids: Collection[UUID], *, first: int) -> Lists:
+    """Names of datasets of ports that were seen before."""
+    rows = PortDataset.objects.filter(among("port_id", ids))
+    found = first_of_each(
+        rows,
+        by="port_id",
+        order=("id",),
+        columns=("port_id", "id", "namespace", "name"),
+        first=first,
+    )
+    return {port: listed[:first] for port, listed in found.items()}
 
 
 def ports_by_id(actor: Actor, ids: Collection[UUID]) -> Rows:

@@ -17,6 +17,7 @@ from catalog.search.selectors.finding import (
     hit_ids,
     hits,
     matching,
+    understood,
 )
 from catalog.search.selectors.questions import (
     CHOICES,
@@ -54,5 +55,6 @@ __all__ = [
     "question_of",
     "saved_with_news",
     "suggest",
+    "understood",
     "with_typed_filters",
 ]
