@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import structlog
@@ -35,6 +36,7 @@ from core.graphql.sets import Unusual, execute_sets
 MAX_CACHED = 500  # documents
 MAX_SHOWN = 10  # errors of one document
 MAX_MESSAGE = 400  # characters
+SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 NUL = b"\\u0000"  # as JSON and GraphQL write it; no text of the database can hold it
 
 log = structlog.get_logger(__name__)
@@ -100,8 +102,17 @@ class Documents:
         return document
 
 
-def read_body(body: bytes) -> tuple[str, Mapping[str, Any], str | None]:
-    """Query, variables and operation name of a JSON body.
+class Asked(NamedTuple):
+    """What a body asks for: the text of a query, or the hash of a registered one."""
+
+    query: str
+    variables: Mapping[str, Any]
+    operation_name: str | None
+    sha256: str | None = None
+
+
+def read_body(body: bytes) -> Asked:
+    """What a JSON body asks for.
 
     Raises:
         BadRequest: too large, not JSON, a batch, or members of the wrong kind.
@@ -120,9 +131,13 @@ def read_body(body: bytes) -> tuple[str, Mapping[str, Any], str | None]:
         raise BadRequest({"message": "Send one operation at a time.", "extensions": told})
     if not isinstance(given, dict):
         raise _bad("bad-request", "Send one operation as a JSON object.")
-    query, variables = given.get("query"), given.get("variables") or {}
-    name = given.get("operationName")
-    if not isinstance(query, str) or not query.strip():
+    query, sha256 = given.get("query"), given.get("id")
+    variables, name = given.get("variables") or {}, given.get("operationName")
+    if sha256 is not None and query is None:
+        if not isinstance(sha256, str) or not SHA256.match(sha256):
+            raise _bad("bad-request", "“id” must be the SHA-256 of a registered query, in hex.")
+        query = ""
+    elif not isinstance(query, str) or not query.strip():
         raise _bad("bad-request", "“query” must be the text of a GraphQL operation.")
     if not isinstance(variables, dict) or not isinstance(name, str | None):
         raise _bad("bad-request", "“variables” is an object, “operationName” a text.")
@@ -130,7 +145,7 @@ def read_body(body: bytes) -> tuple[str, Mapping[str, Any], str | None]:
         check_variables(variables)
     except TooMuch as error:
         raise BadRequest.of(error) from error
-    return query, variables, name or None
+    return Asked(query, variables, name or None, sha256 if not query else None)
 
 
 def prepare(

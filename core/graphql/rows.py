@@ -53,7 +53,7 @@ def load(row: Row, batch: Batch, info: Any, *, key: str = "id", **arguments: Any
     if wanted is None:
         return None
     found = row.peers.found
-    arguments |= columns_for(batch, info)
+    arguments = _hashable(arguments | columns_for(batch, info))
     question = (batch, key, tuple(arguments.items()))
     if question not in found:
         ids = {each.values.get(key) for each in row.peers.rows} - {None}
@@ -66,7 +66,8 @@ def load_all(
 ) -> list[Any]:
     """`load` of each of `rows`."""
     answers: list[Any] = []
-    question = (batch, key, tuple((arguments | columns_for(batch, info)).items()))
+    asked = _hashable(arguments | columns_for(batch, info))
+    question = (batch, key, tuple(asked.items()))
     peers: Peers | None = None
     found: Mapping[Any, Any] = {}
     for row in rows:
@@ -77,6 +78,13 @@ def load_all(
             found = peers.found[question]
         answers.append(None if wanted is None else found.get(wanted))
     return answers
+
+
+def _hashable(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in arguments.items()
+    }
 
 
 def _as_rows(answers: Mapping[Any, Any]) -> dict[Any, Any]:

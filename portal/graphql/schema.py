@@ -20,7 +20,7 @@ from catalog.quality.graphql import types as quality
 from catalog.search.graphql import types as search
 from core.graphql import extended
 from portal.feed.graphql import types as feed
-from portal.graphql import notifications
+from portal.graphql import notifications, persisting
 from provisioning.access.graphql import mutations as access_mutations
 from provisioning.access.graphql import types as access
 from provisioning.blueprints.graphql import types as blueprints
@@ -57,6 +57,7 @@ class Query(
     recertification.Query,
     feed.Query,
     notifications.Query,
+    persisting.Query,
     accounts.Query,
 ):
     """Everything that can be read."""
@@ -75,6 +76,7 @@ class Mutation(
     talk.Mutation,
     demands.Mutation,
     notifications.Mutation,
+    persisting.Mutation,
     lineage_mutations.Mutation,
 ):
     """Everything that can be done."""
