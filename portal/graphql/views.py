@@ -63,7 +63,7 @@ def _page(request: HttpRequest) -> dict[str, Any]:
     registered = PersistedQuery.objects.filter(pk=given.get("id", "")).first()
     words = given.get("find", "")
     return {
-        "query": registered.text if registered else chosen.query,
+        "text": registered.text if registered else chosen.query,
         "variables": "{}" if registered else chosen.variables,
         "chosen": registered.pk if registered else chosen.slug,
         "examples": examples.EXAMPLES,
