@@ -19,29 +19,33 @@ from catalog.quality.graphql.batches import (
 from catalog.quality.states import Dimension, Outcome
 from core.graphql import Row, RowsType, connection, enum_of, extend, many, one, page
 
-QualityDimension = enum_of("QualityDimension", Dimension)
-CheckOutcome = enum_of("CheckOutcome", Outcome)
+QualityDimension = enum_of("QualityDimension", Dimension, "What of quality is measured (ODCS).")
+CheckOutcome = enum_of("CheckOutcome", Outcome, "What the last run of a check found.")
 
 
 class DimensionScore(RowsType):
-    dimension = QualityDimension(required=True)
+    """How good a product is in one dimension."""
+
+    dimension = QualityDimension(required=True, description="What is measured.")
     score = graphene.Float(required=True, description="Percent, 0-100.")
     weight = graphene.Float(required=True, description="Share of the score; all sum to 1.")
-    checks = graphene.Int(required=True)
+    checks = graphene.Int(required=True, description="How many checks it is made from.")
 
 
 class ScorePoint(RowsType):
-    day = graphene.Date(required=True)
-    score = graphene.Float(required=True)
-    coverage = graphene.Float(required=True)
+    """The score of one day."""
+
+    day = graphene.Date(required=True, description="UTC.")
+    score = graphene.Float(required=True, description="Percent, 0-100, at the end of the day.")
+    coverage = graphene.Float(required=True, description="Share of the checks that ran, 0-1.")
 
 
 class ScoreContribution(RowsType):
     """How many of the 100 points one check costs."""
 
-    check = graphene.String(required=True)
-    dimension = QualityDimension()
-    lost_points = graphene.Float(required=True)
+    check = graphene.String(required=True, description="Its name.")
+    dimension = QualityDimension(description="What it measures.")
+    lost_points = graphene.Float(required=True, description="Of 100.")
 
     @staticmethod
     def resolve_dimension(row: Row, info: Any) -> str | None:
@@ -51,15 +55,15 @@ class ScoreContribution(RowsType):
 class QualityCheck(RowsType):
     """A rule of the contract, or of another tool, with its latest result."""
 
-    id = graphene.ID(required=True)
-    key = graphene.String(required=True)
-    name = graphene.String(required=True)
-    dimension = QualityDimension()
-    weight = graphene.Float(required=True)
-    outcome = CheckOutcome()
+    id = graphene.ID(required=True, description="Of this check.")
+    key = graphene.String(required=True, description="What tells it from the port's others.")
+    name = graphene.String(required=True, description="As people write it.")
+    dimension = QualityDimension(description="What it measures.")
+    weight = graphene.Float(required=True, description="How much it counts in its dimension.")
+    outcome = CheckOutcome(description="What the last run found; null: it has not run.")
     score = graphene.Float(description="Share of what passed, 0-1.")
-    measured_at = graphene.DateTime()
-    port = one(OutputPort, ports_by_id, key="port_id")
+    measured_at = graphene.DateTime(description="When it last ran.")
+    port = one(OutputPort, ports_by_id, key="port_id", description="The port that it checks.")
 
     @staticmethod
     def resolve_dimension(row: Row, info: Any) -> str | None:
@@ -78,18 +82,34 @@ class Quality(RowsType):
 
     score = graphene.Float(description="Percent, 0-100; null until a check has run.")
     coverage = graphene.Float(required=True, description="Share of the checks that ran, 0-1.")
-    measured_at = graphene.DateTime()
-    stale = graphene.Boolean(required=True)
-    dimensions = many(DimensionScore, dimensions_by_product)
-    trend = many(ScorePoint, trend_by_product, days=graphene.Int(required=True, default_value=30))
+    measured_at = graphene.DateTime(description="When a check last ran.")
+    stale = graphene.Boolean(
+        required=True, description="The checks should have run again by now and did not."
+    )
+    dimensions = many(
+        DimensionScore, dimensions_by_product, description="The present score of each."
+    )
+    trend = many(
+        ScorePoint,
+        trend_by_product,
+        days=graphene.Int(
+            required=True, default_value=30, description="How many days back, 1 to 366."
+        ),
+        description="One point a day, the oldest first.",
+    )
     checks = page(
         QualityCheckConnection,
         checks_by_product,
         order=CHECK_ORDER,
         default=None,
-        failing=graphene.Boolean(),
+        description="Its checks, with their last results.",
+        failing=graphene.Boolean(description="True: only what did not pass; false: what did."),
     )
-    explanation = many(ScoreContribution, explanation_by_product)
+    explanation = many(
+        ScoreContribution,
+        explanation_by_product,
+        description="The checks that cost points, the dearest first.",
+    )
 
     @staticmethod
     def resolve_score(row: Row, info: Any) -> float | None:
@@ -116,4 +136,7 @@ def register() -> None:
     def resolve(row: Row, info: Any) -> Row:
         return row
 
-    extend("DataProduct", "quality", graphene.Field(Quality, required=True, resolver=resolve))
+    field = graphene.Field(
+        Quality, required=True, resolver=resolve, description="How good its data is, and why."
+    )
+    extend("DataProduct", "quality", field)
