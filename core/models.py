@@ -125,3 +125,29 @@ class GraphqlBudget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_id} {self.spent}"
+
+
+class PersistedQuery(models.Model):
+    """A GraphQL query that scripts name by its hash instead of sending its text."""
+
+    sha256 = models.CharField(primary_key=True, max_length=64)  # of the text in UTF-8
+    name = models.CharField(max_length=120)
+    text = models.TextField()
+    created_by = models.CharField(max_length=150)
+    owner_id = models.BigIntegerField()  # the person who registered it
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["name", "sha256"], name="persisted_query_by_name"),
+            models.Index(fields=["owner_id"], name="persisted_query_by_owner"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sha256__regex="^[0-9a-f]{64}$"), name="persisted_query_hash_valid"
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="persisted_query_named"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

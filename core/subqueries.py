@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, F, Func, QuerySet
+from django.db.models import BooleanField, F, Func, QuerySet, TextField, Value
+
+
+def among(name: str, keys: Collection[UUID] | Collection[int], kind: str = "uuid") -> Func:
+    """The key `name` is one of `keys`: `name = ANY('{...}'::kind[])`.
+
+    One parameter whatever their number; `name__in=keys` takes and quotes each key by itself,
+    which for hundreds of keys is a good part of a query's time.
+    """
+    return Func(
+        F(name),
+        Value(f"{{{','.join(map(str, keys))}}}", output_field=TextField()),
+        template=f"%(expressions)s::{kind}[])",
+        arg_joiner=" = ANY(",
+        output_field=BooleanField(),
+    )
 
 
 def one_of(name: str, rows: QuerySet[Any], *, key: str = "pk") -> Func:

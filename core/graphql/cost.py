@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -10,12 +12,16 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLEnumType,
+    GraphQLInputObjectType,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
+    SchemaMetaFieldDef,
     SelectionSetNode,
+    TypeMetaFieldDef,
     VariableNode,
     get_named_type,
 )
@@ -26,7 +32,6 @@ MAX_COST = 10_000
 TOO_EXPENSIVE = "too-expensive"
 MAX_VALUES = 100_000  # fields resolved in one answer, about a second's work
 MAX_SIZE = {"first": 200, "days": 366}  # arguments that say how many objects a list has at most
-INTROSPECTION = {"__schema": 1000, "__type": 100}  # objects of the schema, about
 
 
 def cost_of(
@@ -44,21 +49,46 @@ def cost_of(
     """
     root = schema.get_root_type(operation.operation)
     found = _Coster(schema, document, variables).of(operation.selection_set, root)
-    if found.objects > MAX_COST:
-        raise TooMuch(TOO_EXPENSIVE, "objects at most", limit=MAX_COST, found=found.objects)
-    if found.values > MAX_VALUES:
-        raise TooMuch("too-many-values", "values", limit=MAX_VALUES, found=found.values)
-    return found.objects
+    objects, values = math.ceil(found.objects), math.ceil(found.values)
+    if objects > MAX_COST:
+        raise TooMuch(TOO_EXPENSIVE, "objects at most", limit=MAX_COST, found=objects)
+    if values > MAX_VALUES:
+        raise TooMuch("too-many-values", "values", limit=MAX_VALUES, found=values)
+    return objects
 
 
 class Cost(NamedTuple):
     """Objects of lists, and fields of all objects."""
 
-    objects: int = 0
-    values: int = 0
+    objects: float = 0
+    values: float = 0
 
     def plus(self, other: Cost) -> Cost:
         return Cost(self.objects + other.objects, self.values + other.values)
+
+
+WRAPPED = 0.5  # share of types that are one in “!” or “[]”
+META = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
+
+
+@lru_cache(maxsize=4)
+def average_sizes(schema: GraphQLSchema) -> dict[str, float]:
+    """How many objects a list of the introspection has, on average over all types."""
+    kinds = schema.type_map.values()
+    fields = [each for kind in kinds for each in getattr(kind, "fields", {}).values()]
+    inputs = sum(len(kind.fields) for kind in kinds if isinstance(kind, GraphQLInputObjectType))
+    arguments = sum(len(getattr(each, "args", ())) for each in fields)
+    values = sum(len(kind.values) for kind in kinds if isinstance(kind, GraphQLEnumType))
+    return {
+        "types": len(kinds),
+        "directives": len(schema.directives),
+        "fields": len(fields) / len(kinds),
+        "inputFields": inputs / len(kinds),
+        "enumValues": values / len(kinds),
+        "args": arguments / len(fields),
+        "interfaces": 0.1,  # we have next to none
+        "possibleTypes": 0.1,
+    }
 
 
 class _Coster:
@@ -89,20 +119,23 @@ class _Coster:
 
     def _field(self, node: FieldNode, parent: Any) -> Cost:
         name = node.name.value
-        if name in INTROSPECTION:
-            return Cost(INTROSPECTION[name], 1)
         if node.selection_set is None or not isinstance(parent, GraphQLObjectType):
             return Cost(0, 1)
-        definition = parent.fields.get(name)
+        definition = META.get(name) or parent.fields.get(name)
         if definition is None:
             return Cost(0, 1)
-        size = self._size(node, definition)
         inside = self.of(node.selection_set, get_named_type(definition.type))
+        if name == "ofType":
+            return Cost(WRAPPED * inside.objects, 1 + WRAPPED * inside.values)
+        if parent.name.startswith("__"):
+            size = average_sizes(self.schema).get(name)
+        else:
+            size = self._size(node, definition)
         if size is None:
             return Cost(inside.objects, 1 + inside.values)
         return Cost(size * (1 + inside.objects), 1 + size * inside.values)
 
-    def _size(self, node: FieldNode, definition: Any) -> int | None:
+    def _size(self, node: FieldNode, definition: Any) -> float | None:
         for name, limit in MAX_SIZE.items():
             if name in definition.args:
                 size = self._argument(node, name, definition.args[name].default_value)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import structlog
@@ -29,10 +30,13 @@ from graphql.execution.values import get_variable_values
 
 from core.errors import DomainError, Invalid
 from core.graphql.cost import MAX_COST, TOO_EXPENSIVE, cost_of
-from core.graphql.limits import TooMuch, check_document, check_size, check_tokens
+from core.graphql.limits import TooMuch, check_document, check_size, check_tokens, check_variables
+from core.graphql.sets import Unusual, execute_sets
 
 MAX_CACHED = 500  # documents
 MAX_SHOWN = 10  # errors of one document
+MAX_MESSAGE = 400  # characters
+SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 NUL = b"\\u0000"  # as JSON and GraphQL write it; no text of the database can hold it
 
 log = structlog.get_logger(__name__)
@@ -60,6 +64,7 @@ class Prepared:
     document: DocumentNode
     operation: OperationDefinitionNode
     variables: Mapping[str, Any]  # as given
+    coerced: Mapping[str, Any]
     cost: int
 
     @property
@@ -97,8 +102,17 @@ class Documents:
         return document
 
 
-def read_body(body: bytes) -> tuple[str, Mapping[str, Any], str | None]:
-    """Query, variables and operation name of a JSON body.
+class Asked(NamedTuple):
+    """What a body asks for: the text of a query, or the hash of a registered one."""
+
+    query: str
+    variables: Mapping[str, Any]
+    operation_name: str | None
+    sha256: str | None = None
+
+
+def read_body(body: bytes) -> Asked:
+    """What a JSON body asks for.
 
     Raises:
         BadRequest: too large, not JSON, a batch, or members of the wrong kind.
@@ -112,15 +126,26 @@ def read_body(body: bytes) -> tuple[str, Mapping[str, Any], str | None]:
         raise _bad("bad-json", "The body is not JSON.") from error
     if NUL in body:
         raise _bad("bad-request", "A text may not hold the character U+0000.")
+    if isinstance(given, list):
+        told = {"code": "batch", "limit": 1, "found": len(given)}
+        raise BadRequest({"message": "Send one operation at a time.", "extensions": told})
     if not isinstance(given, dict):
-        raise _bad("bad-request", "Send one operation as a JSON object; batches are not taken.")
-    query, variables = given.get("query"), given.get("variables") or {}
-    name = given.get("operationName") or None
-    if not isinstance(query, str) or not query.strip():
+        raise _bad("bad-request", "Send one operation as a JSON object.")
+    query, sha256 = given.get("query"), given.get("id")
+    variables, name = given.get("variables") or {}, given.get("operationName")
+    if sha256 is not None and query is None:
+        if not isinstance(sha256, str) or not SHA256.match(sha256):
+            raise _bad("bad-request", "“id” must be the SHA-256 of a registered query, in hex.")
+        query = ""
+    elif not isinstance(query, str) or not query.strip():
         raise _bad("bad-request", "“query” must be the text of a GraphQL operation.")
     if not isinstance(variables, dict) or not isinstance(name, str | None):
         raise _bad("bad-request", "“variables” is an object, “operationName” a text.")
-    return query, variables, name
+    try:
+        check_variables(variables)
+    except TooMuch as error:
+        raise BadRequest.of(error) from error
+    return Asked(query, variables, name or None, sha256 if not query else None)
 
 
 def prepare(
@@ -139,6 +164,8 @@ def prepare(
     operation = get_operation_ast(document, operation_name)
     if operation is None:
         raise _bad("unknown-operation", "Name one of the operations in “operationName”.")
+    if schema.get_root_type(operation.operation) is None:
+        raise _bad("invalid-query", f"There is no {operation.operation.value} here.")
     given = operation.variable_definitions or ()
     coerced = get_variable_values(schema, given, dict(variables), max_errors=MAX_SHOWN)
     if isinstance(coerced, list):
@@ -149,7 +176,24 @@ def prepare(
         raise BadRequest.of(
             error, cost=error.found if error.code == TOO_EXPENSIVE else None
         ) from error
-    return Prepared(document, operation, variables, cost)
+    return Prepared(document, operation, variables, coerced, cost)
+
+
+def answer_sets(
+    schema: GraphQLSchema, prepared: Prepared, context: Context
+) -> dict[str, Any] | None:
+    """The answer of a query in which nothing goes wrong; None: ask `run`.
+
+    Raises:
+        OperationalError: the database does not answer.
+    """
+    try:
+        data = execute_sets(
+            schema, prepared.document, prepared.operation, prepared.coerced, context
+        )
+    except Unusual:
+        return None
+    return {"data": data}
 
 
 def run(schema: GraphQLSchema, prepared: Prepared, context: Context) -> dict[str, Any]:
@@ -216,6 +260,8 @@ def _executed(error: GraphQLError, context: Context) -> dict[str, Any]:
 
 def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
     shown: dict[str, Any] = {**error.formatted}
+    if len(error.message) > MAX_MESSAGE:  # it quotes what was sent
+        shown["message"] = f"{error.message[: MAX_MESSAGE - 1]}…"
     shown["extensions"] = {**(error.extensions or {}), "code": code}
     return shown
 

@@ -11,8 +11,10 @@ import graphene
 from django.db.models import Choices
 
 from core.graphql.pages import Page, page_of
-from core.graphql.rows import Batch, Row, load
+from core.graphql.rows import Batch, Row, load, load_all
 
+FIRST = "How many at most, 1 to 200."
+AFTER = "`endCursor` of the page before, or the `cursor` of a row; left out: from the start."
 _extensions: dict[str, dict[str, Any]] = defaultdict(dict)
 
 
@@ -33,6 +35,22 @@ class RowsType(graphene.ObjectType):
         super().__init_subclass_with_meta__(**options)
 
 
+def paged(default: int | None = None) -> dict[str, Any]:
+    """The arguments `first`, mandatory without a default, and `after` of a connection field."""
+    first = {"default_value": default} if default else {}
+    return {
+        "first": graphene.Int(required=True, description=FIRST, **first),
+        "after": graphene.String(description=AFTER),
+    }
+
+
+def listed(connection: Any, description: str, **arguments: Any) -> Any:
+    """A connection field of a root type; its resolver takes `first` and `after`."""
+    return graphene.Field(
+        connection, required=True, description=description, **paged(), **arguments
+    )
+
+
 def one(
     kind: Any, batch: Batch, *, key: str, required: bool = False, description: str | None = None
 ) -> Any:
@@ -41,7 +59,12 @@ def one(
     def resolve(row: Row, info: Any) -> Any:
         return load(row, batch, info, key=key)
 
-    return graphene.Field(kind, resolver=resolve, required=required, description=description)
+    def together(rows: Sequence[Row], info: Any) -> list[Any]:
+        return load_all(rows, batch, info, key=key)
+
+    return graphene.Field(
+        kind, resolver=_with(resolve, together), required=required, description=description
+    )
 
 
 def many(
@@ -52,8 +75,13 @@ def many(
     def resolve(row: Row, info: Any, **given: Any) -> Any:
         return load(row, batch, info, key=key, **given) or []
 
+    def together(rows: Sequence[Row], info: Any, **given: Any) -> list[Any]:
+        return [each or [] for each in load_all(rows, batch, info, key=key, **given)]
+
     listed = graphene.NonNull(graphene.List(graphene.NonNull(kind)))
-    return graphene.Field(listed, resolver=resolve, description=description, **arguments)
+    return graphene.Field(
+        listed, resolver=_with(resolve, together), description=description, **arguments
+    )
 
 
 def page(
@@ -76,17 +104,26 @@ def page(
         rows = load(row, batch, info, key=key, first=first, after=after, **given)
         return page_of(rows or [], order=order, first=first)
 
+    def together(
+        rows: Sequence[Row], info: Any, *, first: int, after: str | None = None, **given: Any
+    ) -> list[Page]:
+        found = load_all(rows, batch, info, key=key, first=first, after=after, **given)
+        return [page_of(each or [], order=order, first=first) for each in found]
+
     return graphene.Field(
         connection,
-        resolver=resolve,
+        resolver=_with(resolve, together),
         required=True,
         description=description,
-        first=graphene.Int(required=True, default_value=default)
-        if default
-        else graphene.Int(required=True),
-        after=graphene.String(),
+        **paged(default),
         **arguments,
     )
+
+
+def _with(resolve: Any, together: Any) -> Any:
+    """`resolve` for one row, that knows how to answer for many rows at once."""
+    resolve.together = together
+    return resolve
 
 
 def enum_of(name: str, choices: type[Choices], description: str = "") -> Any:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -28,8 +29,10 @@ MAX_ALIASES = 30
 MAX_ROOT_FIELDS = 20
 MAX_DIRECTIVES = 20
 MAX_FRAGMENTS = 30
+MAX_OPERATIONS = 50  # in one document, of which one is carried out
 MAX_FIELDS = 1000  # once all fragments are laid flat
 MAX_EQUAL_NAMES = 20  # in one place; comparing them costs their square
+MAX_INPUTS = 5000  # values in the variables, each member and element counted
 
 EQUAL = "equal names in one place"
 OPENING = frozenset({TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L})
@@ -67,6 +70,22 @@ def check_tokens(text: str) -> None:
         _require("too-deep", "nested brackets", MAX_BRACKETS, depth)
 
 
+def check_variables(variables: Mapping[str, Any]) -> None:
+    """Raises: TooMuch: too many values, or objects and lists nested too deep."""
+    count = 0
+    level: list[Any] = [variables]
+    for _ in range(MAX_BRACKETS):
+        inner: list[Any] = []
+        for each in level:
+            inner += each.values() if isinstance(each, dict) else each
+        count += len(inner)
+        _require("too-many-inputs", "values in the variables", MAX_INPUTS, count)
+        level = [each for each in inner if isinstance(each, dict | list)]
+        if not level:
+            return
+    _require("too-deep", "nested brackets in the variables", MAX_BRACKETS, MAX_BRACKETS + 1)
+
+
 def check_document(document: DocumentNode) -> None:
     """Raises: TooMuch: depth, aliases, root fields, directives, fragments, fields, equal names.
 
@@ -82,7 +101,10 @@ def check_document(document: DocumentNode) -> None:
         for each in document.definitions
         if isinstance(each, FragmentDefinitionNode | OperationDefinitionNode)
     ]
-    _require("too-many-fragments", "fragments", MAX_FRAGMENTS, _fragment_count(definitions))
+    fragment_count = _fragment_count(definitions)
+    operation_count = len(definitions) - fragment_count
+    _require("too-many-fragments", "fragments", MAX_FRAGMENTS, fragment_count)
+    _require("too-many-operations", "operations", MAX_OPERATIONS, operation_count)
     _check_counts(definitions)
     shapes = _Shapes(fragments)
     for each in definitions:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
+from core.graphql.columns import columns_for
+
 Values = Mapping[str, Any]
 # `batch(actor, ids, **arguments) -> {id: values, or a list of values}`; absent ids are null
 Batch = Callable[..., Mapping[Any, Any]]
@@ -51,11 +53,38 @@ def load(row: Row, batch: Batch, info: Any, *, key: str = "id", **arguments: Any
     if wanted is None:
         return None
     found = row.peers.found
+    arguments = _hashable(arguments | columns_for(batch, info))
     question = (batch, key, tuple(arguments.items()))
     if question not in found:
         ids = {each.values.get(key) for each in row.peers.rows} - {None}
         found[question] = _as_rows(batch(info.context.actor, ids, **arguments))
     return found[question].get(wanted)
+
+
+def load_all(
+    rows: Iterable[Row], batch: Batch, info: Any, *, key: str = "id", **arguments: Any
+) -> list[Any]:
+    """`load` of each of `rows`."""
+    answers: list[Any] = []
+    asked = _hashable(arguments | columns_for(batch, info))
+    question = (batch, key, tuple(asked.items()))
+    peers: Peers | None = None
+    found: Mapping[Any, Any] = {}
+    for row in rows:
+        wanted = row.values.get(key)
+        if wanted is not None and row.peers is not peers:
+            load(row, batch, info, key=key, **arguments)
+            peers = row.peers
+            found = peers.found[question]
+        answers.append(None if wanted is None else found.get(wanted))
+    return answers
+
+
+def _hashable(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in arguments.items()
+    }
 
 
 def _as_rows(answers: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -1,20 +1,45 @@
-"""GraphQL beside SQL that somebody wrote by hand for the very same answer."""
+"""GraphQL beside SQL that somebody wrote by hand for the very same answer, and beside models read
+one by one as nobody should; and what requests cost that are made to hurt."""
 
 from __future__ import annotations
 
+import statistics
+import time
+from dataclasses import replace
 from typing import Any
 
 import orjson
 from django.db import connection
 from django.test import Client
+from graphql import parse, validate
 
+from accounts.actors import system_actor
+from catalog.lineage.models import ProductEdge
+from catalog.products.models import DataProduct
+from catalog.quality.models import DimensionScore
+from catalog.search.models import SearchEntry
 from core.errors import Conflict
-from portal.bench.core import SAMPLES, Answered, Budget, Case, Figure, Result, measure_together
+from core.graphql.execution import Context, Documents, answer_sets, prepare
+from portal.bench.core import (
+    SAMPLES,
+    Answered,
+    Budget,
+    Case,
+    Figure,
+    Result,
+    measure,
+    measure_together,
+)
+from portal.bench.hostile import HOSTILE, Hostile
 from portal.bench.readers import readers
+from portal.graphql.schema import schema
 
 FIRST = 100
 TIMES = 5  # the time of the hand-written SQL, granted
 STATEMENTS = 8  # of the query itself
+NAIVE = 20  # samples of what takes long
+REFUSALS = 20  # of each request made to hurt
+REFUSED_WITHIN_MS = 50
 QUERY = """query Products($first: Int!) {
   products(first: $first) { edges { node {
     fqn name owner { name } quality { score dimensions { dimension score } }
@@ -54,7 +79,7 @@ CROSS JOIN LATERAL (
 
 
 def run(samples: int = SAMPLES) -> Result:
-    """Both by turns, after a look whether they say the same.
+    """All by turns, after a look whether they say the same.
 
     Raises:
         Conflict: the answers differ; a ratio would say nothing.
@@ -62,14 +87,56 @@ def run(samples: int = SAMPLES) -> Result:
     with readers() as clients:
         client = clients["steward"]
         _compare(client)
-        query, by_hand, empty = measure_together(
+        query, by_hand, empty, naive = measure_together(
             [
                 Case("GraphQL: 100 products", [lambda: _ask(client, QUERY)] * samples),
                 Case("the same by hand", [_by_hand] * samples),
                 Case("GraphQL: nothing", [lambda: _ask(client, EMPTY)] * samples),
+                Case("the same by models, naively", [_by_models] * min(samples, NAIVE)),
             ]
         )
-    return Result("graphql", {}, [by_hand, empty], [_judged(query, by_hand, empty)])
+        refused = [_refusal(client, each, min(samples, REFUSALS)) for each in HOSTILE]
+    slowest = max(refused, key=lambda each: each.response.p95)
+    extra = {
+        "requests made to hurt": len(refused),
+        "the slowest of them, p95 ms": f"{slowest.response.p95:.1f} ({slowest.name})",
+        "time with the limits checked, times that without": round(overhead(), 3),
+    }
+    return Result(
+        "graphql",
+        {},
+        [by_hand, naive, empty],
+        [_judged(query, by_hand, empty), slowest],
+        extra,
+    )
+
+
+def _refusal(client: Client, hostile: Hostile, samples: int) -> Figure:
+    def call() -> Answered:
+        answer: Answered = client.post("/graphql/", hostile.body, content_type="application/json")
+        return answer
+
+    budget = Budget(response_p95_ms=REFUSED_WITHIN_MS)
+    return measure(Case(hostile.name, [call] * samples, budget, frozenset({400})))
+
+
+def overhead(times: int = 30) -> float:
+    """A query that is seen for the first time, from text to answer: with all checks, as a multiple
+    of parsing, validating and carrying it out alone."""
+    kind = schema.graphql_schema
+    context = Context(system_actor())
+    checked, bare = [], []
+    for _ in range(times):
+        started = time.process_time()
+        prepared = prepare(kind, Documents(), QUERY, {"first": FIRST})
+        answer_sets(kind, prepared, context)
+        checked.append(time.process_time() - started)
+        started = time.process_time()
+        document = parse(QUERY)
+        validate(kind, document)
+        answer_sets(kind, replace(prepared, document=document), context)
+        bare.append(time.process_time() - started)
+    return statistics.median(checked) / statistics.median(bare)
 
 
 def _judged(query: Figure, by_hand: Figure, empty: Figure) -> Figure:
@@ -105,7 +172,39 @@ def _by_hand() -> _Text:
         return _Text(cursor.fetchone()[0])
 
 
+def _by_models() -> _Text:
+    """Each product, then what hangs on it: what resolvers over models come to by themselves."""
+    nodes = []
+    entries = SearchEntry.objects.filter(kind="product").order_by("-rank", "id")[:FIRST]
+    for entry in entries:
+        product = DataProduct.objects.get(pk=entry.object_id)
+        edges = ProductEdge.objects.filter(target=product).order_by("source__fqn")
+        sources = {each.source_id: each.source for each in edges}
+        dimensions = DimensionScore.objects.filter(product=product).order_by("dimension")
+        nodes.append(
+            {
+                "fqn": product.fqn,
+                "name": product.name,
+                "owner": {"name": product.owner.name},
+                "quality": {
+                    "score": product.quality_score,
+                    "dimensions": [
+                        {"dimension": each.dimension.upper(), "score": each.score}
+                        for each in dimensions
+                    ],
+                },
+                "upstream": [
+                    {"name": each.name, "distance": -1} for each in list(sources.values())[:10]
+                ],
+            }
+        )
+    edges_of_page = [{"node": node} for node in nodes]
+    return _Text(orjson.dumps({"products": {"edges": edges_of_page}}).decode())
+
+
 def _compare(client: Client) -> None:
     answer: Any = _ask(client, QUERY)
-    if orjson.loads(answer.content).get("data") != orjson.loads(_by_hand().content):
-        raise Conflict("GraphQL and the hand-written SQL do not say the same.")
+    data = orjson.loads(answer.content).get("data")
+    for other in (_by_hand(), _by_models()):
+        if data != orjson.loads(other.content):
+            raise Conflict("GraphQL and what it is measured against do not say the same.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -22,36 +24,26 @@ from accounts.states import Scope
 from core.graphql.budget import Spending, spend
 from core.graphql.cost import MAX_COST
 from core.graphql.execution import (
+    Asked,
     BadRequest,
     Context,
-    Documents,
     Prepared,
+    answer_sets,
     cost_extension,
     prepare,
     read_body,
     run,
 )
 from core.graphql.limits import TooMuch, check_size
+from core.models import PersistedQuery
+from portal.graphql import examples, explorer
+from portal.graphql.persisting import documents, text_of
 from portal.graphql.schema import schema
 
 JSON = "application/json"
 READ_TIMEOUT = "SET LOCAL statement_timeout = '2s'"
-EXAMPLE = """query Products($first: Int!) {
-  products(first: $first, orderBy: SCORE) {
-    edges {
-      node {
-        fqn
-        owner { name }
-        domain { path }
-        quality { score dimensions { dimension score } }
-        upstream { name distance }
-        outputPorts { edges { node { fqn technology } } }
-      }
-    }
-    pageInfo { hasNextPage endCursor }
-  }
-}"""
-documents = Documents()
+SHOWN = 50  # registered queries on the page
+Answer = Callable[..., dict[str, Any] | None]
 
 
 @csrf_exempt
@@ -61,12 +53,27 @@ def graphql(request: HttpRequest) -> HttpResponseBase:
     """The explorer for a browser, the answer to a query for everybody else."""
     if request.method == "POST":
         return endpoint(request)
-    context = {
-        "example": EXAMPLE,
-        "variables": '{"first": 10}',
+    return render(request, "portal/graphql.html", _page(request))
+
+
+def _page(request: HttpRequest) -> dict[str, Any]:
+    """What the address chooses: an example or a registered query, a type, a word."""
+    given = {name: str(text).replace("\0", "") for name, text in request.GET.items()}
+    chosen = examples.BY_SLUG.get(given.get("example", ""), examples.EXAMPLES[0])
+    registered = PersistedQuery.objects.filter(pk=given.get("id", "")).first()
+    words = given.get("find", "")
+    return {
+        "text": registered.text if registered else chosen.query,
+        "variables": "{}" if registered else chosen.variables,
+        "chosen": registered.pk if registered else chosen.slug,
+        "examples": examples.EXAMPLES,
+        "registered": PersistedQuery.objects.order_by("name", "pk")[:SHOWN],
         "url": request.build_absolute_uri(request.path),
+        "words": words,
+        "found": explorer.found(words),
+        "kind": explorer.type_doc(given.get("type", "")) or explorer.type_doc("Query"),
+        "names": explorer.type_names(),
     }
-    return render(request, "portal/graphql.html", context)
 
 
 class MayRead(BasePermission):
@@ -85,7 +92,7 @@ class GraphQL(APIView):
 
     def post(self, request: Request) -> HttpResponse:
         try:
-            prepared = prepare(schema.graphql_schema, documents, *_read(request._request))
+            prepared = _prepared(_read(request._request))
         except BadRequest as error:
             return _refused(error)
         actor = actor_in(request)
@@ -96,13 +103,21 @@ class GraphQL(APIView):
             return _exhausted(prepared, spending)
         answer = _answer(prepared, Context(actor, _request_id()))
         answer["extensions"] = cost_extension(prepared.cost, spending.remaining)
-        return _json(answer)
+        if prepared.writes or "errors" in answer:
+            return _json(answer)
+        return _tagged(answer, request.headers.get("If-None-Match", ""))
 
 
 endpoint = GraphQL.as_view()
 
 
-def _read(request: HttpRequest) -> Any:
+def _prepared(asked: Asked) -> Prepared:
+    """Raises: BadRequest: it is refused before anything is done."""
+    text = asked.query if asked.sha256 is None else text_of(asked.sha256)
+    return prepare(schema.graphql_schema, documents, text, asked.variables, asked.operation_name)
+
+
+def _read(request: HttpRequest) -> Asked:
     if request.content_type != JSON:
         raise UnsupportedMediaType(request.content_type or "none", "Send application/json.")
     try:
@@ -115,9 +130,29 @@ def _read(request: HttpRequest) -> Any:
 def _answer(prepared: Prepared, context: Context) -> dict[str, Any]:
     if prepared.writes:
         return run(schema.graphql_schema, prepared, context)
+    return _read_only(answer_sets, prepared, context) or _read_only(run, prepared, context) or {}
+
+
+def _read_only(answer: Answer, prepared: Prepared, context: Context) -> dict[str, Any] | None:
+    """In a transaction of its own: after an error of the database the next one begins anew."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(READ_TIMEOUT)
-        return run(schema.graphql_schema, prepared, context)
+        found = answer(schema.graphql_schema, prepared, context)
+        if found is None:
+            transaction.set_rollback(True)
+    return found
+
+
+def _tagged(answer: dict[str, Any], known: str) -> HttpResponse:
+    """The answer with its ETag, which is that of the data alone; 304 to whom has it already."""
+    data = orjson.dumps(answer["data"])
+    tag = f'W/"{hashlib.sha256(data).hexdigest()[:32]}"'
+    if tag in (each.strip() for each in known.split(",")):
+        response = HttpResponse(status=304)
+    else:
+        response = _json({**answer, "data": orjson.Fragment(data)})
+    response["ETag"] = tag
+    return response
 
 
 def _refused(error: BadRequest) -> HttpResponse:

@@ -121,4 +121,44 @@ FIELDS: dict[str, Row] = {
     "testDecisionRule": "401 done done done done done done done 403 done",
     "viewer": SEEN,
     "webhooks": "401 empty seen seen empty empty seen seen seen seen",
+    "teams": SEEN,
+    "contracts": EMPTY_OUTSIDE,
+    "contractReaders": NULL_OUTSIDE,
+    "search": SEEN,
+    "suggest": EMPTY_OUTSIDE,
+    "policy": SEEN,
+    "policies": SEEN,
+    "classifications": SEEN,
+    "blueprint": SEEN,
+    "blueprints": SEEN,
+    "target": "401 null seen seen null null seen seen seen seen",
+    "targets": "401 empty seen seen empty empty seen seen seen seen",
+    "targetKinds": SEEN,
+    "operations": EMPTY_OUTSIDE,
+    "resource": NULL_OUTSIDE,
+    "resources": EMPTY_OUTSIDE,
+    "notifications": "401 empty empty empty empty empty empty empty empty empty",
+    "demand": SEEN,
+    "deprecateProduct": (
+        "401 not-found invalid-transition invalid-transition not-allowed "
+        "not-allowed not-allowed invalid-transition 403 invalid-transition"
+    ),
+    "retireProduct": "401 not-found done done not-allowed not-allowed not-allowed done 403 done",
+    "followProduct": "401 not-found done done done done done done 403 done",
+    "unfollowProduct": "401 not-found done done done done done done 403 done",
+    "announce": "401 not-found done done not-allowed not-allowed not-allowed done 403 done",
+    "comment": "401 not-found done done done done done done 403 done",
+    "postDemand": "401 done done done done done done done 403 done",
+    "voteForDemand": "401 done done not-allowed done done done done 403 not-allowed",
+    "markNotificationsRead": "401 done done done done done done done 403 done",
+    "repairResource": (
+        "401 not-found invalid-transition invalid-transition not-allowed "
+        "not-allowed invalid-transition invalid-transition 403 invalid-transition"
+    ),
+    "cancelOperation": "401 not-found done done not-allowed not-allowed done done 403 done",
+    "persistedQueries": "401 empty empty empty empty empty empty empty empty empty",
+    "persistQuery": "401 done done done done done done done 403 done",
+    "forgetQuery": (
+        "401 not-found not-found not-found not-found not-found not-found not-found 403 not-found"
+    ),
 }

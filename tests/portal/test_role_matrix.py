@@ -29,6 +29,7 @@ from tests.portal.role_tables_rest import REST
 
 pytestmark = pytest.mark.django_db
 
+NO_HASH = "0" * 64
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -350,6 +351,46 @@ def arguments(company: Company) -> dict[str, str]:
         " { problems { code } }",
         "removeLineageEdge": f'(id: "dataset-{company.edge.pk}") {{ problems {{ code }} }}',
         "publishProduct": f'(fqn: "{company.product.fqn}") {{ problems {{ code }} }}',
+        **more_arguments(company),
+    }
+
+
+def more_arguments(company: Company) -> dict[str, str]:
+    """The same, of what came after the first complete schema."""
+    fqn, problems = company.product.fqn, "{ problems { code } }"
+    return {
+        "teams": "(first: 5) { edges { node { slug } } }",
+        "contracts": "(first: 5) { edges { node { name } } }",
+        "contractReaders": '(id: "orders", first: 5) { hidden }',
+        "search": '(text: "orders", kind: [PRODUCT], first: 5) { text }',
+        "suggest": '(text: "ord") { fqn }',
+        "policy": f'(slug: "{company.policy.slug}") {{ name }}',
+        "policies": "(first: 5) { edges { node { name } } }",
+        "classifications": "{ slug }",
+        "blueprint": '(name: "sandbox") { title }',
+        "blueprints": "(first: 5) { edges { node { title } } }",
+        "target": f'(slug: "{company.target.slug}") {{ name }}',
+        "targets": "(first: 5) { edges { node { name } } }",
+        "targetKinds": "{ driver }",
+        "operations": "(first: 5) { edges { node { title } } }",
+        "resource": f'(id: "{company.resource.pk}") {{ name }}',
+        "resources": "(first: 5) { edges { node { name } } }",
+        "persistedQueries": "(first: 5) { edges { node { name } } }",
+        "persistQuery": f'(text: "{{ __typename }}", name: "Nothing") {problems}',
+        "forgetQuery": f'(id: "{NO_HASH}") {problems}',
+        "notifications": "(first: 5) { edges { node { title } } }",
+        "demand": f'(id: "{company.demand.pk}") {{ title }}',
+        "deprecateProduct": f'(fqn: "{fqn}") {problems}',
+        "retireProduct": f'(fqn: "{fqn}") {problems}',
+        "followProduct": f'(fqn: "{fqn}") {problems}',
+        "unfollowProduct": f'(fqn: "{fqn}") {problems}',
+        "announce": f'(product: "{fqn}", title: "All is well") {problems}',
+        "comment": f'(product: "{fqn}", body: "Thank you") {problems}',
+        "postDemand": f'(title: "Weather", need: "By hour.") {problems}',
+        "voteForDemand": f'(id: "{company.demand.pk}") {problems}',
+        "markNotificationsRead": problems,
+        "repairResource": f'(id: "{company.resource.pk}") {problems}',
+        "cancelOperation": f'(id: "{company.operation.pk}") {problems}',
     }
 
 
@@ -387,5 +428,7 @@ def answer(company: Company, role: str, kind: str, field: str) -> str:
         return "null"
     if "problems" in found:
         return found["problems"][0]["code"] if found["problems"] else "done"
+    if isinstance(found, list):
+        return "seen" if found else "empty"
     lists = [value for value in found.values() if isinstance(value, list)]
     return "empty" if lists and not lists[0] else "seen"

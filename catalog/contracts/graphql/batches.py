@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
 from catalog.contracts.formats.odcs_diff import diff, summarise
-from catalog.contracts.models import ContractVersion, DataContract
+from catalog.contracts.models import ContractVersion, DataContract, QualityRule, SchemaProperty, Sla
 from core.graphql import first_of_each
+from core.subqueries import among
 
-CONTRACT = ("id", "document_id", "name", "owner_id", "domain_id")
+CONTRACT = ("id", "document_id", "name", "owner_id", "domain_id", "offered", "created_at")
 VERSION = ("id", "contract_id", "version", "api_version", "status", "created_at", "created_by")
 VERSION_ORDER = ("-id",)
+COLUMN = (
+    *("id", "object__version_id", "object__name", "object__position", "position", "path", "name"),
+    *("physical_name", "logical_type", "physical_type", "required", "unique", "primary_key"),
+    *("classification", "description", "tags"),
+)
+COLUMN_ORDER = ("object__position", "position", "id")
+RULE = (
+    *("id", "version_id", "name", "description", "object_name", "property_path", "type", "metric"),
+    *("operator", "threshold", "unit", "dimension", "severity", "schedule", "query"),
+)
+SLA = ("id", "version_id", "property", "value", "unit", "element")
+ID_ORDER = ("id",)
 
 Rows = dict[Any, dict[str, Any]]
 
 
 def contracts_by_id(actor: Actor, ids: Collection[UUID]) -> Rows:
     """Contracts that `actor` may see."""
-    visible = DataContract.objects.visible_to(actor).filter(pk__in=ids)
+    visible = DataContract.objects.visible_to(actor).filter(among("pk", ids))
     return {row["id"]: row for row in visible.values(*CONTRACT)}
 
 
 def versions_by_id(actor: Actor, ids: Collection[int]) -> Rows:
     """Versions of contracts whose port or contract was seen before."""
-    return {row["id"]: row for row in ContractVersion.objects.filter(pk__in=ids).values(*VERSION)}
+    return {
+        row["id"]: row
+        for row in ContractVersion.objects.filter(among("pk", ids, "bigint")).values(*VERSION)
+    }
 
 
 def versions_by_contract(
@@ -34,7 +50,7 @@ def versions_by_contract(
 ) -> dict[Any, list[dict[str, Any]]]:
     """The newest versions of each contract."""
     return first_of_each(
-        ContractVersion.objects.filter(contract__in=ids),
+        ContractVersion.objects.filter(among("contract_id", ids)),
         by="contract_id",
         order=VERSION_ORDER,
         columns=VERSION,
@@ -43,9 +59,46 @@ def versions_by_contract(
     )
 
 
+def columns_by_version(
+    actor: Actor,
+    ids: Collection[int],
+    *,
+    first: int,
+    after: str | None = None,
+    classification: Sequence[str] | None = None,
+) -> dict[Any, list[dict[str, Any]]]:
+    """Columns of versions that were seen before, object by object."""
+    rows = SchemaProperty.objects.filter(among("object__version_id", ids, "bigint"))
+    if classification is not None:
+        rows = rows.filter(classification__in=classification)
+    return first_of_each(
+        rows, by="object__version_id", order=COLUMN_ORDER, columns=COLUMN, first=first, after=after
+    )
+
+
+def rules_by_version(
+    actor: Actor, ids: Collection[int], *, first: int, after: str | None = None
+) -> dict[Any, list[dict[str, Any]]]:
+    """Quality rules of versions that were seen before."""
+    rows = QualityRule.objects.filter(among("version_id", ids, "bigint"))
+    return first_of_each(
+        rows, by="version_id", order=ID_ORDER, columns=RULE, first=first, after=after
+    )
+
+
+def slas_by_version(
+    actor: Actor, ids: Collection[int], *, first: int, after: str | None = None
+) -> dict[Any, list[dict[str, Any]]]:
+    """Service levels of versions that were seen before."""
+    rows = Sla.objects.filter(among("version_id", ids, "bigint"))
+    return first_of_each(
+        rows, by="version_id", order=ID_ORDER, columns=SLA, first=first, after=after
+    )
+
+
 def texts_by_version(actor: Actor, ids: Collection[int]) -> Rows:
     """Documents as they were given."""
-    found = ContractVersion.objects.filter(pk__in=ids)
+    found = ContractVersion.objects.filter(among("pk", ids, "bigint"))
     return {row["id"]: {**row} for row in found.values("id", "text")}
 
 

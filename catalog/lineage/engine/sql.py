@@ -104,7 +104,8 @@ def each(
     """`(root, node, hops)` of many roots at once, `limit` rows at most."""
     sql = EACH.format(**parts(level, direction, None))
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"roots": list(roots), "depth": depth, "limit": limit})
+        array = f"{{{','.join(map(str, roots))}}}"  # one parameter; a list is quoted key by key
+        cursor.execute(sql, {"roots": array, "depth": depth, "limit": limit})
         return [row for row in cursor.fetchall() if row[0] != row[1]]
 
 

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
 from catalog.lineage.selectors import MAX_DEPTH, reach
 from catalog.lineage.states import Direction
-from catalog.products.graphql.batches import products_by_id
+from catalog.products.graphql.batches import PRODUCT_COLUMNS, products_by_id
 from core.errors import Invalid
+from core.graphql import reads
 from core.problems import Problem
 
 Values = dict[str, Any]
 Lists = dict[Any, list[Values]]
 
 
-def upstream_by_product(actor: Actor, ids: Collection[UUID], *, depth: int, first: int) -> Lists:
+@reads(PRODUCT_COLUMNS)
+def upstream_by_product(
+    actor: Actor, ids: Collection[UUID], *, depth: int, first: int, columns: Sequence[str]
+) -> Lists:
     """What the products are made from, nearest first."""
-    return _around(actor, ids, Direction.UPSTREAM, depth, first)
+    return _around(actor, ids, Direction.UPSTREAM, depth, first, columns)
 
 
-def downstream_by_product(actor: Actor, ids: Collection[UUID], *, depth: int, first: int) -> Lists:
+@reads(PRODUCT_COLUMNS)
+def downstream_by_product(
+    actor: Actor, ids: Collection[UUID], *, depth: int, first: int, columns: Sequence[str]
+) -> Lists:
     """What is made from the products, nearest first."""
-    return _around(actor, ids, Direction.DOWNSTREAM, depth, first)
+    return _around(actor, ids, Direction.DOWNSTREAM, depth, first, columns)
 
 
 def product_node(product: Values, distance: int) -> Values:
@@ -38,12 +45,19 @@ def product_node(product: Values, distance: int) -> Values:
     }
 
 
-def _around(actor: Actor, ids: Collection[UUID], direction: str, depth: int, first: int) -> Lists:
+def _around(
+    actor: Actor,
+    ids: Collection[UUID],
+    direction: str,
+    depth: int,
+    first: int,
+    columns: Sequence[str],
+) -> Lists:
     if not 1 <= depth <= MAX_DEPTH:
         problem = Problem("/depth", "out-of-range", f"1 to {MAX_DEPTH} hops.")
         raise Invalid("The lineage question could not be read.", [problem])
     reached = reach(list(ids), direction=direction, depth=depth)
-    products = products_by_id(actor, {node for _, node, _ in reached})
+    products = products_by_id(actor, {node for _, node, _ in reached}, columns=columns)
     sign = -1 if direction == Direction.UPSTREAM else 1
     found: Lists = defaultdict(list)
     for root, node, hops in reached:

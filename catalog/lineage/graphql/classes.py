@@ -18,7 +18,7 @@ class DerivedClass(RowsType):
     """A column that should be of a higher class, for it holds values of a column that is."""
 
     dataset = graphene.String(required=True, description="The dataset of the column.")
-    column = graphene.String(required=True)
+    column = graphene.String(required=True, description="The column itself.")
     known = graphene.String(description="Its class now, or its product's; null: none.")
     wanted = graphene.String(required=True, description="The class of what it is made from.")
     path = graphene.List(
@@ -51,7 +51,7 @@ def register() -> None:
     field = many(
         DerivedClass,
         derived_by_product,
-        first=graphene.Int(required=True, default_value=50),
+        first=graphene.Int(required=True, default_value=50, description="At most, 1 to 200."),
         description="Columns that are less secret than what they are made from; told to those "
         "who may change the product, and to stewards.",
     )

@@ -11,7 +11,7 @@ import graphene
 from catalog.lineage import services
 from catalog.lineage.graphql.types import DATASET, Dataset
 from catalog.lineage.models import Dataset as DatasetModel
-from core.graphql import Page, Row, connection, one_row, page_from
+from core.graphql import Page, Row, connection, one_row, page_from, paged
 from core.graphql.mutations import attempt, payload
 from core.paging import keyset_page
 
@@ -22,10 +22,10 @@ DatasetConnection = connection(Dataset)
 class ManualEdge(graphene.ObjectType):
     """An edge that a person drew."""
 
-    id = graphene.ID(required=True)
-    source = graphene.String(required=True)
-    target = graphene.String(required=True)
-    reason = graphene.String(required=True)
+    id = graphene.ID(required=True, description="As removeLineageEdge takes it.")
+    source = graphene.String(required=True, description="The node that data comes from.")
+    target = graphene.String(required=True, description="The node that is made from it.")
+    reason = graphene.String(required=True, description="How it is known.")
     closes_circle = graphene.Boolean(required=True, description="Each is made from the other.")
 
 
@@ -39,9 +39,10 @@ class Query(graphene.ObjectType):
     unmatched_datasets = graphene.Field(
         DatasetConnection,
         required=True,
-        first=graphene.Int(required=True),
-        after=graphene.String(),
-        search=graphene.String(),
+        **paged(),
+        description="Datasets that lineage tells of and no port claims, the newest first; to"
+        " stewards, platform engineers and the team that posted them.",
+        search=graphene.String(description="Part of a name."),
     )
 
     @staticmethod
@@ -58,21 +59,29 @@ class Mutation(graphene.ObjectType):
     claim_dataset = graphene.Field(
         ClaimDataset,
         required=True,
+        description="Say that a dataset is what a port of one's team offers.",
         dataset=graphene.String(required=True, description="dataset:<namespace>:<name>"),
         port=graphene.String(required=True, description="Its fqn."),
     )
     unclaim_dataset = graphene.Field(
-        UnclaimDataset, required=True, dataset=graphene.String(required=True)
+        UnclaimDataset,
+        required=True,
+        description="Take such a claim back.",
+        dataset=graphene.String(required=True, description="dataset:<namespace>:<name>"),
     )
     draw_lineage_edge = graphene.Field(
         DrawLineageEdge,
         required=True,
-        source=graphene.String(required=True),
-        target=graphene.String(required=True),
-        reason=graphene.String(required=True),
+        description="Say that one dataset is made from another where no tool tells it.",
+        source=graphene.String(required=True, description="The node that data comes from."),
+        target=graphene.String(required=True, description="The node that is made from it."),
+        reason=graphene.String(required=True, description="How it is known."),
     )
     remove_lineage_edge = graphene.Field(
-        RemoveLineageEdge, required=True, id=graphene.ID(required=True)
+        RemoveLineageEdge,
+        required=True,
+        description="Take back an edge that a person drew.",
+        id=graphene.ID(required=True, description="Of that edge."),
     )
 
     @staticmethod

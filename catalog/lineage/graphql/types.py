@@ -27,20 +27,36 @@ from core.graphql import Row, RowsType, enum, enum_of, extend, many, one, one_ro
 
 DATASET = ("id", "namespace", "name", "node_id", "port_id", "fields", "first_seen", "last_seen")
 
-DirectionEnum = enum_of("Direction", Direction)
-LineageLevel = enum_of("LineageLevel", Level)
+DirectionEnum = enum_of("Direction", Direction, "Which way lineage is followed.")
+LineageLevel = enum_of("LineageLevel", Level, "What the nodes of lineage are.")
 LineageKind = enum(
     "LineageKind",
     [
         (name.upper(), name)
         for name in ("product", "port", "contract", "dataset", "job", "column", "system", "hidden")
     ],
+    "What a node of lineage is.",
+    {
+        "product": "A data product.",
+        "port": "An output port of a product.",
+        "contract": "A data contract, with all ports that promise it.",
+        "dataset": "A table, a topic or a file, by its OpenLineage name.",
+        "job": "What writes a dataset.",
+        "column": "A column of a dataset.",
+        "system": "An operational system.",
+        "hidden": "Something that you may not see; it has no name.",
+    },
 )
 LineageOrigin = enum_of("LineageOrigin", Origin, "Who says that there is an edge.")
 LineageSide = enum(
     "LineageSide",
     [(name.upper(), name) for name in ("upstream", "focus", "downstream")],
     "On which side of what was asked about.",
+    {
+        "upstream": "What it is made from.",
+        "focus": "What was asked about.",
+        "downstream": "What is made from it.",
+    },
 )
 
 
@@ -54,12 +70,12 @@ class LineageCounts(graphene.ObjectType):
 class LineageNode(RowsType):
     """One node. `distance` in hops: negative upstream, positive downstream."""
 
-    id = graphene.String(required=True)
-    kind = LineageKind(required=True)
-    name = graphene.String(required=True)
-    distance = graphene.Int(required=True)
-    product = graphene.Field(DataProduct)
-    owner = one(Team, teams_by_id, key="owner_id")
+    id = graphene.String(required=True, description="As `lineage` takes it: product:<fqn>, ...")
+    kind = LineageKind(required=True, description="What it is.")
+    name = graphene.String(required=True, description="As people write it.")
+    distance = graphene.Int(required=True, description="Hops; negative: upstream.")
+    product = graphene.Field(DataProduct, description="The product that it is or belongs to.")
+    owner = one(Team, teams_by_id, key="owner_id", description="Who answers for it.")
     side = LineageSide(required=True, description="Where it stands from what was asked about.")
     page = graphene.String(description="Address of its page: of a dataset that of its port.")
     dataset = graphene.String(description="Of a column: the node of its dataset.")
@@ -113,8 +129,10 @@ class LineageNode(RowsType):
 
 
 class LineageEdge(graphene.ObjectType):
-    source = graphene.String(required=True)
-    target = graphene.String(required=True)
+    """One node is made from another."""
+
+    source = graphene.String(required=True, description="Id of the node that data comes from.")
+    target = graphene.String(required=True, description="Id of the node that is made from it.")
     via = graphene.String(description="The job, where it is known.")
     origin = LineageOrigin(description="Who says that there is this edge.")
     transformation = graphene.String(description="Of columns, as it was reported.")
@@ -138,10 +156,16 @@ class LineageEdge(graphene.ObjectType):
 class LineageGraph(graphene.ObjectType):
     """A bounded answer; an unseen node has an empty one."""
 
-    nodes = graphene.List(graphene.NonNull(LineageNode), required=True)
-    edges = graphene.List(graphene.NonNull(LineageEdge), required=True)
-    total_nodes = graphene.Int(required=True)
-    truncated = graphene.Boolean(required=True)
+    nodes = graphene.List(
+        graphene.NonNull(LineageNode), required=True, description="The nearest first."
+    )
+    edges = graphene.List(
+        graphene.NonNull(LineageEdge), required=True, description="Edges between these nodes."
+    )
+    total_nodes = graphene.Int(required=True, description="How many were found in all.")
+    truncated = graphene.Boolean(
+        required=True, description="There are more nodes than `first` let through."
+    )
     hidden = graphene.Field(
         LineageCounts, required=True, description="Nodes that you may not see, if that is told."
     )
@@ -156,12 +180,14 @@ class Dataset(RowsType):
     """A dataset by its OpenLineage name."""
 
     id = graphene.String(required=True, description="dataset:<namespace>:<name>")
-    namespace = graphene.String(required=True)
-    name = graphene.String(required=True)
-    fields = graphene.List(graphene.NonNull(graphene.String), required=True)
-    port = one(OutputPort, ports_by_id, key="port_id")
-    first_seen = graphene.DateTime(required=True)
-    last_seen = graphene.DateTime(required=True)
+    namespace = graphene.String(required=True, description="As postgres://host:5432.")
+    name = graphene.String(required=True, description="As database.schema.table.")
+    fields = graphene.List(
+        graphene.NonNull(graphene.String), required=True, description="Names of its columns."
+    )
+    port = one(OutputPort, ports_by_id, key="port_id", description="The port that offers it.")
+    first_seen = graphene.DateTime(required=True, description="When lineage first told of it.")
+    last_seen = graphene.DateTime(required=True, description="When lineage last told of it.")
 
     @staticmethod
     def resolve_id(row: Row, info: Any) -> str:
@@ -175,17 +201,27 @@ class Dataset(RowsType):
 class Query(graphene.ObjectType):
     dataset = graphene.Field(
         Dataset,
-        namespace=graphene.String(required=True),
-        name=graphene.String(required=True),
+        description="One dataset.",
+        namespace=graphene.String(required=True, description="As postgres://host:5432."),
+        name=graphene.String(required=True, description="As database.schema.table."),
     )
     lineage = graphene.Field(
         LineageGraph,
         required=True,
-        node=graphene.String(required=True),
-        direction=DirectionEnum(required=True, default_value=Direction.BOTH.value),
-        depth=graphene.Int(required=True, default_value=3),
-        level=LineageLevel(required=True, default_value=Level.PRODUCT.value),
-        first=graphene.Int(required=True, default_value=200),
+        description="The graph around a node.",
+        node=graphene.String(
+            required=True, description="product:<fqn>, port:<fqn>, dataset:<namespace>:<name>, ..."
+        ),
+        direction=DirectionEnum(
+            required=True, default_value=Direction.BOTH.value, description="Which way."
+        ),
+        depth=graphene.Int(required=True, default_value=3, description="Hops, 1 to 20."),
+        level=LineageLevel(
+            required=True, default_value=Level.PRODUCT.value, description="What the nodes are."
+        ),
+        first=graphene.Int(
+            required=True, default_value=200, description="How many nodes at most, 1 to 200."
+        ),
         at=graphene.DateTime(description="As it was then; without it: now."),
     )
 
@@ -226,13 +262,17 @@ def aware(moment: dt.datetime | None) -> dt.datetime | None:
 
 def register() -> None:
     """Add what this room knows of products."""
-    around = {"depth": (1, "Hops, 1 to 20."), "first": (10, None)}
-    for name, batch in (("upstream", upstream_by_product), ("downstream", downstream_by_product)):
+    around = {"depth": (1, "Hops, 1 to 20."), "first": (10, "How many at most, 1 to 200.")}
+    fields = {
+        "upstream": (upstream_by_product, "Products that it is made from, the nearest first."),
+        "downstream": (downstream_by_product, "Products made from it, the nearest first."),
+    }
+    for name, (batch, said) in fields.items():
         arguments = {
             key: graphene.Int(required=True, default_value=value, description=text)
             for key, (value, text) in around.items()
         }
-        extend("DataProduct", name, many(LineageNode, batch, **arguments))
+        extend("DataProduct", name, many(LineageNode, batch, description=said, **arguments))
 
 
 def node_values(node: Node) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,98 +12,158 @@ from catalog.governance.graphql.batches import TERM, TERM_ORDER
 from catalog.governance.models import Term
 from catalog.products.models import (
     DataProduct,
+    Follow,
     InputPort,
     OutputPort,
     Ownership,
+    PortDataset,
     System,
     SystemPort,
 )
-from core.graphql import first_of_each
+from core.graphql import Columns, first_of_each, reads
+from core.subqueries import among
 
 PRODUCT = (
-    "id",
-    "fqn",
-    "name",
-    "purpose",
-    "description",
-    "status",
-    "archetype",
-    "version",
-    "updated_at",
-    "written_at",
-    "tags",
-    "domain_id",
-    "owner_id",
-    "quality_score",
-    "quality_coverage",
-    "quality_measured_at",
-    "quality_stale_at",
-    "consumer_count",
+    *("id", "fqn", "document_id", "name", "purpose", "description", "limitations", "usage"),
+    *("status", "archetype", "visibility", "classification", "version", "revision"),
+    *("created_at", "updated_at", "published_at", "written_at", "sunset_on", "successor_id"),
+    *("tags", "links", "extra", "domain_id", "owner_id", "consumer_count"),
+    *("quality_score", "quality_coverage", "quality_measured_at", "quality_stale_at"),
+)
+PRODUCT_COLUMNS = Columns(
+    PRODUCT,
+    always=("id", "fqn", "name", "domain_id", "owner_id"),
+    needed={
+        "quality_score": ("score",),
+        "quality_coverage": ("coverage",),
+        "quality_measured_at": ("measuredAt",),
+        "quality_stale_at": ("stale",),
+        "successor_id": ("successor",),
+    },
 )
 PORT = (
-    "id",
-    "product_id",
-    "name",
-    "major",
-    "version",
-    "fqn",
-    "title",
-    "description",
-    "technology",
-    "contract_id",
-    "contract_version_id",
-    "location",
-    "requestable",
-    "takes_writes",
-    "position",
-    "next_contract_version_id",
-    "next_version_on",
+    *("id", "product_id", "name", "major", "version", "fqn", "title", "description"),
+    *("technology", "contract_id", "contract_version_id", "location", "requestable"),
+    *("takes_writes", "position", "next_contract_version_id", "next_version_on"),
 )
 PORT_ORDER = ("position", "id")
 INPUT = ("id", "product_id", "name", "version", "contract_document_id", "source_id", "system_id")
 INPUT_ORDER = ("name", "id")
 
 SYSTEM = (
-    "id",
-    "fqn",
-    "name",
-    "purpose",
-    "description",
-    "status",
-    "technology",
-    "tags",
-    "updated_at",
-    "domain_id",
-    "owner_id",
+    *("id", "fqn", "name", "purpose", "description", "status", "technology", "tags"),
+    *("updated_at", "domain_id", "owner_id"),
 )
 SYSTEM_PORT = (
-    "id",
-    "system_id",
-    "name",
-    "fqn",
-    "kind",
-    "title",
-    "version",
-    "description",
-    "url",
-    "operations",
-    "position",
+    *("id", "system_id", "name", "fqn", "kind", "title", "version", "description", "url"),
+    *("operations", "position"),
 )
 SYSTEM_PORT_ORDER = ("position", "id")
+
+NAME_ORDER = ("fqn",)
 
 Rows = dict[Any, dict[str, Any]]
 Lists = dict[Any, list[dict[str, Any]]]
 
 
-def products_by_id(actor: Actor, ids: Collection[UUID]) -> Rows:
+@reads(PRODUCT_COLUMNS)
+def products_by_id(
+    actor: Actor, ids: Collection[UUID], *, columns: Sequence[str] = PRODUCT
+) -> Rows:
     """Products that `actor` may see."""
-    visible = DataProduct.objects.visible_to(actor).filter(pk__in=ids)
-    return {row["id"]: row for row in visible.values(*PRODUCT)}
+    visible = DataProduct.objects.visible_to(actor).filter(among("pk", ids))
+    return {row["id"]: row for row in visible.values(*columns)}
+
+
+@reads(PRODUCT_COLUMNS)
+def products_by_owner(
+    actor: Actor,
+    ids: Collection[int],
+    *,
+    first: int,
+    after: str | None = None,
+    columns: Sequence[str] = PRODUCT,
+) -> Lists:
+    """Products of each team that `actor` may see, by full name."""
+    return _products("owner_id", actor, ids, first, after, columns)
+
+
+@reads(PRODUCT_COLUMNS)
+def products_by_domain(
+    actor: Actor,
+    ids: Collection[int],
+    *,
+    first: int,
+    after: str | None = None,
+    columns: Sequence[str] = PRODUCT,
+) -> Lists:
+    """Products right in each domain that `actor` may see, by full name."""
+    return _products("domain_id", actor, ids, first, after, columns)
+
+
+def _products(
+    by: str,
+    actor: Actor,
+    ids: Collection[int],
+    first: int,
+    after: str | None,
+    columns: Sequence[str],
+) -> Lists:
+    rows = DataProduct.objects.visible_to(actor).filter(among(by, ids, "bigint"))
+    return first_of_each(rows, by=by, order=NAME_ORDER, columns=columns, first=first, after=after)
+
+
+def systems_by_owner(
+    actor: Actor, ids: Collection[int], *, first: int, after: str | None = None
+) -> Lists:
+    """Systems of each team, by full name."""
+    return _systems("owner_id", actor, ids, first, after)
+
+
+def systems_by_domain(
+    actor: Actor, ids: Collection[int], *, first: int, after: str | None = None
+) -> Lists:
+    """Systems right in each domain, by full name."""
+    return _systems("domain_id", actor, ids, first, after)
+
+
+def _systems(by: str, actor: Actor, ids: Collection[int], first: int, after: str | None) -> Lists:
+    rows = System.objects.visible_to(actor).filter(among(by, ids, "bigint"))
+    return first_of_each(rows, by=by, order=NAME_ORDER, columns=SYSTEM, first=first, after=after)
+
+
+def follows_by_product(actor: Actor, ids: Collection[UUID]) -> Rows:
+    """Those that the actor follows."""
+    rows = Follow.objects.filter(among("product_id", ids), user_id=actor.user_id or 0)
+    return {row["product_id"]: {**row} for row in rows.values("product_id")}
+
+
+def ports_by_contract(
+    actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
+) -> Lists:
+    """Output ports that name each contract and that `actor` may see, by full name."""
+    rows = OutputPort.objects.visible_to(actor).filter(among("contract_id", ids))
+    return first_of_each(
+        rows, by="contract_id", order=NAME_ORDER, columns=PORT, first=first, after=after
+    )
+
+
+def datasets_by_port(actor: Actor, ids: Collection[UUID], *, first: int) -> Lists:
+    """Names of datasets of ports that were seen before."""
+    rows = PortDataset.objects.filter(among("port_id", ids))
+    found = first_of_each(
+        rows,
+        by="port_id",
+        order=("id",),
+        columns=("port_id", "id", "namespace", "name"),
+        first=first,
+    )
+    return {port: listed[:first] for port, listed in found.items()}
 
 
 def ports_by_id(actor: Actor, ids: Collection[UUID]) -> Rows:
     """Output ports that `actor` may see."""
-    visible = OutputPort.objects.visible_to(actor).filter(pk__in=ids)
+    visible = OutputPort.objects.visible_to(actor).filter(among("pk", ids))
     return {row["id"]: row for row in visible.values(*PORT)}
 
 
@@ -111,7 +171,7 @@ def output_ports_by_product(
     actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
 ) -> Lists:
     """Output ports of products that were seen before, in the owner's order."""
-    ports = OutputPort.objects.filter(product__in=ids)
+    ports = OutputPort.objects.filter(among("product_id", ids))
     return first_of_each(
         ports, by="product_id", order=PORT_ORDER, columns=PORT, first=first, after=after
     )
@@ -121,7 +181,7 @@ def input_ports_by_product(
     actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
 ) -> Lists:
     """What products that were seen before read, as their owners declare it."""
-    ports = InputPort.objects.filter(product__in=ids)
+    ports = InputPort.objects.filter(among("product_id", ids))
     return first_of_each(
         ports, by="product_id", order=INPUT_ORDER, columns=INPUT, first=first, after=after
     )
@@ -129,7 +189,7 @@ def input_ports_by_product(
 
 def systems_by_id(actor: Actor, ids: Collection[UUID]) -> Rows:
     """Systems are known to everybody who is logged in."""
-    visible = System.objects.visible_to(actor).filter(pk__in=ids)
+    visible = System.objects.visible_to(actor).filter(among("pk", ids))
     return {row["id"]: row for row in visible.values(*SYSTEM)}
 
 
@@ -137,7 +197,7 @@ def ports_by_system(
     actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
 ) -> Lists:
     """Interfaces of systems that were seen before, in the owner's order."""
-    ports = SystemPort.objects.filter(system__in=ids)
+    ports = SystemPort.objects.filter(among("system_id", ids))
     return first_of_each(
         ports,
         by="system_id",
@@ -151,10 +211,10 @@ def ports_by_system(
 def ownership_by_product(actor: Actor, ids: Collection[UUID]) -> Lists:
     """The owner team, then stewards, experts and who is on call."""
     found: Lists = defaultdict(list)
-    owners = DataProduct.objects.filter(pk__in=ids).values_list("pk", "owner_id")
+    owners = DataProduct.objects.filter(among("pk", ids)).values_list("pk", "owner_id")
     for product_id, team_id in owners:
         found[product_id].append({"kind": "owner", "team_id": team_id, "user_id": None})
-    others = Ownership.objects.filter(product__in=ids).order_by("kind", "pk")
+    others = Ownership.objects.filter(among("product_id", ids)).order_by("kind", "pk")
     for row in others.values("product_id", "kind", "team_id", "user_id"):
         found[row["product_id"]].append({**row})
     return found

@@ -10,7 +10,7 @@ from accounts.actors import Actor
 from catalog.products.graphql.batches import PRODUCT
 from catalog.products.graphql.types import DataProductConnection
 from catalog.products.selectors.talk import followed_by
-from core.graphql import Page, extend, page_from
+from core.graphql import Page, extend, page_from, paged
 from core.paging import keyset_page
 
 
@@ -29,7 +29,6 @@ def register() -> None:
             resolver=_follows,
             required=True,
             description="Products that the caller follows and may see.",
-            first=graphene.Int(required=True),
-            after=graphene.String(),
+            **paged(),
         ),
     )

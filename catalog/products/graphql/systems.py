@@ -17,11 +17,22 @@ from catalog.products.graphql.batches import (
 from catalog.products.models import System as SystemModel
 from catalog.products.selectors.systems import systems_matching
 from catalog.products.states import SystemPortKind, SystemStatus
-from core.graphql import Page, Row, RowsType, connection, enum_of, one, one_row, page, page_from
+from core.graphql import (
+    Page,
+    Row,
+    RowsType,
+    connection,
+    enum_of,
+    listed,
+    one,
+    one_row,
+    page,
+    page_from,
+)
 from core.paging import keyset_page
 
-SystemStatusEnum = enum_of("SystemStatus", SystemStatus)
-SystemPortKindEnum = enum_of("SystemPortKind", SystemPortKind)
+SystemStatusEnum = enum_of("SystemStatus", SystemStatus, "Where a system is in its life.")
+SystemPortKindEnum = enum_of("SystemPortKind", SystemPortKind, "What an interface speaks.")
 
 
 class SystemOperation(graphene.ObjectType):
@@ -29,22 +40,23 @@ class SystemOperation(graphene.ObjectType):
 
     verb = graphene.String(required=True, description="GET, SEND, RECEIVE, ...")
     name = graphene.String(required=True, description="Path or channel.")
-    summary = graphene.String(required=True)
+    summary = graphene.String(required=True, description="What it does, in one line.")
 
 
 class SystemPort(RowsType):
     """An interface of a system."""
 
-    name = graphene.String(required=True)
-    fqn = graphene.String(required=True)
-    kind = SystemPortKindEnum(required=True)
-    title = graphene.String()
-    version = graphene.String()
+    name = graphene.String(required=True, description="Its key in the system.")
+    fqn = graphene.String(required=True, description="<domain>.<system>/<port>")
+    kind = SystemPortKindEnum(required=True, description="What it speaks.")
+    title = graphene.String(description="Its name as people write it.")
+    version = graphene.String(description="Of its description.")
     url = graphene.String(description="Where it is reached.")
     operations = graphene.List(
         graphene.NonNull(SystemOperation),
         required=True,
-        first=graphene.Int(required=True, default_value=50),
+        description="What a caller can do there, as its OpenAPI or AsyncAPI document says.",
+        first=graphene.Int(required=True, default_value=50, description="At most, 1 to 200."),
     )
 
     @staticmethod
@@ -58,19 +70,28 @@ SystemPortConnection = connection(SystemPort)
 class System(RowsType):
     """An operational system, where data begins."""
 
-    id = graphene.ID(required=True)
-    fqn = graphene.String(required=True)
-    name = graphene.String(required=True)
-    purpose = graphene.String()
-    description = graphene.String()
-    status = SystemStatusEnum(required=True)
-    technology = graphene.String()
-    tags = graphene.List(graphene.NonNull(graphene.String), required=True)
-    updated_at = graphene.DateTime(required=True)
-    domain = one(Domain, domains_by_id, key="domain_id", required=True)
-    owner = one(Team, teams_by_id, key="owner_id", required=True)
-    ports = page(SystemPortConnection, ports_by_system, order=SYSTEM_PORT_ORDER)
-    url = graphene.String(required=True)
+    id = graphene.ID(required=True, description="Stays as it is, whatever the system is called.")
+    fqn = graphene.String(required=True, description="Its full name, <domain>.<system>.")
+    name = graphene.String(required=True, description="Its name as people write it.")
+    purpose = graphene.String(description="What it is for, in one line.")
+    description = graphene.String(description="What it is; Markdown.")
+    status = SystemStatusEnum(required=True, description="Where it is in its life.")
+    technology = graphene.String(description="What it is made with.")
+    tags = graphene.List(
+        graphene.NonNull(graphene.String), required=True, description="Free words to find it by."
+    )
+    updated_at = graphene.DateTime(required=True, description="When it was last changed.")
+    domain = one(
+        Domain, domains_by_id, key="domain_id", required=True, description="Where it belongs."
+    )
+    owner = one(Team, teams_by_id, key="owner_id", required=True, description="Who answers for it.")
+    ports = page(
+        SystemPortConnection,
+        ports_by_system,
+        order=SYSTEM_PORT_ORDER,
+        description="Its interfaces, in the owner's order.",
+    )
+    url = graphene.String(required=True, description="Its page, below the portal's address.")
 
     @staticmethod
     def resolve_url(row: Row, info: Any) -> str:
@@ -82,13 +103,13 @@ SystemConnection = connection(System, counted=True)
 
 class Query(graphene.ObjectType):
     system = graphene.Field(
-        System, fqn=graphene.String(required=True, description="Its name, or a former one.")
+        System,
+        description="One operational system.",
+        fqn=graphene.String(required=True, description="Its name, or a former one."),
     )
-    systems = graphene.Field(
+    systems = listed(
         SystemConnection,
-        required=True,
-        first=graphene.Int(required=True),
-        after=graphene.String(),
+        "Operational systems, by full name.",
         domain=graphene.String(description="With everything below it."),
     )
 

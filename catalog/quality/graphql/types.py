@@ -34,30 +34,34 @@ from core.graphql import (
     rows_of,
 )
 
-QualityDimension = enum_of("QualityDimension", Dimension)
-CheckOutcome = enum_of("CheckOutcome", Outcome)
+QualityDimension = enum_of("QualityDimension", Dimension, "What of quality is measured (ODCS).")
+CheckOutcome = enum_of("CheckOutcome", Outcome, "What the last run of a check found.")
 
 
 class DimensionScore(RowsType):
-    dimension = QualityDimension(required=True)
+    """How good a product is in one dimension."""
+
+    dimension = QualityDimension(required=True, description="What is measured.")
     score = graphene.Float(required=True, description="Percent, 0-100.")
     weight = graphene.Float(required=True, description="Share of the score; all sum to 1.")
-    checks = graphene.Int(required=True)
+    checks = graphene.Int(required=True, description="How many checks it is made from.")
 
 
 class ScorePoint(RowsType):
-    day = graphene.Date(required=True)
-    score = graphene.Float(required=True)
-    coverage = graphene.Float(required=True)
+    """The score of one day."""
+
+    day = graphene.Date(required=True, description="UTC.")
+    score = graphene.Float(required=True, description="Percent, 0-100, at the end of the day.")
+    coverage = graphene.Float(required=True, description="Share of the checks that ran, 0-1.")
 
 
 class ScoreContribution(RowsType):
     """How many of the 100 points one check costs; the last row may stand for all others."""
 
     id = graphene.ID(description="Of the check; null for the row of all others.")
-    check = graphene.String(required=True)
-    dimension = QualityDimension()
-    lost_points = graphene.Float(required=True, description="Exact.")
+    check = graphene.String(required=True, description="Its name.")
+    dimension = QualityDimension(description="What it measures.")
+    lost_points = graphene.Float(required=True, description="Of 100, exact.")
     shown = graphene.Float(
         required=True, description="As pages show it: adds up to the score without a rest."
     )
@@ -86,20 +90,20 @@ CheckResultConnection = connection(CheckResult)
 class QualityCheck(RowsType):
     """A rule of the contract, or of another tool, with its latest result."""
 
-    id = graphene.ID(required=True)
-    key = graphene.String(required=True)
-    name = graphene.String(required=True)
-    dimension = QualityDimension()
-    weight = graphene.Float(required=True)
-    outcome = CheckOutcome()
+    id = graphene.ID(required=True, description="Of this check.")
+    key = graphene.String(required=True, description="What tells it from the port's others.")
+    name = graphene.String(required=True, description="As people write it.")
+    dimension = QualityDimension(description="What it measures.")
+    weight = graphene.Float(required=True, description="How much it counts in its dimension.")
+    outcome = CheckOutcome(description="What the last run found; null: it has not run.")
     score = graphene.Float(description="Share of what passed, 0-1.")
-    measured_at = graphene.DateTime()
+    measured_at = graphene.DateTime(description="When it last ran.")
     evaluated = graphene.BigInt(description="Rows that were looked at last.")
     failed = graphene.BigInt(description="Rows that failed last.")
-    value = graphene.Float()
-    message = graphene.String(required=True)
+    value = graphene.Float(description="What was measured last, where it is a number.")
+    message = graphene.String(required=True, description="What the last run said beside it.")
     runnable = graphene.Boolean(required=True, description="Whether the portal runs it.")
-    port = one(OutputPort, ports_by_id, key="port_id")
+    port = one(OutputPort, ports_by_id, key="port_id", description="The port that it checks.")
     results = page(
         CheckResultConnection,
         results_by_check,
@@ -144,18 +148,34 @@ class Quality(RowsType):
 
     score = graphene.Float(description="Percent, 0-100; null until a check has run.")
     coverage = graphene.Float(required=True, description="Share of the checks that ran, 0-1.")
-    measured_at = graphene.DateTime()
-    stale = graphene.Boolean(required=True)
-    dimensions = many(DimensionScore, dimensions_by_product)
-    trend = many(ScorePoint, trend_by_product, days=graphene.Int(required=True, default_value=30))
+    measured_at = graphene.DateTime(description="When a check last ran.")
+    stale = graphene.Boolean(
+        required=True, description="The checks should have run again by now and did not."
+    )
+    dimensions = many(
+        DimensionScore, dimensions_by_product, description="The present score of each."
+    )
+    trend = many(
+        ScorePoint,
+        trend_by_product,
+        days=graphene.Int(
+            required=True, default_value=30, description="How many days back, 1 to 366."
+        ),
+        description="One point a day, the oldest first.",
+    )
     checks = page(
         QualityCheckConnection,
         checks_by_product,
         order=CHECK_ORDER,
         default=None,
-        failing=graphene.Boolean(),
+        description="Its checks, with their last results.",
+        failing=graphene.Boolean(description="True: only what did not pass; false: what did."),
     )
-    explanation = many(ScoreContribution, explanation_by_product)
+    explanation = many(
+        ScoreContribution,
+        explanation_by_product,
+        description="The checks that cost points, the dearest first.",
+    )
     completeness = one(
         MetadataCompleteness,
         completeness_by_product,
@@ -163,7 +183,11 @@ class Quality(RowsType):
         required=True,
         description="How well the product is described; no part of the score.",
     )
-    check = graphene.Field(QualityCheck, id=graphene.ID(required=True))
+    check = graphene.Field(
+        QualityCheck,
+        id=graphene.ID(required=True, description="Of the check."),
+        description="One of its checks; null: it has no such check.",
+    )
 
     @staticmethod
     def resolve_check(row: Row, info: Any, id: str) -> Any:  # noqa: A002 - the argument's name
@@ -195,4 +219,7 @@ def register() -> None:
     def resolve(row: Row, info: Any) -> Row:
         return row
 
-    extend("DataProduct", "quality", graphene.Field(Quality, required=True, resolver=resolve))
+    field = graphene.Field(
+        Quality, required=True, resolver=resolve, description="How good its data is, and why."
+    )
+    extend("DataProduct", "quality", field)

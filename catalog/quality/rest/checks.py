@@ -25,8 +25,7 @@ from catalog.quality.selectors import (
 )
 from catalog.quality.selectors.history import SHOWN, exported_results
 from catalog.quality.states import Origin
-from catalog.search.csv_rows import csv_lines
-from catalog.search.rest.parameters import CsvRenderer
+from core.csv_rows import CsvRenderer, csv_lines
 from core.rest import page_response, page_size
 
 PAGING = [

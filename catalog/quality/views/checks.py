@@ -30,7 +30,7 @@ from catalog.quality.selectors import (
 )
 from catalog.quality.selectors.history import SHOWN, exported_results
 from catalog.quality.states import Origin
-from catalog.search.csv_rows import csv_lines
+from core.csv_rows import csv_lines
 from core.rendering import share, thousands
 
 PAGE_SIZE = 25

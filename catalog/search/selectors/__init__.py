@@ -14,8 +14,10 @@ from catalog.search.selectors.finding import (
     SearchPage,
     find,
     hit_count,
+    hit_ids,
     hits,
     matching,
+    understood,
 )
 from catalog.search.selectors.questions import (
     CHOICES,
@@ -46,11 +48,13 @@ __all__ = [
     "export_rows",
     "find",
     "hit_count",
+    "hit_ids",
     "hits",
     "matching",
     "query_string",
     "question_of",
     "saved_with_news",
     "suggest",
+    "understood",
     "with_typed_filters",
 ]

@@ -83,4 +83,7 @@ def kept(
         rows = rows.filter(terms__contains=[query.term])
     if query.min_score is not None:
         rows = rows.annotate(known_score=KNOWN_SCORE).filter(known_score__gte=query.min_score)
+    if query.below_score is not None:
+        measured = rows.annotate(known_score=KNOWN_SCORE).filter(known_score__gte=0)
+        rows = measured.filter(known_score__lt=query.below_score)
     return rows

@@ -49,6 +49,7 @@ class SearchQueryData:
     scope: tuple[str, ...] = ()  # kinds where none is chosen; (): all
     term: str = ""  # of the glossary, by name
     min_score: float | None = None
+    below_score: float | None = None  # measured, and less than this
     is_literal: bool = False  # no correction, no rows that have only most of the words
     order: str = ""  # of ORDERS; "": relevance for a text, else rank
     cursor: str | None = None
@@ -60,9 +61,9 @@ class SearchQueryData:
 
     def is_unfiltered(self) -> bool:
         """True for the whole marketplace: no text, no filter."""
-        return not (self.text or self.term or self.min_score is not None) and not any(
-            self.chosen().values()
-        )
+        bounds = (self.min_score, self.below_score)
+        bounded = any(each is not None for each in bounds)
+        return not (self.text or self.term or bounded) and not any(self.chosen().values())
 
 
 def question_of(given: QueryDict, *, size: int) -> SearchQueryData:
@@ -79,6 +80,7 @@ def question_of(given: QueryDict, *, size: int) -> SearchQueryData:
         scope=() if "all" in kinds else OFFERS,
         term=_clean(given.get("term", "")),
         min_score=float(score) if score.isascii() and score.isdecimal() else None,
+        below_score=None,
         is_literal=given.get("exact") == "1",
         order=given.get("order", ""),
         cursor=given.get("cursor") or None,

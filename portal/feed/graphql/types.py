@@ -11,7 +11,7 @@ import graphene
 from accounts.actors import Actor
 from accounts.graphql.batches import teams_by_id
 from accounts.graphql.types import Team
-from core.graphql import Page, RowsType, connection, enum_of, one, page_from
+from core.graphql import Page, RowsType, connection, enum_of, one, page_from, paged
 from core.graphql.mutations import JSON
 from core.graphql.pages import PageInfo
 from core.ids import uuids_in
@@ -122,7 +122,7 @@ class Query(graphene.ObjectType):
         required=True,
         description="The change feed: what happened, in order and without gaps, as far as the"
         " caller may see what it is about.",
-        first=graphene.Int(required=True),
+        first=graphene.Int(required=True, description="How many at most, 1 to 200."),
         after=graphene.String(
             description="A position; left out: from the oldest event that is kept (90 days)."
         ),
@@ -134,16 +134,14 @@ class Query(graphene.ObjectType):
         WebhookConnection,
         required=True,
         description="Webhooks of the caller's teams by name; platform engineers see all.",
-        first=graphene.Int(required=True),
-        after=graphene.String(),
+        **paged(),
     )
     deliveries = graphene.Field(
         DeliveryConnection,
         required=True,
         description="What was sent to these webhooks, the newest first.",
         webhook=graphene.ID(description="Only to this one."),
-        first=graphene.Int(required=True),
-        after=graphene.String(),
+        **paged(),
     )
 
     @staticmethod

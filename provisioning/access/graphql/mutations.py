@@ -40,7 +40,7 @@ class Mutation(graphene.ObjectType):
         consumer=graphene.String(
             required=True, description="team:<slug>, user:<name> or product:<fqn>"
         ),
-        purpose=graphene.String(required=True),
+        purpose=graphene.String(required=True, description="What the data is for."),
         until=graphene.Date(required=True, description="The last day, UTC."),
         legal_basis=graphene.String(description="Where the class of the port needs one."),
         narrow=graphene.Argument(
@@ -68,7 +68,7 @@ class Mutation(graphene.ObjectType):
         ExtendAccess,
         required=True,
         description="Ask that a running grant ends on a later day; decided like a new request.",
-        grant=graphene.ID(required=True),
+        grant=graphene.ID(required=True, description="Its id."),
         until=graphene.Date(required=True, description="The new last day, UTC."),
         purpose=graphene.String(description="The grant's own, if nothing is said."),
     )
@@ -93,9 +93,9 @@ class Mutation(graphene.ObjectType):
         description="Ask for something else than before, while a request for access waits; what is"
         " not said stays, and everybody is asked again. Of a request for more time only purpose"
         " and day change.",
-        request=graphene.ID(required=True),
+        request=graphene.ID(required=True, description="Its id."),
         consumer=graphene.String(description="team:<slug>, user:<name> or product:<fqn>"),
-        purpose=graphene.String(),
+        purpose=graphene.String(description="What the data is for."),
         until=graphene.Date(description="The last day, UTC."),
         legal_basis=graphene.String(description="Where the class of the port needs one."),
         narrow=graphene.Argument(JSON, description="{object: {columns, rows}}; {} is everything."),
@@ -124,7 +124,7 @@ class Mutation(graphene.ObjectType):
         RevokeAccess,
         required=True,
         description="End a grant at once; `removedAt` says when it is verified gone.",
-        grant=graphene.ID(required=True),
+        grant=graphene.ID(required=True, description="Its id."),
         reason=graphene.String(description="The other side reads it."),
     )
 
@@ -146,7 +146,7 @@ class Mutation(graphene.ObjectType):
         description="Let others ask to write into a port of one's team, or not any more; access"
         " that was given stays.",
         port=graphene.String(required=True, description="fqn"),
-        offered=graphene.Boolean(required=True),
+        offered=graphene.Boolean(required=True, description="False: not any more."),
     )
 
     @staticmethod

@@ -25,6 +25,7 @@ from core.graphql import (
     one_row,
     page,
     page_from,
+    paged,
     rows_of,
 )
 from core.graphql.mutations import JSON
@@ -145,7 +146,7 @@ class Grant(RowsType):
     narrowing = graphene.Field(
         graphene.NonNull(graphene.List(graphene.NonNull(NarrowedObject))),
         description="The same by object; an object that is not here is read as a whole.",
-        first=graphene.Int(required=True, default_value=20),
+        first=graphene.Int(required=True, default_value=20, description="At most, 1 to 200."),
     )
     narrow_words = graphene.List(
         graphene.NonNull(graphene.String),
@@ -240,16 +241,21 @@ GrantConnection = connection(Grant, counted=True)
 
 
 class Query(graphene.ObjectType):
-    grant = graphene.Field(Grant, description="One grant.", id=graphene.ID(required=True))
+    grant = graphene.Field(
+        Grant,
+        description="One grant.",
+        id=graphene.ID(required=True, description="As REST has it."),
+    )
     grants = graphene.Field(
         GrantConnection,
         required=True,
         description="Grants that the caller may see, newest first.",
-        first=graphene.Int(required=True),
-        after=graphene.String(),
+        **paged(),
         port=graphene.String(description="fqn"),
         consumer=graphene.String(description="team:<slug>, user:<name> or product:<fqn>"),
-        state=graphene.List(graphene.NonNull(GrantStateEnum)),
+        state=graphene.List(
+            graphene.NonNull(GrantStateEnum), description="How it stands; none: all."
+        ),
         held=graphene.Boolean(description="true: only those through which the caller may read."),
     )
 

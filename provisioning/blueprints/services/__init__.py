@@ -12,6 +12,7 @@ from provisioning.blueprints.services.registering import (
     withdraw_blueprint,
 )
 from provisioning.blueprints.services.requesting import (
+    request_action,
     request_change,
     request_retirement,
     request_service,
@@ -27,6 +28,7 @@ __all__ = [
     "register_blueprint",
     "register_builtin",
     "register_offers",
+    "request_action",
     "request_change",
     "request_retirement",
     "request_service",

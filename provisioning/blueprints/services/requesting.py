@@ -89,6 +89,34 @@ def request_change(
     return _file(settled, version, title, kept, purpose, actor, instance.pk, subject)
 
 
+def request_action(
+    *,
+    resource: Resource,
+    action: Action,
+    parameters: Mapping[str, Any] | None,
+    purpose: str,
+    actor: Actor,
+) -> Submitted:
+    """Ask for an action as scripts do; `parameters` None: as they are, in an upgrade also those
+    that are left out.
+
+    Raises:
+        NotAllowed, InvalidTransition, Invalid: as `request_change` and `request_retirement`.
+    """
+    if action == Action.RETIRE:
+        return request_retirement(resource=resource, purpose=purpose, actor=actor)
+    present = resource.parameters if action == Action.UPGRADE or parameters is None else {}
+    known = version_for(resource, action).content.properties
+    kept = {name: value for name, value in present.items() if name in known}
+    return request_change(
+        resource=resource,
+        action=action,
+        parameters={**kept, **(parameters or {})},
+        purpose=purpose,
+        actor=actor,
+    )
+
+
 @transaction.atomic
 def request_retirement(*, resource: Resource, purpose: str, actor: Actor) -> Submitted:
     """Ask for everything that was made to be removed.

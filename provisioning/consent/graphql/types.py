@@ -22,6 +22,7 @@ from core.graphql import (
     one_row,
     page,
     page_from,
+    paged,
 )
 from core.graphql.mutations import attempt, payload
 from core.ids import numbers_in
@@ -95,10 +96,11 @@ class Query(graphene.ObjectType):
         required=True,
         description="What the consumers of grants that the caller may see say to announced"
         " changes, newest first.",
-        first=graphene.Int(required=True),
-        after=graphene.String(),
+        **paged(),
         port=graphene.String(description="fqn"),
-        state=graphene.List(graphene.NonNull(ConsentStateEnum)),
+        state=graphene.List(
+            graphene.NonNull(ConsentStateEnum), description="How it stands; none: all."
+        ),
         to_answer=graphene.Boolean(
             description="true: only what waits for an answer that the caller may give."
         ),
@@ -136,8 +138,8 @@ class Mutation(graphene.ObjectType):
         required=True,
         description="Accept a change, ask for time, or block it; an answer may be changed until"
         " the day.",
-        id=graphene.ID(required=True),
-        answer=ConsentAnswerEnum(required=True),
+        id=graphene.ID(required=True, description="Of the consent."),
+        answer=ConsentAnswerEnum(required=True, description="What the reader says."),
         until=graphene.Date(description="Of TIME: the move may come after this day."),
         note=graphene.String(description="What stands in the way; needed unless it is accepted."),
     )
@@ -145,7 +147,7 @@ class Mutation(graphene.ObjectType):
         OverruleConsent,
         required=True,
         description="The owner goes on in spite of an answer; the consumer is told why.",
-        id=graphene.ID(required=True),
+        id=graphene.ID(required=True, description="Of the consent."),
         note=graphene.String(required=True, description="Why."),
     )
 

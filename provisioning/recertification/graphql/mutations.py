@@ -31,7 +31,7 @@ class Mutation(graphene.ObjectType):
         StartRecertification,
         required=True,
         description="Begin a campaign; every grant that is in force there now is asked about.",
-        name=graphene.String(required=True),
+        name=graphene.String(required=True, description="How people will know it."),
         scope=graphene.String(
             required=True, description="company, class:<slug>, domain:<path> or port:<fqn>"
         ),
@@ -43,7 +43,7 @@ class Mutation(graphene.ObjectType):
         DecideReviews,
         required=True,
         description="Keep some access, end other: all or none, at most 500.",
-        recertification=graphene.ID(required=True),
+        recertification=graphene.ID(required=True, description="Of the campaign."),
         keep=graphene.Argument(REVIEWS, description="Reviews whose access goes on."),
         revoke=graphene.Argument(REVIEWS, description="Reviews whose access ends."),
         note=graphene.String(description="Why; the reader of each grant that ends reads it."),
@@ -52,7 +52,7 @@ class Mutation(graphene.ObjectType):
         StopRecertification,
         required=True,
         description="Close a campaign before its day; what is not decided goes on as it is.",
-        id=graphene.ID(required=True),
+        id=graphene.ID(required=True, description="Of the campaign."),
     )
 
     @staticmethod

@@ -24,6 +24,7 @@ from core.graphql import (
     one_row,
     page,
     page_from,
+    paged,
 )
 from core.ids import uuids_in
 from core.paging import keyset_page
@@ -151,14 +152,15 @@ RecertificationConnection = connection(Recertification)
 
 class Query(graphene.ObjectType):
     recertification = graphene.Field(
-        Recertification, description="One campaign.", id=graphene.ID(required=True)
+        Recertification,
+        description="One campaign.",
+        id=graphene.ID(required=True, description="As REST has it."),
     )
     recertifications = graphene.Field(
         RecertificationConnection,
         required=True,
         description="Campaigns that the caller may know, newest first.",
-        first=graphene.Int(required=True),
-        after=graphene.String(),
+        **paged(),
     )
 
     @staticmethod

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from accounts.actors import Actor
 from accounts.graphql.batches import people_by_id
 from accounts.graphql.types import Person
-from core.graphql import Page, Row, RowsType, connection, enum, one, one_row, page_from
+from core.graphql import Page, Row, RowsType, connection, enum, one, one_row, page_from, paged
 from core.graphql.mutations import attempt, attempt_on, payload
 from core.ids import numbers_in
 from core.paging import keyset_page
@@ -56,8 +56,7 @@ class Query(graphene.ObjectType):
         required=True,
         description="Who decides in the caller's place and for whom the caller does, now and"
         " later; by the first moment.",
-        first=graphene.Int(required=True),
-        after=graphene.String(),
+        **paged(),
         side=graphene.Argument(DelegationSide, description="Only these; else both."),
     )
 
@@ -84,14 +83,14 @@ class Mutation(graphene.ObjectType):
         to=graphene.String(required=True, description="A user name."),
         since=graphene.Date(description="The first day, UTC; from now, if nothing is said."),
         until=graphene.Date(required=True, description="The last day, UTC; within 92 days."),
-        note=graphene.String(),
+        note=graphene.String(description="Why, for those who see it."),
     )
     end_delegation = graphene.Field(
         EndDelegation,
         required=True,
         description="Decide oneself again, or give it back. The answer is the delegation as it"
         " was left; one that had not begun is gone.",
-        id=graphene.ID(required=True),
+        id=graphene.ID(required=True, description="Of the delegation."),
     )
 
     @staticmethod

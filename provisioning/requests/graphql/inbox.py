@@ -8,7 +8,7 @@ from typing import Any
 import graphene
 
 from accounts.actors import Actor
-from core.graphql import Page, connection, enum, page_from
+from core.graphql import Page, connection, enum, page_from, paged
 from core.graphql.mutations import attempt, payload
 from core.paging import keyset_page
 from provisioning.requests import services
@@ -48,18 +48,18 @@ class Query(graphene.ObjectType):
         required=True,
         description="Sides that wait for the caller's decision, the most overdue first. Of a"
         " request with two such sides, one decision is the caller's.",
-        first=graphene.Int(required=True),
-        after=graphene.String(),
+        **paged(),
     )
     requests = graphene.Field(
         RequestConnection,
         required=True,
         description="Requests that the caller may see, newest first.",
-        first=graphene.Int(required=True),
-        after=graphene.String(),
+        **paged(),
         whose=graphene.Argument(RequestWhose, description="Only these; else all of them."),
-        kind=graphene.Argument(RequestKindEnum),
-        state=graphene.List(graphene.NonNull(RequestStateEnum)),
+        kind=graphene.Argument(RequestKindEnum, description="Only of this kind."),
+        state=graphene.List(
+            graphene.NonNull(RequestStateEnum), description="How far it has come; none: all."
+        ),
     )
 
     @staticmethod

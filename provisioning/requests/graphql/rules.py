@@ -15,7 +15,18 @@ from accounts.graphql.batches import domains_by_id
 from accounts.graphql.types import Domain
 from catalog.products.graphql.batches import ports_by_id
 from catalog.products.graphql.types import OutputPort
-from core.graphql import Page, Row, RowsType, connection, one, one_row, page, page_from, rows_of
+from core.graphql import (
+    Page,
+    Row,
+    RowsType,
+    connection,
+    one,
+    one_row,
+    page,
+    page_from,
+    paged,
+    rows_of,
+)
 from core.graphql.mutations import attempt, attempt_on, payload
 from core.ids import uuids_in
 from core.paging import keyset_page
@@ -183,13 +194,12 @@ class Query(graphene.ObjectType):
         DecisionRuleConnection,
         required=True,
         description="Rules in force that say who decides on requests for access, by their place.",
-        first=graphene.Int(required=True),
-        after=graphene.String(),
+        **paged(),
     )
     decision_rule = graphene.Field(
         DecisionRule,
         description="One rule, in force or retired.",
-        id=graphene.ID(required=True),
+        id=graphene.ID(required=True, description="Of the rule."),
     )
 
     @staticmethod
@@ -213,27 +223,27 @@ class Mutation(graphene.ObjectType):
         CreateRule,
         required=True,
         description="Write a rule; it is in force at once. Try it first with testDecisionRule.",
-        name=graphene.String(required=True),
+        name=graphene.String(required=True, description="How people will know it."),
         scope=graphene.String(required=True, description=SCOPE),
         condition=graphene.String(required=True, description=CONDITION),
-        outcome=DecisionOutcomeInput(required=True),
+        outcome=DecisionOutcomeInput(required=True, description="What follows."),
         position=graphene.Int(required=True, default_value=100, description=PLACE),
     )
     change_decision_rule = graphene.Field(
         ChangeRule,
         required=True,
         description="Its next wording, in force at once; its part of the company stays.",
-        id=graphene.ID(required=True),
-        name=graphene.String(required=True),
+        id=graphene.ID(required=True, description="Of the rule."),
+        name=graphene.String(required=True, description="How people will know it."),
         condition=graphene.String(required=True, description=CONDITION),
-        outcome=DecisionOutcomeInput(required=True),
+        outcome=DecisionOutcomeInput(required=True, description="What follows."),
         position=graphene.Int(description=f"{PLACE} Stays if nothing is said."),
     )
     retire_decision_rule = graphene.Field(
         RetireRule,
         required=True,
         description="Ask it no more; what it has decided stays as it is.",
-        id=graphene.ID(required=True),
+        id=graphene.ID(required=True, description="Of the rule."),
     )
     test_decision_rule = graphene.Field(
         TestRule,
@@ -241,7 +251,7 @@ class Mutation(graphene.ObjectType):
         description="What a rule would have made of requests that people decided; saves nothing.",
         scope=graphene.String(required=True, default_value="company", description=SCOPE),
         condition=graphene.String(required=True, description=CONDITION),
-        outcome=DecisionOutcomeInput(required=True),
+        outcome=DecisionOutcomeInput(required=True, description="What follows."),
     )
 
     @staticmethod

@@ -33,7 +33,7 @@ class DecisionRuleTest(RowsType):
     differing = graphene.Field(
         graphene.NonNull(graphene.List(graphene.NonNull(DecisionDifference))),
         description="Requests that people decided otherwise, newest first.",
-        first=graphene.Int(required=True, default_value=20),
+        first=graphene.Int(required=True, default_value=20, description="At most, 1 to 200."),
     )
 
     @staticmethod

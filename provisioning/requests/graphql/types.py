@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,18 +12,11 @@ from django.urls import reverse
 from accounts.actors import Actor
 from accounts.graphql.batches import people_by_id, teams_by_id
 from accounts.graphql.types import Person, Team
-from core.errors import Invalid
 from core.graphql import Row, RowsType, enum, enum_of, load, many, one, one_row
-from core.graphql.mutations import JSON, attempt, payload
+from core.graphql.mutations import JSON
 from core.ids import uuids_in
-from core.problems import Problem
-from provisioning.blueprints.models import Blueprint
-from provisioning.blueprints.services import request_service
 from provisioning.jobs.graphql.batches import operations_by_id
-from provisioning.jobs.graphql.types import Operation, operation_row
-from provisioning.jobs.models import Operation as OperationModel
-from provisioning.jobs.services import retry
-from provisioning.requests import services
+from provisioning.jobs.graphql.types import Operation
 from provisioning.requests.graphql.batches import (
     approvals_of,
     asked_by_request,
@@ -131,7 +124,11 @@ class Request(RowsType):
 
 
 class Query(graphene.ObjectType):
-    request = graphene.Field(Request, description="One request.", id=graphene.ID(required=True))
+    request = graphene.Field(
+        Request,
+        description="One request.",
+        id=graphene.ID(required=True, description="As REST has it."),
+    )
 
     @staticmethod
     def resolve_request(root: None, info: Any, id: str) -> Row | None:  # noqa: A002 - its name
@@ -143,96 +140,6 @@ def request_row(actor: Actor, pk: UUID) -> Row | None:
     return one_row(requests_by_id(actor, [pk]).get(pk))
 
 
-SubmitRequest = payload("SubmitRequestPayload", "request", Request)
-Decide = payload("DecidePayload", "request", Request)
-Cancel = payload("CancelPayload", "request", Request)
-Retry = payload("RetryPayload", "operation", Operation)
-
-
-class Mutation(graphene.ObjectType):
-    submit_request = graphene.Field(
-        SubmitRequest,
-        required=True,
-        description="Ask for a service of the self-service catalogue.",
-        blueprint=graphene.String(required=True),
-        parameters=JSON(required=True),
-        purpose=graphene.String(),
-    )
-    decide = graphene.Field(
-        Decide,
-        required=True,
-        description="Approve or reject a request for the side that is the caller's.",
-        id=graphene.ID(required=True),
-        decision=DecisionKind(required=True),
-        note=graphene.String(),
-    )
-    cancel = graphene.Field(
-        Cancel,
-        required=True,
-        description="Withdraw a request, or stop its work and have it undone.",
-        id=graphene.ID(required=True, description="Of a request."),
-    )
-    retry = graphene.Field(
-        Retry,
-        required=True,
-        description="Go on with a failed job at the step where it failed.",
-        id=graphene.ID(required=True, description="Of an operation."),
-    )
-
-    @staticmethod
-    def resolve_submit_request(
-        root: None, info: Any, blueprint: str, parameters: Any, purpose: str = ""
-    ) -> Mapping[str, Any]:
-        actor: Actor = info.context.actor
-        return attempt("request", lambda: _submit(actor, blueprint, parameters, purpose))
-
-    @staticmethod
-    def resolve_decide(
-        root: None,
-        info: Any,
-        id: str,  # noqa: A002 - its name
-        decision: Any,
-        note: str = "",
-    ) -> Mapping[str, Any]:
-        actor: Actor = info.context.actor
-
-        def verb(request: RequestModel) -> RequestModel:
-            return services.decide(
-                request=request, actor=actor, approve=decision.value == "approve", note=note or ""
-            )
-
-        return attempt("request", lambda: on_request(actor, id, verb))
-
-    @staticmethod
-    def resolve_cancel(root: None, info: Any, id: str) -> Mapping[str, Any]:  # noqa: A002
-        actor: Actor = info.context.actor
-
-        def verb(request: RequestModel) -> RequestModel:
-            return services.cancel(request=request, actor=actor)
-
-        return attempt("request", lambda: on_request(actor, id, verb))
-
-    @staticmethod
-    def resolve_retry(root: None, info: Any, id: str) -> Mapping[str, Any]:  # noqa: A002
-        return attempt("operation", lambda: _retry(info.context.actor, id))
-
-
-def _submit(actor: Actor, slug: str, parameters: Any, purpose: str) -> Row | None:
-    offered = Blueprint.objects.visible_to(actor).select_related("current")
-    blueprint = offered.filter(slug=slug).first()
-    problems = []
-    if blueprint is None:
-        problems.append(Problem("/blueprint", "unknown-blueprint", "There is no such blueprint."))
-    if not isinstance(parameters, dict):
-        problems.append(Problem("/parameters", "not-an-object", "Parameters are an object."))
-    if problems or blueprint is None:
-        raise Invalid("The request cannot be taken.", problems)
-    filed = request_service(
-        blueprint=blueprint, parameters=parameters, purpose=purpose or "", actor=actor
-    )
-    return request_row(actor, filed.pk)
-
-
 def on_request(
     actor: Actor, given: str, verb: Callable[[RequestModel], RequestModel]
 ) -> Row | None:
@@ -240,11 +147,3 @@ def on_request(
     visible = RequestModel.objects.visible_to(actor).select_related("operation", "requester")
     found = visible.filter(pk__in=uuids_in(given)).first()
     return None if found is None else request_row(actor, verb(found).pk)
-
-
-def _retry(actor: Actor, given: str) -> Row | None:
-    visible = OperationModel.objects.visible_to(actor).select_related("instance")
-    found = visible.filter(pk__in=uuids_in(given)).first()
-    if found is None:
-        return None
-    return operation_row(actor, str(retry(operation=found, actor=actor).pk))

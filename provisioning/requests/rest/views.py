@@ -23,12 +23,10 @@ from core.rest import body_of, choice_in, list_response
 from provisioning.blueprints.extensions import Submitted
 from provisioning.blueprints.models import Blueprint, Resource
 from provisioning.blueprints.services import (
-    request_change,
-    request_retirement,
+    request_action,
     request_service,
     resource_of,
 )
-from provisioning.blueprints.services.requesting import version_for
 from provisioning.blueprints.states import Action
 from provisioning.jobs.models import Instance
 from provisioning.requests import selectors, services
@@ -126,19 +124,10 @@ def _change(body: Mapping[str, Any], actor: Actor) -> Submitted:
         raise Invalid("The request cannot be taken.", [problem])
     action = Action(body["action"])
     purpose = str(body.get("purpose") or "")
-    if action == Action.RETIRE:
-        return request_retirement(resource=resource, purpose=purpose, actor=actor)
-    present = resource.parameters if action == Action.UPGRADE else {}
-    known = version_for(resource, action).content.properties
-    kept = {name: value for name, value in present.items() if name in known}
-    given = _parameters(body) if "parameters" in body or action == Action.UPDATE else {}
+    given = _parameters(body) if "parameters" in body or action == Action.UPDATE else None
     try:
-        return request_change(
-            resource=resource,
-            action=action,
-            parameters={**kept, **given},
-            purpose=purpose,
-            actor=actor,
+        return request_action(
+            resource=resource, action=action, parameters=given, purpose=purpose, actor=actor
         )
     except Invalid as error:
         raise _below_parameters(error) from error

@@ -23,6 +23,7 @@ from portal.bench.core import (
     measure_together,
     scans,
 )
+from portal.bench.hostile import HOSTILE
 from portal.bench.validation import document
 from portal.scale.loading import scale
 from provisioning.jobs.models import Operation, ScheduleTick, Worker
@@ -124,10 +125,16 @@ def test_graphql_is_measured_beside_sql_that_says_the_same():
 
     (result,) = json.loads(asked("graphql", "--json", samples=3))
 
-    assert [row["name"] for row in result["floors"]] == ["the same by hand", "GraphQL: nothing"]
-    (row,) = result["figures"]
-    assert row["statements"] <= row["budget"]["statements"]
-    assert row["scans"] == []
+    assert [row["name"] for row in result["floors"]] == [
+        "the same by hand",
+        "the same by models, naively",
+        "GraphQL: nothing",
+    ]
+    query, slowest = result["figures"]
+    assert query["statements"] <= query["budget"]["statements"]
+    assert query["scans"] == []
+    assert slowest["name"] in {each.name for each in HOSTILE}
+    assert result["extra"]["requests made to hurt"] == len(HOSTILE)
 
 
 def test_the_table_is_for_people():

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.lineage.models import ProductEdge
+from catalog.products.models import DataProduct
 from catalog.products.services.indexing import reindex
 from catalog.products.states import ProductStatus
 from catalog.quality.models import DimensionScore, QualityCheck, ScoreSnapshot
@@ -163,6 +164,25 @@ def test_pages_follow_each_other_without_gap_or_repeat(ask):
     assert page["totalCount"] == 5
 
 
+def test_a_cursor_holds_its_place_while_rows_come_and_go(ask):
+    products = [ProductFactory(name=f"p{n}") for n in range(6)]
+    reindex([product.pk for product in products])
+    query = """query ($after: String) { products(first: 2, after: $after, orderBy: NAME) {
+        edges { node { id name } } pageInfo { endCursor } } }"""
+
+    one = ask(query).json()["data"]["products"]
+    early, late = ProductFactory(name="p0a"), ProductFactory(name="p2a")
+    reindex([early.pk, late.pk])
+    DataProduct.objects.filter(pk=products[1].pk).delete()  # the row that the cursor came from
+    reindex([products[1].pk])
+    two = ask(query, after=one["pageInfo"]["endCursor"]).json()["data"]["products"]
+
+    assert [each["node"]["name"] for each in one["edges"]] == ["p0", "p1"]
+    assert [each["node"]["name"] for each in two["edges"]] == ["p2", "p2a"]
+    ids = [each["node"]["id"] for each in one["edges"]]
+    assert ids == [str(product.pk) for product in products[:2]]
+
+
 def test_nested_pages_follow_each_other(ask):
     product = ProductFactory()
     ports = [PortFactory(product=product, position=n) for n in range(3)]
@@ -184,6 +204,11 @@ def test_nested_pages_follow_each_other(ask):
     [
         ("status: [DRAFT]", ["draft"]),
         ("minScore: 50", ["good"]),
+        ("belowScore: 91", ["good"]),
+        ("belowScore: 90", []),
+        ('classification: ["secret"]', ["good"]),
+        ('technology: "kafka"', []),
+        ('term: "Order"', []),
         ('tag: "gold"', ["good"]),
         ('search: "goo"', ["good"]),
         ('team: "nobody"', []),
@@ -193,7 +218,12 @@ def test_nested_pages_follow_each_other(ask):
 def test_products_are_filtered(arguments, expected):
     team = TeamFactory()
     good = ProductFactory(
-        name="good", owner=team, quality_score=90, tags=["gold"], archetype="aggregate"
+        name="good",
+        owner=team,
+        quality_score=90,
+        tags=["gold"],
+        archetype="aggregate",
+        classification="secret",
     )
     draft = ProductFactory(name="draft", owner=team, status=ProductStatus.DRAFT)
     reindex([good.pk, draft.pk])
