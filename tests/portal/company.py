@@ -33,6 +33,7 @@ from catalog.products.models import (
 from catalog.products.services import put_system
 from catalog.products.services.indexing import reindex
 from catalog.products.states import ProductStatus
+from catalog.quality.models import QualityCheck
 from core.crypto import encrypt
 from core.documents import load_documents
 from core.ids import uuid7
@@ -105,6 +106,7 @@ class Company:
     campaign: Campaign
     review: Review
     consent: Consent
+    check: QualityCheck
     delivery: Delivery
 
     @cached_property
@@ -186,6 +188,7 @@ def make_company() -> Company:
         campaign=campaign,
         review=campaign.reviews.get(),
         consent=_consent(grant, contract_version),
+        check=QualityCheck.objects.create(port=port, key="dbt:test.orders", name="Orders"),
         delivery=_delivery(team),
         dataset=dataset,
         edge=edge,

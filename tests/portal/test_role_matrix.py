@@ -82,6 +82,8 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "consents": company.consent.pk,
         "webhooks": company.delivery.webhook_id,
     }
+    if "checks/<int:pk>" in plain:
+        ids |= {"access": company.check.pk, "products": company.check.pk}
     found = ids.get(plain.split("/")[1 if plain.startswith(("settings/", "approvals/")) else 0])
     values: Mapping[str, Any] = {
         "fqn": fqn,
@@ -214,6 +216,7 @@ UNSEEN = [
     ("rest:rest-request-history", 404),
     ("rest:rest-grant", 404),
     ("rest:rest-grant-story", 404),
+    ("rest:rest-check-query", 404),
     ("rest:rest-campaign", 404),
     ("rest:rest-campaign-reviews", 404),
     ("rest:target", 404),

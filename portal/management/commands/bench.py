@@ -10,7 +10,17 @@ from functools import partial
 from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import DomainError
-from portal.bench import access, audit, graphql, imports, jobs, lineage, marketplace, validation
+from portal.bench import (
+    access,
+    audit,
+    graphql,
+    imports,
+    jobs,
+    lineage,
+    marketplace,
+    quality_runs,
+    validation,
+)
 from portal.bench.core import SAMPLES, Result
 from portal.bench.report import as_data, as_text
 
@@ -23,6 +33,7 @@ SUITES: dict[str, Callable[[], Result]] = {
     "audit": audit.run,
     "access": access.run,
     "lineage": lineage.run,
+    "quality-runs": quality_runs.run,
 }
 
 

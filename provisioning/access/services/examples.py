@@ -97,7 +97,9 @@ def may_see_query(check: QualityCheck, actor: Actor) -> bool:
     """The owners, those who see all metadata, and those who may read the port."""
     if actor.is_visitor:
         return False
-    if actor.sees_all_metadata or can_act_for_team(actor, check.port.product.owner_id):
+    product = check.port.product
+    owns = can_act_for_team(actor, product.owner_id) or product.domain_id in actor.owned_domain_ids
+    if owns or actor.sees_all_metadata:
         return True
     return grant_for(check, actor) is not None
 
