@@ -41,13 +41,18 @@ def as_json(quality: QualityOfProduct) -> dict[str, Any]:
         ],
         "checks": [
             {
+                "id": check.pk,
                 "port": check.port.fqn,
                 "name": check.name,
+                "origin": check.origin,
+                "demand": check.demand,
+                "pointer": check.pointer,
                 "dimension": check.dimension,
                 "outcome": check.outcome or None,
                 "score": None if check.score is None else check.score * 100,
                 "measured_at": check.measured_at,
                 "runnable": check.runnable,
+                "note": check.note,
             }
             for check in quality.checks
         ],
