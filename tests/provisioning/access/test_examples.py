@@ -202,7 +202,7 @@ def test_the_query_of_a_check_gives_its_figures_to_whoever_runs_it(promised, gra
         text = query_of(check=check_of("invalidValues"), actor=actor)
         assert text == (
             f'SELECT count(*) AS rows, count(*) FILTER (WHERE ("amount" IS NOT NULL AND'
-            f' ("amount" < 10))) AS broken FROM "{schema}"."orders"'
+            f' "amount" < 10)) AS broken FROM "{schema}"."orders"'
         )
     with psycopg.connect(settings.WAREHOUSE_URL) as conn:
         assert conn.execute(text).fetchone() == (2, 0)
