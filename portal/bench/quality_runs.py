@@ -22,7 +22,7 @@ from provisioning.drivers import registry
 from provisioning.drivers.postgres import naming
 from provisioning.drivers.protocol import Driver, Measurement, Step
 
-ROWS, RULES, TAKES = 1_000_000, 200, 5
+ROWS, RULES, TAKES = 1_000_000, 200, 3
 SLUG, TABLE = "bench-quality", "orders"
 COLUMNS = {
     "id": "integer",
