@@ -12,7 +12,13 @@ from catalog.quality.services.reporting import (
     report_results,
     results_of_events,
 )
-from catalog.quality.services.running import postpone, release, run_check_now, run_now
+from catalog.quality.services.running import (
+    postpone,
+    release,
+    rows_changed,
+    run_check_now,
+    run_now,
+)
 from catalog.quality.services.scoring import (
     ResultData,
     outcome_of,
@@ -35,6 +41,7 @@ __all__ = [
     "release",
     "report_results",
     "results_of_events",
+    "rows_changed",
     "run_check_now",
     "run_now",
     "sync_checks",
