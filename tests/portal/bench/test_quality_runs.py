@@ -1,4 +1,4 @@
-"""The measurement of runs of checks, small: every rule has an answer, and as few passes as groups."""
+"""Runs of checks, small: every rule has an answer, and as few passes as groups."""
 
 import psycopg
 import pytest
