@@ -1,13 +1,11 @@
 """Runs of checks, small: every rule has an answer, and as few passes as groups."""
 
 import psycopg
-import pytest
 
 from portal.bench.quality_runs import run
 from tests.provisioning.drivers.conftest import warehouse_url  # noqa: F401 - a shared fixture
 
 
-@pytest.mark.django_db
 def test_a_run_takes_a_pass_for_each_group_and_leaves_nothing(settings, warehouse_url):  # noqa: F811
     settings.WAREHOUSE_URL = warehouse_url
 
