@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.services import publish_product
+from catalog.quality.services import rows_changed
 from core import outbox
 from core.errors import Conflict
 from portal.demo.company import ProductSpec, instance_id, products, read
@@ -144,6 +145,7 @@ def fill(instance: Instance, port: OutputPort, rows: Sequence[Mapping[str, Any]]
         log=_note,
     )
     get_driver("postgres").ensure(step, effect_key=f"demo-{port.pk}", fence=instance.fence)
+    rows_changed(port=port)
 
 
 def _note(level: str, source: str, text: str) -> None:

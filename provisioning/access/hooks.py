@@ -142,6 +142,7 @@ def register() -> None:
     panels.register("product.access", access_panels.product_access)
     panels.register("port.access", access_panels.port_access)
     panels.register("port.rows", access_panels.port_rows)
+    panels.register("check.examples", access_panels.check_examples)
 
 
 def holders_of(instance: Instance) -> list[str]:

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from provisioning.access.views import asking, cart, extending, grants, offering, sampling
+from provisioning.access.views import (
+    asking,
+    cart,
+    checks,
+    extending,
+    grants,
+    offering,
+    sampling,
+)
 
 app_name = "access"
 urlpatterns = [
@@ -15,5 +23,6 @@ urlpatterns = [
     path("access/<uuid:pk>/new-password/", grants.new_password, name="new-password"),
     path("access/<uuid:pk>/extend/", extending.extend, name="extend"),
     path("access/<uuid:pk>/sample/", sampling.sample, name="sample"),
+    path("access/checks/<int:pk>/examples/", checks.examples, name="check-examples"),
     path("access/<uuid:pk>/revoke/", grants.revoke, name="revoke"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -325,6 +325,21 @@ class Peek(Protocol):
 
     def peek(self, grant_id: UUID, spec: Json, table: str, limit: int) -> Rows:
         """Up to `limit` rows of a table that a step `grant` with this spec has opened."""
+        ...
+
+
+@runtime_checkable
+class Evidence(Protocol):
+    """A driver that can show what a quality rule means: as a query, and by rows that break it."""
+
+    def statement(self, step: Step, rule: Json) -> str:
+        """The query that answers a rule of `step.spec["table"]`, to be run elsewhere."""
+        ...
+
+    def failing(
+        self, grant_id: UUID, spec: Json, table: str, rule: Json, keys: Sequence[str], limit: int
+    ) -> Rows:
+        """Keys of up to `limit` rows that break it, with the rights of a grant."""
         ...
 
 

@@ -353,6 +353,8 @@ HTML: dict[tuple[str, str], Row] = {
     ("access:offer-writes", "post"): "login 404 404 404 404 404 404 404 login login",
     ("access:cart-remove", "get"): NO_SUCH_METHOD,
     ("access:cart-remove", "post"): "login 302 302 302 302 302 302 302 login login",
+    ("access:check-examples", "get"): NO_SUCH_METHOD,
+    ("access:check-examples", "post"): "login 404 403 403 403 403 403 403 login login",
     ("access:sample", "get"): NO_SUCH_METHOD,
     ("access:sample", "post"): "login 404 403 403 403 403 403 403 login login",
     ("access:extend", "get"): "login 404 404 404 404 404 404 200 login login",

@@ -203,5 +203,7 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:rest-campaign-stop", "post"): "401 404 404 403 403 200 403 200 403 403",
     ("rest:rest-grant-story", "get"): OF_THE_TEAM,
     ("rest:rest-grant-sample", "post"): "401 404 403 403 403 403 403 403 403 403",
+    ("rest:rest-check-examples", "post"): "401 404 403 403 403 403 403 403 403 403",
+    ("rest:rest-check-query", "get"): "401 404 422 422 422 422 422 422 422 422",
     ("rest:rest-grant-credentials", "post"): "401 404 403 403 403 403 403 403 403 403",
 }

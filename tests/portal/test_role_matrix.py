@@ -85,6 +85,8 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "webhooks": company.delivery.webhook_id,
         "incidents": company.incident.pk,
     }
+    if "checks/<int:pk>" in plain:
+        ids |= {"access": company.check.pk, "products": company.check.pk}
     found = ids.get(plain.split("/")[1 if plain.startswith(("settings/", "approvals/")) else 0])
     values: Mapping[str, Any] = {
         "fqn": fqn,
@@ -241,6 +243,7 @@ UNSEEN = [
     ("rest:rest-request-history", 404),
     ("rest:rest-grant", 404),
     ("rest:rest-grant-story", 404),
+    ("rest:rest-check-query", 404),
     ("rest:rest-campaign", 404),
     ("rest:rest-campaign-reviews", 404),
     ("rest:target", 404),

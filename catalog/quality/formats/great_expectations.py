@@ -91,7 +91,7 @@ def _expectation(report: Report, pointer: str, row: Json, dataset: str, at: dt.d
     report.results.append(
         Reported(
             pointer=pointer,
-            key=_key_of(kind, config, kwargs),
+            key=key_of_expectation(kind, kwargs),
             name=_name_of(kind, kwargs),
             outcome=Outcome.ERROR if error is not None else outcome or Outcome.ERROR,
             at=at,
@@ -106,7 +106,7 @@ def _expectation(report: Report, pointer: str, row: Json, dataset: str, at: dt.d
     )
 
 
-def _key_of(kind: str, config: Json, kwargs: Json) -> str:
+def key_of_expectation(kind: str, kwargs: Json) -> str:
     """The same expectation has the same key, whatever its suite gives it as an id."""
     said = {key: value for key, value in kwargs.items() if key not in NOT_IDENTITY}
     digest = hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]

@@ -23,7 +23,13 @@ from catalog.quality.services.reporting import (
     report_results,
     results_of_events,
 )
-from catalog.quality.services.running import postpone, release, run_check_now, run_now
+from catalog.quality.services.running import (
+    postpone,
+    release,
+    rows_changed,
+    run_check_now,
+    run_now,
+)
 from catalog.quality.services.scoring import (
     ResultData,
     outcome_of,
@@ -63,6 +69,7 @@ __all__ = [
     "resolve_incident",
     "results_of_events",
     "revoke_badge",
+    "rows_changed",
     "run_check_now",
     "run_now",
     "set_weights",

@@ -133,7 +133,8 @@ def _no_place(port: OutputPort, wanted: Wanted) -> str:
         return ELSEWHERE
     if port.location.get("instance") is None and port.product.instance_id is None:
         return NOT_MADE
-    if wanted.object not in port.location.get("tables", {}):
+    tables = port.location.get("tables")
+    if not isinstance(tables, dict) or wanted.object not in tables:
         return f"The port has no table for “{wanted.object}”."
     return ""
 

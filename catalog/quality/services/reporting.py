@@ -21,7 +21,9 @@ from catalog.products.policies import require_product_change
 from catalog.quality.formats.reading import for_port, read_results
 from catalog.quality.formats.records import Report, Reported
 from catalog.quality.models import QualityCheck, UnmatchedResult
+from catalog.quality.rules.outside import names_of_result, outside_names
 from catalog.quality.services.scoring import ResultData, record_results
+from catalog.quality.states import Origin
 from core import audit
 from core.copying import insert_objects
 from core.errors import Invalid, NotAllowed
@@ -158,9 +160,19 @@ class _Offers:
 
 
 def record_on_ports(results: Sequence[tuple[Reported, OutputPort]], *, source: str) -> int:
-    """Store results on checks of ports, made where there is none; returns how many were new."""
+    """Store results on checks of ports, made where there is none; returns how many were new.
+
+    A result of a tool that a contract names a rule of goes to the check of this rule.
+    """
     if not results:
         return 0
+    known = _outside_checks({port.pk for _, port in results})
+    stated = {
+        (port.pk, each.key): check_id
+        for each, port in results
+        for name in names_of_result(each.key, each.name)
+        if (check_id := known.get((port.pk, name)))
+    }
     checks = {
         (port.pk, each.key): QualityCheck(
             port=port,
@@ -171,6 +183,7 @@ def record_on_ports(results: Sequence[tuple[Reported, OutputPort]], *, source: s
             active=True,
         )
         for each, port in results
+        if (port.pk, each.key) not in stated
     }
     insert_objects(
         list(checks.values()),
@@ -180,7 +193,7 @@ def record_on_ports(results: Sequence[tuple[Reported, OutputPort]], *, source: s
     return record_results(
         results=[
             ResultData(
-                check_id=checks[port.pk, each.key].pk,
+                check_id=stated.get((port.pk, each.key)) or checks[port.pk, each.key].pk,
                 outcome=each.outcome,
                 at=each.at,
                 evaluated=each.evaluated,
@@ -192,6 +205,18 @@ def record_on_ports(results: Sequence[tuple[Reported, OutputPort]], *, source: s
         ],
         source=source,
     )
+
+
+def _outside_checks(port_ids: Collection[UUID]) -> dict[tuple[UUID, str], int]:
+    """The rules of contracts that tools run, by what their results may be called."""
+    rows = QualityCheck.objects.filter(
+        port__in=port_ids, active=True, origin=Origin.CONTRACT, definition__type="custom"
+    ).values_list("pk", "port_id", "definition", "name")
+    return {
+        (port_id, each): pk
+        for pk, port_id, definition, name in rows
+        for each in outside_names(definition, name)
+    }
 
 
 def _keep_unmatched(results: Sequence[Reported], source: str, namespace: str, actor: Actor) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.actors import Actor
-from catalog.products.models import DataProduct
+from catalog.products.models import DataProduct, OutputPort
 from catalog.products.policies import require_product_change
 from catalog.quality.models import QualityCheck
 from catalog.quality.models.checks import QualityCheckQuerySet
@@ -37,6 +37,12 @@ def postpone(*, check_ids: Sequence[int]) -> None:
 def release(*, check_ids: Sequence[int]) -> None:
     """A run of checks has ended: they may be asked for again."""
     QualityCheck.objects.filter(pk__in=check_ids).update(taken_at=None)
+
+
+def rows_changed(*, port: OutputPort) -> None:
+    """The rows of a port are others now: whatever its checks said, they are due at once."""
+    checks = QualityCheck.objects.filter(port=port, active=True, runnable=True)
+    checks.update(due_at=db_now(), taken_at=None)
 
 
 @transaction.atomic

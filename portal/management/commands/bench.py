@@ -19,6 +19,7 @@ from portal.bench import (
     lineage,
     marketplace,
     quality,
+    quality_runs,
     rest,
     validation,
 )
@@ -36,6 +37,7 @@ SUITES: dict[str, Callable[[], Result]] = {
     "access": access.run,
     "lineage": lineage.run,
     "quality": quality.run,
+    "quality-runs": quality_runs.run,
 }
 
 

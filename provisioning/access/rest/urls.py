@@ -1,6 +1,7 @@
 from django.urls import path
 
 from provisioning.access.rest.asking import AccessRequestAmend, AccessRequestsBatch
+from provisioning.access.rest.checks import CheckExamples, CheckQuery
 from provisioning.access.rest.views import (
     AccessRequests,
     GrantCredentials,
@@ -28,5 +29,15 @@ urlpatterns = [
     path("grants/<uuid:pk>/revoke", GrantRevoke.as_view(), name="rest-grant-revoke"),
     path("grants/<uuid:pk>/story", GrantStory.as_view(), name="rest-grant-story"),
     path("grants/<uuid:pk>/sample", GrantSample.as_view(), name="rest-grant-sample"),
+    path(
+        "products/<str:fqn>/quality/checks/<int:pk>/examples",
+        CheckExamples.as_view(),
+        name="rest-check-examples",
+    ),
+    path(
+        "products/<str:fqn>/quality/checks/<int:pk>/query",
+        CheckQuery.as_view(),
+        name="rest-check-query",
+    ),
     path("grants/<uuid:pk>/credentials", GrantCredentials.as_view(), name="rest-grant-credentials"),
 ]

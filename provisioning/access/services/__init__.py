@@ -17,6 +17,7 @@ from provisioning.access.services.ending import (
     remove_ended,
     revoke_grant,
 )
+from provisioning.access.services.examples import failing_rows, has_examples, query_of
 from provisioning.access.services.granting import finish_operation, open_grant, resume_grant
 from provisioning.access.services.leaving import drop_leavers
 from provisioning.access.services.offering import find_port, offer_writes
@@ -40,14 +41,17 @@ __all__ = [
     "drop_leavers",
     "end_by_system",
     "expire_grants",
+    "failing_rows",
     "find_port",
     "finish_operation",
+    "has_examples",
     "lock_grants",
     "new_credential",
     "note",
     "note_connected",
     "offer_writes",
     "open_grant",
+    "query_of",
     "remind_of_ends",
     "remove_ended",
     "request_access",

@@ -58,7 +58,7 @@ def sample_rows(*, grant: Grant, actor: Actor) -> list[Sample]:
     except DriverError as error:
         raise Unavailable(str(error)) from error
     note("sample.shown", grant, actor=actor.name, objects=sorted(found))
-    secret = _classified(grant)
+    secret = classified_columns(grant)
     return [_sample(name, rows, secret.get(name, frozenset())) for name, rows in found.items()]
 
 
@@ -72,7 +72,7 @@ def _sample(name: str, rows: Rows, secret: frozenset[str]) -> Sample:
     return Sample(name, rows.columns, masked, values)
 
 
-def _classified(grant: Grant) -> dict[str, frozenset[str]]:
+def classified_columns(grant: Grant) -> dict[str, frozenset[str]]:
     """`{object: its columns in the warehouse that are not open to everybody}`."""
     version = grant.port.contract_version
     found = {}

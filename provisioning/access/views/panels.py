@@ -8,7 +8,9 @@ from django.utils.safestring import SafeString
 
 from accounts.policies import can_act_for_team
 from catalog.products.models import DataProduct, OutputPort
+from catalog.quality.models import QualityCheck
 from provisioning.access.selectors import Standing, can, grants_of_product, standing_of
+from provisioning.access.services.examples import grant_for, has_examples
 from provisioning.access.states import GrantState
 from provisioning.drivers.protocol import Ability
 
@@ -82,3 +84,12 @@ def _standing(request: HttpRequest, product: DataProduct) -> Standing:
     if product.pk not in known:
         known[product.pk] = standing_of(product, request.actor)  # type: ignore[attr-defined]
     return known[product.pk]
+
+
+def check_examples(request: HttpRequest, check: QualityCheck) -> SafeString | None:
+    """Rows that break a check, for whoever may read them."""
+    actor = request.actor  # type: ignore[attr-defined]
+    if actor.is_visitor or not has_examples(check) or grant_for(check, actor) is None:
+        return None
+    context = {"check": check}
+    return render_to_string("provisioning/access/_check_examples.html", context, request)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Final
 from uuid import UUID
 
-from provisioning.drivers.postgres import inventory, measure, peeking, session
+from provisioning.drivers.postgres import failing, inventory, measure, peeking, session
 from provisioning.drivers.postgres.action import Action, Context
 from provisioning.drivers.postgres.granting import GRANTS
 from provisioning.drivers.postgres.grants import GRANT
@@ -109,6 +109,21 @@ class PostgresDriver:
         check_spec(self, "grant", spec)
         with session.looking(self._resolve(spec.get("target"))) as conn:
             return peeking.peek(conn, grant_id, spec["schema"], table, limit)
+
+    def statement(self, step: Step, rule: Json) -> str:
+        """The query that answers a rule; a rule in SQL as its team wrote it, with its names."""
+        check_spec(self, "measure", {**step.spec, "rules": [rule]})
+        warehouse = self._warehouse(step)
+        with session.looking(warehouse) as conn:
+            return failing.statement(Context(conn, step, warehouse), rule)
+
+    def failing(
+        self, grant_id: UUID, spec: Json, table: str, rule: Json, keys: Sequence[str], limit: int
+    ) -> Rows:
+        """Read-only, with the rights of the grant's role."""
+        check_spec(self, "grant", spec)
+        with session.looking(self._resolve(spec.get("target"))) as conn:
+            return failing.failing(conn, grant_id, spec["schema"], table, rule, keys, limit)
 
     def connected(self) -> list[str]:
         """Logins of grants with a session in the built-in warehouse."""

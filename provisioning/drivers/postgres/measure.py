@@ -15,7 +15,7 @@ from provisioning.drivers.postgres.session import Connection, Warehouse, rows, r
 from provisioning.drivers.protocol import Measurement, PermanentError, Step
 from provisioning.drivers.wording import counted
 
-BUDGET_S = 45  # a measurement ends within 60 s; rules that do not fit are not evaluated
+BUDGET_S = 50  # a measurement ends within 60 s; rules that do not fit are not evaluated
 
 COLUMNS = """
 SELECT a.attname::text, format_type(a.atttypid, a.atttypmod), col_description(a.attrelid, a.attnum)

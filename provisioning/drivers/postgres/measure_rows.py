@@ -29,7 +29,7 @@ from provisioning.drivers.protocol import Json, RuleResult
 
 SAMPLE_FROM = 5_000_000  # rows, by the server's own estimate
 SAMPLE_ROWS = 1_000_000  # about so many are looked at then
-PASS_TIMEOUT_MS = 20_000
+PASS_TIMEOUT_MS = 35_000
 RULE_TIMEOUT_MS = 8_000  # of a rule that has to stand alone
 GUARANTEED = "A unique index of the table guarantees it."
 NO_TIME = "There was no time left for it."

@@ -32,12 +32,8 @@ def peek(conn: Connection, grant_id: UUID, schema: str, table: str, limit: int) 
         PermanentError: the grant or the table is not there.
         TemporaryError: it took longer than two seconds.
     """
+    held = require_opened(conn, grant_id, schema, table)
     role, where = naming.grant_role(grant_id), sql.Identifier(schema, table)
-    held = narrowing.held(conn, role, schema).get(table)
-    if identities.find(conn, role) is None or held is None:
-        raise PermanentError("The access is not in place there.")
-    if not value(conn, IS_OURS, {"t": where.as_string(conn)}):
-        raise PermanentError(f"{table} is no table that the portal made; read it with your login.")
     found = [row[0] for row in rows(conn, COLUMNS, {"t": where.as_string(conn)})]
     columns = [name for name in found if not held.columns or name in held.columns]
     run(conn, "SET LOCAL statement_timeout = {t}", t=sql.Literal(PATIENCE))
@@ -51,10 +47,26 @@ def peek(conn: Connection, grant_id: UUID, schema: str, table: str, limit: int) 
         values = conn.execute(query).fetchall()
     except errors.QueryCanceled as error:
         raise TemporaryError("The warehouse took too long for a few rows.") from error
-    return Rows(tuple(columns), tuple(tuple(map(_short, row)) for row in values))
+    return Rows(tuple(columns), tuple(tuple(map(short, row)) for row in values))
 
 
-def _short(value: Any) -> str | None:
+def require_opened(conn: Connection, grant_id: UUID, schema: str, table: str) -> narrowing.Held:
+    """What the grant shows of the table.
+
+    Raises:
+        PermanentError: the grant or the table is not there, or the portal did not make it.
+    """
+    role, where = naming.grant_role(grant_id), sql.Identifier(schema, table)
+    held = narrowing.held(conn, role, schema).get(table)
+    if identities.find(conn, role) is None or held is None:
+        raise PermanentError("The access is not in place there.")
+    if not value(conn, IS_OURS, {"t": where.as_string(conn)}):
+        raise PermanentError(f"{table} is no table that the portal made; read it with your login.")
+    return held
+
+
+def short(value: Any) -> str | None:
+    """A value as a page shows it."""
     if value is None:
         return None
     text = str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, LiteralString
@@ -256,8 +256,10 @@ def _format(text: LiteralString, column: Column, value: sql.Composable) -> sql.C
     return sql.SQL(text).format(c=sql.Identifier(column.name), v=value)
 
 
-def _any(conditions: Any) -> sql.Composable:
-    return sql.SQL("({})").format(sql.SQL(" OR ").join(conditions))
+def _any(conditions: Iterable[sql.Composable]) -> sql.Composable:
+    """One of them; a single one stands as it is."""
+    first, *more = conditions
+    return sql.SQL("({})").format(sql.SQL(" OR ").join([first, *more])) if more else first
 
 
 TIME_TYPES: Final[Mapping[str, LiteralString]] = {

@@ -32,7 +32,7 @@ class QualityChecks:
         due = quality.due(limit)
         for measurement in due:
             quality_services.postpone(check_ids=measurement.check_ids)
-        targets = _targets({measurement.instance_id for measurement in due})
+        targets = targets_of({measurement.instance_id for measurement in due})
         return [
             CheckOrder(
                 title=f"Check {measurement.port_fqn}",
@@ -103,7 +103,7 @@ def _record_refusal(operation: Operation, check_ids: Iterable[int]) -> None:
     )
 
 
-def _targets(instance_ids: set[UUID]) -> dict[UUID, dict[str, str]]:
+def targets_of(instance_ids: set[UUID]) -> dict[UUID, dict[str, str]]:
     """`{instance: {"target": slug}}` of those that a team keeps in a place of its own."""
     found: dict[UUID, dict[str, str]] = {}
     rows = Instance.objects.filter(pk__in=instance_ids).values_list("pk", "desired_spec")

@@ -16,6 +16,7 @@ from catalog.quality.services import (
     postpone,
     record_results,
     release,
+    report_results,
     run_check_now,
     run_now,
     sync_checks,
@@ -264,3 +265,41 @@ def test_many_ports_take_as_many_statements_as_one(port, team, django_assert_num
         sync_checks_of(ports)
 
     assert QualityCheck.objects.filter(active=True).count() == 6
+
+
+@pytest.mark.parametrize(
+    ("engine", "implementation", "sent"),
+    [
+        (
+            "greatExpectations",
+            {"type": "expect_column_values_to_not_be_null", "kwargs": {"mostly": 0.9}},
+            {
+                "success": False,
+                "expectation_config": {
+                    "type": "expect_column_values_to_not_be_null",
+                    "kwargs": {"column": "email", "mostly": 0.9, "batch_id": "x"},
+                },
+            },
+        ),
+        ("soda", "checks for orders: …", {"name": "Filled", "outcome": "fail", "identity": "a1"}),
+    ],
+)
+def test_a_result_of_the_tool_that_a_rule_names_meets_its_check(
+    engine, implementation, sent, port, team
+):
+    rule = {"type": "custom", "engine": engine, "implementation": implementation,
+            "name": "Filled", "severity": "warning", "dimension": "completeness"}  # fmt: skip
+    offer(port, column(quality=[rule]))
+    body = (
+        {"checks": [sent], "definitionName": "d", "scanEndTimestamp": "2026-11-01T00:00:00"}
+        if engine == "soda"
+        else {"results": [sent], "meta": {"run_id": {"run_time": "2026-11-01T00:00:00Z"}},
+              "success": False, "statistics": {}, "evaluation_parameters": {}}
+    )  # fmt: skip
+
+    taken = report_results(body=body, actor=actor_for(member_of(team)), port=port.fqn)
+
+    assert (taken.stored, taken.problems) == (1, [])
+    check = QualityCheck.objects.get()
+    assert (check.outcome, check.origin, check.name) == ("fail", "contract", "Filled")
+    assert (check.weight, check.dimension) == (0.5, "completeness")
