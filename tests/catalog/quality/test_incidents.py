@@ -482,7 +482,10 @@ def test_somebody_reports_what_no_rule_sees(port, owner):
         ({"detail": "x" * 2001}, "too-long"),
         ({"severity": "awful"}, "unknown-choice"),
         ({"port": "nothing@1"}, "unknown-port"),
+        ({"title": "a\0b"}, "unsafe-text"),
         ({"broke_at": timezone.now() + dt.timedelta(days=400)}, "in-the-future"),
+        ({"broke_at": dt.datetime(1, 1, 1, tzinfo=dt.timezone(13 * HOUR))}, "out-of-range"),
+        ({"broke_at": dt.datetime(1, 1, 1)}, "out-of-range"),  # noqa: DTZ001 - GraphQL may send it
     ],
 )
 def test_a_report_with_a_mistake_is_refused(port, owner, given, code):
@@ -551,7 +554,9 @@ def test_an_assignee_is_taken_away(check, owner):
     assert only().assignee is None
 
 
-@pytest.mark.parametrize(("note", "code"), [(" ", "note-missing"), ("x" * 2001, "too-long")])
+@pytest.mark.parametrize(
+    ("note", "code"), [(" ", "note-missing"), ("x" * 2001, "too-long"), ("a\0b", "unsafe-text")]
+)
 def test_the_end_says_what_was_done(check, owner, note, code):
     arrive(check, "fail")
 
