@@ -294,7 +294,7 @@ def statements(caller, query):
     return len([each for each in context if not each["sql"].startswith(BOOKKEEPING)])
 
 
-@pytest.mark.parametrize(("query", "most"), [(PRODUCTS, 8), (INCIDENTS, 4)])
+@pytest.mark.parametrize(("query", "most"), [(PRODUCTS, 7), (INCIDENTS, 4)])
 def test_a_query_costs_the_same_whatever_it_holds(owner, team, query, most):
     def grow(count):
         for _ in range(count):
@@ -306,6 +306,7 @@ def test_a_query_costs_the_same_whatever_it_holds(owner, team, query, most):
                 make(source, f"Wrong {n}", port=port, assignee=team.members.get(username="olga"))
 
     grow(1)
+    owner.ask(query)  # the first use of a token writes it
     few = statements(owner, query)
     grow(6)
 
