@@ -67,7 +67,7 @@ def report_incident(data: ReportData, *, product: DataProduct, actor: Actor) -> 
     require_incident_handling(actor, product)
     products.lock_products([product.pk])
     if product.status not in LISTED:
-        raise InvalidTransition("Incidents are of published products.", status=product.status)
+        raise InvalidTransition("Incidents are of published products.", state=product.status)
     problems = _text_problems(data)
     port = _port(product, data.port) if data.port and not problems else None
     now = db_now()
