@@ -86,16 +86,19 @@ def _contract(spec: ProductSpec, version: str) -> dict[str, Any]:
 
 
 def _weigh_rules(spec: ProductSpec, described: dict[str, Any]) -> None:
-    """Only what is missing is an incident; of products that fare well not even that, unless the
-    portal measures it. So the demo has a few incidents and not one of each rule.
+    """Of products that fare badly, and of those that the portal measures, one rule is grave: the
+    first column beside the key is filled in. So the demo has an incident here and there, and not
+    one of each rule.
     """
+    required = (each for each in spec.columns if "r" in each.marks and "k" not in each.marks)
+    grave = next((each.name for each in required), "")
     is_serious = spec.real or (spec.score or 0) < SERIOUS
-    rules = [*described.get("quality", ())]
-    for each in described["properties"]:
-        rules += each.get("quality", ())
-    for rule in rules:
-        if not is_serious or rule["metric"] not in ("nullValues", "rowCount"):
-            rule["severity"] = "warning"
+    for rule in described.get("quality", ()):
+        rule["severity"] = "warning"
+    for column in described["properties"]:
+        for rule in column.get("quality", ()):
+            counts = column["name"] == grave and rule["metric"] == "nullValues"
+            rule["severity"] = "error" if is_serious and counts else "warning"
 
 
 def column_of(col: Col) -> Column:

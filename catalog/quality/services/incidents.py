@@ -31,6 +31,7 @@ from core.problems import Problem
 
 MAX_NOTE = 2_000  # characters
 MAX_TITLE = 200
+EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # that an incident may have begun
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,12 @@ def report_incident(data: ReportData, *, product: DataProduct, actor: Actor) -> 
     require_incident_handling(actor, product)
     products.lock_products([product.pk])
     if product.status not in LISTED:
-        raise InvalidTransition("Incidents are of published products.", status=product.status)
-    port = _port(product, data.port) if data.port else None
+        raise InvalidTransition("Incidents are of published products.", state=product.status)
+    problems = _text_problems(data)
+    port = _port(product, data.port) if data.port and not problems else None
     now = db_now()
-    problems = _report_problems(data, port, now)
+    broke_at = _aware(data.broke_at) or now
+    problems = problems or _report_problems(data, port, broke_at, now)
     if problems:
         raise Invalid("The incident cannot be opened like that.", problems)
     found = Breakage(
@@ -78,7 +81,7 @@ def report_incident(data: ReportData, *, product: DataProduct, actor: Actor) -> 
         severity=data.severity,
         title=data.title.strip(),
         detail=data.detail.strip(),
-        broke_at=data.broke_at or now,
+        broke_at=broke_at,
         port_id=port.pk if port else None,
     )
     return open_incidents([found], by=actor.name)[0]
@@ -118,7 +121,8 @@ def assign_incident(*, incident: Incident, username: str, actor: Actor) -> Incid
         Invalid: there is no such person in the team.
     """
     require_incident_handling(actor, incident.product)
-    person = _person(incident, username.strip()) if username.strip() else None
+    name = username.replace("\0", "").strip()
+    person = _person(incident, name) if name else None
     held = Incident.objects.filter(pk=incident.pk, state__in=UNRESOLVED)
     if not held.select_for_update(of=("self",)).exists():
         raise InvalidTransition("A resolved incident is nobody's task.", state=_state(incident))
@@ -216,13 +220,32 @@ def _note(text: str) -> str:
     if not note:
         problem = Problem("/note", "note-missing", "Say what was found or done; others read it.")
         raise Invalid("Nothing was changed.", [problem])
+    if "\0" in note:
+        raise Invalid("Nothing was changed.", [_unsafe("note")])
     if len(note) > MAX_NOTE:
         problem = Problem("/note", "too-long", f"At most {MAX_NOTE:,} characters.")
         raise Invalid("Nothing was changed.", [problem])
     return note
 
 
-def _report_problems(data: ReportData, port: OutputPort | None, now: dt.datetime) -> list[Problem]:
+def _aware(moment: dt.datetime | None) -> dt.datetime | None:
+    """A moment without a time zone is one of UTC."""
+    is_naive = moment is not None and moment.tzinfo is None
+    return moment.replace(tzinfo=dt.UTC) if moment is not None and is_naive else moment
+
+
+def _text_problems(data: ReportData) -> list[Problem]:
+    texts = {"title": data.title, "detail": data.detail, "port": data.port}
+    return [_unsafe(name) for name, text in texts.items() if "\0" in text]
+
+
+def _unsafe(name: str) -> Problem:
+    return Problem(f"/{name}", "unsafe-text", "Remove the character NUL.")
+
+
+def _report_problems(
+    data: ReportData, port: OutputPort | None, broke_at: dt.datetime, now: dt.datetime
+) -> list[Problem]:
     found = []
     if not data.title.strip():
         found.append(Problem("/title", "missing", "Say in a few words what is wrong."))
@@ -236,10 +259,10 @@ def _report_problems(data: ReportData, port: OutputPort | None, now: dt.datetime
     if data.port and port is None:
         text = "Name a port of this product with its major version, as orders@1."
         found.append(Problem("/port", "unknown-port", text))
-    if data.broke_at is not None and data.broke_at > now:
-        found.append(
-            Problem("/broke_at", "in-the-future", "Say when it began; not later than now.")
-        )
+    if not EARLIEST <= broke_at <= now:
+        code = "in-the-future" if broke_at > now else "out-of-range"
+        text = f"Say when it began: between {EARLIEST.year} and now."
+        found.append(Problem("/broke_at", code, text))
     return found
 
 

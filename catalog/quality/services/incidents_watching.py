@@ -7,7 +7,7 @@ import datetime as dt
 from django.db import transaction
 
 from catalog.products import services as products
-from catalog.quality.models import Incident
+from catalog.quality.models import Incident, IncidentQuerySet
 from catalog.quality.selectors.promises import Overdue, overdue_products, still_overdue
 from catalog.quality.services.incidents_writing import (
     Breakage,
@@ -38,15 +38,25 @@ def watch_promises() -> int:
 
 
 def _resolve_kept() -> int:
-    waiting = list(Incident.objects.unresolved().filter(cause=Cause.LATE).order_by("pk"))
+    waiting = _free(Incident.objects.filter(cause=Cause.LATE))
     late = still_overdue({each.product_id for each in waiting})
     kept = [each for each in waiting if each.product_id not in late]
     return resolve_incidents(kept, note="The promise of freshness is kept again.")
 
 
 def _resolve_without_check() -> int:
-    gone = list(Incident.objects.unresolved().filter(lost_their_check())[:AT_ONCE])
+    rows = Incident.objects.unresolved().filter(lost_their_check())
+    ids = list(rows.values_list("pk", flat=True)[:AT_ONCE])
+    gone = _free(Incident.objects.filter(pk__in=ids))
     return resolve_incidents(gone, note="The contract does not state this rule any more.")
+
+
+def _free(rows: IncidentQuerySet) -> list[Incident]:
+    """Those that nobody is at work on, held; the others are looked at the next time, so that two
+    who hold products and incidents in another order never wait for each other.
+    """
+    held = rows.unresolved().order_by("pk")
+    return list(held.select_for_update(of=("self",), skip_locked=True))
 
 
 def _breakage(each: Overdue) -> Breakage:

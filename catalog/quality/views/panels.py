@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import F
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -14,7 +15,7 @@ from catalog.quality.policies import can_handle_incidents
 from catalog.quality.selectors import Surroundings, surroundings
 from catalog.quality.selectors.incidents import ORDER
 
-OPEN_SHOWN, ENDED_SHOWN = 20, 5
+SHOWN = 12
 KEPT = "_surroundings"  # on the product, for the other panels of its page
 
 
@@ -47,13 +48,13 @@ def product_incidents(request: HttpRequest, product: DataProduct) -> SafeString 
     if product.status not in LISTED:
         return None
     rows = Incident.objects.filter(product=product).select_related("assignee", "port")
-    open_ones = rows.unresolved().order_by(*ORDER)[:OPEN_SHOWN]
-    ended = rows.filter(resolved_at__isnull=False).order_by("-resolved_at")[:ENDED_SHOWN]
-    waiting = list(open_ones)
+    latest = F("resolved_at").desc(nulls_first=True)  # the open ones, then those that ended last
+    shown = list(rows.order_by(latest, *ORDER)[:SHOWN])
+    count = sum(not each.is_resolved for each in shown)
     context = {
         "product": product,
-        "rows": [*waiting, *ended],
-        "open": len(waiting),
+        "rows": shown,
+        "open": f"{count}{'+' if count == SHOWN else ''}" if count else "",
         "may_report": can_handle_incidents(actor, product),
         "may_change": can_change_product(actor, product),
     }

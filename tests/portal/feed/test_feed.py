@@ -233,6 +233,7 @@ def test_every_kind_of_subject_is_told_by_name_and_page():
         "blueprint": "sandbox",
         "request": company.request.pk,
         "grant": company.grant.pk,
+        "incident": company.incident.pk,
         "consent": company.consent.pk,
         "campaign": company.campaign.pk,
         "resource": company.resource.pk,
