@@ -27,7 +27,7 @@ from catalog.quality.selectors import (
     quality_of,
 )
 from catalog.quality.selectors.product import MAX_DAYS
-from core.paging import KeysetPage
+from core.paging import MAX_PAGE, KeysetPage
 from core.rest import page_size
 
 USUAL_DAYS = 30
@@ -40,7 +40,9 @@ class ProductQuality(APIView):
         operation_id="product_quality",
         parameters=[
             OpenApiParameter("days", int, description=f"of the trend, 1 to {MAX_DAYS}; usual 30"),
-            OpenApiParameter("page_size", int, description="checks that come along, 1 to 200"),
+            OpenApiParameter(
+                "page_size", int, description="checks that come along, 1 to 200; usual 200"
+            ),
         ],
         responses=OpenApiTypes.OBJECT,
     )
@@ -48,7 +50,7 @@ class ProductQuality(APIView):
         """With the checks that fail first; `checks_next` leads to the others."""
         product = product_by_fqn(actor_in(request), fqn)
         quality = quality_of(product, days=_days(request))
-        page = check_page(product, CheckFilter(), size=page_size(request))
+        page = check_page(product, CheckFilter(), size=_size(request))
         return Response(
             {
                 **as_json(quality),
@@ -105,8 +107,12 @@ def _following(
     if page.next_cursor is None:
         return None
     path = reverse("rest:product-checks", args=[product.fqn])
-    query = urlencode({"page_size": page_size(request), "cursor": page.next_cursor})
+    query = urlencode({"page_size": _size(request), "cursor": page.next_cursor})
     return request.build_absolute_uri(f"{path}?{query}")
+
+
+def _size(request: Request) -> int:
+    return page_size(request, default=MAX_PAGE)
 
 
 def _days(request: Request) -> int:
