@@ -40,9 +40,7 @@ class ProductQuality(APIView):
         operation_id="product_quality",
         parameters=[
             OpenApiParameter("days", int, description=f"of the trend, 1 to {MAX_DAYS}; usual 30"),
-            OpenApiParameter(
-                "page_size", int, description="checks that come along, 1 to 200; usual 200"
-            ),
+            OpenApiParameter("page_size", int, description="checks that come along, at most 200"),
         ],
         responses=OpenApiTypes.OBJECT,
     )
