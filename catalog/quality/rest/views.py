@@ -29,7 +29,7 @@ from catalog.quality.selectors import (
     surroundings,
 )
 from catalog.quality.selectors.product import MAX_DAYS
-from core.paging import KeysetPage
+from core.paging import MAX_PAGE, KeysetPage
 from core.rest import page_size
 
 USUAL_DAYS = 30
@@ -42,7 +42,7 @@ class ProductQuality(APIView):
         operation_id="product_quality",
         parameters=[
             OpenApiParameter("days", int, description=f"of the trend, 1 to {MAX_DAYS}; usual 30"),
-            OpenApiParameter("page_size", int, description="checks that come along, 1 to 200"),
+            OpenApiParameter("page_size", int, description="checks that come along, at most 200"),
         ],
         responses=OpenApiTypes.OBJECT,
     )
@@ -51,7 +51,7 @@ class ProductQuality(APIView):
         product = product_by_fqn(actor_in(request), fqn)
         quality = quality_of(product, days=_days(request))
         around = surroundings(actor_in(request), [product.pk]).get(product.pk)
-        page = check_page(product, CheckFilter(), size=page_size(request))
+        page = check_page(product, CheckFilter(), size=_size(request))
         return Response(
             {
                 **as_json(quality),
@@ -129,8 +129,12 @@ def _following(
     if page.next_cursor is None:
         return None
     path = reverse("rest:product-checks", args=[product.fqn])
-    query = urlencode({"page_size": page_size(request), "cursor": page.next_cursor})
+    query = urlencode({"page_size": _size(request), "cursor": page.next_cursor})
     return request.build_absolute_uri(f"{path}?{query}")
+
+
+def _size(request: Request) -> int:
+    return page_size(request, default=MAX_PAGE)
 
 
 def _days(request: Request) -> int:

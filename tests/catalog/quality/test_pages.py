@@ -1,4 +1,4 @@
-"""The pages of quality: every number leads on, lists are narrowed, nothing unseen is told."""
+"""The pages of a product's quality: every number leads on, nothing unseen is told."""
 
 import csv
 import datetime as dt
@@ -7,89 +7,26 @@ import re
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.states import TeamRole
+from accounts.actors import system_actor
 from catalog.contracts.models import QualityRule
 from catalog.products.models import DataProduct
-from catalog.quality.models import BadgeLink, CheckResult, DimensionWeight, QualityCheck
+from catalog.quality.models import CheckResult, QualityCheck
 from catalog.quality.services import (
     ResultData,
-    add_up_days,
     keep_months,
     record_results,
+    share_badge,
 )
-from core import outbox
-from core.models import AuditEvent
+from tests.catalog.quality.telling import say, tab
 from tests.factories import (
-    ContractFactory,
-    ContractVersionFactory,
-    DomainFactory,
     PortFactory,
     ProductFactory,
-    TeamFactory,
-    UserFactory,
-    member_of,
 )
 
 pytestmark = pytest.mark.django_db
-NAMES = {"no gaps": "completeness", "unique keys": "uniqueness", "fresh": "timeliness"}
-
-
-@pytest.fixture
-def team():
-    return TeamFactory(domain=DomainFactory(path="sales", name="Sales", owner=TeamFactory()))
-
-
-@pytest.fixture
-def port(team):
-    version = ContractVersionFactory(contract=ContractFactory(owner=team))
-    return PortFactory(
-        product=ProductFactory(owner=team, slug="orders"),
-        name="table",
-        contract=version.contract,
-        contract_version=version,
-    )
-
-
-@pytest.fixture
-def checks(port):
-    rows = [
-        QualityCheck(port=port, key=f"dbt:{name}", name=name, dimension=dimension)
-        for name, dimension in NAMES.items()
-    ]
-    QualityCheck.objects.bulk_create(rows)
-    return {each.name: each for each in rows}
-
-
-def say(check, outcome="pass", *, failed=0, ago=dt.timedelta(), **given):
-    moment = timezone.now() - ago
-    result = ResultData(check.pk, outcome, moment, 100, failed, **given)
-    record_results(source="dbt", results=[result])
-
-
-def signed_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def reader():
-    return signed_in(UserFactory())
-
-
-@pytest.fixture
-def owner(team):
-    return signed_in(member_of(team))
-
-
-def tab(client, port, /, **asked):
-    page = client.get(port.product.get_absolute_url(), {"tab": "quality", **asked})
-    assert page.status_code == 200
-    return page.content.decode()
 
 
 def listed(page):
@@ -309,158 +246,10 @@ def test_a_bad_cursor_is_refused(reader, port, checks):
     assert (page.status_code, other.status_code) == (422, 422)
 
 
-# domains
-
-
-def test_a_domain_shows_its_products_by_dimension_the_worst_first(reader, port, checks, team):
-    say(checks["no gaps"], "fail", failed=40)
-    say(checks["fresh"])
-    below = DomainFactory(path="sales.emea", name="EMEA", parent=team.domain)
-    ProductFactory(owner=team, domain=below, name="Perfect", quality_score=100)
-    ProductFactory(owner=team, name="Unmeasured")
-    ProductFactory(owner=team, name="Hidden", visibility="restricted", quality_score=1)
-    ProductFactory(name="Elsewhere", quality_score=1)
-
-    page = reader.get("/domains/sales/quality/").content.decode()
-
-    names = re.findall(r'\?tab=quality">([^<]+)</a><div class="hint">', page)
-    assert names == ["orders", "Perfect", "Unmeasured"]
-    assert '<td class="num" data-l="Completeness"><span class="badge bare bad">60</span>' in page
-    assert '<td class="num" data-l="Timeliness"><span class="badge bare ok">100</span>' in page
-    assert '<span class="sr">not measured</span>' in page
-
-
-def test_the_mean_of_a_domain_has_a_trend(reader, port, team):
-    below = ProductFactory(owner=team, domain=DomainFactory(path="sales.emea", parent=team.domain))
-    today = timezone.now().date()
-    for ago, scores in ((2, (80, 60)), (1, (90, 70))):
-        for product, score in zip((port.product, below), scores, strict=True):
-            product.score_snapshots.create(
-                day=today - dt.timedelta(days=ago), score=score, coverage=1
-            )
-    add_up_days(since=today - dt.timedelta(days=5))
-
-    page = reader.get("/domains/sales/quality/").content.decode()
-
-    assert "Score in the last 90 days, between 70 and 80" in page
-
-
-def test_owners_of_a_domain_weigh_by_a_form(team, port, checks):
-    say(checks["no gaps"])
-    say(checks["fresh"], "fail", failed=100)
-    owner = signed_in(member_of(team.domain.owner))
-    typed = dict.fromkeys(
-        ["accuracy", "completeness", "conformity", "consistency", "coverage", "uniqueness"], "1"
-    )
-
-    refused = owner.post("/domains/sales/quality/weights/", {**typed, "timeliness": "much"})
-    saved = owner.post("/domains/sales/quality/weights/", {**typed, "timeliness": "3"})
-    while outbox.drain():
-        pass
-
-    assert refused.status_code == 422
-    assert "A weight is a number from 0 to 100." in refused.content.decode()
-    assert 'value="much"' in refused.content.decode()
-    assert saved.status_code == 302
-    assert DataProduct.objects.get().quality_score == 25
-    page = owner.get("/domains/sales/quality/").content.decode()
-    assert "as Sales says" in page
-    owner.post("/domains/sales/quality/weights/", {"do": "inherit"})
-    assert not DimensionWeight.objects.exists()
-
-
-# badges
-
-
-def test_a_badge_shows_the_score_to_who_may_see_the_product(reader, port, checks):
-    url = f"/products/{port.product.fqn}/badge.svg"
-    assert "not measured" in reader.get(url).content.decode()
-    say(checks["no gaps"], "fail", failed=8)
-
-    answer = reader.get(url)
-
-    assert answer["Content-Type"] == "image/svg+xml"
-    assert answer["Cache-Control"] == "private, max-age=300"
-    assert ">92</text>" in answer.content.decode()
-    again = reader.get(url, headers={"If-None-Match": answer["ETag"]})
-    assert (again.status_code, again.content) == (304, b"")
-    say(checks["no gaps"], "fail", failed=50)
-    assert reader.get(url, headers={"If-None-Match": answer["ETag"]}).status_code == 200
-    assert Client().get(url).status_code == 302
-    DataProduct.objects.update(visibility="restricted")
-    assert reader.get(url).status_code == 404
-
-
-def shared_address(owner, port):
-    owner.post(f"/products/{port.product.fqn}/badge/", {"do": "share"})
-    return re.search(r"http://testserver(/badges/[^<\"]+\.svg)", tab(owner, port))[1]
-
-
-def test_an_owner_gives_an_address_away_and_takes_it_back(owner, port, checks):
-    say(checks["no gaps"], "fail", failed=8)
-    url = shared_address(owner, port)
-    owner.post(f"/products/{port.product.fqn}/badge/", {"do": "share"})  # the same one
-
-    answer = Client().get(url)
-
-    assert BadgeLink.objects.count() == 1
-    assert answer.status_code == 200
-    assert answer["Cache-Control"] == "public, max-age=300"
-    text = answer.content.decode()
-    assert ">92</text>" in text
-    assert port.product.name not in text
-    owner.post(f"/products/{port.product.fqn}/badge/", {"do": "revoke"})
-    assert Client().get(url).status_code == 404
-    assert shared_address(owner, port) != url
-    assert Client().get(url).status_code == 404
-    verbs = AuditEvent.objects.filter(verb__startswith="quality.badge").order_by("pk")
-    assert list(verbs.values_list("verb", flat=True)) == [
-        "quality.badge-shared",
-        "quality.badge-revoked",
-        "quality.badge-shared",
-    ]
-
-
-def test_addresses_cannot_be_guessed(owner, port, checks, django_assert_num_queries):
-    url = shared_address(owner, port)
-    link = BadgeLink.objects.get()
-    stem = url.removesuffix(".svg")
-    known = Client().get(url).status_code
-    for guess in (
-        f"/badges/{link.pk}",
-        f"/badges/{link.pk.hex}",
-        stem[:-1],
-        f"{stem}x",
-        "/badges/x",
-    ):
-        with django_assert_num_queries(0):
-            answer = Client().get(f"{guess}.svg")
-        assert (answer.status_code, answer.content) == (404, b"There is no such badge.\n")
-    assert known == 200
-
-
-@pytest.mark.parametrize("status", ["draft", "retired", "proposed"])
-def test_what_is_not_listed_has_no_badge_outside(owner, port, checks, status):
-    url = shared_address(owner, port)
-
-    DataProduct.objects.update(status=status)
-
-    assert Client().get(url).status_code == 404
-
-
-def test_only_the_team_shares(port, checks, team):
-    url = f"/products/{port.product.fqn}/badge/"
-    viewer = signed_in(member_of(team, TeamRole.VIEWER))
-
-    assert signed_in(UserFactory()).post(url, {"do": "share"}).status_code == 403
-    assert viewer.post(url, {"do": "share"}).status_code == 403
-    assert not BadgeLink.objects.exists()
-
-
 def test_the_quality_tab_costs_ten_statements(owner, port, checks, django_assert_max_num_queries):
     for check in checks.values():
         say(check, "fail", failed=3)
-    shared_address(owner, port)
+    share_badge(product=port.product, actor=system_actor())
     owner.get("/domains/")
 
     with django_assert_max_num_queries(10):
