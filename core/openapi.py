@@ -107,10 +107,23 @@ def whole_list_of(shape: Shape) -> Shape:
     return record("", {"results": listed(shape), "next": {"type": "null"}})
 
 
+def extended(
+    name: str, shape: Shape, members: Mapping[str, Shape], *, optional: Iterable[str] = ()
+) -> Shape:
+    """A record that has more than another one."""
+    base = frozenset(shape["properties"]) - frozenset(shape["required"])
+    return record(name, {**shape["properties"], **members}, optional={*base, *optional})
+
+
 def body(shape: Shape) -> dict[str, Shape]:
     """What a call takes, as `request=` of `extend_schema`."""
     return {"application/json": shape}
 
+
+PLACE_OF_DOMAIN = record(
+    "DomainName", {"path": about(TEXT, "dotted, e.g. sales.emea"), "name": TEXT}
+)
+TEAM_NAME = record("TeamName", {"slug": TEXT, "name": TEXT})
 
 PAGE_SIZE = OpenApiParameter(
     "page_size",
@@ -119,7 +132,8 @@ PAGE_SIZE = OpenApiParameter(
 )
 CURSOR = OpenApiParameter("cursor", str, description="from `next` of the page before")
 COUNTED = OpenApiParameter("count", bool, description="also count the rows, to 5,000")
-PAGING = [PAGE_SIZE, CURSOR, COUNTED]
+PAGES = [PAGE_SIZE, CURSOR]
+PAGING = [*PAGES, COUNTED]
 KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -177,6 +191,9 @@ def with_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             for status in [each for each in responses if each.startswith("4")]:
                 responses[status] = _problem(responses[status].get("description", ""))
             responses["default"] = _problem("Any other error")
+            # one of the ways is enough; said together they would all be needed
+            ways = [way for each in operation.get("security", ()) for way in each.items()]
+            operation["security"] = [{name: scopes} for name, scopes in ways]
     return result
 
 

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from core.csv_rows import csv_list, wants_csv
 from core.errors import UNSEEN, DomainError, Invalid, problem_document
 from core.paging import KeysetPage, keyset_page
 from core.problems import Problem, to_pointer
@@ -43,14 +44,26 @@ def problem(body: dict[str, Any]) -> Response:
     return Response(body, status=body["status"], content_type=PROBLEM_JSON)
 
 
-def page_response(request: Request, page: KeysetPage[Any], results: list[Any]) -> Response:
-    """`{"results", "next"}`; `next` keeps all other parameters (INTERFACE §4)."""
+def page_response(
+    request: Request,
+    page: KeysetPage[Any],
+    results: list[Any],
+    rows: QuerySet[Any] | None = None,
+) -> Response:
+    """`{"results", "next"}`; `next` keeps all other parameters (INTERFACE §4).
+
+    Args:
+        rows: the whole list, which is counted where `count=true` asks for it.
+    """
     following = None
     if page.next_cursor is not None:
         query = request.query_params.copy()
         query["cursor"] = page.next_cursor
         following = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
-    return Response({"results": results, "next": following})
+    answer = Response({"results": results, "next": following})
+    if rows is not None and wants_count(request):
+        answer.data |= counted(rows.order_by().values("pk")[: COUNT_CAP + 1].count())
+    return answer
 
 
 def list_response(
@@ -70,10 +83,25 @@ def list_response(
     """
     cursor = request.query_params.get("cursor")
     page = keyset_page(rows, order=order, size=page_size(request), cursor=cursor)
-    answer = page_response(request, page, [shown(each) for each in page.rows])
-    if wants_count(request):
-        answer.data |= counted(rows.order_by().values("pk")[: COUNT_CAP + 1].count())
-    return answer
+    return page_response(request, page, [shown(each) for each in page.rows], rows)
+
+
+def list_or_csv(
+    request: Request,
+    rows: QuerySet[Any],
+    *,
+    order: Sequence[str],
+    shown: Callable[[Any], dict[str, Any]],
+    name: str,
+    columns: Sequence[str],
+) -> Response | StreamingHttpResponse:
+    """The same; where CSV is asked for, the whole list as a file of that name with these columns.
+
+    The view has `renderer_classes = (JSONRenderer, CsvRenderer)`.
+    """
+    if wants_csv(request):
+        return csv_list(name, columns, rows, order, shown)
+    return list_response(request, rows, order=order, shown=shown)
 
 
 def wants_count(request: Request) -> bool:

@@ -12,15 +12,14 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from core.errors import Invalid
 from core.idempotency import idempotent
-from core.paging import keyset_page
+from core.openapi import KEY, PAGING, page_of
 from core.problems import Problem
-from core.rest import body_of, choice_in, page_response, page_size, text_in
+from core.rest import body_of, choice_in, list_response, text_in
 from portal import services
 from portal.models import Notification
+from portal.rest import shapes
 from portal.states import MailGroup, Pace
 
-OBJECT = {"type": "object"}
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 MAX_IDS = 500
 READ = {
     "type": "object",
@@ -48,23 +47,16 @@ class Notifications(APIView):
         operation_id="notifications",
         parameters=[
             OpenApiParameter("show", str, enum=["new"], description="only what is not read"),
-            OpenApiParameter("page_size", int),
-            OpenApiParameter("cursor", str),
+            *PAGING,
         ],
-        responses={200: OBJECT},
+        responses={200: page_of(shapes.NOTIFICATION)},
     )
     def get(self, request: Request) -> Response:
         """The newest first; kept for 90 days."""
         rows = Notification.objects.visible_to(actor_in(request))
         if choice_in(request.query_params, "show", ["new"]):
             rows = rows.unread()
-        page = keyset_page(
-            rows,
-            order=["-id"],
-            size=page_size(request),
-            cursor=request.query_params.get("cursor"),
-        )
-        return page_response(request, page, [_card(each) for each in page.rows])
+        return list_response(request, rows, order=["-id"], shown=_card)
 
 
 class NotificationsRead(APIView):
@@ -74,7 +66,7 @@ class NotificationsRead(APIView):
         operation_id="notifications_read",
         parameters=[KEY],
         request={"application/json": READ},
-        responses={200: OBJECT},
+        responses={200: shapes.MARKED},
     )
     @idempotent
     def post(self, request: Request) -> Response:

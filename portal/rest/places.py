@@ -15,14 +15,13 @@ from accounts.authentication import actor_in
 from accounts.models import Domain, Membership, Team
 from catalog.products.models import DataProduct, System
 from core.errors import NotFound
-from core.paging import keyset_page
-from core.rest import page_response, page_size
+from core.openapi import PAGING, page_of
+from core.rest import list_response
+from portal.rest import shapes
 
-OBJECT = {"type": "object"}
 PAGING = [
     OpenApiParameter("search", str, description="part of a name"),
-    OpenApiParameter("page_size", int, description="1 to 200"),
-    OpenApiParameter("cursor", str, description="`next` of the page before"),
+    *PAGING,
 ]
 MAX_LISTED = 200  # of one kind in a single object
 
@@ -30,7 +29,9 @@ MAX_LISTED = 200  # of one kind in a single object
 class DomainList(APIView):
     """Domains."""
 
-    @extend_schema(operation_id="domains_list", parameters=PAGING, responses={200: OBJECT})
+    @extend_schema(
+        operation_id="domains_list", parameters=PAGING, responses={200: page_of(shapes.DOMAIN)}
+    )
     def get(self, request: Request) -> Response:
         """All domains by path; a domain stands before those below it."""
         rows = Domain.objects.select_related("owner", "parent")
@@ -40,7 +41,7 @@ class DomainList(APIView):
 class DomainItem(APIView):
     """One domain."""
 
-    @extend_schema(operation_id="domain", responses={200: OBJECT})
+    @extend_schema(operation_id="domain", responses={200: shapes.DOMAIN_IN_FULL})
     def get(self, request: Request, path: str) -> Response:
         """With those below it, its teams, and the products and systems that the caller may see."""
         actor = actor_in(request)
@@ -64,7 +65,9 @@ class DomainItem(APIView):
 class TeamList(APIView):
     """Teams."""
 
-    @extend_schema(operation_id="teams_list", parameters=PAGING, responses={200: OBJECT})
+    @extend_schema(
+        operation_id="teams_list", parameters=PAGING, responses={200: page_of(shapes.TEAM)}
+    )
     def get(self, request: Request) -> Response:
         """All teams by slug."""
         rows = Team.objects.select_related("domain", "parent")
@@ -74,7 +77,7 @@ class TeamList(APIView):
 class TeamItem(APIView):
     """One team."""
 
-    @extend_schema(operation_id="team", responses={200: OBJECT})
+    @extend_schema(operation_id="team", responses={200: shapes.TEAM_IN_FULL})
     def get(self, request: Request, slug: str) -> Response:
         """With its people, the domains it answers for, and what it owns."""
         actor = actor_in(request)
@@ -105,9 +108,7 @@ def _answer(
     text = request.query_params.get("search", "").replace("\0", "").strip()[:100]
     if text:
         rows = rows.filter(Q(name__icontains=text) | Q(**{f"{key}__icontains": text}))
-    cursor = request.query_params.get("cursor")
-    page = keyset_page(rows, order=[key], size=page_size(request), cursor=cursor)
-    return page_response(request, page, [shown(each) for each in page.rows])
+    return list_response(request, rows, order=[key], shown=shown)
 
 
 def _listed(rows: Any, field: str) -> list[str]:

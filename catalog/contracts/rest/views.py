@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,12 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from catalog.contracts.extensions import affected_parties
 from catalog.contracts.models import ContractVersion, DataContract
+from catalog.contracts.rest import shapes
 from catalog.contracts.rest.renderers import YAML_RENDERERS
 from catalog.contracts.selectors import comparison, versions
 from core.errors import NotFound
-from core.paging import keyset_page
-from core.rest import page_response, page_size
-
-OBJECT = {"type": "object"}
+from core.openapi import PAGING, page_of, whole_list_of
+from core.rest import list_response
 
 
 class ContractList(APIView):
@@ -31,19 +31,16 @@ class ContractList(APIView):
         operation_id="contracts_list",
         parameters=[
             OpenApiParameter("document_id", str, description="the ODCS `id`"),
-            OpenApiParameter("page_size", int, description="1 to 200"),
-            OpenApiParameter("cursor", str, description="`next` of the page before"),
+            *PAGING,
         ],
-        responses={200: OBJECT},
+        responses={200: page_of(shapes.CONTRACT)},
     )
     def get(self, request: Request) -> Response:
         """Contracts that the caller may see."""
         rows = DataContract.objects.visible_to(actor_in(request)).select_related("owner", "domain")
         if "document_id" in request.query_params:
             rows = rows.filter(document_id=request.query_params["document_id"])
-        cursor = request.query_params.get("cursor")
-        page = keyset_page(rows, order=["id"], size=page_size(request), cursor=cursor)
-        return page_response(request, page, [_as_dict(request, each) for each in page.rows])
+        return list_response(request, rows, order=["id"], shown=partial(_as_dict, request))
 
 
 class Contract(APIView):
@@ -54,7 +51,7 @@ class Contract(APIView):
     @extend_schema(
         operation_id="contract",
         parameters=[OpenApiParameter("version", str, description="default: the newest")],
-        responses={200: OBJECT},
+        responses={200: shapes.CONTRACT_IN_FULL},
     )
     def get(self, request: Request, contract_id: UUID) -> Response:
         """The contract with its document, nothing dropped; as YAML the text as given."""
@@ -75,7 +72,7 @@ class Contract(APIView):
 class ContractVersions(APIView):
     """The versions of one contract."""
 
-    @extend_schema(operation_id="contract_versions", responses={200: OBJECT})
+    @extend_schema(operation_id="contract_versions", responses={200: whole_list_of(shapes.VERSION)})
     def get(self, request: Request, contract_id: UUID) -> Response:
         """All versions, the newest first."""
         contract = _visible(request, contract_id)
@@ -92,7 +89,7 @@ class ContractDiff(APIView):
             OpenApiParameter("from", str, description="default: the version before `to`"),
             OpenApiParameter("to", str, description="default: the newest"),
         ],
-        responses={200: OBJECT},
+        responses={200: shapes.DIFF},
     )
     def get(self, request: Request, contract_id: UUID) -> Response:
         """Changes by level and by who is hit, and those who read data under the contract."""

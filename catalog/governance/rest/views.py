@@ -13,6 +13,7 @@ from accounts.authentication import actor_in
 from catalog.governance import services
 from catalog.governance.models import Policy
 from catalog.governance.policies import can_govern_somewhere
+from catalog.governance.rest import shapes
 from catalog.governance.rest.serializers import (
     day,
     level_as_dict,
@@ -31,13 +32,10 @@ from catalog.governance.selectors import (
 )
 from core.errors import NotAllowed
 from core.idempotency import idempotent
+from core.openapi import KEY, PAGING, TEXT, page_of, whole_list_of
 from core.paging import keyset_page
-from core.rest import page_response, page_size
+from core.rest import list_response, page_response, page_size
 
-OBJECT = {"type": "object"}
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
-PAGING = [OpenApiParameter("page_size", int), OpenApiParameter("cursor", str)]
-TEXT = {"type": "string"}
 POLICY = {
     "type": "object",
     "properties": {
@@ -69,7 +67,9 @@ GRACE = {"type": "object", "properties": {"grace_until": {"type": "string", "for
 class Policies(APIView):
     """Policies."""
 
-    @extend_schema(operation_id="policies_list", parameters=PAGING, responses={200: OBJECT})
+    @extend_schema(
+        operation_id="policies_list", parameters=PAGING, responses={200: page_of(shapes.POLICY)}
+    )
     def get(self, request: Request) -> Response:
         """All of them by name, with how many published things that you may see fail."""
         actor = actor_in(request)
@@ -81,13 +81,13 @@ class Policies(APIView):
             cursor=request.query_params.get("cursor"),
         )
         rows = policy_rows(actor, page.rows)
-        return page_response(request, page, [policy_as_dict(row) for row in rows])
+        return page_response(request, page, [policy_as_dict(row) for row in rows], visible)
 
     @extend_schema(
         operation_id="policy_create",
         parameters=[KEY],
         request={"application/json": POLICY},
-        responses={201: OBJECT},
+        responses={201: shapes.POLICY},
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -104,7 +104,7 @@ class Policies(APIView):
 class OnePolicy(APIView):
     """One policy."""
 
-    @extend_schema(operation_id="policy", responses={200: OBJECT})
+    @extend_schema(operation_id="policy", responses={200: shapes.POLICY_IN_FULL})
     def get(self, request: Request, slug: str) -> Response:
         """With all its versions."""
         actor = actor_in(request)
@@ -116,7 +116,7 @@ class OnePolicy(APIView):
         operation_id="policy_change",
         parameters=[KEY],
         request={"application/json": POLICY},
-        responses={200: OBJECT},
+        responses={200: shapes.POLICY},
     )
     @idempotent
     def patch(self, request: Request, slug: str) -> Response:
@@ -135,7 +135,7 @@ class Enforce(APIView):
         operation_id="policy_enforce",
         parameters=[KEY],
         request={"application/json": GRACE},
-        responses={200: OBJECT},
+        responses={200: shapes.POLICY},
     )
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
@@ -150,7 +150,7 @@ class Retire(APIView):
     """Retire a policy."""
 
     @extend_schema(
-        operation_id="policy_retire", parameters=[KEY], request=None, responses={200: OBJECT}
+        operation_id="policy_retire", parameters=[KEY], request=None, responses={200: shapes.POLICY}
     )
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
@@ -171,26 +171,21 @@ class Terms(APIView):
             OpenApiParameter("domain", str, description="a path, or `company`"),
             *PAGING,
         ],
-        responses={200: OBJECT},
+        responses={200: page_of(shapes.TERM)},
     )
     def get(self, request: Request) -> Response:
         """By name."""
         asked = request.query_params
         text = asked.get("search", "").replace("\0", "")[:100]
         domain = asked.get("domain", "").replace("\0", "")
-        page = keyset_page(
-            terms_matching(actor_in(request), text=text, domain=domain),
-            order=["name", "id"],
-            size=page_size(request),
-            cursor=asked.get("cursor"),
-        )
-        return page_response(request, page, [term_as_dict(each) for each in page.rows])
+        rows = terms_matching(actor_in(request), text=text, domain=domain)
+        return list_response(request, rows, order=["name", "id"], shown=term_as_dict)
 
     @extend_schema(
         operation_id="term_create",
         parameters=[KEY],
         request={"application/json": TERM},
-        responses={201: OBJECT},
+        responses={201: shapes.TERM},
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -205,7 +200,7 @@ class Terms(APIView):
 class OneTerm(APIView):
     """One term."""
 
-    @extend_schema(operation_id="term", responses={200: OBJECT})
+    @extend_schema(operation_id="term", responses={200: shapes.TERM})
     def get(self, request: Request, term_id: UUID) -> Response:
         return Response(term_as_dict(term_by_id(actor_in(request), term_id)))
 
@@ -213,7 +208,7 @@ class OneTerm(APIView):
         operation_id="term_change",
         parameters=[KEY],
         request={"application/json": TERM},
-        responses={200: OBJECT},
+        responses={200: shapes.TERM},
     )
     @idempotent
     def patch(self, request: Request, term_id: UUID) -> Response:
@@ -228,7 +223,7 @@ class OneTerm(APIView):
         parameters=[
             OpenApiParameter("detach", bool, description="take it from the products that use it")
         ],
-        responses={204: None, 409: OBJECT},
+        responses={204: None},
     )
     def delete(self, request: Request, term_id: UUID) -> Response:
         """409 with `count` and `used_by` while products use it, unless `detach=true`."""
@@ -241,7 +236,9 @@ class OneTerm(APIView):
 class Classifications(APIView):
     """The classes that products may have."""
 
-    @extend_schema(operation_id="classifications_list", responses={200: OBJECT})
+    @extend_schema(
+        operation_id="classifications_list", responses={200: whole_list_of(shapes.LEVEL)}
+    )
     def get(self, request: Request) -> Response:
         """All of them, the most open first."""
         found = [level_as_dict(each) for each in levels(all_of_them=True)]

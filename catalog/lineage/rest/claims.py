@@ -12,16 +12,16 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from catalog.lineage import services
 from catalog.lineage.models import Dataset
+from catalog.lineage.rest import answers
 from catalog.lineage.selectors.ids import encoded
 from core.idempotency import idempotent
-from core.paging import keyset_page
-from core.rest import body_of, choice_in, page_response, page_size, text_in
+from core.openapi import PAGING, page_of
+from core.rest import body_of, choice_in, list_response, text_in
 
 FILTERS = [
     OpenApiParameter("unmatched", str, enum=["true", "false"]),
     OpenApiParameter("search", str),
-    OpenApiParameter("page_size", int),
-    OpenApiParameter("cursor", str),
+    *PAGING,
 ]
 MAX_TYPED = 200
 
@@ -45,27 +45,28 @@ class Datasets(APIView):
     """GET: datasets, newest first; `unmatched=true`: those that wait for a port."""
 
     @extend_schema(
-        operation_id="lineage_datasets", parameters=FILTERS, responses=OpenApiTypes.OBJECT
+        operation_id="lineage_datasets",
+        parameters=FILTERS,
+        responses={200: page_of(answers.DATASET)},
     )
     def get(self, request: Request) -> Response:
         actor, query = actor_in(request), request.query_params
         is_unmatched = choice_in(query, "unmatched", ["true", "false"]) == "true"
         every = Dataset.objects
         rows = every.unmatched_for(actor) if is_unmatched else every.visible_to(actor)
-        page = keyset_page(
+        return list_response(
+            request,
             rows.matching(text_in(query, "search")[:MAX_TYPED]).select_related("port", "posted_by"),
             order=("-first_seen", "-id"),
-            size=page_size(request),
-            cursor=query.get("cursor"),
+            shown=as_json,
         )
-        return page_response(request, page, list(map(as_json, page.rows)))
 
 
 class Claim(APIView):
     """POST `{"dataset", "port"}`: the port offers the dataset, whatever its names say."""
 
     @extend_schema(
-        operation_id="lineage_claim", request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT
+        operation_id="lineage_claim", request=OpenApiTypes.OBJECT, responses={200: answers.DATASET}
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -80,7 +81,9 @@ class Unclaim(APIView):
     """POST `{"dataset"}`: names say again which port offers it."""
 
     @extend_schema(
-        operation_id="lineage_unclaim", request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT
+        operation_id="lineage_unclaim",
+        request=OpenApiTypes.OBJECT,
+        responses={200: answers.DATASET},
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -94,7 +97,7 @@ class Edges(APIView):
     @extend_schema(
         operation_id="lineage_edge_draw",
         request=OpenApiTypes.OBJECT,
-        responses={201: OpenApiTypes.OBJECT},
+        responses={201: answers.DRAWN},
     )
     @idempotent
     def post(self, request: Request) -> Response:

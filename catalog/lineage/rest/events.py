@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from accounts.states import Scope
 from catalog.lineage import services
+from catalog.lineage.rest import answers
 from catalog.lineage.rest.parsers import MAX_BATCH, MAX_EVENT, read_json
 from catalog.lineage.services import IngestResult
 from core.errors import Invalid
@@ -37,7 +38,7 @@ class Posting(APIView):
     @extend_schema(
         operation_id="lineage_event",
         request=OpenApiTypes.OBJECT,
-        responses={201: OpenApiTypes.OBJECT},
+        responses={201: answers.EVENT_TAKEN},
     )
     def post(self, request: Request) -> Response:
         event = read_json(request, limit=MAX_EVENT)
@@ -55,7 +56,7 @@ class LineageBatch(APIView):
     @extend_schema(
         operation_id="lineage_batch",
         request=OpenApiTypes.OBJECT,
-        responses=OpenApiTypes.OBJECT,
+        responses={200: answers.BATCH_TAKEN},
     )
     def post(self, request: Request) -> Response:
         events = read_json(request, limit=MAX_BATCH)

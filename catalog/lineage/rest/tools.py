@@ -13,6 +13,7 @@ from accounts.states import Scope
 from catalog.lineage import services
 from catalog.lineage.ingestion.dbt import ingest_dbt
 from catalog.lineage.ingestion.sql import ingest_sql, sql_text
+from catalog.lineage.rest import answers
 from catalog.lineage.rest.events import AnyBody
 from catalog.lineage.rest.parsers import MAX_MANIFEST, read_json
 from core.rest import body_of
@@ -28,7 +29,7 @@ class LineageDbt(APIView):
         operation_id="lineage_dbt",
         parameters=[OpenApiParameter("namespace", str)],
         request=OpenApiTypes.OBJECT,
-        responses=OpenApiTypes.OBJECT,
+        responses={200: answers.DBT_TAKEN},
     )
     def post(self, request: Request) -> Response:
         actor = actor_in(request)
@@ -47,7 +48,7 @@ class LineageSql(APIView):
     write_scope = Scope.LINEAGE_WRITE
 
     @extend_schema(
-        operation_id="lineage_sql", request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT
+        operation_id="lineage_sql", request=OpenApiTypes.OBJECT, responses={200: answers.SQL_READ}
     )
     def post(self, request: Request) -> Response:
         actor = actor_in(request)

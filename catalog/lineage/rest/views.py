@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import JSONRenderer
@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
+from catalog.lineage.rest import answers
 from catalog.lineage.rest.events import Posting
 from catalog.lineage.rest.parameters import (
     AT,
@@ -44,8 +45,8 @@ from catalog.lineage.selectors import (
     sources_of,
 )
 from catalog.lineage.states import Direction, Level
-from catalog.search.csv_rows import csv_lines
-from catalog.search.rest.parameters import CsvRenderer
+from core.csv_rows import CsvRenderer, csv_response, wants_csv
+from core.openapi import page_of
 from core.rest import page_response, page_size
 
 DEFAULT_DEPTH = 3
@@ -58,7 +59,7 @@ class Lineage(Posting):
     @extend_schema(
         operation_id="lineage",
         parameters=[NODE, DIRECTION, DEPTH, LEVEL, FIRST, AT],
-        responses=OpenApiTypes.OBJECT,
+        responses={200: answers.GRAPH},
     )
     def get(self, request: Request) -> Response:
         query: Any = request.query_params
@@ -82,7 +83,7 @@ class LineageImpact(APIView):
     @extend_schema(
         operation_id="lineage_impact",
         parameters=[NODE, LEVEL, DEPTH, FIRST, CURSOR, AT],
-        responses={200: OpenApiTypes.OBJECT, (200, "text/csv"): OpenApiTypes.STR},
+        responses={200: answers.IMPACT, (200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Products downstream, nearest first, with owners, consumers by grant, and totals.
@@ -98,11 +99,8 @@ class LineageImpact(APIView):
             "depth": number_in(query, "depth", None),
             "at": moment_in(query, "at"),
         }
-        if request.accepted_renderer.format == "csv":
-            lines = csv_lines(CSV_HEADER, map(cell_row, all_rows(**asked)))
-            answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-            answer["Content-Disposition"] = 'attachment; filename="impact.csv"'
-            return answer
+        if wants_csv(request):
+            return csv_response("impact", CSV_HEADER, map(cell_row, all_rows(**asked)))
         found = impact(
             **asked, first=within(query, "first", 200, 5_000), cursor=query.get("cursor")
         )
@@ -124,7 +122,7 @@ class LineagePath(APIView):
             OpenApiParameter("to", str, required=True),
             *(LEVEL, AT),
         ],
-        responses=OpenApiTypes.OBJECT,
+        responses={200: answers.PATH},
     )
     def get(self, request: Request) -> Response:
         """One shortest path downstream; `path` is null where there is none."""
@@ -149,7 +147,7 @@ class LineageSources(APIView):
     @extend_schema(
         operation_id="lineage_sources",
         parameters=[NODE, LEVEL, FIRST, AT],
-        responses=OpenApiTypes.OBJECT,
+        responses={200: answers.SOURCES},
     )
     def get(self, request: Request) -> Response:
         """The nodes upstream into which nothing leads, nearest first."""
@@ -173,7 +171,7 @@ class LineageOrphans(APIView):
             OpenApiParameter("level", str, enum=[Level.DATASET, Level.PRODUCT]),
             *(PAGE_SIZE, CURSOR),
         ],
-        responses=OpenApiTypes.OBJECT,
+        responses={200: page_of(answers.NODE)},
     )
     def get(self, request: Request) -> Response:
         """Datasets or products without any edge."""
@@ -190,7 +188,9 @@ class LineageOrphans(APIView):
 class LineageCycles(APIView):
     """Products that read one another in a circle."""
 
-    @extend_schema(operation_id="lineage_cycles", parameters=[FIRST], responses=OpenApiTypes.OBJECT)
+    @extend_schema(
+        operation_id="lineage_cycles", parameters=[FIRST], responses={200: answers.CYCLES}
+    )
     def get(self, request: Request) -> Response:
         """Sets of products that all reach one another, the largest first."""
         found = cycles_of_products(

@@ -16,7 +16,7 @@ from catalog.lineage.models import ProductEdge
 from catalog.lineage.selectors import Graph, neighbours
 from catalog.lineage.states import Direction, Level
 from catalog.products.models import DataProduct
-from catalog.search.csv_rows import csv_lines
+from core.csv_rows import csv_lines
 from core.errors import Invalid
 from core.problems import Problem
 

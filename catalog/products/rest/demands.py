@@ -17,16 +17,15 @@ from accounts.authentication import actor_in
 from accounts.models import Domain, Team
 from catalog.products import services
 from catalog.products.models import DataProduct, Demand
+from catalog.products.rest import shapes
 from catalog.products.states import DemandState
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
+from core.openapi import KEY, PAGING, TEXT, page_of
 from core.paging import keyset_page
 from core.problems import Problem
 from core.rest import page_response, page_size
 
-OBJECT = {"type": "object"}
-TEXT = {"type": "string"}
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 ORDER = ("-votes", "id")
 WISH = {
     "type": "object",
@@ -54,10 +53,9 @@ class DemandList(APIView):
             OpenApiParameter("state", str, enum=DemandState.values),
             OpenApiParameter("domain", str, description="with everything below it"),
             OpenApiParameter("mine", bool, description="only the caller's own"),
-            OpenApiParameter("page_size", int, description="1 to 200"),
-            OpenApiParameter("cursor", str, description="`next` of the page before"),
+            *PAGING,
         ],
-        responses={200: OBJECT},
+        responses={200: page_of(shapes.DEMAND)},
     )
     def get(self, request: Request) -> Response:
         """The most wanted first."""
@@ -75,13 +73,13 @@ class DemandList(APIView):
             rows.for_rows(), order=ORDER, size=page_size(request), cursor=given.get("cursor")
         )
         products = _seen_products(actor, page.rows)
-        return page_response(request, page, [as_dict(each, products) for each in page.rows])
+        return page_response(request, page, [as_dict(each, products) for each in page.rows], rows)
 
     @extend_schema(
         operation_id="demands_create",
         parameters=[KEY],
         request={"application/json": WISH},
-        responses={201: OBJECT},
+        responses={201: shapes.DEMAND},
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -96,7 +94,7 @@ class DemandList(APIView):
 class DemandDetail(APIView):
     """One wish."""
 
-    @extend_schema(operation_id="demands_retrieve", responses={200: OBJECT})
+    @extend_schema(operation_id="demands_retrieve", responses={200: shapes.DEMAND})
     def get(self, request: Request, demand_id: UUID) -> Response:
         """What is needed, how many need it, and what became of it."""
         return Response(_answer(request, _demand(request, demand_id)))
@@ -106,7 +104,7 @@ class DemandVote(APIView):
     """The caller's vote."""
 
     @extend_schema(
-        operation_id="demands_vote", parameters=[KEY], request=None, responses={200: OBJECT}
+        operation_id="demands_vote", parameters=[KEY], request=None, responses={200: shapes.DEMAND}
     )
     @idempotent
     def post(self, request: Request, demand_id: UUID) -> Response:
@@ -115,7 +113,7 @@ class DemandVote(APIView):
         services.vote(demand=found, actor=actor_in(request))
         return Response(_answer(request, _demand(request, demand_id)))
 
-    @extend_schema(operation_id="demands_unvote", request=None, responses={200: OBJECT})
+    @extend_schema(operation_id="demands_unvote", request=None, responses={200: shapes.DEMAND})
     def delete(self, request: Request, demand_id: UUID) -> Response:
         """Take the vote back."""
         found = _demand(request, demand_id)
@@ -130,7 +128,7 @@ class DemandTake(APIView):
         operation_id="demands_take",
         parameters=[KEY],
         request=body_with("team"),
-        responses={200: OBJECT},
+        responses={200: shapes.DEMAND},
     )
     @idempotent
     def post(self, request: Request, demand_id: UUID) -> Response:
@@ -151,7 +149,7 @@ class DemandAnswer(APIView):
         operation_id="demands_answer",
         parameters=[KEY],
         request=body_with("product", "note"),
-        responses={200: OBJECT},
+        responses={200: shapes.DEMAND},
     )
     @idempotent
     def post(self, request: Request, demand_id: UUID) -> Response:
@@ -175,7 +173,7 @@ class DemandDecline(APIView):
         operation_id="demands_decline",
         parameters=[KEY],
         request=body_with("reason"),
-        responses={200: OBJECT},
+        responses={200: shapes.DEMAND},
     )
     @idempotent
     def post(self, request: Request, demand_id: UUID) -> Response:

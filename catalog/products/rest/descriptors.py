@@ -16,6 +16,7 @@ from catalog.products.descriptors.report import REFUSED
 from catalog.products.rest.report_schema import REPORT
 from core.documents import Limits, Media
 from core.idempotency import idempotent
+from core.openapi import KEY, TEXT
 from core.problems import has_errors
 from core.rest import problem
 
@@ -23,7 +24,6 @@ MODES = ("validate", "plan", "apply")
 ON_ERROR = ("abort", "skip")
 FORBIDDEN = frozenset({"id-owned-elsewhere", "not-allowed"})
 OBJECT = {"type": "object"}
-TEXT = {"type": "string"}
 
 
 class Descriptors(APIView):
@@ -42,10 +42,10 @@ class Descriptors(APIView):
             OpenApiParameter("on_error", str, enum=ON_ERROR, description="default: abort"),
             OpenApiParameter("domain", str, description="path, for documents that name none"),
             OpenApiParameter("team", str, description="slug, for documents that name none"),
-            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER),
+            KEY,
         ],
         request={"application/yaml": TEXT, "application/json": OBJECT},
-        responses={200: REPORT, 403: OBJECT, 413: OBJECT, 422: OBJECT},
+        responses={200: REPORT},
     )
     @idempotent
     def post(self, request: Request) -> Response:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,19 +15,17 @@ from accounts.authentication import actor_in
 from accounts.models import Team
 from catalog.products import services
 from catalog.products.models import DataProduct, Revision
+from catalog.products.rest import shapes
 from catalog.products.rest.serializers import as_dict, etag
 from catalog.products.selectors import history, product_by_fqn
 from catalog.products.services.editing import CHOICES, TEXTS
 from core.errors import Invalid
 from core.idempotency import idempotent
+from core.openapi import IF_MATCH, KEY, PAGES, page_of
 from core.problems import Problem
 from core.rest import body_of, page_response, page_size
 
 OBJECT = {"type": "object"}
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="the ETag that was read"
-)
 TAG = re.compile(r'(?:W/)?"?(\d{1,9})"?\Z')
 LIST_OF_TEXT = frozenset({"tags", "terms"})
 KEYS = {
@@ -51,7 +49,7 @@ class Editing:
         operation_id="product_edit",
         parameters=[KEY, IF_MATCH],
         request={"application/json": OBJECT},
-        responses={200: OBJECT, 412: OBJECT, 422: OBJECT},
+        responses={200: shapes.PRODUCT},
     )
     @idempotent
     def patch(self, request: Request, fqn: str) -> Response:
@@ -73,7 +71,7 @@ class Revert(APIView):
         operation_id="product_revert",
         parameters=[KEY, IF_MATCH],
         request={"application/json": REVERT},
-        responses={200: OBJECT, 412: OBJECT, 422: OBJECT},
+        responses={200: shapes.PRODUCT},
     )
     @idempotent
     def post(self, request: Request, fqn: str) -> Response:
@@ -102,7 +100,7 @@ class HandOver(APIView):
         operation_id="product_hand_over",
         parameters=[KEY],
         request={"application/json": HAND_OVER},
-        responses={200: OBJECT, 422: OBJECT},
+        responses={200: shapes.PRODUCT},
     )
     @idempotent
     def post(self, request: Request, fqn: str) -> Response:
@@ -140,8 +138,10 @@ class Revisions(APIView):
 
     @extend_schema(
         operation_id="product_revisions",
-        parameters=[OpenApiParameter("page_size", int), OpenApiParameter("cursor", str)],
-        responses={200: OBJECT},
+        parameters=[
+            *PAGES,
+        ],
+        responses={200: page_of(shapes.REVISION)},
     )
     def get(self, request: Request, fqn: str) -> Response:
         """Changes field by field, the newest first."""

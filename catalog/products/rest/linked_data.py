@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +22,7 @@ from catalog.products.formats.dprod import (
 )
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.names import slug_for
+from core.openapi import PAGES
 from core.paging import keyset_page
 from core.rest import page_size
 
@@ -42,8 +43,7 @@ class CatalogExport(APIView):
     @extend_schema(
         operation_id="catalog_linked_data",
         parameters=[
-            OpenApiParameter("page_size", int, description="1 to 200"),
-            OpenApiParameter("cursor", str),
+            *PAGES,
         ],
         responses={(200, MEDIA_TYPE): {"type": "object"}},
     )

@@ -18,17 +18,17 @@ from accounts.models import Domain, Team
 from catalog.products import services
 from catalog.products.data import LinkData, SystemData, SystemPortData
 from catalog.products.models import System
+from catalog.products.rest import shapes
 from catalog.products.selectors import system_by_fqn
 from catalog.products.selectors.systems import system_card, system_in_full, systems_matching
 from core.documents import Document, DocumentError, load_documents
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
-from core.paging import keyset_page
+from core.openapi import KEY, PAGING, TEXT, page_of
 from core.problems import Problem
-from core.rest import body_of, page_response, page_size
+from core.rest import body_of, list_response
 
 OBJECT = {"type": "object"}
-TEXT = {"type": "string"}
 TEXTS = {"type": "array", "items": TEXT}
 LINK = {"type": "object", "properties": {"kind": TEXT, "label": TEXT, "url": TEXT}}
 PORT_FIELDS = ("kind", "title", "version", "description", "url")
@@ -72,10 +72,9 @@ class SystemList(APIView):
             OpenApiParameter("search", str, description="name, technology or operation"),
             OpenApiParameter("domain", str, description="path, with everything below it"),
             OpenApiParameter("team", str, description="slug of the owner"),
-            OpenApiParameter("page_size", int, description="1 to 200"),
-            OpenApiParameter("cursor", str, description="`next` of the page before"),
+            *PAGING,
         ],
-        responses={200: OBJECT},
+        responses={200: page_of(shapes.SYSTEM_CARD)},
     )
     def get(self, request: Request) -> Response:
         """Systems by name."""
@@ -86,14 +85,13 @@ class SystemList(APIView):
             domain=given.get("domain", "").replace("\0", ""),
             team=given.get("team", "").replace("\0", ""),
         )
-        page = keyset_page(rows, order=["fqn"], size=page_size(request), cursor=given.get("cursor"))
-        return page_response(request, page, [system_card(each) for each in page.rows])
+        return list_response(request, rows, order=["fqn"], shown=system_card)
 
 
 class SystemItem(APIView):
     """One operational system."""
 
-    @extend_schema(operation_id="system", responses={200: OBJECT})
+    @extend_schema(operation_id="system", responses={200: shapes.SYSTEM_IN_FULL})
     def get(self, request: Request, fqn: str) -> Response:
         """Its ports with what they offer, and who reads it. A former name finds it too."""
         actor = actor_in(request)
@@ -101,9 +99,9 @@ class SystemItem(APIView):
 
     @extend_schema(
         operation_id="system_put",
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        parameters=[KEY],
         request={"application/json": SYSTEM},
-        responses={200: OBJECT, 201: OBJECT},
+        responses={200: shapes.SYSTEM_PUT, 201: shapes.SYSTEM_PUT},
     )
     @idempotent
     def put(self, request: Request, fqn: str) -> Response:
@@ -120,7 +118,7 @@ class FormerNameItem(APIView):
 
     @extend_schema(
         operation_id="system_name_release",
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        parameters=[KEY],
         request=None,
         responses={204: None},
     )

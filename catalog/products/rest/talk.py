@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from catalog.products import services
 from catalog.products.models import Announcement, DataProduct
+from catalog.products.rest import shapes
 from catalog.products.selectors import product_by_fqn
 from catalog.products.selectors.talk import (
     Said,
@@ -24,17 +25,11 @@ from catalog.products.selectors.talk import (
 )
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
+from core.openapi import KEY, PAGES, TEXT, page_of
 from core.problems import Problem
 from core.rest import body_of, page_response, page_size
 
-OBJECT = {"type": "object"}
-TEXT = {"type": "string"}
 MOMENT = {"type": "string", "format": "date-time"}
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
-PAGING = [
-    OpenApiParameter("page_size", int, description="1 to 200"),
-    OpenApiParameter("cursor", str, description="`next` of the page before"),
-]
 ANNOUNCEMENT = {
     "type": "object",
     "required": ["title"],
@@ -60,7 +55,7 @@ UNSEEN_COMMENT = "There is no such comment here."
 class FollowItem(APIView):
     """Whether the caller follows a product."""
 
-    @extend_schema(operation_id="product_follow", request=None, responses={200: OBJECT})
+    @extend_schema(operation_id="product_follow", request=None, responses={200: shapes.FOLLOWED})
     def post(self, request: Request, fqn: str) -> Response:
         """Hear of its changes; twice is as once."""
         actor = actor_in(request)
@@ -68,7 +63,7 @@ class FollowItem(APIView):
         count = services.follow_product(product=product, actor=actor)
         return Response({"following": True, "followers": count})
 
-    @extend_schema(operation_id="product_unfollow", responses={200: OBJECT})
+    @extend_schema(operation_id="product_unfollow", responses={200: shapes.FOLLOWED})
     def delete(self, request: Request, fqn: str) -> Response:
         """Hear of its changes no more."""
         actor = actor_in(request)
@@ -80,7 +75,11 @@ class FollowItem(APIView):
 class AnnouncementList(APIView):
     """What the owners of a product announce."""
 
-    @extend_schema(operation_id="announcements_list", parameters=PAGING, responses={200: OBJECT})
+    @extend_schema(
+        operation_id="announcements_list",
+        parameters=PAGES,
+        responses={200: page_of(shapes.ANNOUNCED)},
+    )
     def get(self, request: Request, fqn: str) -> Response:
         """All of them, the newest first; `live` says whether it holds now."""
         product = product_by_fqn(actor_in(request), fqn)
@@ -93,7 +92,7 @@ class AnnouncementList(APIView):
         operation_id="announcement_make",
         parameters=[KEY],
         request={"application/json": ANNOUNCEMENT},
-        responses={201: OBJECT},
+        responses={201: shapes.ANNOUNCED},
     )
     @idempotent
     def post(self, request: Request, fqn: str) -> Response:
@@ -112,7 +111,7 @@ class AnnouncementItem(APIView):
     @extend_schema(
         operation_id="announcement_edit",
         request={"application/json": ANNOUNCEMENT},
-        responses={200: OBJECT},
+        responses={200: shapes.ANNOUNCED},
     )
     def patch(self, request: Request, fqn: str, announcement_id: int) -> Response:
         """Say it differently; what is not named stays. `ends_at` null: it holds on."""
@@ -135,7 +134,9 @@ class AnnouncementItem(APIView):
 class CommentList(APIView):
     """What people say of a product."""
 
-    @extend_schema(operation_id="comments_list", parameters=PAGING, responses={200: OBJECT})
+    @extend_schema(
+        operation_id="comments_list", parameters=PAGES, responses={200: page_of(shapes.SAID)}
+    )
     def get(self, request: Request, fqn: str) -> Response:
         """Threads, the newest first, each with its replies."""
         actor = actor_in(request)
@@ -151,7 +152,7 @@ class CommentList(APIView):
         operation_id="comment_write",
         parameters=[KEY],
         request={"application/json": COMMENT},
-        responses={201: OBJECT, 429: OBJECT},
+        responses={201: shapes.SAID},
     )
     @idempotent
     def post(self, request: Request, fqn: str) -> Response:
@@ -174,7 +175,7 @@ class CommentItem(APIView):
     @extend_schema(
         operation_id="comment_edit",
         request={"application/json": COMMENT},
-        responses={200: OBJECT},
+        responses={200: shapes.SAID},
     )
     def patch(self, request: Request, fqn: str, comment_id: int) -> Response:
         """Change one's own words."""

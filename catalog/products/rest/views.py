@@ -18,19 +18,22 @@ from catalog.contracts.rest.renderers import YAML_RENDERERS
 from catalog.products import services
 from catalog.products.descriptors.export import descriptor_of
 from catalog.products.models import DataProduct
+from catalog.products.rest import shapes
 from catalog.products.rest.editing import Editing, product_response
 from catalog.products.rest.linked_data import FORMAT, LinkedDataRenderer, linked_document
 from catalog.products.selectors import product_by_fqn
-from catalog.search.rest.parameters import FILTERS, CsvRenderer, query_of
+from catalog.search.rest.parameters import FILTERS, query_of
+from catalog.search.rest.shapes import HIT
 from catalog.search.rest.views import csv_answer, hit_as_dict
 from catalog.search.selectors import hit_count, hits
+from core.csv_rows import CsvRenderer, wants_csv
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
+from core.openapi import KEY, page_of
 from core.problems import Problem
 from core.rest import body_of, page_response
 
 COUNT_CAP = 5_000  # products that are counted; beyond it `count_capped` is true
-OBJECT = {"type": "object"}
 PRODUCT = {
     "type": "object",
     "properties": {
@@ -42,7 +45,6 @@ PRODUCT = {
         }
     },
 }
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 DEPRECATION = {
     "type": "object",
     "properties": {
@@ -60,12 +62,12 @@ class ProductList(APIView):
     @extend_schema(
         operation_id="products_list",
         parameters=[*FILTERS, OpenApiParameter("count", bool, description="also count")],
-        responses={200: OBJECT},
+        responses={200: page_of(HIT)},
     )
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         """Products that the caller may see, as the marketplace lists them; also as CSV."""
         query = query_of(request, kinds=("product",))
-        if request.accepted_renderer.format == "csv":
+        if wants_csv(request):
             return csv_answer(request, query)
         page = hits(actor_in(request), query)
         answer = page_response(request, page, [hit_as_dict(each) for each in page.rows])
@@ -78,7 +80,7 @@ class ProductList(APIView):
 class Product(Editing, APIView):
     """One data product."""
 
-    @extend_schema(operation_id="product", responses={200: PRODUCT})
+    @extend_schema(operation_id="product", responses={200: shapes.PRODUCT})
     def get(self, request: Request, fqn: str) -> Response:
         """Everything the catalogue knows of it. A former name finds it too."""
         return product_response(product_by_fqn(actor_in(request), fqn), request)
@@ -103,7 +105,10 @@ class Accept(APIView):
     """Make a draft of a proposal."""
 
     @extend_schema(
-        operation_id="product_accept", parameters=[KEY], request=None, responses={200: OBJECT}
+        operation_id="product_accept",
+        parameters=[KEY],
+        request=None,
+        responses={200: shapes.PRODUCT},
     )
     @idempotent
     def post(self, request: Request, fqn: str) -> Response:
@@ -117,7 +122,10 @@ class Publish(APIView):
     """Make a draft visible to its readers."""
 
     @extend_schema(
-        operation_id="product_publish", parameters=[KEY], request=None, responses={200: OBJECT}
+        operation_id="product_publish",
+        parameters=[KEY],
+        request=None,
+        responses={200: shapes.PRODUCT},
     )
     @idempotent
     def post(self, request: Request, fqn: str) -> Response:
@@ -134,7 +142,7 @@ class Deprecate(APIView):
         operation_id="product_deprecate",
         parameters=[KEY],
         request={"application/json": DEPRECATION},
-        responses={200: OBJECT},
+        responses={200: shapes.PRODUCT},
     )
     @idempotent
     def post(self, request: Request, fqn: str) -> Response:
@@ -154,7 +162,10 @@ class Retire(APIView):
     """End a product."""
 
     @extend_schema(
-        operation_id="product_retire", parameters=[KEY], request=None, responses={200: OBJECT}
+        operation_id="product_retire",
+        parameters=[KEY],
+        request=None,
+        responses={200: shapes.PRODUCT},
     )
     @idempotent
     def post(self, request: Request, fqn: str) -> Response:

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
-from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from catalog.search.scores import BANDS, NOT_MEASURED
 from catalog.search.selectors import FRESHNESS_LABELS, ORDERS, SearchQueryData, with_typed_filters
+from core.openapi import PAGING
 from core.rest import page_size
-
-
-class CsvRenderer(BaseRenderer):
-    """Lets a list be asked for as CSV; the view streams it, only errors are rendered here."""
-
-    media_type = "text/csv"
-    format = "csv"
-
-    def render(self, data: Any, media_type: str | None = None, context: Any = None) -> bytes:
-        """An error, as JSON."""
-        return json.dumps(data, default=str).encode()
-
 
 SEARCH = (
     'words; the last one may be a beginning. Also "an exact phrase", column:order_id, name:orders, '
@@ -47,8 +33,7 @@ FILTERS = [
     OpenApiParameter("term", str, description="name of a term of the glossary"),
     OpenApiParameter("min_score", float, description="0 to 100"),
     OpenApiParameter("order", str, enum=list(ORDERS)),
-    OpenApiParameter("page_size", int, description="1 to 200"),
-    OpenApiParameter("cursor", str, description="`next` of the page before"),
+    *PAGING,
 ]
 
 

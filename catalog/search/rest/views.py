@@ -15,10 +15,10 @@ from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
 from catalog.search import services
-from catalog.search.csv_rows import csv_lines
 from catalog.search.marking import marked
 from catalog.search.models import SavedSearch
-from catalog.search.rest.parameters import FILTERS, CsvRenderer, number, query_of
+from catalog.search.rest import shapes
+from catalog.search.rest.parameters import FILTERS, number, query_of
 from catalog.search.selectors import (
     EXPORT_HEADER,
     Hit,
@@ -31,19 +31,19 @@ from catalog.search.selectors import (
     saved_with_news,
     suggest,
 )
+from core.csv_rows import CsvRenderer, csv_response, wants_csv
 from core.errors import NotFound
 from core.idempotency import idempotent
+from core.openapi import KEY, whole_list_of
 from core.paging import KeysetPage
 from core.rest import body_of, page_response
 
-OBJECT = {"type": "object"}
 KIND = OpenApiParameter(
     "kind", str, many=True, description="product, contract, system, term, team, domain, blueprint"
 )
 LITERAL = OpenApiParameter(
     "exact", bool, description="no correction of typing mistakes, every word required"
 )
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 SAVED = {
     "type": "object",
     "properties": {
@@ -62,7 +62,7 @@ class Search(APIView):
     @extend_schema(
         operation_id="search",
         parameters=[*FILTERS, KIND, LITERAL],
-        responses={200: OBJECT, (200, "text/csv"): OpenApiTypes.STR},
+        responses={200: shapes.FOUND, (200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         """Hits with facet counts; `total` is exact unless `total_capped`.
@@ -70,7 +70,7 @@ class Search(APIView):
         As CSV (`Accept: text/csv` or `?format=csv`): every row of the list, at most 50,000.
         """
         query = query_of(request)
-        if request.accepted_renderer.format == "csv":
+        if wants_csv(request):
             return csv_answer(request, query)
         page = find(actor_in(request), query)
         rows = KeysetPage(page.rows, page.next_cursor)
@@ -95,7 +95,7 @@ class Suggest(APIView):
             OpenApiParameter("q", str, description="beginning of a name"),
             OpenApiParameter("limit", int, description="1 to 20"),
         ],
-        responses={200: OBJECT},
+        responses={200: shapes.SUGGESTED},
     )
     def get(self, request: Request) -> Response:
         """The best known things whose name has words that begin so; also grouped by kind."""
@@ -113,7 +113,9 @@ class Suggest(APIView):
 class SavedSearches(APIView):
     """Searches that the caller keeps."""
 
-    @extend_schema(operation_id="saved_searches", responses={200: OBJECT})
+    @extend_schema(
+        operation_id="saved_searches", responses={200: whole_list_of(shapes.SAVED_WITH_NEWS)}
+    )
     def get(self, request: Request) -> Response:
         """All of them, with the number of rows that came since they were last opened."""
         rows = [
@@ -126,7 +128,7 @@ class SavedSearches(APIView):
         operation_id="saved_search_create",
         parameters=[KEY],
         request={"application/json": SAVED},
-        responses={201: OBJECT},
+        responses={201: shapes.SAVED},
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -148,7 +150,7 @@ class SavedSearchDetail(APIView):
         operation_id="saved_search_update",
         parameters=[KEY],
         request={"application/json": SAVED},
-        responses={200: OBJECT},
+        responses={200: shapes.SAVED},
     )
     @idempotent
     def patch(self, request: Request, pk: int) -> Response:
@@ -179,10 +181,7 @@ def csv_answer(request: Request, query: SearchQueryData) -> StreamingHttpRespons
     """The whole list as a file; written down in the audit log."""
     actor = actor_in(request)
     services.record_export(query=query, actor=actor)
-    lines = csv_lines(EXPORT_HEADER, export_rows(actor, query))
-    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="products.csv"'
-    return answer
+    return csv_response("products", EXPORT_HEADER, export_rows(actor, query))
 
 
 def _searched_for(page: SearchPage) -> dict[str, Any]:

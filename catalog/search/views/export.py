@@ -7,9 +7,9 @@ from dataclasses import replace
 from django.http import HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from catalog.search.csv_rows import csv_lines
 from catalog.search.selectors import EXPORT_HEADER, export_rows, question_of
 from catalog.search.services import record_export
+from core.csv_rows import csv_lines
 
 
 @require_safe

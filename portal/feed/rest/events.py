@@ -8,11 +8,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
+from core.openapi import whole_list_of
 from core.rest import page_size
 from portal.feed.formats.events import TYPES
+from portal.feed.rest import shapes
 from portal.feed.selectors import feed_page, position_in
-
-OBJECT = {"type": "object"}
 
 
 class Events(APIView):
@@ -29,7 +29,7 @@ class Events(APIView):
             ),
             OpenApiParameter("page_size", int, description="1 to 200"),
         ],
-        responses={200: OBJECT},
+        responses={200: shapes.FEED},
     )
     def get(self, request: Request) -> Response:
         """Events after a position, as far as the caller may see what they are about.
@@ -60,7 +60,7 @@ class Events(APIView):
 class EventTypes(APIView):
     """The types of events."""
 
-    @extend_schema(operation_id="event_types", responses={200: OBJECT})
+    @extend_schema(operation_id="event_types", responses={200: whole_list_of(shapes.EVENT_TYPE)})
     def get(self, request: Request) -> Response:
         """Each with the kind of its subject and what else it tells."""
         rows = [

@@ -16,19 +16,16 @@ from accounts.authentication import actor_in
 from accounts.models import Team
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
-from core.paging import keyset_page
+from core.openapi import KEY, PAGING, TEXT, page_of
 from core.problems import Problem
-from core.rest import body_of, choice_in, page_response, page_size, text_in
+from core.rest import body_of, choice_in, list_response, text_in
 from portal.feed import services
 from portal.feed.models import Delivery, Webhook
+from portal.feed.rest import shapes
 from portal.feed.selectors import deliveries_of, webhook_of, webhooks_for_lists
 from portal.feed.services import WebhookData
 from portal.feed.states import DeliveryState
 
-OBJECT = {"type": "object"}
-TEXT = {"type": "string"}
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
-PAGE = [OpenApiParameter("page_size", int), OpenApiParameter("cursor", str)]
 CHANGES = {
     "name": {**TEXT, "maxLength": 120},
     "url": {**TEXT, "format": "uri"},
@@ -55,23 +52,20 @@ class Webhooks(APIView):
 
     @extend_schema(
         operation_id="webhooks_list",
-        parameters=[OpenApiParameter("team", str, description="slug"), *PAGE],
-        responses={200: OBJECT},
+        parameters=[OpenApiParameter("team", str, description="slug"), *PAGING],
+        responses={200: page_of(shapes.WEBHOOK)},
     )
     def get(self, request: Request) -> Response:
         """Those of the caller's teams by name; platform engineers see all."""
         given = request.query_params
         rows = webhooks_for_lists(actor_in(request), team=given.get("team", "").replace("\0", ""))
-        page = keyset_page(
-            rows, order=["name", "id"], size=page_size(request), cursor=given.get("cursor")
-        )
-        return page_response(request, page, [webhook_card(each) for each in page.rows])
+        return list_response(request, rows, order=["name", "id"], shown=webhook_card)
 
     @extend_schema(
         operation_id="webhook_add",
         parameters=[KEY],
         request={"application/json": WEBHOOK},
-        responses={201: OBJECT},
+        responses={201: shapes.NEW_WEBHOOK},
     )
     @once_shown
     def post(self, request: Request) -> Response:
@@ -92,7 +86,7 @@ class Webhooks(APIView):
 class WebhookItem(APIView):
     """One webhook."""
 
-    @extend_schema(operation_id="webhook", responses={200: OBJECT})
+    @extend_schema(operation_id="webhook", responses={200: shapes.WEBHOOK})
     def get(self, request: Request, pk: UUID) -> Response:
         """With its state; never its secret."""
         return Response(webhook_card(_found(request, pk)))
@@ -101,7 +95,7 @@ class WebhookItem(APIView):
         operation_id="webhook_change",
         parameters=[KEY],
         request={"application/json": {"type": "object", "properties": CHANGES}},
-        responses={200: OBJECT},
+        responses={200: shapes.WEBHOOK},
     )
     @idempotent
     def patch(self, request: Request, pk: UUID) -> Response:
@@ -126,7 +120,10 @@ class Secret(APIView):
     """The secret of a webhook."""
 
     @extend_schema(
-        operation_id="webhook_secret", parameters=[KEY], request=None, responses={200: OBJECT}
+        operation_id="webhook_secret",
+        parameters=[KEY],
+        request=None,
+        responses={200: shapes.NEW_SECRET},
     )
     @once_shown
     def post(self, request: Request, pk: UUID) -> Response:
@@ -139,7 +136,10 @@ class Trial(APIView):
     """A try."""
 
     @extend_schema(
-        operation_id="webhook_test", parameters=[KEY], request=None, responses={202: OBJECT}
+        operation_id="webhook_test",
+        parameters=[KEY],
+        request=None,
+        responses={202: shapes.DELIVERY},
     )
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
@@ -153,7 +153,10 @@ class Enable(APIView):
     """Sending begins again."""
 
     @extend_schema(
-        operation_id="webhook_enable", parameters=[KEY], request=None, responses={200: OBJECT}
+        operation_id="webhook_enable",
+        parameters=[KEY],
+        request=None,
+        responses={200: shapes.WEBHOOK},
     )
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
@@ -166,7 +169,10 @@ class Disable(APIView):
     """Sending ends."""
 
     @extend_schema(
-        operation_id="webhook_disable", parameters=[KEY], request=None, responses={200: OBJECT}
+        operation_id="webhook_disable",
+        parameters=[KEY],
+        request=None,
+        responses={200: shapes.WEBHOOK},
     )
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
@@ -180,27 +186,25 @@ class Deliveries(APIView):
 
     @extend_schema(
         operation_id="deliveries",
-        parameters=[*PAGE, OpenApiParameter("state", str, enum=list(DeliveryState.values))],
-        responses={200: OBJECT},
+        parameters=[*PAGING, OpenApiParameter("state", str, enum=list(DeliveryState.values))],
+        responses={200: page_of(shapes.DELIVERY)},
     )
     def get(self, request: Request, pk: UUID) -> Response:
         """Deliveries of 30 days with their tries, the newest first."""
         given = request.query_params
         state = choice_in(given, "state", DeliveryState.values)
-        page = keyset_page(
-            deliveries_of(_found(request, pk), state=state),
-            order=["-id"],
-            size=page_size(request),
-            cursor=given.get("cursor"),
-        )
-        return page_response(request, page, [delivery_card(each) for each in page.rows])
+        rows = deliveries_of(_found(request, pk), state=state)
+        return list_response(request, rows, order=["-id"], shown=delivery_card)
 
 
 class Redeliver(APIView):
     """All that was given up."""
 
     @extend_schema(
-        operation_id="webhook_redeliver", parameters=[KEY], request=None, responses={202: OBJECT}
+        operation_id="webhook_redeliver",
+        parameters=[KEY],
+        request=None,
+        responses={202: shapes.REDELIVERED},
     )
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
@@ -213,7 +217,10 @@ class RedeliverOne(APIView):
     """One delivery."""
 
     @extend_schema(
-        operation_id="delivery_redeliver", parameters=[KEY], request=None, responses={202: OBJECT}
+        operation_id="delivery_redeliver",
+        parameters=[KEY],
+        request=None,
+        responses={202: shapes.DELIVERY},
     )
     @idempotent
     def post(self, request: Request, pk: UUID, delivery: int) -> Response:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,6 +16,7 @@ from accounts.authentication import actor_in
 from core.clock import parse_day
 from core.errors import DomainError, Invalid, NotFound, problem_document
 from core.idempotency import idempotent
+from core.openapi import KEY
 from core.problems import Problem
 from core.rest import body_of, text_in
 from provisioning.access import services
@@ -32,7 +33,6 @@ from provisioning.requests.states import RequestKind
 
 MOST = 20  # ports at once
 TEXTS = ("consumer", "purpose", "legal_basis", "identity", "mode")
-KEY = OpenApiParameter("Idempotency-Key", location="header")
 
 
 class AccessRequestsBatch(APIView):

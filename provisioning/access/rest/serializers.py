@@ -193,6 +193,8 @@ class GrantPage(serializers.Serializer[Any]):
 
     results = GrantAnswer(many=True)
     next = serializers.CharField(allow_null=True)
+    count = serializers.IntegerField(required=False, help_text="with `count=true`; 5,000 at most")
+    count_capped = serializers.BooleanField(required=False)
 
 
 class WritesInput(serializers.Serializer[Any]):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -15,10 +17,19 @@ from rest_framework.views import APIView
 from accounts.actors import Actor
 from accounts.authentication import actor_in
 from core.clock import parse_day
+from core.csv_rows import CsvRenderer
 from core.errors import NotFound
 from core.idempotency import idempotent
-from core.paging import KeysetPage, encode_cursor, keyset_page, number_in
-from core.rest import body_of, choice_in, page_response, page_size, text_in
+from core.openapi import KEY, PAGES, PAGING
+from core.paging import KeysetPage, encode_cursor, number_in
+from core.rest import (
+    body_of,
+    choice_in,
+    list_or_csv,
+    page_response,
+    page_size,
+    text_in,
+)
 from provisioning.access import services
 from provisioning.access.models import Grant, GrantQuerySet
 from provisioning.access.rest.serializers import (
@@ -50,6 +61,10 @@ from provisioning.access.states import AccessMode, GrantState
 from provisioning.requests.rest.views import accepted
 
 RETRY_AFTER_S = "2"
+GRANT_COLUMNS = (
+    *("id", "state", "port", "product", "consumer", "mode", "purpose", "legal_basis"),
+    *("narrow_words", "starts_at", "until", "last_seen_at", "ended_at", "ended_by", "end_reason"),
+)
 HELD = ("true",)
 
 
@@ -60,7 +75,7 @@ class AccessRequests(APIView):
         operation_id="request_access",
         request=AccessRequestInput,
         responses={202: AccessRequestAnswer},
-        parameters=[OpenApiParameter("Idempotency-Key", location="header")],
+        parameters=[KEY],
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -94,29 +109,32 @@ class PortWrites(APIView):
 class GrantList(APIView):
     """GET /grants: the grants that the caller may see."""
 
+    renderer_classes = (JSONRenderer, CsvRenderer)
+
     @extend_schema(
         operation_id="grants",
-        responses=GrantPage,
+        responses={(200, "application/json"): GrantPage, (200, "text/csv"): OpenApiTypes.STR},
         parameters=[
             OpenApiParameter("port", description="fqn"),
             OpenApiParameter("consumer", description="team:<slug>, user:<name>, product:<fqn>"),
             OpenApiParameter("state", enum=GrantState.values),
             OpenApiParameter("held", enum=HELD, description="true: what the caller may read"),
-            OpenApiParameter("page_size", type=int),
-            OpenApiParameter("cursor"),
+            *PAGING,
         ],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response | StreamingHttpResponse:
         grants = _filtered(Grant.objects.visible_to(actor_in(request)), request.query_params)
         if choice_in(request.query_params, "held", HELD):
             grants = grants.held_by(actor_in(request))
-        page = keyset_page(
-            grants.for_lists().with_use(),
+        rows = grants.for_lists().with_use()
+        return list_or_csv(
+            request,
+            rows,
             order=["-id"],
-            size=page_size(request),
-            cursor=request.query_params.get("cursor"),
+            shown=grant_as_json,
+            name="grants",
+            columns=GRANT_COLUMNS,
         )
-        return page_response(request, page, [grant_as_json(grant) for grant in page.rows])
 
 
 class GrantDetail(APIView):
@@ -142,7 +160,9 @@ class GrantStory(APIView):
     @extend_schema(
         operation_id="grant_story",
         responses=StoryPage,
-        parameters=[OpenApiParameter("page_size", type=int), OpenApiParameter("cursor")],
+        parameters=[
+            *PAGES,
+        ],
     )
     def get(self, request: Request, pk: UUID) -> Response:
         grant, size = _find(actor_in(request), pk), page_size(request)
@@ -182,7 +202,7 @@ class GrantExtend(APIView):
         operation_id="extend_grant",
         request=ExtendInput,
         responses={202: AccessRequestAnswer},
-        parameters=[OpenApiParameter("Idempotency-Key", location="header")],
+        parameters=[KEY],
     )
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -16,11 +16,12 @@ from accounts.authentication import actor_in
 from accounts.models import Team
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
-from core.paging import keyset_page
+from core.openapi import KEY, PAGING, page_of
 from core.problems import Problem
-from core.rest import body_of, page_response, page_size
+from core.rest import body_of, list_response
 from provisioning.blueprints import services
 from provisioning.blueprints.models import Blueprint, BlueprintQuerySet
+from provisioning.blueprints.rest import shapes
 from provisioning.blueprints.selectors import LeadTime, lead_times
 from provisioning.blueprints.selectors.catalogue import versions_of
 from provisioning.drivers.selectors import target_by_slug
@@ -46,28 +47,25 @@ class BlueprintList(APIView):
     @extend_schema(
         operation_id="blueprints_list",
         parameters=[
-            OpenApiParameter("page_size", int, description="1 to 200"),
-            OpenApiParameter("cursor", str, description="`next` of the page before"),
+            *PAGING,
         ],
-        responses={200: OBJECT},
+        responses={200: page_of(shapes.BLUEPRINT)},
     )
     def get(self, request: Request) -> Response:
         """All services, by title."""
-        page = keyset_page(
+        measured = lead_times()
+        return list_response(
+            request,
             _visible(request).offered(),
             order=["title", "id"],
-            size=page_size(request),
-            cursor=request.query_params.get("cursor"),
+            shown=lambda each: _summary(each, measured.get(each.slug)),
         )
-        measured = lead_times()
-        results = [_summary(each, measured.get(each.slug)) for each in page.rows]
-        return page_response(request, page, results)
 
     @extend_schema(
         operation_id="blueprints_create",
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        parameters=[KEY],
         request={"application/json": NEW},
-        responses={200: OBJECT, 201: OBJECT},
+        responses={200: shapes.PUBLISHED_OR_CHECKED, 201: shapes.PUBLISHED_OR_CHECKED},
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -93,9 +91,9 @@ class BrokerOffers(APIView):
 
     @extend_schema(
         operation_id="blueprints_from_broker",
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        parameters=[KEY],
         request={"application/json": BROKER},
-        responses={200: OBJECT},
+        responses={200: shapes.FROM_BROKER},
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -116,7 +114,7 @@ class BrokerOffers(APIView):
 class BlueprintDetail(APIView):
     """One service: the JSON Schema of its form, and parameters that it accepts."""
 
-    @extend_schema(operation_id="blueprints_retrieve", responses={200: OBJECT})
+    @extend_schema(operation_id="blueprints_retrieve", responses={200: shapes.BLUEPRINT_IN_FULL})
     def get(self, request: Request, name: str) -> Response:
         """`schema` is JSON Schema 2020-12; `example` keeps it."""
         blueprint = _found(request, name)
@@ -149,7 +147,9 @@ class BlueprintDetail(APIView):
 class BlueprintWithdraw(APIView):
     """The end of an offer."""
 
-    @extend_schema(operation_id="blueprints_withdraw", request=None, responses={200: OBJECT})
+    @extend_schema(
+        operation_id="blueprints_withdraw", request=None, responses={200: shapes.WITHDRAWN}
+    )
     @idempotent
     def post(self, request: Request, name: str) -> Response:
         """Nobody can ask for it any more; what it made lives on."""

@@ -14,18 +14,16 @@ from accounts.authentication import actor_in
 from core.clock import parse_day
 from core.idempotency import idempotent
 from core.ids import uuids_in
-from core.paging import keyset_page
-from core.rest import body_of, choice_in, page_response, page_size, text_in
+from core.openapi import KEY, PAGING, TEXT, page_of
+from core.rest import body_of, choice_in, list_response, text_in
 from provisioning.access.selectors import consumer_of
 from provisioning.consent import services
 from provisioning.consent.models import Consent
+from provisioning.consent.rest import shapes
 from provisioning.consent.services import AnswerData
 from provisioning.consent.states import Answer, ConsentState
 
 TO_ANSWER = ("true",)
-OBJECT = {"type": "object"}
-TEXT = {"type": "string"}
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 ANSWER = {
     "type": "object",
     "required": ["answer"],
@@ -50,10 +48,9 @@ class Consents(APIView):
             OpenApiParameter(
                 "to_answer", str, enum=TO_ANSWER, description="true: what waits for the caller"
             ),
-            OpenApiParameter("page_size", int),
-            OpenApiParameter("cursor", str),
+            *PAGING,
         ],
-        responses={200: OBJECT},
+        responses={200: page_of(shapes.CONSENT)},
     )
     def get(self, request: Request) -> Response:
         """Those of grants that the caller may see, newest first."""
@@ -68,13 +65,7 @@ class Consents(APIView):
             consents = consents.filter(grant__in=uuids_in(request.query_params["grant"]))
         if choice_in(request.query_params, "to_answer", TO_ANSWER):
             consents = consents.to_answer_by(actor_in(request))
-        page = keyset_page(
-            consents,
-            order=["-pk"],
-            size=page_size(request),
-            cursor=request.query_params.get("cursor"),
-        )
-        return page_response(request, page, [_consent(each) for each in page.rows])
+        return list_response(request, consents, order=["-pk"], shown=_consent)
 
 
 class ConsentAnswer(APIView):
@@ -84,7 +75,7 @@ class ConsentAnswer(APIView):
         operation_id="consent_answer",
         parameters=[KEY],
         request={"application/json": ANSWER},
-        responses={200: OBJECT},
+        responses={200: shapes.CONSENT},
     )
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
@@ -107,7 +98,7 @@ class ConsentOverrule(APIView):
         operation_id="consent_overrule",
         parameters=[KEY],
         request={"application/json": WHY},
-        responses={200: OBJECT},
+        responses={200: shapes.CONSENT},
     )
     @idempotent
     def post(self, request: Request, pk: int) -> Response:

@@ -14,17 +14,16 @@ from accounts.authentication import actor_in
 from accounts.models import Team
 from core.errors import Invalid
 from core.idempotency import idempotent
-from core.paging import keyset_page
+from core.openapi import KEY, PAGING, TEXT, page_of, whole_list_of
 from core.problems import Problem
-from core.rest import body_of, page_response, page_size
+from core.rest import body_of, list_response
 from provisioning.drivers import services
 from provisioning.drivers.models import Target
+from provisioning.drivers.rest import shapes
 from provisioning.drivers.selectors import kind_cards, target_by_slug, target_card, targets_matching
 
 OBJECT = {"type": "object"}
-TEXT = {"type": "string"}
 TEXTS = ("slug", "name", "driver", "team")
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 CHANGES = {
     "name": TEXT,
     "team": {**TEXT, "description": "slug of the team that owns it"},
@@ -46,7 +45,7 @@ TARGET = {
 class TargetKinds(APIView):
     """What can be a target."""
 
-    @extend_schema(operation_id="target_kinds", responses={200: OBJECT})
+    @extend_schema(operation_id="target_kinds", responses={200: whole_list_of(shapes.KIND)})
     def get(self, request: Request) -> Response:
         """Each driver with the JSON Schemas of its `config` and `secrets`."""
         return Response({"results": kind_cards(), "next": None})
@@ -60,26 +59,22 @@ class Targets(APIView):
         parameters=[
             OpenApiParameter("search", str, description="part of name, slug or team"),
             OpenApiParameter("driver", str, description="only those of this driver"),
-            OpenApiParameter("page_size", int, description="1 to 200"),
-            OpenApiParameter("cursor", str, description="`next` of the page before"),
+            *PAGING,
         ],
-        responses={200: OBJECT},
+        responses={200: page_of(shapes.TARGET)},
     )
     def get(self, request: Request) -> Response:
         """Targets of the caller's teams by slug; platform engineers see all."""
         given = request.query_params
         text, driver = (given.get(name, "").replace("\0", "") for name in ("search", "driver"))
         rows = targets_matching(actor_in(request), text=text, driver=driver)
-        page = keyset_page(
-            rows, order=["slug"], size=page_size(request), cursor=given.get("cursor")
-        )
-        return page_response(request, page, [target_card(each) for each in page.rows])
+        return list_response(request, rows, order=["slug"], shown=target_card)
 
     @extend_schema(
         operation_id="target_register",
         parameters=[KEY],
         request={"application/json": TARGET},
-        responses={201: OBJECT},
+        responses={201: shapes.TARGET},
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -95,7 +90,7 @@ class Targets(APIView):
 class TargetItem(APIView):
     """One target."""
 
-    @extend_schema(operation_id="target", responses={200: OBJECT})
+    @extend_schema(operation_id="target", responses={200: shapes.TARGET})
     def get(self, request: Request, slug: str) -> Response:
         """With its health, and the names of its secrets."""
         return Response(target_card(target_by_slug(actor_in(request), slug)))
@@ -104,7 +99,7 @@ class TargetItem(APIView):
         operation_id="target_change",
         parameters=[KEY],
         request={"application/json": {"type": "object", "properties": CHANGES}},
-        responses={200: OBJECT},
+        responses={200: shapes.TARGET},
     )
     @idempotent
     def patch(self, request: Request, slug: str) -> Response:
@@ -134,7 +129,7 @@ class TargetCheck(APIView):
     """The health of a target."""
 
     @extend_schema(
-        operation_id="target_check", parameters=[KEY], request=None, responses={200: OBJECT}
+        operation_id="target_check", parameters=[KEY], request=None, responses={200: shapes.TARGET}
     )
     @idempotent
     def post(self, request: Request, slug: str) -> Response:

@@ -84,6 +84,8 @@ class OperationRowSerializer(serializers.ModelSerializer[Operation]):
 class OperationPageSerializer(serializers.Serializer[dict[str, Any]]):
     results = OperationRowSerializer(many=True)
     next = serializers.CharField(allow_null=True)
+    count = serializers.IntegerField(required=False, help_text="with `count=true`; 5,000 at most")
+    count_capped = serializers.BooleanField(required=False)
 
 
 class AbandonSerializer(serializers.Serializer[dict[str, str]]):
@@ -140,3 +142,5 @@ class ResourceSerializer(serializers.ModelSerializer[Instance]):
 class ResourcePageSerializer(serializers.Serializer[Any]):
     results = ResourceSerializer(many=True)
     next = serializers.CharField(allow_null=True)
+    count = serializers.IntegerField(required=False, help_text="with `count=true`; 5,000 at most")
+    count_capped = serializers.BooleanField(required=False)

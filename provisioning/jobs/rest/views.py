@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
+from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ParseError
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
-from core.paging import keyset_page
-from core.rest import page_response, page_size
+from core.csv_rows import CsvRenderer
+from core.rest import list_or_csv, list_response
 from provisioning.jobs import services
 from provisioning.jobs.models import Instance, Operation
 from provisioning.jobs.rest.serializers import (
@@ -30,6 +34,10 @@ from provisioning.jobs.selectors import operations_for, resources_for, view_of
 from provisioning.jobs.states import OperationState
 
 RETRY_AFTER_S = "1"
+RESOURCE_COLUMNS = (
+    *("id", "kind", "name", "plan", "owner", "domain", "observed_state", "generation"),
+    *("observed_generation", "created_at", "looked_at", "drift", "effects"),
+)
 AFTER = OpenApiParameter("after", int, description="id of the last log line already read")
 STATES = [
     OpenApiParameter("state", str, description=f"one of: {', '.join(OperationState.values)}"),
@@ -54,13 +62,7 @@ class OperationList(APIView):
             rows = rows.filter(state=state)
         if request.query_params.get("needs_operator") == "true":
             rows = rows.stuck()
-        page = keyset_page(
-            rows,
-            order=["-created_at", "id"],
-            size=page_size(request),
-            cursor=request.query_params.get("cursor"),
-        )
-        return page_response(request, page, list(OperationRowSerializer(page.rows, many=True).data))
+        return list_response(request, rows, order=["-created_at", "id"], shown=_row)
 
 
 class OperationDetail(APIView):
@@ -105,17 +107,27 @@ class OperationAbandon(APIView):
 
 
 class ResourceList(APIView):
-    @extend_schema(parameters=PAGING, responses=ResourcePageSerializer)
-    def get(self, request: Request) -> Response:
+    """What exists."""
+
+    renderer_classes = (JSONRenderer, CsvRenderer)
+
+    @extend_schema(
+        parameters=PAGING,
+        responses={
+            (200, "application/json"): ResourcePageSerializer,
+            (200, "text/csv"): OpenApiTypes.STR,
+        },
+    )
+    def get(self, request: Request) -> Response | StreamingHttpResponse:
         """What exists, who owns it, and its effects."""
-        page = keyset_page(
+        return list_or_csv(
+            request,
             resources_for(actor_in(request)),
             order=["-created_at", "id"],
-            size=page_size(request),
-            cursor=request.query_params.get("cursor"),
+            shown=_resource,
+            name="resources",
+            columns=RESOURCE_COLUMNS,
         )
-        results = ResourceSerializer(page.rows, many=True).data
-        return page_response(request, page, list(results))
 
 
 class Repair(APIView):
@@ -125,6 +137,14 @@ class Repair(APIView):
         actor = actor_in(request)
         found = get_object_or_404(Instance.objects.visible_to(actor), pk=instance_id)
         return _accepted(services.repair(instance=found, actor=actor))
+
+
+def _row(operation: Operation) -> dict[str, Any]:
+    return dict(OperationRowSerializer(operation).data)
+
+
+def _resource(instance: Instance) -> dict[str, Any]:
+    return dict(ResourceSerializer(instance).data)
 
 
 def _visible(request: Request, operation_id: UUID) -> Operation:

@@ -15,26 +15,23 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
-from catalog.search.csv_rows import csv_lines
-from catalog.search.rest.parameters import CsvRenderer
 from core.clock import parse_day
+from core.csv_rows import CsvRenderer, csv_lines
 from core.errors import Invalid
 from core.idempotency import idempotent
+from core.openapi import KEY, PAGING, TEXT, page_of
 from core.paging import keyset_page
 from core.problems import Problem
-from core.rest import body_of, choice_in, page_response, page_size, text_in
+from core.rest import body_of, choice_in, list_response, page_response, page_size, text_in
 from provisioning.access.selectors import consumer_of
 from provisioning.recertification import selectors, services
 from provisioning.recertification.models import Campaign, Review
+from provisioning.recertification.rest import shapes
 from provisioning.recertification.selectors import Counts
 from provisioning.recertification.states import ReviewState, Silence
 from provisioning.requests.selectors.rules import find_scope
 
 TO_DECIDE = ("true",)
-OBJECT = {"type": "object"}
-TEXT = {"type": "string"}
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
-PAGE = [OpenApiParameter("page_size", int), OpenApiParameter("cursor", str)]
 CAMPAIGN = {
     "type": "object",
     "required": ["name", "scope", "until", "silence"],
@@ -59,25 +56,28 @@ DECISIONS = {
 class Campaigns(APIView):
     """Campaigns in which owners look again at who may read."""
 
-    @extend_schema(operation_id="campaigns", parameters=PAGE, responses={200: OBJECT})
+    @extend_schema(
+        operation_id="campaigns", parameters=PAGING, responses={200: page_of(shapes.CAMPAIGN)}
+    )
     def get(self, request: Request) -> Response:
         """Those that the caller may know, newest first."""
         actor = actor_in(request)
+        rows = selectors.campaigns_for_lists(actor)
         page = keyset_page(
-            selectors.campaigns_for_lists(actor),
+            rows,
             order=["-id"],
             size=page_size(request),
             cursor=request.query_params.get("cursor"),
         )
         counts = selectors.counts_of([each.pk for each in page.rows], actor)
-        rows = [_campaign(each, counts[each.pk]) for each in page.rows]
-        return page_response(request, page, rows)
+        shown = [_campaign(each, counts[each.pk]) for each in page.rows]
+        return page_response(request, page, shown, rows)
 
     @extend_schema(
         operation_id="campaign_start",
         parameters=[KEY],
         request={"application/json": CAMPAIGN},
-        responses={201: OBJECT},
+        responses={201: shapes.CAMPAIGN},
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -97,7 +97,7 @@ class Campaigns(APIView):
 class CampaignDetail(APIView):
     """One campaign."""
 
-    @extend_schema(operation_id="campaign", responses={200: OBJECT})
+    @extend_schema(operation_id="campaign", responses={200: shapes.CAMPAIGN})
     def get(self, request: Request, pk: UUID) -> Response:
         """With its figures, as far as the caller may see its reviews."""
         return Response(_shown(request, _found(request, pk)))
@@ -111,11 +111,11 @@ class CampaignReviews(APIView):
     @extend_schema(
         operation_id="campaign_reviews",
         parameters=[
-            *PAGE,
+            *PAGING,
             OpenApiParameter("state", str, enum=list(ReviewState.values)),
             OpenApiParameter("to_decide", str, enum=TO_DECIDE, description="true: by the caller"),
         ],
-        responses={200: OBJECT, (200, "text/csv"): OpenApiTypes.STR},
+        responses={200: page_of(shapes.REVIEW), (200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request, pk: UUID) -> Response | StreamingHttpResponse:
         """A page of them; as CSV (`Accept: text/csv` or `?format=csv`) all of them."""
@@ -130,13 +130,7 @@ class CampaignReviews(APIView):
             reviews = reviews.filter(state=state)
         if choice_in(request.query_params, "to_decide", TO_DECIDE):
             reviews = reviews.filter(pk__in=Review.objects.open_to(actor).order_by().values("pk"))
-        page = keyset_page(
-            reviews,
-            order=["pk"],
-            size=page_size(request),
-            cursor=request.query_params.get("cursor"),
-        )
-        return page_response(request, page, [_review(each) for each in page.rows])
+        return list_response(request, reviews, order=["pk"], shown=_review)
 
 
 class CampaignDecisions(APIView):
@@ -146,7 +140,7 @@ class CampaignDecisions(APIView):
         operation_id="campaign_decide",
         parameters=[KEY],
         request={"application/json": DECISIONS},
-        responses={200: OBJECT},
+        responses={200: shapes.CAMPAIGN},
     )
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
@@ -166,7 +160,10 @@ class CampaignStop(APIView):
     """The early end of a campaign."""
 
     @extend_schema(
-        operation_id="campaign_stop", parameters=[KEY], request=None, responses={200: OBJECT}
+        operation_id="campaign_stop",
+        parameters=[KEY],
+        request=None,
+        responses={200: shapes.CAMPAIGN},
     )
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:

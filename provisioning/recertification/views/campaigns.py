@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.actors import Actor
 from catalog.governance.views.forms import Field, mend_list, posted, problems_of, with_errors
-from catalog.search.csv_rows import csv_lines
 from core.clock import parse_day
+from core.csv_rows import csv_lines
 from core.errors import DomainError, NotAllowed
 from core.paging import keyset_page
 from core.problems import Problem

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request as Call
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,10 +15,12 @@ from accounts.authentication import actor_in
 from core.clock import parse_day
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
+from core.openapi import KEY, TEXT, whole_list_of
 from core.problems import Problem
 from core.rest import body_of, text_in
 from provisioning.requests import selectors, services
 from provisioning.requests.models import DecisionRule, Delegation
+from provisioning.requests.rest import shapes
 from provisioning.requests.selectors.back_testing import BackTest, Scope
 from provisioning.requests.selectors.rules import (
     as_dict,
@@ -27,9 +29,6 @@ from provisioning.requests.selectors.rules import (
     rules_for_lists,
 )
 
-OBJECT = {"type": "object"}
-TEXT = {"type": "string"}
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 SCOPE = {"type": "string", "description": "company, class:<slug>, domain:<path> or port:<fqn>"}
 OUTCOME = {
     "type": "object",
@@ -89,7 +88,7 @@ LENT = {
 class Rules(APIView):
     """The rules that say who decides on requests for access."""
 
-    @extend_schema(operation_id="decision_rules", responses={200: OBJECT})
+    @extend_schema(operation_id="decision_rules", responses={200: whole_list_of(shapes.RULE)})
     def get(self, request: Call) -> Response:
         """Those in force, by their place; at most 500."""
         rows = rule_rows(actor_in(request), rules_for_lists(actor_in(request)))
@@ -99,7 +98,7 @@ class Rules(APIView):
         operation_id="decision_rule_create",
         parameters=[KEY],
         request={"application/json": RULE},
-        responses={201: OBJECT},
+        responses={201: shapes.RULE},
     )
     @idempotent
     def post(self, request: Call) -> Response:
@@ -112,7 +111,7 @@ class Rules(APIView):
 class OneRule(APIView):
     """One rule."""
 
-    @extend_schema(operation_id="decision_rule", responses={200: OBJECT})
+    @extend_schema(operation_id="decision_rule", responses={200: shapes.RULE_IN_FULL})
     def get(self, request: Call, pk: UUID) -> Response:
         """With its wordings, newest first."""
         found = _rule(request, pk)
@@ -132,7 +131,7 @@ class OneRule(APIView):
         operation_id="decision_rule_change",
         parameters=[KEY],
         request={"application/json": RULE},
-        responses={200: OBJECT},
+        responses={200: shapes.RULE},
     )
     @idempotent
     def put(self, request: Call, pk: UUID) -> Response:
@@ -144,7 +143,7 @@ class OneRule(APIView):
 class RuleRetirement(APIView):
     """The end of a rule."""
 
-    @extend_schema(operation_id="decision_rule_retire", request=None, responses={200: OBJECT})
+    @extend_schema(operation_id="decision_rule_retire", request=None, responses={200: shapes.RULE})
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
         """Ask it no more; what it has decided stays."""
@@ -158,7 +157,7 @@ class RuleTest(APIView):
     @extend_schema(
         operation_id="decision_rule_test",
         request={"application/json": TRIED},
-        responses={200: OBJECT},
+        responses={200: shapes.TRIED},
     )
     def post(self, request: Call) -> Response:
         """Nothing is kept. Counts, and those that the rule would have decided otherwise."""
@@ -175,7 +174,7 @@ class RuleTest(APIView):
 class Delegations(APIView):
     """Who decides while somebody is away."""
 
-    @extend_schema(operation_id="delegations", responses={200: OBJECT})
+    @extend_schema(operation_id="delegations", responses={200: whole_list_of(shapes.DELEGATION)})
     def get(self, request: Call) -> Response:
         """The caller's own and those lent to them, now and later."""
         mine, lent = selectors.delegations_of(actor_in(request))
@@ -186,7 +185,7 @@ class Delegations(APIView):
         operation_id="delegation_create",
         parameters=[KEY],
         request={"application/json": LENT},
-        responses={201: OBJECT},
+        responses={201: shapes.DELEGATION},
     )
     @idempotent
     def post(self, request: Call) -> Response:

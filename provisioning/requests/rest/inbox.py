@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request as Call
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,17 +16,16 @@ from accounts.authentication import actor_in
 from core.errors import DomainError, Invalid, NotFound, problem_document
 from core.idempotency import idempotent
 from core.ids import uuids_in
-from core.paging import keyset_page
+from core.openapi import KEY, PAGING, page_of, whole_list_of
 from core.problems import Problem
-from core.rest import body_of, page_response, page_size, text_in
+from core.rest import body_of, list_response, text_in
 from provisioning.requests import selectors, services
 from provisioning.requests.extensions import kind_of
 from provisioning.requests.models import Approval, Request
+from provisioning.requests.rest import shapes
 from provisioning.requests.rest.views import approves_in, found_request
 
 MOST = 100  # decisions at once
-OBJECT = {"type": "object"}
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 DECISIONS = {
     "type": "object",
     "required": ["requests", "decision"],
@@ -48,10 +47,9 @@ class Approvals(APIView):
     @extend_schema(
         operation_id="approvals",
         parameters=[
-            OpenApiParameter("page_size", int, description="1 to 200"),
-            OpenApiParameter("cursor", str, description="`next` of the page before"),
+            *PAGING,
         ],
-        responses={200: OBJECT},
+        responses={200: page_of(shapes.WAITING_SIDE)},
     )
     def get(self, request: Call) -> Response:
         """The most overdue first, with why it is theirs.
@@ -63,13 +61,12 @@ class Approvals(APIView):
         sides = Approval.objects.open_to(actor).select_related(
             "team", "request__requester", "request__team"
         )
-        page = keyset_page(
+        return list_response(
+            request,
             sides.prefetch_related("request__approvals__team"),
             order=["due_at", "id"],
-            size=page_size(request),
-            cursor=request.query_params.get("cursor"),
+            shown=lambda each: _side(each, actor),
         )
-        return page_response(request, page, [_side(each, actor) for each in page.rows])
 
 
 class ApprovalDecisions(APIView):
@@ -79,7 +76,7 @@ class ApprovalDecisions(APIView):
         operation_id="approvals_decide",
         parameters=[KEY],
         request={"application/json": DECISIONS},
-        responses={200: OBJECT},
+        responses={200: shapes.DECIDED},
     )
     @idempotent
     def post(self, request: Call) -> Response:
@@ -100,7 +97,7 @@ class ApprovalDecisions(APIView):
 class RequestFacts(APIView):
     """What a decider should know about one request."""
 
-    @extend_schema(operation_id="requests_facts", responses={200: OBJECT})
+    @extend_schema(operation_id="requests_facts", responses={200: shapes.FACTS})
     def get(self, request: Call, pk: UUID) -> Response:
         """As they are now, in people's words."""
         found = found_request(request, pk)
@@ -115,7 +112,7 @@ class RequestFacts(APIView):
 class RequestHistory(APIView):
     """What happened to one request, and what comes next."""
 
-    @extend_schema(operation_id="requests_history", responses={200: OBJECT})
+    @extend_schema(operation_id="requests_history", responses={200: whole_list_of(shapes.EVENT)})
     def get(self, request: Call, pk: UUID) -> Response:
         """In turn; `state` is `done`, `run`, `fail`, or `wait`: not begun."""
         rows = [

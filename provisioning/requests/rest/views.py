@@ -17,9 +17,9 @@ from accounts.actors import Actor
 from accounts.authentication import actor_in
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
-from core.paging import keyset_page
+from core.openapi import KEY, PAGING, page_of
 from core.problems import Problem
-from core.rest import body_of, choice_in, page_response, page_size
+from core.rest import body_of, choice_in, list_response
 from provisioning.blueprints.extensions import Submitted
 from provisioning.blueprints.models import Blueprint, Resource
 from provisioning.blueprints.services import (
@@ -33,11 +33,11 @@ from provisioning.blueprints.states import Action
 from provisioning.jobs.models import Instance
 from provisioning.requests import selectors, services
 from provisioning.requests.models import Request, RequestQuerySet
+from provisioning.requests.rest import shapes
 from provisioning.requests.states import RequestKind, RequestState
 
 RETRY_AFTER_S = "2"
 WHOSE = ("mine", "team", "decided")
-OBJECT = {"type": "object"}
 STRING = {"type": "string"}
 NEW = {
     "type": "object",
@@ -68,10 +68,9 @@ class RequestList(APIView):
             OpenApiParameter("state", str, enum=RequestState.values),
             OpenApiParameter("kind", str, enum=RequestKind.values),
             OpenApiParameter("whose", str, enum=WHOSE, description="asked for, or decided on"),
-            OpenApiParameter("page_size", int, description="1 to 200"),
-            OpenApiParameter("cursor", str, description="`next` of the page before"),
+            *PAGING,
         ],
-        responses={200: OBJECT},
+        responses={200: page_of(shapes.REQUEST)},
     )
     def get(self, request: Call) -> Response:
         """What the caller may see, newest first."""
@@ -81,19 +80,13 @@ class RequestList(APIView):
             if chosen:
                 rows = rows.filter(**{name: chosen})
         rows = rows.whose(choice_in(query, "whose", WHOSE), actor_in(request))
-        page = keyset_page(
-            rows,
-            order=["-number"],
-            size=page_size(request),
-            cursor=request.query_params.get("cursor"),
-        )
-        return page_response(request, page, [selectors.as_dict(each) for each in page.rows])
+        return list_response(request, rows, order=["-number"], shown=selectors.as_dict)
 
     @extend_schema(
         operation_id="requests_create",
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        parameters=[KEY],
         request={"application/json": NEW},
-        responses={202: OBJECT},
+        responses={202: shapes.REQUEST},
     )
     @idempotent
     def post(self, request: Call) -> Response:
@@ -167,7 +160,7 @@ def _resource(given: Any, actor: Actor) -> Resource:
 class RequestDetail(APIView):
     """One request."""
 
-    @extend_schema(operation_id="requests_retrieve", responses={200: OBJECT})
+    @extend_schema(operation_id="requests_retrieve", responses={200: shapes.REQUEST})
     def get(self, request: Call, pk: UUID) -> Response:
         """Its state, who has to decide, and what came of it."""
         return Response(selectors.as_dict(found_request(request, pk)))
@@ -179,7 +172,7 @@ class RequestDecision(APIView):
     @extend_schema(
         operation_id="requests_decide",
         request={"application/json": DECISION},
-        responses={200: OBJECT},
+        responses={200: shapes.REQUEST},
     )
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
@@ -197,7 +190,7 @@ class RequestDecision(APIView):
 class RequestCancel(APIView):
     """Withdrawing a request."""
 
-    @extend_schema(operation_id="requests_cancel", request=None, responses={200: OBJECT})
+    @extend_schema(operation_id="requests_cancel", request=None, responses={200: shapes.REQUEST})
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
         """Withdraw it, or stop its work and have it undone."""
@@ -208,7 +201,7 @@ class RequestCancel(APIView):
 class RequestReminder(APIView):
     """Telling those who have to decide once more."""
 
-    @extend_schema(operation_id="requests_remind", request=None, responses={200: OBJECT})
+    @extend_schema(operation_id="requests_remind", request=None, responses={200: shapes.REQUEST})
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
         """At most once a day."""

@@ -6,8 +6,8 @@ import io
 import pytest
 from django.test import Client
 
-from catalog.search.csv_rows import safe_cell
 from catalog.search.models import SavedSearch
+from core.csv_rows import safe_cell
 from core.models import AuditEvent
 from tests.catalog.search.test_finding import entry
 from tests.factories import ProductFactory, UserFactory
