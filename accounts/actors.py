@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import or_
 
 from django.db import connection
 from django.db.models import Q
 
-from accounts.models import ApiToken, Domain, Team, User
+from accounts.models import Domain, Team, User
 from accounts.states import PortalRole, Scope, TeamRole
 
 ALL_SCOPES = frozenset(Scope.values)
 NOBODY = -1  # no person, and not the portal itself, whose number is 0
 
-# One round trip: memberships with the home domain of each team, and (with the role NULL) the
-# domains that a team owns whose owner the user is, with everything below them.
+# Memberships with the home domain of each team, and (with the role NULL) the domains that a team
+# owns whose owner the user is, with everything below them; `mine` is above it.
 STANDING = """
-WITH mine AS (
-    SELECT team_id, role FROM accounts_membership
-    WHERE user_id = %(user)s AND team_id = coalesce(%(team)s, team_id)
-    UNION ALL
-    SELECT service_of_id, service_role FROM accounts_user
-    WHERE %(program)s AND id = %(user)s
-)
 SELECT m.team_id, m.role, d.path FROM mine m
 JOIN accounts_team t ON t.id = m.team_id LEFT JOIN accounts_domain d ON d.id = t.domain_id
 UNION ALL
@@ -32,6 +27,33 @@ SELECT DISTINCT d.id, NULL, d.path FROM accounts_domain o
 JOIN accounts_domain d ON d.path = o.path OR d.path LIKE o.path || '.%%'
 WHERE o.owner_id IN (SELECT team_id FROM mine WHERE role = %(owner)s)
 """
+OF_USER = f"""
+WITH mine AS (
+    SELECT team_id, role FROM accounts_membership
+    WHERE user_id = %(user)s AND team_id = coalesce(%(team)s, team_id)
+    UNION ALL
+    SELECT service_of_id, service_role FROM accounts_user
+    WHERE %(program)s AND id = %(user)s
+)
+{STANDING}
+"""  # noqa: S608 - constants of this module
+# Each call of a script pays for this: who has the key and how they stand, in one round trip.
+OF_KEY = f"""
+WITH key AS (
+    SELECT t.id, t.team_id, t.scopes, t.last_used_at, u.id AS user_id, u.username, u.portal_role,
+        u.service_of_id, u.service_role
+    FROM accounts_apitoken t JOIN accounts_user u ON u.id = t.user_id
+    WHERE t.sha256 = %(sha256)s AND t.revoked_at IS NULL AND t.expires_at > now() AND u.is_active
+), mine AS (
+    SELECT m.team_id, m.role FROM accounts_membership m JOIN key ON key.user_id = m.user_id
+    WHERE key.service_of_id IS NULL AND m.team_id = coalesce(key.team_id, m.team_id)
+    UNION ALL
+    SELECT service_of_id, service_role FROM key WHERE service_of_id IS NOT NULL
+)
+SELECT key.id, key.team_id, key.scopes, key.last_used_at, key.user_id, key.username,
+    key.portal_role, key.service_of_id, standing.*
+FROM key LEFT JOIN ({STANDING}) AS standing ON true
+"""  # noqa: S608 - constants of this module
 Row = tuple[int, str | None, str | None]
 
 
@@ -77,16 +99,44 @@ class Actor:
 VISITOR = Actor(scopes=frozenset({Scope.READ}))
 
 
-def actor_of(user: User, *, token: ApiToken | None = None) -> Actor:
-    """The actor for an active user, by session or by token. One SQL statement."""
-    rows = _standing(user, None if token is None else token.team_id)
+def actor_of(user: User) -> Actor:
+    """The actor for an active user, by session. One SQL statement."""
+    is_service = user.is_service_account
+    rows = _standing(user)
+    role = PortalRole.MEMBER.value if is_service else user.portal_role
+    who = Actor(user_id=user.pk, name=user.username, role=role, is_service=is_service)
+    return _placed(who, rows)
+
+
+def actor_of_key(sha256: str) -> tuple[Actor, dt.datetime | None] | None:
+    """Who acts with the live token of this hash, and when it was last used; None: there is none.
+
+    One SQL statement. A token of a team acts for that team alone, and as nobody special.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(OF_KEY, {"sha256": sha256, "owner": TeamRole.OWNER.value})
+        found = cursor.fetchall()
+    if not found:
+        return None
+    token_id, team_id, scopes, used_at, user_id, name, role, service_of_id, *_ = found[0]
+    is_service = team_id is not None or service_of_id is not None
+    who = Actor(
+        user_id=user_id,
+        name=name,
+        role=PortalRole.MEMBER.value if is_service else role,
+        scopes=frozenset(scopes),
+        token_id=token_id,
+        is_service=is_service,
+    )
+    return _placed(who, [row[-3:] for row in found if row[-3] is not None]), used_at
+
+
+def _placed(who: Actor, rows: Sequence[Row]) -> Actor:
+    """The same actor with teams and domains, from rows of `STANDING`."""
     memberships = [row for row in rows if row[1] is not None]
     owned = [row for row in rows if row[1] is None]
-    is_service = user.is_service_account or (token is not None and token.team_id is not None)
-    return Actor(
-        user_id=user.pk,
-        name=user.username,
-        role=PortalRole.MEMBER if is_service else user.portal_role,
+    return replace(
+        who,
         team_ids=frozenset(team for team, _, _ in memberships),
         contributor_team_ids=frozenset(
             team for team, role, _ in memberships if role != TeamRole.VIEWER
@@ -97,9 +147,6 @@ def actor_of(user: User, *, token: ApiToken | None = None) -> Actor:
         home_paths=frozenset(
             above for _, _, path in memberships if path for above in paths_up(path)
         ),
-        scopes=ALL_SCOPES if token is None else frozenset(token.scopes),
-        token_id=None if token is None else token.pk,
-        is_service=is_service,
     )
 
 
@@ -145,15 +192,15 @@ def in_domain(path: str) -> Q:
     return Q(domain__path=path) | Q(domain__path__startswith=f"{path}.")
 
 
-def _standing(user: User, team_id: int | None) -> list[Row]:
-    """Rows of STANDING; `team_id` when only that team counts. A program is in no team but its."""
+def _standing(user: User) -> list[Row]:
+    """Rows of STANDING. A program is in no team but its own, whatever memberships say."""
     asked = {
         "user": user.pk,
-        "team": NOBODY if user.is_service_account else team_id,
+        "team": NOBODY if user.is_service_account else None,
         "program": user.is_service_account,
         "owner": TeamRole.OWNER.value,
     }
     with connection.cursor() as cursor:
-        cursor.execute(STANDING, asked)
+        cursor.execute(OF_USER, asked)
         rows: list[Row] = cursor.fetchall()
     return rows

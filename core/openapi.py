@@ -180,6 +180,22 @@ PROBLEM = record(
     optional=("detail", "problems"),
     description="RFC 9457; some types carry more members",
 )
+MEANINGS = {  # of parameters that mean the same everywhere
+    "fqn": "fully qualified name, <domain>.<name>; a former one is found too",
+    "slug": "short name, as lists give it",
+    "path": "dotted path of a domain, e.g. sales.emea",
+    "name": "name, as lists give it",
+    "id": "id, as lists give it",
+    "pk": "id, as lists give it",
+    "search": "part of a name",
+    "domain": "path of a domain",
+    "team": "slug of a team",
+    "format": "`csv` for the list as a file, in place of an `Accept` header",
+    "first": "how many at most",
+    "edge": "id of an edge, as its drawing answered it",
+    "delivery": "id of a delivery, as the list gives it",
+}
+SUMMARY = 90  # characters
 METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 
 
@@ -207,6 +223,30 @@ def with_names(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     result["paths"] = _hoisted(result["paths"], schemas)
     result["components"]["schemas"] = dict(sorted(schemas.items()))
     return result
+
+
+def with_words(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Hook of drf-spectacular: no operation without a summary, no parameter without a meaning."""
+    for path in result["paths"].values():
+        for operation in (path[method] for method in METHODS & path.keys()):
+            if "summary" not in operation:
+                operation["summary"] = _first_sentence(operation.get("description", ""))
+            for each in operation.get("parameters", ()):
+                if "description" not in each:
+                    each["description"] = _meaning(each["name"])
+    return result
+
+
+def _first_sentence(text: str) -> str:
+    line = " ".join(text.split())
+    first = line.partition(". ")[0].rstrip(".")
+    return first if len(first) <= SUMMARY else f"{first[: SUMMARY - 1].rstrip()}…"
+
+
+def _meaning(name: str) -> str:
+    if name in MEANINGS:
+        return MEANINGS[name]
+    return MEANINGS["id"] if name.endswith("_id") else ""
 
 
 def _hoisted(node: Any, schemas: dict[str, Any]) -> Any:

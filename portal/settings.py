@@ -265,6 +265,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.openapi.with_problems",
         "core.openapi.with_names",
+        "core.openapi.with_words",
     ],
     "ENUM_NAME_OVERRIDES": {  # those that several answers have
         "OperationStateEnum": "provisioning.jobs.states.OperationState",

@@ -227,10 +227,7 @@ def test_using_a_token_writes_once_in_five_minutes():
     actor_for_token(text)
     token.refresh_from_db()
 
-    assert [each["sql"][:6] for each in again if "SAVEPOINT" not in each["sql"]] == [
-        "SELECT",
-        "\nWITH ",
-    ]
+    assert len([each for each in again if "SAVEPOINT" not in each["sql"]]) == 1
     assert token.last_used_at > first
 
 

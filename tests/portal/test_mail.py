@@ -11,8 +11,7 @@ from aiosmtpd.controller import Controller
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.actors import actor_of
-from accounts.services import create_token
+from accounts.services import actor_for_token, create_token
 from catalog.products.models import Follow
 from catalog.products.services import follow_product, make_announcement
 from catalog.products.states import ProductStatus
@@ -330,9 +329,9 @@ def test_what_cannot_be_chosen_changes_nothing(reader, choices, code):
 
 
 def test_a_team_has_no_mail(owner, product):
-    token, _ = create_token(user=owner, name="x", scopes=["write"], team=product.owner)
+    _, text = create_token(user=owner, name="x", scopes=["write"], team=product.owner)
     with pytest.raises(NotAllowed):
-        choose_mail(actor=actor_of(owner, token=token), choices={"mine": "never"})
+        choose_mail(actor=actor_for_token(text), choices={"mine": "never"})
 
 
 def test_a_person_chooses_on_the_page(box, product, reader, owner):

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from core.positions import number_events
 from portal.graphql.schema import schema
 from tests.portal.company import ROLES, Company, make_company
+from tests.portal.described import faults, operation_of
 from tests.portal.role_bodies import (
     ALWAYS,
     BODIES,
@@ -128,8 +129,10 @@ def _slug(name: str, company: Company) -> str:
     return "data-product-postgresql"
 
 
-def observed(company: Company, role: str, method: str, path: str, name: str = "") -> str:
-    """The status, or `login`; what was done is undone."""
+def observed(
+    company: Company, role: str, method: str, path: str, name: str = "", pattern: str = ""
+) -> str:
+    """The status, or `login`; what was done is undone. REST answers as it is described."""
     client = company.client(role)
     given: dict[str, Any] = {"headers": company.headers.get(role, {})}
     if method != "get":
@@ -141,6 +144,9 @@ def observed(company: Company, role: str, method: str, path: str, name: str = ""
     with transaction.atomic():
         response = getattr(client, method)(path, **given)
         transaction.set_rollback(True)
+    if pattern.startswith("api/v1/") and not pattern.endswith("openapi.json"):
+        wrong = list(faults(operation_of(method, pattern), response))
+        assert not wrong, f"{method} {path} as {role}, {response.status_code}: {wrong}"
     if response.status_code == 302 and response["Location"].startswith("/accounts/login/?next="):
         return "login"
     return str(response.status_code)
@@ -151,7 +157,9 @@ def matrix(company: Company, wanted: Mapping[tuple[str, str], Row]) -> dict[Any,
     patterns = {name: pattern for name, pattern, _ in routes()}
     return {
         (name, method): " ".join(
-            observed(company, role, method, path_of(name, patterns[name], company), name)
+            observed(
+                company, role, method, path_of(name, patterns[name], company), name, patterns[name]
+            )
             for role in ROLES
         )
         for name, method in wanted

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -66,7 +65,9 @@ class Claim(APIView):
     """POST `{"dataset", "port"}`: the port offers the dataset, whatever its names say."""
 
     @extend_schema(
-        operation_id="lineage_claim", request=OpenApiTypes.OBJECT, responses={200: answers.DATASET}
+        operation_id="lineage_claim",
+        request={"application/json": answers.CLAIM},
+        responses={200: answers.DATASET},
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -82,7 +83,7 @@ class Unclaim(APIView):
 
     @extend_schema(
         operation_id="lineage_unclaim",
-        request=OpenApiTypes.OBJECT,
+        request={"application/json": answers.UNCLAIM},
         responses={200: answers.DATASET},
     )
     @idempotent
@@ -96,7 +97,7 @@ class Edges(APIView):
 
     @extend_schema(
         operation_id="lineage_edge_draw",
-        request=OpenApiTypes.OBJECT,
+        request={"application/json": answers.NEW_EDGE},
         responses={201: answers.DRAWN},
     )
     @idempotent

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
@@ -37,7 +36,7 @@ class Posting(APIView):
 
     @extend_schema(
         operation_id="lineage_event",
-        request=OpenApiTypes.OBJECT,
+        request={"application/json": answers.EVENT},
         responses={201: answers.EVENT_TAKEN},
     )
     def post(self, request: Request) -> Response:
@@ -55,7 +54,7 @@ class LineageBatch(APIView):
 
     @extend_schema(
         operation_id="lineage_batch",
-        request=OpenApiTypes.OBJECT,
+        request={"application/json": answers.EVENTS},
         responses={200: answers.BATCH_TAKEN},
     )
     def post(self, request: Request) -> Response:

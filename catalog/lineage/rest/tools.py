@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,8 +26,12 @@ class LineageDbt(APIView):
 
     @extend_schema(
         operation_id="lineage_dbt",
-        parameters=[OpenApiParameter("namespace", str)],
-        request=OpenApiTypes.OBJECT,
+        parameters=[
+            OpenApiParameter(
+                "namespace", str, description="of the tables; left out: as the manifest says"
+            )
+        ],
+        request={"application/json": answers.MANIFEST},
         responses={200: answers.DBT_TAKEN},
     )
     def post(self, request: Request) -> Response:
@@ -48,7 +51,9 @@ class LineageSql(APIView):
     write_scope = Scope.LINEAGE_WRITE
 
     @extend_schema(
-        operation_id="lineage_sql", request=OpenApiTypes.OBJECT, responses={200: answers.SQL_READ}
+        operation_id="lineage_sql",
+        request={"application/json": answers.SQL},
+        responses={200: answers.SQL_READ},
     )
     def post(self, request: Request) -> Response:
         actor = actor_in(request)

@@ -118,8 +118,10 @@ class LineagePath(APIView):
     @extend_schema(
         operation_id="lineage_path",
         parameters=[
-            OpenApiParameter("from", str, required=True),
-            OpenApiParameter("to", str, required=True),
+            OpenApiParameter(
+                "from", str, required=True, description="id of the node where it begins"
+            ),
+            OpenApiParameter("to", str, required=True, description="id of the node where it ends"),
             *(LEVEL, AT),
         ],
         responses={200: answers.PATH},

@@ -16,8 +16,8 @@ from accounts.models import Team
 from catalog.products import services
 from catalog.products.models import DataProduct, Revision
 from catalog.products.rest import shapes
-from catalog.products.rest.serializers import as_dict, etag
 from catalog.products.selectors import history, product_by_fqn
+from catalog.products.selectors.full import product_in_full
 from catalog.products.services.editing import CHOICES, TEXTS
 from core.errors import Invalid
 from core.idempotency import idempotent
@@ -152,8 +152,13 @@ class Revisions(APIView):
 
 
 def product_response(product: DataProduct, request: Request) -> Response:
-    """The full object with its revision as ETag."""
-    return Response(as_dict(product, actor_in(request)), headers={"ETag": etag(product)})
+    """The full object after a change."""
+    return with_etag(product_in_full(product.pk, actor_in(request)))
+
+
+def with_etag(found: dict[str, Any]) -> Response:
+    """The full object with its revision as ETag, which `If-Match` takes."""
+    return Response(found, headers={"ETag": f'"{found["revision"]}"'})
 
 
 def expected_revision(request: Request) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,9 +19,10 @@ from catalog.products import services
 from catalog.products.descriptors.export import descriptor_of
 from catalog.products.models import DataProduct
 from catalog.products.rest import shapes
-from catalog.products.rest.editing import Editing, product_response
+from catalog.products.rest.editing import Editing, product_response, with_etag
 from catalog.products.rest.linked_data import FORMAT, LinkedDataRenderer, linked_document
 from catalog.products.selectors import product_by_fqn
+from catalog.products.selectors.full import product_by_name
 from catalog.search.rest.parameters import FILTERS, query_of
 from catalog.search.rest.shapes import HIT
 from catalog.search.rest.views import csv_answer, hit_as_dict
@@ -29,11 +30,10 @@ from catalog.search.selectors import hit_count, hits
 from core.csv_rows import CsvRenderer, wants_csv
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
-from core.openapi import KEY, page_of
+from core.openapi import COUNTED, KEY, page_of
 from core.problems import Problem
-from core.rest import body_of, page_response
+from core.rest import COUNT_CAP, body_of, counted, page_response, wants_count
 
-COUNT_CAP = 5_000  # products that are counted; beyond it `count_capped` is true
 PRODUCT = {
     "type": "object",
     "properties": {
@@ -61,7 +61,7 @@ class ProductList(APIView):
 
     @extend_schema(
         operation_id="products_list",
-        parameters=[*FILTERS, OpenApiParameter("count", bool, description="also count")],
+        parameters=[*FILTERS, COUNTED],
         responses={200: page_of(HIT)},
     )
     def get(self, request: Request) -> Response | StreamingHttpResponse:
@@ -71,9 +71,8 @@ class ProductList(APIView):
             return csv_answer(request, query)
         page = hits(actor_in(request), query)
         answer = page_response(request, page, [hit_as_dict(each) for each in page.rows])
-        if request.query_params.get("count") == "true":
-            count = hit_count(actor_in(request), query, cap=COUNT_CAP)
-            answer.data |= {"count": min(count, COUNT_CAP), "count_capped": count > COUNT_CAP}
+        if wants_count(request):
+            answer.data |= counted(hit_count(actor_in(request), query, cap=COUNT_CAP))
         return answer
 
 
@@ -83,7 +82,7 @@ class Product(Editing, APIView):
     @extend_schema(operation_id="product", responses={200: shapes.PRODUCT})
     def get(self, request: Request, fqn: str) -> Response:
         """Everything the catalogue knows of it. A former name finds it too."""
-        return product_response(product_by_fqn(actor_in(request), fqn), request)
+        return with_etag(product_by_name(fqn, actor_in(request)))
 
 
 class Descriptor(APIView):

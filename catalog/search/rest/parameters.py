@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from catalog.search.scores import BANDS, NOT_MEASURED
 from catalog.search.selectors import FRESHNESS_LABELS, ORDERS, SearchQueryData, with_typed_filters
-from core.openapi import PAGING
+from core.openapi import PAGES
 from core.rest import page_size
 
 SEARCH = (
@@ -21,19 +21,23 @@ FILTERS = [
     OpenApiParameter("search", str, description=SEARCH),
     OpenApiParameter("domain", str, many=True, description="path; with everything below"),
     OpenApiParameter("team", str, many=True, description="slug of the owner"),
-    OpenApiParameter("status", str, many=True),
-    OpenApiParameter("archetype", str, many=True),
-    OpenApiParameter("classification", str, many=True),
+    OpenApiParameter(
+        "status", str, many=True, description="proposed, draft, active, deprecated or retired"
+    ),
+    OpenApiParameter(
+        "archetype", str, many=True, description="source-aligned, aggregate or consumer-aligned"
+    ),
+    OpenApiParameter("classification", str, many=True, description="slug of a class"),
     OpenApiParameter("technology", str, many=True, description="of a port, e.g. postgres"),
     OpenApiParameter("score", str, many=True, enum=[*BANDS, NOT_MEASURED], description="band"),
     OpenApiParameter(
         "freshness", str, many=True, enum=list(FRESHNESS_LABELS), description="against its promise"
     ),
-    OpenApiParameter("tag", str, many=True),
+    OpenApiParameter("tag", str, many=True, description="one of its tags"),
     OpenApiParameter("term", str, description="name of a term of the glossary"),
     OpenApiParameter("min_score", float, description="0 to 100"),
     OpenApiParameter("order", str, enum=list(ORDERS)),
-    *PAGING,
+    *PAGES,
 ]
 
 

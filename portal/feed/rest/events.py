@@ -9,10 +9,13 @@ from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
 from core.openapi import whole_list_of
+from core.positions import bounds
 from core.rest import page_size
 from portal.feed.formats.events import TYPES
 from portal.feed.rest import shapes
 from portal.feed.selectors import feed_page, position_in
+
+LATEST = "latest"
 
 
 class Events(APIView):
@@ -22,7 +25,10 @@ class Events(APIView):
         operation_id="events",
         parameters=[
             OpenApiParameter(
-                "after", int, description="a position; left out: from the oldest that is kept"
+                "after",
+                {"oneOf": [{"type": "integer", "minimum": 0}, {"const": "latest"}]},
+                description="a position; left out: from the oldest that is kept; `latest`: only "
+                "the position of now, to begin from",
             ),
             OpenApiParameter(
                 "type", str, many=True, description="a type or a group (`product.*`); left out: all"
@@ -41,7 +47,7 @@ class Events(APIView):
         given = request.query_params
         page = feed_page(
             actor_in(request),
-            after=position_in(given.get("after")),
+            after=_after(given.get("after")),
             types=given.getlist("type"),
             size=page_size(request),
         )
@@ -73,3 +79,7 @@ class EventTypes(APIView):
             for each in TYPES
         ]
         return Response({"results": rows, "next": None})
+
+
+def _after(text: str | None) -> int | None:
+    return bounds()[1] if text == LATEST else position_in(text)

@@ -10,13 +10,24 @@ from functools import partial
 from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import DomainError
-from portal.bench import access, audit, graphql, imports, jobs, lineage, marketplace, validation
+from portal.bench import (
+    access,
+    audit,
+    graphql,
+    imports,
+    jobs,
+    lineage,
+    marketplace,
+    rest,
+    validation,
+)
 from portal.bench.core import SAMPLES, Result
 from portal.bench.report import as_data, as_text
 
 SUITES: dict[str, Callable[[], Result]] = {
     "marketplace": marketplace.run,
     "graphql": graphql.run,
+    "rest": rest.run,
     "import": imports.run,
     "validation": validation.run,
     "jobs": jobs.run,
@@ -53,6 +64,7 @@ class Command(BaseCommand):
             **SUITES,
             "marketplace": partial(marketplace.run, only, samples),
             "graphql": partial(graphql.run, samples),
+            "rest": partial(rest.run, samples),
             "import": partial(imports.run, n),
             "access": partial(access.run, n, ports),
             "lineage": partial(lineage.run, samples),

@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
 from core.csv_rows import CsvRenderer
+from core.openapi import PAGING
 from core.rest import list_or_csv, list_response
 from provisioning.jobs import services
 from provisioning.jobs.models import Instance, Operation
@@ -43,7 +44,6 @@ STATES = [
     OpenApiParameter("state", str, description=f"one of: {', '.join(OperationState.values)}"),
     OpenApiParameter("needs_operator", bool, description="only those that cannot be undone"),
 ]
-PAGING = [OpenApiParameter("cursor", str), OpenApiParameter("page_size", int)]
 
 
 class OperationList(APIView):

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.actors import Actor, actor_of
+from accounts.actors import Actor
 from accounts.models import User
-from accounts.services import create_token
+from accounts.services import actor_for_token, create_token
 from accounts.states import PortalRole
 from core.errors import Invalid, InvalidTransition, NotAllowed
 from core.ids import uuid7
@@ -259,8 +259,8 @@ def test_a_token_of_a_team_has_nothing_that_its_person_was_lent(shop: Shop):
     deputy = member_of(other, username="dana")
     away(shop.owns, "dana")
     request = asked(shop, (Side(shop.team),))
-    token, _ = create_token(user=deputy, name="t", scopes=["write"], team=other)
-    service = actor_of(deputy, token=token)
+    _, text = create_token(user=deputy, name="t", scopes=["write"], team=other)
+    service = actor_for_token(text)
 
     with pytest.raises(NotAllowed):
         approve(request, service)
