@@ -10,8 +10,8 @@ from typing import Any
 from django.db import connection
 
 READ = """
-SELECT s.n, e.id, e.at, e.actor, e.verb, e.object_kind, e.object_id, e.detail::json, e.request_id,
-    s.hash
+SELECT s.n, e.id, e.at, e.actor, e.verb, e.object_kind, e.object_id, e.detail::json,
+  e.request_id, s.hash
 FROM core_auditseal s JOIN core_auditevent e ON e.id = s.seq
 WHERE s.n > %(after)s
   AND (%(actor)s::text IS NULL OR e.actor = %(actor)s)
@@ -90,5 +90,5 @@ def all_events_after(place: int, query: AuditQuery, *, most: int) -> Iterator[Se
 
 
 def _event(row: tuple[Any, ...]) -> SealedEvent:
-    *plain, digest = row
-    return SealedEvent(*plain, bytes(digest).hex())
+    fields = [*row[:-1], bytes(row[-1]).hex()]
+    return SealedEvent(*fields)

@@ -255,6 +255,12 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Meshport",
     "VERSION": "1",
+    "DESCRIPTION": (
+        "Everything the pages show and do, for scripts. Make a token under *API tokens* and send "
+        "it as `Authorization: Bearer <token>`; here your session does. Lists have `results` and "
+        "`next`; errors are `application/problem+json` with a stable `type`; writes take an "
+        "`Idempotency-Key`. `docs/how-to/script-the-portal.md` has a client in one file."
+    ),
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,

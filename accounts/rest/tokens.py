@@ -37,7 +37,10 @@ from core.problems import Problem
 from core.rest import body_of, choice_in, list_response, require_known, text_in, texts_in, whole_in
 
 STATES = ("live", "ended")
-SCOPES = listed(one_of(Scope.values), "what it may: see `securitySchemes`")
+SCOPES = listed(
+    one_of(Scope.values),
+    "`write` is everything but reading; `lineage:write` and `quality:write` only send",
+)
 MEMBERS = {
     "id": WHOLE,
     "name": about(TEXT, "what uses it"),

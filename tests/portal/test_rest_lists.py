@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.contracts.models import SchemaObject, SchemaProperty
 from core.audit import record
 from core.csv_rows import cell_at
+from core.models import AuditEvent
 from core.sealing import seal
 from tests.clients import browser
 from tests.factories import (
@@ -21,6 +22,7 @@ from tests.factories import (
     UserFactory,
     member_of,
 )
+from tests.portal.company import make_company
 
 pytestmark = pytest.mark.django_db
 
@@ -239,3 +241,18 @@ def test_the_position_of_now_can_be_asked_for():
 
     assert found["results"] == []
     assert found["next"] is None
+
+
+def test_the_same_call_sent_twice_is_done_once():
+    company = make_company()
+    client, headers = company.client("owner"), {"Idempotency-Key": "again"}
+    path = f"/api/v1/operations/{company.operation.pk}/cancel"
+
+    first, second = (client.post(path, headers=headers) for _ in range(2))
+    other = client.post(path, {"a": 1}, content_type="application/json", headers=headers)
+
+    assert first.status_code == 202, first.content
+    assert second.json() == first.json()
+    assert (second["Idempotent-Replayed"], second["Location"]) == ("true", first["Location"])
+    assert other.status_code == 422
+    assert AuditEvent.objects.filter(verb__contains="cancel").count() == 1

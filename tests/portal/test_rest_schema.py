@@ -93,6 +93,24 @@ def test_every_parameter_says_what_it_is_for():
     assert sorted(silent) == []
 
 
+DONE_ONCE_ANYWAY = {  # what they take is known again by itself, or nothing is changed
+    *("lineage_event", "lineage_batch", "lineage_dbt", "lineage_sql", "quality_results"),
+    *("decision_rule_test", "grant_sample"),
+    "grant_credentials",  # a password is told once; its answer is not kept
+}
+
+
+def test_every_write_takes_a_key_that_makes_it_happen_once():
+    without = {
+        operation["operationId"]
+        for (method, _), operation in OPERATIONS.items()
+        if method != "get"
+        and "Idempotency-Key" not in {each["name"] for each in operation.get("parameters", ())}
+    }
+
+    assert without == DONE_ONCE_ANYWAY
+
+
 def test_either_way_to_authenticate_is_enough():
     assert {str(operation["security"]) for operation in OPERATIONS.values()} == {
         "[{'token': []}, {'session': []}]"

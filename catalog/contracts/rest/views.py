@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -51,7 +52,11 @@ class Contract(APIView):
     @extend_schema(
         operation_id="contract",
         parameters=[OpenApiParameter("version", str, description="default: the newest")],
-        responses={200: shapes.CONTRACT_IN_FULL},
+        responses={
+            (200, "application/json"): shapes.CONTRACT_IN_FULL,
+            (200, "application/yaml"): OpenApiTypes.STR,
+            (200, "text/yaml"): OpenApiTypes.STR,
+        },
     )
     def get(self, request: Request, contract_id: UUID) -> Response:
         """The contract with its document, nothing dropped; as YAML the text as given."""

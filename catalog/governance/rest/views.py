@@ -221,10 +221,12 @@ class OneTerm(APIView):
     @extend_schema(
         operation_id="term_remove",
         parameters=[
-            OpenApiParameter("detach", bool, description="take it from the products that use it")
+            KEY,
+            OpenApiParameter("detach", bool, description="take it from the products that use it"),
         ],
         responses={204: None},
     )
+    @idempotent
     def delete(self, request: Request, term_id: UUID) -> Response:
         """409 with `count` and `used_by` while products use it, unless `detach=true`."""
         actor = actor_in(request)

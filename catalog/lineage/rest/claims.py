@@ -14,7 +14,7 @@ from catalog.lineage.models import Dataset
 from catalog.lineage.rest import answers
 from catalog.lineage.selectors.ids import encoded
 from core.idempotency import idempotent
-from core.openapi import PAGING, page_of
+from core.openapi import KEY, PAGING, page_of
 from core.rest import body_of, choice_in, list_response, text_in
 
 FILTERS = [
@@ -74,6 +74,7 @@ class Claim(APIView):
     """POST `{"dataset", "port"}`: the port offers the dataset, whatever its names say."""
 
     @extend_schema(
+        parameters=[KEY],
         operation_id="lineage_claim",
         request={"application/json": answers.CLAIM},
         responses={200: answers.DATASET},
@@ -89,6 +90,7 @@ class Unclaim(APIView):
     """POST `{"dataset"}`: names say again which port offers it."""
 
     @extend_schema(
+        parameters=[KEY],
         operation_id="lineage_unclaim",
         request={"application/json": answers.UNCLAIM},
         responses={200: answers.DATASET},
@@ -103,6 +105,7 @@ class Edges(APIView):
     """POST `{"source", "target", "reason"}`: the target is made from the source."""
 
     @extend_schema(
+        parameters=[KEY],
         operation_id="lineage_edge_draw",
         request={"application/json": answers.NEW_EDGE},
         responses={201: answers.DRAWN},
@@ -120,7 +123,8 @@ class Edges(APIView):
 class Edge(APIView):
     """DELETE: an edge that a person drew ends."""
 
-    @extend_schema(operation_id="lineage_edge_remove", responses={204: None})
+    @extend_schema(parameters=[KEY], operation_id="lineage_edge_remove", responses={204: None})
+    @idempotent
     def delete(self, request: Request, edge: str) -> Response:
         services.remove_edge(edge=edge, actor=actor_in(request))
         return Response(status=204)

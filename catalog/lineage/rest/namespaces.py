@@ -12,7 +12,7 @@ from catalog.lineage import services
 from catalog.lineage.models import NamespaceClaim
 from catalog.lineage.rest import answers
 from core.idempotency import idempotent
-from core.openapi import PAGING, page_of
+from core.openapi import KEY, PAGING, page_of
 from core.rest import body_of, list_response, text_in
 
 
@@ -43,6 +43,7 @@ class Namespaces(APIView):
         )
 
     @extend_schema(
+        parameters=[KEY],
         operation_id="lineage_namespace_claim",
         request={"application/json": answers.NEW_NAMESPACE},
         responses={201: answers.NAMESPACE},
@@ -59,6 +60,7 @@ class NamespaceRelease(APIView):
     """POST `{"namespace"}`: everybody may write there again."""
 
     @extend_schema(
+        parameters=[KEY],
         operation_id="lineage_namespace_release",
         request={"application/json": answers.NAMED_NAMESPACE},
         responses={204: None},

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from accounts.actors import Actor
 from accounts.models import Team
-from catalog.lineage.engine.questions import Question, everything
+from catalog.lineage.engine.questions import Question, everything, passes_hidden
 from catalog.lineage.extensions import Consumers, consumer_totals, consumers_of
 from catalog.lineage.selectors.ids import Focus, focus_of
 from catalog.lineage.selectors.shapes import Node, check
@@ -223,7 +223,7 @@ def _totals(reached: Reached) -> Totals:
         consumers=totals.consumers,
         datasets=len(nodes) if level == Level.DATASET else datasets,
         columns=len(nodes) if level == Level.COLUMN else None,
-        hidden=sum(int((~each.seen).sum()) for each in reached.closures),
+        hidden=sum(int((~each.seen).sum()) for each in reached.closures) if passes_hidden() else 0,
     )
 
 

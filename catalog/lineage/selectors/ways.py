@@ -193,7 +193,7 @@ def sources_of(
         level=focus.level,
         nodes=list(nodes.values()),
         total=len(shown),
-        hidden=int((ends & ~found.seen).sum()),
+        hidden=int((ends & ~found.seen).sum()) if passes_hidden() else 0,
         is_complete=found.is_complete,
     )
 

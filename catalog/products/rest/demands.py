@@ -113,7 +113,13 @@ class DemandVote(APIView):
         services.vote(demand=found, actor=actor_in(request))
         return Response(_answer(request, _demand(request, demand_id)))
 
-    @extend_schema(operation_id="demands_unvote", request=None, responses={200: shapes.DEMAND})
+    @extend_schema(
+        parameters=[KEY],
+        operation_id="demands_unvote",
+        request=None,
+        responses={200: shapes.DEMAND},
+    )
+    @idempotent
     def delete(self, request: Request, demand_id: UUID) -> Response:
         """Take the vote back."""
         found = _demand(request, demand_id)

@@ -133,7 +133,13 @@ class FormerNameItem(APIView):
 class PortDocument(APIView):
     """The OpenAPI or AsyncAPI document of a port."""
 
-    @extend_schema(operation_id="system_port_document", responses=OpenApiTypes.STR)
+    @extend_schema(
+        operation_id="system_port_document",
+        responses={
+            (200, "application/json"): shapes.PORT_DOCUMENT,
+            (200, "application/yaml"): OpenApiTypes.STR,
+        },
+    )
     def get(self, request: Request, fqn: str, name: str) -> HttpResponse:
         """The text as it was given."""
         system = system_by_fqn(actor_in(request), fqn)

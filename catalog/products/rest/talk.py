@@ -55,7 +55,13 @@ UNSEEN_COMMENT = "There is no such comment here."
 class FollowItem(APIView):
     """Whether the caller follows a product."""
 
-    @extend_schema(operation_id="product_follow", request=None, responses={200: shapes.FOLLOWED})
+    @extend_schema(
+        parameters=[KEY],
+        operation_id="product_follow",
+        request=None,
+        responses={200: shapes.FOLLOWED},
+    )
+    @idempotent
     def post(self, request: Request, fqn: str) -> Response:
         """Hear of its changes; twice is as once."""
         actor = actor_in(request)
@@ -63,7 +69,10 @@ class FollowItem(APIView):
         count = services.follow_product(product=product, actor=actor)
         return Response({"following": True, "followers": count})
 
-    @extend_schema(operation_id="product_unfollow", responses={200: shapes.FOLLOWED})
+    @extend_schema(
+        parameters=[KEY], operation_id="product_unfollow", responses={200: shapes.FOLLOWED}
+    )
+    @idempotent
     def delete(self, request: Request, fqn: str) -> Response:
         """Hear of its changes no more."""
         actor = actor_in(request)
@@ -109,10 +118,12 @@ class AnnouncementItem(APIView):
     """One announcement."""
 
     @extend_schema(
+        parameters=[KEY],
         operation_id="announcement_edit",
         request={"application/json": ANNOUNCEMENT},
         responses={200: shapes.ANNOUNCED},
     )
+    @idempotent
     def patch(self, request: Request, fqn: str, announcement_id: int) -> Response:
         """Say it differently; what is not named stays. `ends_at` null: it holds on."""
         actor = actor_in(request)
@@ -122,7 +133,8 @@ class AnnouncementItem(APIView):
         )
         return Response(_announcement(changed))
 
-    @extend_schema(operation_id="announcement_end", responses={204: None})
+    @extend_schema(parameters=[KEY], operation_id="announcement_end", responses={204: None})
+    @idempotent
     def delete(self, request: Request, fqn: str, announcement_id: int) -> Response:
         """End it now; one that has not begun is taken back."""
         actor = actor_in(request)
@@ -173,10 +185,12 @@ class CommentItem(APIView):
     """One comment."""
 
     @extend_schema(
+        parameters=[KEY],
         operation_id="comment_edit",
         request={"application/json": COMMENT},
         responses={200: shapes.SAID},
     )
+    @idempotent
     def patch(self, request: Request, fqn: str, comment_id: int) -> Response:
         """Change one's own words."""
         actor = actor_in(request)
@@ -184,7 +198,8 @@ class CommentItem(APIView):
         services.edit_comment(comment=comment, body=_text(body_of(request), "body"), actor=actor)
         return Response(_said(Said(comment, True, True)))
 
-    @extend_schema(operation_id="comment_remove", responses={204: None})
+    @extend_schema(parameters=[KEY], operation_id="comment_remove", responses={204: None})
+    @idempotent
     def delete(self, request: Request, fqn: str, comment_id: int) -> Response:
         """Take the words away; the place stays."""
         actor = actor_in(request)

@@ -62,7 +62,7 @@ class ProductList(APIView):
     @extend_schema(
         operation_id="products_list",
         parameters=[*FILTERS, COUNTED],
-        responses={200: page_of(HIT)},
+        responses={(200, "application/json"): page_of(HIT), (200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         """Products that the caller may see, as the marketplace lists them; also as CSV."""
@@ -90,7 +90,15 @@ class Descriptor(APIView):
 
     renderer_classes = (*YAML_RENDERERS, JSONRenderer, LinkedDataRenderer)
 
-    @extend_schema(operation_id="product_descriptor", responses=OpenApiTypes.STR)
+    @extend_schema(
+        operation_id="product_descriptor",
+        responses={
+            (200, "application/yaml"): OpenApiTypes.STR,
+            (200, "text/yaml"): OpenApiTypes.STR,
+            (200, "application/json"): shapes.DESCRIPTOR,
+            (200, "application/ld+json"): shapes.LINKED_DATA,
+        },
+    )
     def get(self, request: Request, fqn: str) -> Response:
         """YAML by default, JSON by `Accept`; `application/ld+json` is DCAT 3 with DPROD."""
         product = product_by_fqn(actor_in(request), fqn)

@@ -97,7 +97,12 @@ class AccessRequests(APIView):
 class PortWrites(APIView):
     """POST /port-writes: let others ask to write into a port, or not any more."""
 
-    @extend_schema(operation_id="offer_writes", request=WritesInput, responses={200: WritesAnswer})
+    @extend_schema(
+        parameters=[KEY],
+        operation_id="offer_writes",
+        request=WritesInput,
+        responses={200: WritesAnswer},
+    )
     @idempotent
     def post(self, request: Request) -> Response:
         body, actor = body_of(request), actor_in(request)
@@ -220,7 +225,12 @@ class GrantExtend(APIView):
 class GrantRevoke(APIView):
     """POST /grants/{id}/revoke: end it at once; its removal can be followed at `Location`."""
 
-    @extend_schema(operation_id="revoke_grant", request=RevokeInput, responses={202: GrantAnswer})
+    @extend_schema(
+        parameters=[KEY],
+        operation_id="revoke_grant",
+        request=RevokeInput,
+        responses={202: GrantAnswer},
+    )
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
         grant = _find(actor_in(request), pk)

@@ -148,7 +148,10 @@ class BlueprintWithdraw(APIView):
     """The end of an offer."""
 
     @extend_schema(
-        operation_id="blueprints_withdraw", request=None, responses={200: shapes.WITHDRAWN}
+        parameters=[KEY],
+        operation_id="blueprints_withdraw",
+        request=None,
+        responses={200: shapes.WITHDRAWN},
     )
     @idempotent
     def post(self, request: Request, name: str) -> Response:

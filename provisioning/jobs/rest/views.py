@@ -19,7 +19,8 @@ from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
 from core.csv_rows import CsvRenderer
-from core.openapi import PAGING
+from core.idempotency import idempotent
+from core.openapi import KEY, PAGING
 from core.rest import list_or_csv, list_response
 from provisioning.jobs import services
 from provisioning.jobs.models import Instance, Operation
@@ -77,7 +78,8 @@ class OperationDetail(APIView):
 
 
 class OperationCancel(APIView):
-    @extend_schema(request=None, responses={202: OperationSerializer})
+    @extend_schema(parameters=[KEY], request=None, responses={202: OperationSerializer})
+    @idempotent
     def post(self, request: Request, operation_id: UUID) -> Response:
         """Stop at the next border of a step, and undo."""
         operation = _visible(request, operation_id)
@@ -85,7 +87,8 @@ class OperationCancel(APIView):
 
 
 class OperationRetry(APIView):
-    @extend_schema(request=None, responses={202: OperationSerializer})
+    @extend_schema(parameters=[KEY], request=None, responses={202: OperationSerializer})
+    @idempotent
     def post(self, request: Request, operation_id: UUID) -> Response:
         """Try again: now when it waits, as a new operation when it failed or was cancelled."""
         operation = _visible(request, operation_id)
@@ -93,7 +96,8 @@ class OperationRetry(APIView):
 
 
 class OperationAbandon(APIView):
-    @extend_schema(request=AbandonSerializer, responses=OperationSerializer)
+    @extend_schema(parameters=[KEY], request=AbandonSerializer, responses=OperationSerializer)
+    @idempotent
     def post(self, request: Request, operation_id: UUID) -> Response:
         """Give up undoing a job that needs an operator; `result.left_over` says what stays."""
         operation = _visible(request, operation_id)
@@ -131,7 +135,8 @@ class ResourceList(APIView):
 
 
 class Repair(APIView):
-    @extend_schema(request=None, responses={202: OperationSerializer})
+    @extend_schema(parameters=[KEY], request=None, responses={202: OperationSerializer})
+    @idempotent
     def post(self, request: Request, instance_id: UUID) -> Response:
         """Make the target as the ledger says, where a look has found that it differs."""
         actor = actor_in(request)

@@ -143,7 +143,12 @@ class OneRule(APIView):
 class RuleRetirement(APIView):
     """The end of a rule."""
 
-    @extend_schema(operation_id="decision_rule_retire", request=None, responses={200: shapes.RULE})
+    @extend_schema(
+        parameters=[KEY],
+        operation_id="decision_rule_retire",
+        request=None,
+        responses={200: shapes.RULE},
+    )
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
         """Ask it no more; what it has decided stays."""
@@ -204,7 +209,10 @@ class Delegations(APIView):
 class OneDelegation(APIView):
     """The end of a delegation."""
 
-    @extend_schema(operation_id="delegation_end", request=None, responses={204: None})
+    @extend_schema(
+        parameters=[KEY], operation_id="delegation_end", request=None, responses={204: None}
+    )
+    @idempotent
     def delete(self, request: Call, pk: int) -> Response:
         """Decide oneself again, or give it back."""
         visible = Delegation.objects.visible_to(actor_in(request))

@@ -159,6 +159,7 @@ class RequestDecision(APIView):
     """The decision on a waiting request."""
 
     @extend_schema(
+        parameters=[KEY],
         operation_id="requests_decide",
         request={"application/json": DECISION},
         responses={200: shapes.REQUEST},
@@ -179,7 +180,12 @@ class RequestDecision(APIView):
 class RequestCancel(APIView):
     """Withdrawing a request."""
 
-    @extend_schema(operation_id="requests_cancel", request=None, responses={200: shapes.REQUEST})
+    @extend_schema(
+        parameters=[KEY],
+        operation_id="requests_cancel",
+        request=None,
+        responses={200: shapes.REQUEST},
+    )
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
         """Withdraw it, or stop its work and have it undone."""
@@ -190,7 +196,12 @@ class RequestCancel(APIView):
 class RequestReminder(APIView):
     """Telling those who have to decide once more."""
 
-    @extend_schema(operation_id="requests_remind", request=None, responses={200: shapes.REQUEST})
+    @extend_schema(
+        parameters=[KEY],
+        operation_id="requests_remind",
+        request=None,
+        responses={200: shapes.REQUEST},
+    )
     @idempotent
     def post(self, request: Call, pk: UUID) -> Response:
         """At most once a day."""

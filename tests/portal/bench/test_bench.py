@@ -120,6 +120,18 @@ def test_the_product_overview_keeps_its_budget_of_statements():
     assert all(row["statements"] <= 12 for row in result["figures"])
 
 
+def test_a_product_by_name_is_measured_beside_a_view_that_asks_for_one():
+    scale(products=40, seed=5)
+
+    (result,) = json.loads(asked("rest", "--json", samples=12))
+
+    assert [row["name"] for row in result["floors"]] == ["view that does SELECT 1"]
+    (row,) = result["figures"]
+    assert row["statements"] <= 4  # who asks, the product, and what it reads that is not open
+    assert row["scans"] == []
+    assert not User.objects.filter(username__startswith="bench-").exists()
+
+
 def test_graphql_is_measured_beside_sql_that_says_the_same():
     scale(products=120, seed=5)
 
