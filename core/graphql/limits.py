@@ -55,18 +55,19 @@ def check_size(size: int) -> None:
 
 
 def check_tokens(text: str) -> None:
-    """Read tokens up to the limit; what follows is never looked at.
+    """Read tokens, comments too, up to the limit; what follows is never looked at.
 
     Raises:
         TooMuch: too many tokens, or brackets nested too deep.
         GraphQLSyntaxError: a token is none.
     """
     lexer = Lexer(Source(text))
-    count = depth = 0
-    while (token := lexer.advance()).kind != TokenKind.EOF:
+    count = depth = end = 0
+    while (token := lexer.read_next_token(end)).kind != TokenKind.EOF:
+        end = token.end
         count += 1
         depth += (token.kind in OPENING) - (token.kind in CLOSING)
-        _require("too-many-tokens", "tokens", MAX_TOKENS, count)
+        _require("too-many-tokens", "tokens and comments", MAX_TOKENS, count)
         _require("too-deep", "nested brackets", MAX_BRACKETS, depth)
 
 

@@ -290,7 +290,7 @@ BODIES = (
         "too-large",
         limits.MAX_BYTES,
     ),
-    _asked("60 KB of comments", "#\n" * 30_000 + "{", "syntax"),
+    _asked("60 KB of comments", "#\n" * 30_000 + "{", *TOKENS),
     _asked("90 KB of commas", "{" + "," * 90_000, "syntax"),
     _asked("a block string that does not end", '{ a(b: """' + 'x\\"""' * 9_000, "syntax"),
     _asked("a string that does not end", '{ a(b: "' + "\\u00e9" * 9_000, "syntax"),

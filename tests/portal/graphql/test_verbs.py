@@ -269,7 +269,8 @@ def test_what_a_team_owns_is_what_the_caller_may_see(ask):
     shown = ProductFactory(owner=team)
     ProductFactory(owner=team, status="draft")
     query = """query ($t: String!) { team(slug: $t) {
-        products { edges { node { fqn } } domain { path products { edges { node { fqn } } } } } }"""
+        products { edges { node { fqn } } }
+        domain { path products { edges { node { fqn } } } } } }"""
 
     seen = field(ask, query, t=team.slug)
     own = field(ask_as(member_of(team)), query, t=team.slug)
