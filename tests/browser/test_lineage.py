@@ -25,6 +25,14 @@ pytestmark = pytest.mark.browser
 ORDERS, LINES = "product:sales.orders", "product:sales.order-lines"
 START = f"/lineage/?node={ORDERS}&depth=1"
 CARDS = ".live [data-node]"
+COUNT_SLIDES = """() => {
+  window.slid = false;
+  const animate = Element.prototype.animate;
+  Element.prototype.animate = function (...all) {
+    window.slid = true;
+    return animate.apply(this, all);
+  };
+}"""
 HUB_CHILDREN, GRANDCHILDREN, SOURCES = 19, 25, 5  # with the hub itself: 500
 
 
@@ -210,17 +218,13 @@ def test_cards_slide_but_for_those_who_want_less_motion(
 ) -> None:
     owner.page.emulate_media(reduced_motion=motion)
     page = open_explorer(owner)
-    page.evaluate(
-        "window.slid = false; const animate = Element.prototype.animate;"
-        "Element.prototype.animate = function (...all)"
-        "  { slid = true; return animate.apply(this, all) }"
-    )
+    page.evaluate(COUNT_SLIDES)
 
     page.locator(card(LINES)).get_by_role("link").focus()
     page.keyboard.press("e")
     says(page, "added")
 
-    assert page.evaluate("slid") is moves
+    assert page.evaluate("window.slid") is moves
 
 
 def test_the_opened_view_is_accessible(owner: Person) -> None:
