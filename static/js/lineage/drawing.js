@@ -157,9 +157,10 @@ export class Drawing {
       if (!known && !isHere(node.id)) return;
       const isShort = isFar && node.id !== holder && node.id !== this.pointed;
       if (known?.element === next) next = next?.nextElementSibling ?? null;
-      const { element } = isNew || known?.isShort !== isShort ? this.#drawCard(node, isShort) : known;
+      const isSame = !isNew && known?.isShort === isShort;
+      const { element } = isSame ? known : this.#drawCard(node, isShort);
       if (!element.parentNode || element.nextElementSibling !== next) this.list.insertBefore(element, next);
-      if (isNew || !known) Object.assign(element, { ariaPosInSet: n + 1, ariaSetSize: this.order.length });
+      if (!isSame) Object.assign(element, { ariaPosInSet: n + 1, ariaSetSize: this.order.length });
     });
     this.#setIndex(this.current, 0);
     this.#shine();
