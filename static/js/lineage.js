@@ -4,7 +4,7 @@ import { read, write } from "./lineage/address.js";
 import { nameOf } from "./lineage/cards.js";
 import { count, figure, h, save } from "./lineage/dom.js";
 import { Drawing } from "./lineage/drawing.js";
-import { Model } from "./lineage/model.js";
+import { Model, degreesOf } from "./lineage/model.js";
 import { panel } from "./lineage/panel.js";
 import { asPng, asSvg } from "./lineage/picture.js";
 import { asCsv, directionOf, fillTwin } from "./lineage/table.js";
@@ -34,8 +34,7 @@ class Explorer {
     this.acts = {
       link: (node) => (node.kind === "hidden" ? null : write({ question: this.questionOf(node.id) })),
       impact: (node) => write({ question: { ...this.questionOf(node.id), direction: "downstream", depth: 5 } }),
-      expand: (id, side) => this.expand(id, side),
-      collapse: (id, side) => this.collapse(id, side),
+      turn: (id, side) => (this.model.expansion(id, side) ? this.collapse(id, side) : this.expand(id, side)),
       columns: (id) => this.toggleColumns(id),
       light: (id, keeps) => this.lightColumn(id, keeps),
       focus: (id) => this.go(write({ ...this.state, ...CLEAN, question: this.questionOf(id) })),
@@ -198,7 +197,7 @@ class Explorer {
     this.fillTwin();
     document.querySelector("#lineage-link").textContent = location.href;
     for (const element of document.querySelectorAll("[data-lineage]")) element.hidden = false;
-    for (const [id, { element }] of drawing.cards) element.classList.toggle("chosen", id === state.selected);
+    drawing.choose(state.selected);
     this.shine();
     this.sift();
     const total = document.querySelector("#lineage-count");
@@ -281,9 +280,10 @@ class Explorer {
     });
     this.view.addEventListener("pointerover", ({ target }) => {
       const card = target.closest("[data-node]");
+      this.drawing.point(card?.dataset.node ?? null);
       if (!target.closest("[data-row]")) this.shine(null, card?.dataset.node ?? null);
     });
-    this.view.addEventListener("pointerleave", () => this.shine());
+    this.view.addEventListener("pointerleave", () => (this.drawing.point(null), this.shine()));
     const sift = {
       "lineage-filter": ["filter", "value"],
       "lineage-problems": ["onlyProblems", "checked"],
@@ -299,7 +299,7 @@ class Explorer {
     document.querySelector("#lineage-at").addEventListener("change", ({ target }) => {
       this.go(write({ ...this.state, question: { ...this.state.question, at: target.value } }));
     });
-    new ResizeObserver(() => this.drawing.surface.apply()).observe(this.view);
+    new ResizeObserver(() => this.drawing.surface.resize()).observe(this.view);
   }
 
   click(event) {
@@ -342,7 +342,7 @@ class Explorer {
       if (next) this.drawing.focus(next);
       return true;
     }
-    if (event.key === "Enter" && event.target.closest("a")) {
+    if ((event.key === "Enter" || (event.key === " " && node.kind === "hidden")) && event.target.closest("a")) {
       this.select(id);
       document.querySelector("#chosen")?.focus();
       return true;
@@ -354,7 +354,7 @@ class Explorer {
 
   /** `e`: opens what is left on either side, outwards first; with nothing left, folds again. */
   openFurther(node) {
-    const left = this.model.remaining(node, this.drawing.edges);
+    const left = this.model.remaining(node, degreesOf(this.drawing.edges));
     const sides = node.steps < 0 ? ["upstream", "downstream"] : ["downstream", "upstream"];
     const closed = sides.find((side) => left[side] !== 0 && !this.model.expansion(node.id, side));
     const opened = sides.find((side) => this.model.expansion(node.id, side));

@@ -12,6 +12,7 @@ const KINDS = {
   hidden: "Hidden",
 };
 const MOST_CHARACTERS = 22; // of a name on a card
+const FAR_CHARACTERS = 14; // of 22 px that fit on a card
 export const HIDDEN = "You may not see these; ask the platform team";
 
 export const kindOf = (node) => KINDS[node.kind] ?? node.kind;
@@ -46,8 +47,10 @@ export function whereOf(node) {
   return node.kind === "system" ? [domain, "system"].filter(Boolean).join(", ") : domain;
 }
 
-const sentence = (node) =>
-  [nameOf(node), kindOf(node), whereOf(node), markOf(node)?.[0], placeOf(node)].filter(Boolean).join(", ");
+function sentence(node) {
+  if (node.kind === "hidden") return `${nameOf(node)}, ${placeOf(node)}. ${HIDDEN}.`;
+  return [nameOf(node), kindOf(node), whereOf(node), markOf(node)?.[0], placeOf(node)].filter(Boolean).join(", ");
+}
 
 // A glyph in a line of text.
 function within(glyph) {
@@ -56,23 +59,11 @@ function within(glyph) {
 }
 
 /**
- * @param acts `{ expand, collapse, columns, light, link}`
- * @param facts `{remaining, expanded, isFocus, isOpen, rows}` of the drawing
+ * @param acts `{columns, light, link}`
+ * @param facts `{isFocus, isOpen, rows}` of the drawing
  */
-export function card(node, acts, { remaining, expanded, isFocus, isOpen, rows }) {
-  const isStrange = node.kind === "system" || node.kind === "hidden" || (node.kind === "dataset" && !node.product);
-  const name = h(
-    "a",
-    {
-      class: "cut",
-      href: acts.link(node),
-      title: node.kind === "hidden" ? HIDDEN : node.name,
-      "aria-label": sentence(node),
-      role: node.kind === "hidden" ? "button" : null, // it leads nowhere, but says whom to ask
-      tabindex: -1,
-    },
-    node.kind === "dataset" ? tail(node.name) : nameOf(node),
-  );
+export function card(node, acts, { isFocus, isOpen, rows }) {
+  const name = nameLink(node, acts, "cut", node.kind === "dataset" ? tail(node.name) : nameOf(node));
   const mark = markOf(node);
   const hint = h(
     "span",
@@ -82,7 +73,7 @@ export function card(node, acts, { remaining, expanded, isFocus, isOpen, rows })
   );
   return h(
     "li",
-    { class: `node${isFocus ? " focus" : ""}${isStrange ? " sys" : ""}`, "data-node": node.id },
+    attributes(node, isFocus),
     h(
       "div",
       {},
@@ -91,26 +82,59 @@ export function card(node, acts, { remaining, expanded, isFocus, isOpen, rows })
       node.kind === "product" && node.score !== undefined && h("span", { class: "end" }, ring(node.score)),
     ),
     isOpen && list(node, rows, acts),
-    ["upstream", "downstream"].map((side) => handle(node, side, remaining[side], expanded[side], acts)),
     isOpen !== null && columnsHandle(node, isOpen, acts),
+  );
+}
+
+/** From afar a name in large letters can be read, and nothing else: what cannot be read is not painted. */
+export function farCard(node, acts, { isFocus }) {
+  const text = nameOf(node);
+  const name = nameLink(node, acts, null, text.length > FAR_CHARACTERS ? `${text.slice(0, FAR_CHARACTERS)}…` : text);
+  Object.assign(name.style, { fontSize: "1.375rem", whiteSpace: "nowrap" });
+  return h("li", attributes(node, isFocus), h("div", {}, name));
+}
+
+function attributes(node, isFocus) {
+  const isStrange = node.kind === "system" || node.kind === "hidden" || (node.kind === "dataset" && !node.product);
+  return { class: `node${isFocus ? " focus" : ""}${isStrange ? " sys" : ""}`, "data-node": node.id };
+}
+
+function nameLink(node, acts, css, text) {
+  const isHidden = node.kind === "hidden"; // it leads nowhere, but says whom to ask
+  return h(
+    "a",
+    {
+      class: css,
+      href: acts.link(node),
+      title: isHidden ? HIDDEN : node.name,
+      "aria-label": sentence(node),
+      role: isHidden ? "button" : null,
+      tabindex: -1,
+    },
+    text,
   );
 }
 
 // Of a long dataset name the last part tells most.
 const tail = (name) => (name.length > MOST_CHARACTERS ? `…${name.split(/[./]/).at(-1)}` : name);
 
-function handle(node, side, left, isExpanded, acts) {
-  if (!isExpanded && left === 0) return null;
+/**
+ * Brings the button on one side of a card up to date; one that stays keeps the focus.
+ * @param left neighbours that are not drawn, null for a number that only the server knows
+ * @param turn what a click does
+ */
+export function setHandle(element, node, { side, left, isExpanded }, turn) {
+  const known = element.querySelector(`:scope > .${side}`);
+  if (!isExpanded && left === 0) return known?.remove();
   const label = isExpanded
     ? `Fold what is ${side} of ${node.name}`
     : `Show ${left === null ? "what is" : figure(left)} more ${side} of ${node.name}`;
-  const text = isExpanded ? "−" : left === null ? "+" : `+${figure(left)}`;
-  const act = () => (isExpanded ? acts.collapse(node.id, side) : acts.expand(node.id, side));
-  return h(
-    "button",
-    { type: "button", class: `more ${side}`, "aria-label": label, title: label, tabindex: -1, onclick: act },
-    text,
-  );
+  const button = known ?? h("button", { type: "button", class: `more ${side}`, tabindex: -1, onclick: turn });
+  button.setAttribute("aria-label", label);
+  button.title = label;
+  button.textContent = isExpanded ? "−" : left === null ? "+" : `+${figure(left)}`;
+  const before = side === "upstream" ? ".more" : ".columns";
+  if (!known) element.insertBefore(button, element.querySelector(`:scope > ${before}`));
 }
 
 function columnsHandle(node, isOpen, acts) {

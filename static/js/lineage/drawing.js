@@ -1,32 +1,40 @@
 // The cards as HTML and the lines as one SVG, kept in step with the model.
 
-import { card } from "./cards.js";
+import { card, farCard, setHandle } from "./cards.js";
 import { h, svg } from "./dom.js";
 import { ANCHOR, CARD_HEIGHT, CARD_WIDTH, layout, pathOf } from "./layout.js";
+import { Light } from "./light.js";
 import { Minimap } from "./minimap.js";
-import { ROW_HEIGHT, pathsOf } from "./model.js";
+import { ROW_HEIGHT, degreesOf, pathsOf } from "./model.js";
 import { Surface } from "./surface.js";
 
-const MOVE_MS = 150;
+const MOVE_MS = 150; // as `.moving` of the style sheet
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 const MOST_MOVING = 150; // cards; more of them would not move smoothly
 const READABLE = 0.7; // a drawing that would be smaller than this begins at its focus
 const BEGINNING = 0.9; // then three columns stand side by side
-const FAR = 0.5; // from here on, lines and borders are drawn wider to stay visible
+const FAR = 0.5; // from here on, lines and borders are drawn wider, and many cards show their name alone
+const NEAR = 256; // px beside the window that a drag soon shows
+const MOST_WHOLE = 80; // cards; of more, those in the window and around it are in the page
 const LONELY = "10rem"; // height of the window around a single card
 const NO_LANES = { lanes: [], back: false };
+const SIDES = ["upstream", "downstream"];
 const SHARED = ["name", "status", "score", "incident", "product_name", "count", "isBeside"];
 
 export class Drawing {
   constructor(view, acts) {
     this.acts = acts;
     this.svg = svg("svg", { width: 1, height: 1, overflow: "visible", "aria-hidden": "true" });
+    this.svg.style.pointerEvents = "none"; // nothing is to be found on a line, and looking for it takes long
+    this.lamp = new Light(this.svg);
     this.list = h("ul", { "aria-label": "Cards" });
-    this.world = h("div", { class: "lin" }, this.svg, this.list);
+    this.world = h("div", { class: "lin" }, this.svg, this.list, this.lamp.above);
     Object.assign(this.world.style, { inset: "0 auto auto 0", transformOrigin: "0 0" });
     view.replaceChildren(this.world);
     this.view = view;
-    this.cards = new Map(); // id → {element, key}
-    this.lines = new Map(); // key → path
+    this.order = []; // nodes in reading order
+    this.cards = new Map(); // id → {element, key, x, y} of those in the page
+    this.lines = new Map(); // key → {path, d, ends, columns}
     this.places = new Map();
     this.minimap = new Minimap((at) => this.surface.centre(at));
     view.append(this.minimap.element);
@@ -38,20 +46,21 @@ export class Drawing {
     const start = performance.now();
     if (model !== this.model) this.#clear();
     const { nodes, edges } = model.shown({ hidesSystems });
-    const before = this.places.get(kept);
+    const before = this.places;
+    const { x, y } = this.surface;
     Object.assign(this, { model, nodes, edges });
-    this.view.style.height = nodes.length > 1 ? "" : LONELY;
+    this.#setHeight(nodes.length > 1 ? "" : LONELY);
     const cards = nodes.map(({ id, steps }) => ({ id, steps, height: model.height(id) }));
-    const found = layout(cards, edges, model.focus.id);
-    Object.assign(this, { places: found.places, width: found.width, height: found.height });
-    this.#move(Boolean(before) && nodes.length <= MOST_MOVING);
-    const after = this.places.get(kept);
-    if (before && after) {
-      this.surface.x -= (after.x - before.x) * this.surface.scale;
-      this.surface.y -= (after.y - before.y) * this.surface.scale;
-    }
-    this.#drawCards();
-    this.#drawLines(found.ways);
+    const { ways, ...found } = layout(cards, edges, model.focus.id);
+    Object.assign(this, found);
+    if (before.has(kept) && this.places.has(kept)) this.#hold(before.get(kept), this.places.get(kept));
+    this.#sort();
+    this.#fill(true);
+    const isMoving = before.has(kept) && nodes.length <= MOST_MOVING && !STILL.matches;
+    this.#move(isMoving);
+    this.#drawLines(ways);
+    if (isMoving) this.#slide(before, x - this.surface.x, y - this.surface.y);
+    this.lamp.cover(this);
     this.surface.apply();
     performance.measure("lineage:drawn", { start });
     requestAnimationFrame(() => setTimeout(() => performance.measure("lineage:painted", { start })));
@@ -60,8 +69,20 @@ export class Drawing {
   // Cards of another view lead elsewhere.
   #clear() {
     this.list.replaceChildren();
-    this.svg.replaceChildren();
-    for (const known of [this.cards, this.lines, this.places]) known.clear();
+    for (const { path } of this.lines.values()) path.remove();
+    this.places = new Map();
+    for (const known of [this.cards, this.lines]) known.clear();
+  }
+
+  #setHeight(height) {
+    if (this.view.style.height === height) return;
+    this.view.style.height = height;
+    this.surface.measure();
+  }
+
+  #hold(before, after) {
+    this.surface.x -= (after.x - before.x) * this.surface.scale;
+    this.surface.y -= (after.y - before.y) * this.surface.scale;
   }
 
   /** Where a reader begins: all of it if that can be read, else the focus. */
@@ -77,9 +98,10 @@ export class Drawing {
     const wide = this.surface.scale < FAR ? 2 ** Math.round(Math.log2(1 / this.surface.scale)) : 1;
     if (wide !== this.wide) {
       this.wide = wide;
-      this.svg.style.strokeWidth = wide > 1 ? wide : "";
+      for (const each of [this.svg, this.lamp.above]) each.style.strokeWidth = wide > 1 ? wide : "";
       this.world.style.setProperty("--rim", wide > 1 ? `${wide}px solid var(--edge)` : "");
     }
+    this.#fill();
     this.minimap.show(this);
   }
 
@@ -89,40 +111,73 @@ export class Drawing {
     if (isMoving) this.moving = setTimeout(() => this.view.classList.remove("moving"), MOVE_MS + 50);
   }
 
-  #drawCards() {
-    const { model, nodes, places } = this;
-    const focused = document.activeElement?.closest?.("[data-node]")?.dataset.node;
-    const sorted = [...nodes].sort(
-      (a, b) => places.get(a.id).column - places.get(b.id).column || places.get(a.id).y - places.get(b.id).y,
-    );
-    const drawn = new Set(nodes.map((node) => node.id));
+  // From where it stood on the screen to where it stands: as a picture, nothing is laid out on the way.
+  #slide(before, left, top) {
+    const { surface } = this;
+    const slide = (element, x, y) =>
+      element.animate([{ transform: `translate(${x}px, ${y}px)` }, { transform: "none" }], {
+        duration: MOVE_MS,
+        easing: "ease",
+      });
+    const [shiftX, shiftY] = [left / surface.scale, top / surface.scale];
+    for (const each of [this.svg, this.lamp.above]) slide(each, shiftX, shiftY);
     for (const [id, { element }] of this.cards) {
-      if (drawn.has(id)) continue;
+      const [from, to] = [before.get(id), this.places.get(id)];
+      if (!from || !surface.shows(this.#box(id))) continue;
+      const [x, y] = [from.x - to.x + shiftX, from.y - to.y + shiftY];
+      if (x || y) slide(element, x, y);
+    }
+  }
+
+  #sort() {
+    const { nodes, edges, places, model } = this;
+    const at = (node) => places.get(node.id);
+    this.order = [...nodes].sort((a, b) => at(a).column - at(b).column || at(a).y - at(b).y);
+    this.degrees = degreesOf(edges);
+    const next = [focused(), this.current].find((id) => places.has(id)) ?? model.focus.id;
+    if (next !== this.current) this.#setIndex(this.current, -1);
+    this.current = next;
+  }
+
+  /** Puts those cards in the page that are in the window, near it, or in use; `isNew` looks at each again. */
+  #fill(isNew = false) {
+    const holder = focused();
+    const used = new Set([this.current, holder, this.pointed]);
+    const isWhole = this.order.length <= MOST_WHOLE;
+    const isFar = !isWhole && this.surface.scale < FAR;
+    const isHere = (id) => isWhole || used.has(id) || this.surface.shows(this.#box(id), NEAR);
+    for (const [id, { element }] of this.cards) {
+      if (this.places.has(id) && isHere(id)) continue;
       element.remove();
       this.cards.delete(id);
     }
-    const order = sorted.map((node) => this.#drawCard(node, model));
-    order.forEach((element, n) => {
-      if (this.list.children[n] !== element) this.list.insertBefore(element, this.list.children[n] ?? null);
+    let next = this.list.firstElementChild;
+    this.order.forEach((node, n) => {
+      const known = this.cards.get(node.id);
+      if (!known && !isHere(node.id)) return;
+      const isShort = isFar && node.id !== holder && node.id !== this.pointed;
+      if (known?.element === next) next = next?.nextElementSibling ?? null;
+      const isSame = !isNew && known?.isShort === isShort;
+      const { element } = isSame ? known : this.#drawCard(node, isShort);
+      if (!element.parentNode || element.nextElementSibling !== next) this.list.insertBefore(element, next);
+      if (!isSame) Object.assign(element, { ariaPosInSet: n + 1, ariaSetSize: this.order.length });
     });
-    if (focused && drawn.has(focused)) this.#keepFocus(focused);
-    else this.rove(drawn.has(this.current) ? this.current : model.focus.id);
+    this.#setIndex(this.current, 0);
+    this.#shine();
+    if (holder && !focused()) this.#focusLink(holder); // what had the focus was made again
   }
 
-  #drawCard(node, model) {
+  #drawCard(node, isShort) {
+    const { model } = this;
+    const isOpen = model.opened.has(node.id);
     const facts = {
-      remaining: model.remaining(node, this.edges),
-      expanded: {
-        upstream: Boolean(model.expansion(node.id, "upstream")),
-        downstream: Boolean(model.expansion(node.id, "downstream")),
-      },
       isFocus: node.id === model.focus.id,
-      isOpen: ["product", "dataset"].includes(node.kind) ? model.opened.has(node.id) : null,
-      rows: model.opened.has(node.id) ? model.rows(node.id) : [],
+      isOpen: ["product", "dataset"].includes(node.kind) ? isOpen : null,
+      rows: isOpen ? model.rows(node.id) : [],
     };
+    const isFull = isOpen || !isShort;
     const key = JSON.stringify([
-      facts.remaining,
-      facts.expanded,
+      isFull,
       facts.isFocus,
       facts.isOpen,
       facts.rows.length,
@@ -130,14 +185,28 @@ export class Drawing {
     ]);
     let known = this.cards.get(node.id);
     if (known?.key !== key) {
-      const element = card(node, this.acts, facts);
+      const element = (isFull ? card : farCard)(node, this.acts, facts);
       known?.element.replaceWith(element);
-      known = { element, key };
+      known = { element, key, rows: element.querySelectorAll("[data-row]") };
+      element.classList.toggle("chosen", node.id === this.chosen);
       this.cards.set(node.id, known);
     }
+    if (isFull) this.#setHandles(known, node, model.remaining(node, this.degrees));
     const { x, y } = this.places.get(node.id);
-    known.element.style.transform = `translate(${x}px, ${y}px)`;
-    return known.element;
+    if (known.x !== x) known.element.style.left = `${(known.x = x)}px`;
+    if (known.y !== y) known.element.style.top = `${(known.y = y)}px`;
+    known.isShort = isShort;
+    return known;
+  }
+
+  #setHandles(known, node, remaining) {
+    for (const side of SIDES) {
+      const facts = { side, left: remaining[side], isExpanded: Boolean(this.model.expansion(node.id, side)) };
+      const state = `${facts.left} ${facts.isExpanded}`;
+      if (known[side] === state) continue;
+      known[side] = state;
+      setHandle(known.element, node, facts, () => this.acts.turn(node.id, side));
+    }
   }
 
   #drawLines(ways) {
@@ -160,7 +229,7 @@ export class Drawing {
     }
     for (const [key, { path }] of this.lines) if (!lines.has(key)) (path.remove(), this.lines.delete(key));
     for (const [key, line] of lines) {
-      const path = this.lines.get(key)?.path ?? svg("path");
+      const known = this.lines.get(key) ?? { path: this.svg.appendChild(svg("path")), isOn: false };
       const [source, target] = line.ends;
       const { x } = this.places.get(source);
       const d = pathOf(
@@ -168,10 +237,10 @@ export class Drawing {
         { x: this.places.get(target).x, y: this.#anchor(target, line.to) },
         line.way,
       );
-      path.setAttribute("d", d);
-      path.setAttribute("class", this.#kindOfLine(line));
-      if (!path.parentNode) this.svg.append(path);
-      this.lines.set(key, { ...line, path, d });
+      const kind = this.#kindOfLine(line);
+      if (known.d !== d) known.path.setAttribute("d", d);
+      if (known.kind !== kind) known.path.setAttribute("class", `${kind}${known.isOn ? " on" : ""}`);
+      this.lines.set(key, Object.assign(known, line, { d, kind }));
     }
   }
 
@@ -191,10 +260,11 @@ export class Drawing {
 
   /** Lights all that a card comes from and reaches; without a card, nothing. */
   light(id) {
-    if (!id) return this.#light(null);
+    if (!id) return this.#shine(null);
     const { up, down } = pathsOf(id, this.edges);
     const isWithin = (path, [source, target]) => path.has(source) && path.has(target);
-    this.#light(new Set([...up, ...down]), (line) => isWithin(up, line.ends) || isWithin(down, line.ends));
+    const isOn = (line) => isWithin(up, line.ends) || isWithin(down, line.ends);
+    this.#shine({ cards: new Set([...up, ...down]), isOn });
   }
 
   lightColumn(id) {
@@ -204,55 +274,63 @@ export class Drawing {
     for (const { ends, columns: of } of this.lines.values())
       if (of?.every((each) => columns.has(each))) ends.forEach((end) => cards.add(end));
     for (const each of this.model.opened) if (this.model.rows(each).some((row) => columns.has(row.id))) cards.add(each);
-    this.#light(cards, (line) => Boolean(line.columns?.every((each) => columns.has(each))), columns);
-  }
-
-  #light(cards, isLit, columns) {
-    this.view.classList.toggle("lit", Boolean(cards));
-    for (const [id, { element }] of this.cards) {
-      element.classList.toggle("on", Boolean(cards?.has(id)));
-      for (const row of element.querySelectorAll("[data-row]"))
-        row.classList.toggle("on", Boolean(columns?.has(row.dataset.row)));
-    }
-    for (const line of this.lines.values()) {
-      const isOn = Boolean(cards && isLit(line));
-      line.path.classList.toggle("on", isOn);
-      if (isOn) this.svg.append(line.path); // above the others
-    }
+    this.#shine({ cards, columns, isOn: (line) => Boolean(line.columns?.every((each) => columns.has(each))) });
   }
 
   /** Dims the cards that do not match; null matches all. */
   sift(matches) {
-    for (const [id, { element }] of this.cards) element.classList.toggle("off", Boolean(matches && !matches.has(id)));
+    this.lamp.matches = matches;
+    this.#shine();
+  }
+
+  #shine(lit = this.lamp.lit) {
+    this.lamp.lit = lit;
+    this.lamp.show(this.view, this);
+  }
+
+  choose(id) {
+    for (const each of [this.chosen, id]) this.cards.get(each)?.element.classList.toggle("chosen", each === id);
+    this.chosen = id;
+  }
+
+  /** The card under the pointer shows all it has, from afar too. */
+  point(id) {
+    if (this.pointed === id) return;
+    this.pointed = id;
+    if (this.surface.scale < FAR) this.#fill();
   }
 
   // --- the keyboard's card --------------------------------------------------------------------
 
-  link(id) {
-    return this.cards.get(id)?.element.querySelector("a");
-  }
-
   /** One card is in the tab order, with its buttons. */
   rove(id) {
-    for (const control of this.list.querySelectorAll('[tabindex="0"]')) control.tabIndex = -1;
-    for (const control of this.cards.get(id)?.element.querySelectorAll("a, button") ?? []) control.tabIndex = 0;
+    const before = this.current;
     this.current = id;
+    this.#fill();
+    if (before !== id) this.#setIndex(before, -1);
+    this.#setIndex(id, 0);
+  }
+
+  #setIndex(id, index) {
+    for (const each of this.cards.get(id)?.element.querySelectorAll("a, button") ?? []) each.tabIndex = index;
   }
 
   focus(id) {
     this.rove(id);
-    this.link(id)?.focus({ preventScroll: true });
+    this.#focusLink(id);
     this.reveal(id);
   }
 
-  // A card that was made again has lost the focus that it had.
-  #keepFocus(id) {
-    this.rove(id);
-    if (!this.list.contains(document.activeElement)) this.link(id).focus({ preventScroll: true });
+  #focusLink(id) {
+    this.cards.get(id)?.element.querySelector("a").focus({ preventScroll: true });
   }
 
   reveal(id) {
     this.surface.reveal({ ...this.places.get(id), width: CARD_WIDTH, height: CARD_HEIGHT });
+  }
+
+  #box(id) {
+    return { ...this.places.get(id), width: CARD_WIDTH, height: this.model.height(id) };
   }
 
   /** The card an arrow key leads to: along the lines left and right, within the column up and down. */
@@ -274,3 +352,6 @@ export class Drawing {
     return ids.sort((a, b) => far(a) - far(b))[0];
   }
 }
+
+/** The id of the card that has the focus. */
+const focused = () => document.activeElement?.closest?.(".live [data-node]")?.dataset.node;

@@ -271,19 +271,22 @@ function settle(column, sides) {
       }
     }
     const wish = weight ? sum / weight : spot.y;
-    let block = { wish: wish - offset, weight: weight || 0.1, spots: [spot] };
+    let block = { wish: wish - offset, weight: weight || 0.1, first: n };
     while (blocks.length && blocks.at(-1).wish > block.wish) {
       const above = blocks.pop();
       const total = above.weight + block.weight;
       block = {
         wish: (above.wish * above.weight + block.wish * block.weight) / total,
         weight: total,
-        spots: above.spots.concat(block.spots),
+        first: above.first,
       };
     }
     blocks.push(block);
   });
-  for (const { wish, spots } of blocks) for (const spot of spots) spot.y = wish + spot.offset;
+  blocks.forEach(({ wish, first }, n) => {
+    const end = blocks[n + 1]?.first ?? column.length;
+    for (let i = first; i < end; i++) column[i].y = wish + column[i].offset;
+  });
 }
 
 function result(spots, ways, columns) {

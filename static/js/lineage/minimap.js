@@ -28,7 +28,8 @@ export class Minimap {
     };
     this.element.addEventListener("pointerdown", move);
     this.element.addEventListener("pointermove", move);
-    const again = () => this.drawing && this.show(this.drawing); // in the colours of the other theme
+    // in the colours of the other theme
+    const again = () => this.drawing && ((this.picture = null), this.show(this.drawing));
     new MutationObserver(again).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
   }
@@ -39,35 +40,52 @@ export class Minimap {
     this.isAsked = true;
     requestAnimationFrame(() => {
       this.isAsked = false;
-      const { width, height, nodes, surface, view } = drawing;
-      const isWhole = width * surface.scale <= view.clientWidth && height * surface.scale <= view.clientHeight;
-      this.element.hidden = nodes.length < LEAST_CARDS || isWhole || view.clientWidth < LEAST_WIDTH;
+      const { width, height, nodes, surface } = drawing;
+      const { scale, room } = surface;
+      const isWhole = width * scale <= room.width && height * scale <= room.height;
+      this.element.hidden = nodes.length < LEAST_CARDS || isWhole || room.width < LEAST_WIDTH;
       if (!this.element.hidden) this.#paint(drawing);
     });
   }
 
-  #paint({ places, width, height, nodes, model, surface, view }) {
-    const colours = getComputedStyle(this.element);
-    const pen = this.element.getContext("2d");
+  #paint(drawing) {
+    const { places, width, height, surface } = drawing;
     this.scale = Math.min((WIDTH - 8) / width, (HEIGHT - 8) / height);
     this.left = (WIDTH - width * this.scale) / 2;
     this.top = (HEIGHT - height * this.scale) / 2;
-    pen.setTransform(2, 0, 0, 2, 0, 0);
-    pen.clearRect(0, 0, WIDTH, HEIGHT);
+    if (this.places !== places || !this.picture) this.#paintCards(drawing);
+    const pen = penOf(this.element);
+    pen.drawImage(this.picture, 0, 0, WIDTH, HEIGHT);
     pen.translate(this.left, this.top);
-    const box = (x, y, w, tall) =>
-      pen.fillRect(x * this.scale, y * this.scale, Math.max(1.5, w * this.scale), Math.max(1, tall * this.scale));
-    for (const node of nodes) {
-      const { x, y } = places.get(node.id);
-      pen.fillStyle = node.id === model.focus.id ? colours.color : colours.borderTopColor;
-      box(x, y, CARD_WIDTH, CARD_HEIGHT);
-    }
-    pen.strokeStyle = colours.color;
+    pen.strokeStyle = this.colour;
     pen.strokeRect(
       (-surface.x / surface.scale) * this.scale,
       (-surface.y / surface.scale) * this.scale,
-      (view.clientWidth / surface.scale) * this.scale,
-      (view.clientHeight / surface.scale) * this.scale,
+      (surface.room.width / surface.scale) * this.scale,
+      (surface.room.height / surface.scale) * this.scale,
     );
   }
+
+  // The cards change less often than the window over them.
+  #paintCards({ places, nodes, model }) {
+    this.places = places;
+    this.picture = h("canvas", { width: 2 * WIDTH, height: 2 * HEIGHT });
+    const { color, borderTopColor } = getComputedStyle(this.element);
+    this.colour = color;
+    const pen = penOf(this.picture);
+    pen.translate(this.left, this.top);
+    const [wide, tall] = [Math.max(1.5, CARD_WIDTH * this.scale), Math.max(1, CARD_HEIGHT * this.scale)];
+    for (const { id } of nodes) {
+      const { x, y } = places.get(id);
+      pen.fillStyle = id === model.focus.id ? color : borderTopColor;
+      pen.fillRect(x * this.scale, y * this.scale, wide, tall);
+    }
+  }
+}
+
+function penOf(canvas) {
+  const pen = canvas.getContext("2d");
+  pen.setTransform(2, 0, 0, 2, 0, 0);
+  pen.clearRect(0, 0, WIDTH, HEIGHT);
+  return pen;
 }

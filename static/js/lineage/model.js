@@ -61,7 +61,7 @@ export class Model {
     const answer = await asked;
     if (this.expansion(root, side)) return [];
     const start = this.nodes.get(root).steps;
-    const before = new Set(this.shown().nodes.map((node) => node.id));
+    const before = this.#shownIds();
     const step = side === "upstream" ? -1 : 1;
     const ids = this.#take(answer, (node) => start + Math.sign(node.distance) * step, root);
     this.expansions.push({ root, side, ids });
@@ -102,11 +102,15 @@ export class Model {
 
   // --- what is shown ------------------------------------------------------------------------
 
-  /** `{nodes, edges}` of the drawing, the table and the files. */
-  shown({ hidesSystems = false } = {}) {
+  #shownIds() {
     const ids = new Set(this.base);
     for (const { root, ids: found } of this.expansions) if (ids.has(root)) for (const id of found) ids.add(id);
-    const nodes = [...ids]
+    return ids;
+  }
+
+  /** `{nodes, edges}` of the drawing, the table and the files. */
+  shown({ hidesSystems = false } = {}) {
+    const nodes = [...this.#shownIds()]
       .map((id) => this.nodes.get(id))
       .filter((node) => !hidesSystems || node.kind !== "system" || node.id === this.focus?.id);
     const kept = new Set(nodes.map((node) => node.id));
@@ -122,12 +126,14 @@ export class Model {
     for (const node of nodes) node.isBeside = !first.has(node.id) && !up.has(node.id) && !down.has(node.id);
   }
 
-  /** Neighbours of a card that are not drawn: a number, or null where only the server knows. */
-  remaining(node, edges) {
+  /**
+   * Neighbours of a card that are not drawn: a number, or null where only the server knows.
+   * @param drawn `degreesOf` the edges that are drawn
+   */
+  remaining(node, drawn) {
     return Object.fromEntries(
       SIDES.map((side) => {
-        const drawn = edges.filter((edge) => (side === "upstream" ? edge.target : edge.source) === node.id).length;
-        if (node.degree) return [side, Math.max(0, (node.degree[side] ?? 0) - drawn)];
+        if (node.degree) return [side, Math.max(0, (node.degree[side] ?? 0) - (drawn.get(node.id)?.[side] ?? 0))];
         const isEdge = node.kind !== "hidden" && Math.abs(node.steps) >= this.question.depth;
         const isOutwards = side === "upstream" ? node.steps < 0 : node.steps > 0;
         return [side, isEdge && isOutwards && !this.expansion(node.id, side) ? null : 0];
@@ -169,12 +175,9 @@ export class Model {
 
   #take(answer, stepsOf, root = "") {
     const own = (id) => (id.startsWith("hidden:") && root ? `${id}@${root}` : id);
-    const degrees = new Map();
-    for (const edge of answer.edges) {
-      this.#takeEdge({ ...edge, source: own(edge.source), target: own(edge.target) });
-      count(degrees, own(edge.source), "downstream");
-      count(degrees, own(edge.target), "upstream");
-    }
+    const edges = answer.edges.map((edge) => ({ ...edge, source: own(edge.source), target: own(edge.target) }));
+    for (const edge of edges) this.#takeEdge(edge);
+    const degrees = degreesOf(edges);
     return answer.nodes.map((told) => {
       const node = { ...told, score: told.score && Number(told.score) };
       const id = own(node.id);
@@ -237,9 +240,15 @@ export class Model {
   }
 }
 
-function count(degrees, id, side) {
-  const found = degrees.get(id) ?? {};
-  degrees.set(id, { ...found, [side]: (found[side] ?? 0) + 1 });
+/** How many edges each node has: `Map(id → {upstream, downstream})`. */
+export function degreesOf(edges) {
+  const degrees = new Map();
+  const add = (id, side) => {
+    if (!degrees.has(id)) degrees.set(id, { upstream: 0, downstream: 0 });
+    degrees.get(id)[side]++;
+  };
+  for (const { source, target } of edges) (add(source, "downstream"), add(target, "upstream"));
+  return degrees;
 }
 
 /** For reading only: the part of a dataset's id behind its last colon or slash. */

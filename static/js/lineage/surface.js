@@ -11,6 +11,7 @@ export class Surface {
   /** @param view the window, @param world the element that moves inside it */
   constructor(view, world, onMove) {
     Object.assign(this, { view, world, onMove, x: 0, y: 0, scale: 1, moved: 0, pointers: new Map() });
+    this.measure();
     view.addEventListener("pointerdown", (event) => this.#down(event));
     view.addEventListener("pointermove", (event) => this.#move(event));
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
@@ -21,19 +22,36 @@ export class Surface {
     view.addEventListener("scroll", () => view.scrollTo(0, 0)); // the browser shows what has the focus; we do
   }
 
+  // In three dimensions it is a layer of its own: what only moves is not painted again. Whole pixels keep it sharp.
   apply() {
-    this.world.style.willChange = "transform"; // not painted anew until it rests
-    clearTimeout(this.resting);
-    this.resting = setTimeout(() => (this.world.style.willChange = ""), REST_MS);
-    this.world.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
+    const [x, y] = [Math.round(this.x), Math.round(this.y)];
+    this.world.style.transform = `translate3d(${x}px, ${y}px, 0) scale(${this.scale})`;
     this.onMove();
   }
 
-  zoom(factor, at = { x: this.view.clientWidth / 2, y: this.view.clientHeight / 2 }) {
+  /** Reads the size of the window, which takes a layout; it is kept, so that a move takes none. */
+  measure() {
+    this.room = { width: this.view.clientWidth, height: this.view.clientHeight };
+  }
+
+  // While it is zoomed the old picture is stretched; it is painted anew when it rests.
+  #stretch() {
+    this.world.style.willChange = "transform";
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => (this.world.style.willChange = ""), REST_MS);
+  }
+
+  resize() {
+    this.measure();
+    this.apply();
+  }
+
+  zoom(factor, at = { x: this.room.width / 2, y: this.room.height / 2 }) {
     const scale = Math.min(MOST, Math.max(LEAST, this.scale * factor));
     this.x = at.x - ((at.x - this.x) * scale) / this.scale;
     this.y = at.y - ((at.y - this.y) * scale) / this.scale;
     this.scale = scale;
+    this.#stretch();
     this.apply();
   }
 
@@ -42,34 +60,41 @@ export class Surface {
 
   /** All of it, as large as it gets, but never larger than life. */
   fit({ width, height }, least = LEAST) {
-    const room = { width: this.view.clientWidth - 2 * MARGIN, height: this.view.clientHeight - 2 * MARGIN };
+    const room = { width: this.room.width - 2 * MARGIN, height: this.room.height - 2 * MARGIN };
     this.scale = Math.max(least, Math.min(1, room.width / Math.max(1, width), room.height / Math.max(1, height)));
-    this.x = (this.view.clientWidth - width * this.scale) / 2;
-    this.y = (this.view.clientHeight - height * this.scale) / 2;
+    this.x = (this.room.width - width * this.scale) / 2;
+    this.y = (this.room.height - height * this.scale) / 2;
     this.apply();
   }
 
   /** Brings a point to the middle; with `bounds`, as far as no room beside them is wasted. */
   centre({ x, y }, bounds = null) {
     this.x = within(
-      this.view.clientWidth / 2 - x * this.scale,
-      this.view.clientWidth,
+      this.room.width / 2 - x * this.scale,
+      this.room.width,
       bounds && bounds.width * this.scale,
     );
     this.y = within(
-      this.view.clientHeight / 2 - y * this.scale,
-      this.view.clientHeight,
+      this.room.height / 2 - y * this.scale,
+      this.room.height,
       bounds && bounds.height * this.scale,
     );
     this.apply();
+  }
+
+  /** True where some of the box is in the window, or less than `around` px beside it. */
+  shows({ x, y, width, height }, around = 0) {
+    const [left, top] = [this.x + x * this.scale, this.y + y * this.scale];
+    const isWithin = (start, size, room) => start + size > -around && start < room + around;
+    return isWithin(left, width * this.scale, this.room.width) && isWithin(top, height * this.scale, this.room.height);
   }
 
   /** Moves no further than it takes to show the box. */
   reveal({ x, y, width, height }) {
     const [left, top] = [this.x + x * this.scale, this.y + y * this.scale];
     const over = (start, size, room) => Math.max(0, MARGIN - start) || Math.min(0, room - MARGIN - start - size);
-    this.x += over(left, width * this.scale, this.view.clientWidth);
-    this.y += over(top, height * this.scale, this.view.clientHeight);
+    this.x += over(left, width * this.scale, this.room.width);
+    this.y += over(top, height * this.scale, this.room.height);
     this.apply();
   }
 
