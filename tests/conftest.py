@@ -37,11 +37,33 @@ def _settings_of_tests(
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_once(django_test_environment: None) -> Iterator[None]:
+    """Each test client loads the middleware anew; the disk is looked through by the first only."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look, found = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def look_once(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> None:  # type: ignore[no-untyped-def]
-    """Transactional tests empty the tables with TRUNCATE, which the audit log refuses."""
+    """Transactional tests empty the tables, which the audit log refuses."""
     from django.db import connection
+    from django.test import TransactionTestCase
 
+    from tests.emptying import empty_tables
+
+    TransactionTestCase._fixture_teardown = lambda _test: empty_tables()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in ("core_auditevent", "core_auditseal"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER audit_append_only")
