@@ -1,5 +1,7 @@
 """What every test gets."""
 
+import gc
+from collections.abc import Iterator
 from importlib import import_module
 
 import pytest
@@ -15,26 +17,76 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chaos-report", default="", help="file for the long run's figures")
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings) -> None:  # type: ignore[no-untyped-def]
-    """Hashing that is slow on purpose proves nothing here and costs minutes."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def pytest_collection_finish() -> None:
+    """What stays until the end is not looked through again and again (5 s of each 40)."""
+    gc.collect()
+    gc.freeze()
 
 
-@pytest.fixture(autouse=True)
-def _own_repositories(settings, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
-    """Not among those of the data directory."""
-    settings.GIT_FOLDER = tmp_path_factory.getbasetemp() / "git"
+@pytest.fixture(autouse=True, scope="session")
+def _settings_of_tests(
+    django_test_environment: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Hashing that is slow on purpose proves nothing here; repositories are nobody else's."""
+    from django.test import override_settings
+
+    with override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        GIT_FOLDER=tmp_path_factory.getbasetemp() / "git",
+    ):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_once(django_test_environment: None) -> Iterator[None]:
+    """Each test client loads the middleware anew; the disk is looked through by the first only."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    look, found = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def look_once(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> None:  # type: ignore[no-untyped-def]
-    """Transactional tests empty the tables with TRUNCATE, which the audit log refuses."""
+    """Transactional tests empty the tables, which the audit log refuses."""
     from django.db import connection
+    from django.test import TransactionTestCase
 
+    from tests.emptying import empty_tables
+
+    TransactionTestCase._fixture_teardown = lambda _test: empty_tables()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in ("core_auditevent", "core_auditseal"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER audit_append_only")
+
+
+@pytest.fixture(scope="module")
+def rows_of_module(django_db_setup, django_db_blocker) -> Iterator[None]:  # type: ignore[no-untyped-def]
+    """Rows that fixtures of a module make once; each test undoes its own on top of them.
+
+    A fixture that asks for this makes its rows under `django_db_blocker.unblock()`. They are not
+    committed, so a module that uses it has no transactional tests, and time in the database stands
+    still in it.
+    """
+    from django.db import transaction
+
+    kept = transaction.atomic()
+    kept._from_testcase = True  # what must be outermost may begin inside, as in Django's own tests
+    with django_db_blocker.unblock():
+        kept.__enter__()
+    yield
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        kept.__exit__(None, None, None)
 
 
 @pytest.fixture(autouse=True)

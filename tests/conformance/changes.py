@@ -40,12 +40,21 @@ def _at(data: Any, path: Path) -> Any:
 
 
 def _with(data: Any, path: Path, value: Any) -> Any:
-    result = copy.deepcopy(data)
-    _at(result, path[:-1])[path[-1]] = value
+    result, place = _opened(data, path)
+    place[path[-1]] = value
     return result
 
 
 def _without(data: Any, path: Path) -> Any:
-    result = copy.deepcopy(data)
-    del _at(result, path[:-1])[path[-1]]
+    result, place = _opened(data, path)
+    del place[path[-1]]
     return result
+
+
+def _opened(data: Any, path: Path) -> tuple[Any, Any]:
+    """A document that shares all with `data` but what is on the path, and the path's last place."""
+    result = place = copy.copy(data)
+    for step in path[:-1]:
+        place[step] = copy.copy(place[step])
+        place = place[step]
+    return result, place

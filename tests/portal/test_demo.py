@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 from psycopg import sql
 
@@ -121,10 +122,16 @@ COUNTED = (
 )
 
 
+@pytest.fixture(scope="module")
+def company_of_all(rows_of_module, django_db_blocker):
+    with django_db_blocker.unblock(), override_settings(DEMO_PASSWORD="only-for-tests"):
+        load_catalogue()
+
+
 @pytest.fixture
-def loaded(db, settings):
+def loaded(company_of_all, db, settings):
+    """The catalogue, loaded once for all; what a test changes is undone."""
     settings.DEMO_PASSWORD = "only-for-tests"
-    load_catalogue()
 
 
 def test_loading_again_changes_nothing(loaded):

@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Mod
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoDbBlocker
 
 from accounts.actors import Actor, system_actor
 from accounts.states import PortalRole
@@ -57,12 +58,13 @@ QUESTIONS = {
 }
 
 
-@pytest.fixture
-def many_rows() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(FILL, [ROWS])
-        cursor.execute("ANALYZE search_searchentry")
-    refresh_words()
+@pytest.fixture(scope="module")
+def many_rows(rows_of_module: None, django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            cursor.execute(FILL, [ROWS])
+            cursor.execute("ANALYZE search_searchentry")
+        refresh_words()
 
 
 @pytest.fixture
