@@ -20,7 +20,7 @@ from tests.chaos.test_crash_matrix import (
 )
 
 # where no transaction is open: who sleeps in one keeps the row, and is thrown out by the server
-OUTSIDE = ("intend", "record", "advance", "begin-undoing", ".observe", ".ensure", ".ensure_absent")
+OUTSIDE = ("intend", "record", "turn", "begin-undoing", ".observe", ".ensure", ".ensure_absent")
 
 
 def falls_asleep_at(ground: Ground, place: str) -> int:

@@ -46,11 +46,11 @@ def test_home_teaches_somebody_who_is_in_no_team():
     assert "You are in no team yet" in signed_in(UserFactory()).get("/").text
 
 
-def test_home_costs_sixteen_statements(member, team, django_assert_max_num_queries):
+def test_home_costs_seventeen_statements(member, team, django_assert_max_num_queries):
     for _ in range(5):
         ProductFactory(owner=team)
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         member.get("/")
 
 

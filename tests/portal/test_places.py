@@ -224,7 +224,7 @@ def test_pages_cost_the_same_with_more(team, owner):
     grow()
 
     assert [cost(client, address) for address in addresses] == few
-    assert all(most >= found for most, found in zip((8, 11, 6, 13), few, strict=True)), few
+    assert all(most >= found for most, found in zip((8, 11, 6, 14), few, strict=True)), few
 
 
 def test_domains_and_teams_are_found_and_follow_their_changes(team, owner):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,11 +13,11 @@ from accounts.authentication import actor_in
 from catalog.products.selectors import product_by_fqn
 from catalog.quality import services
 from catalog.quality.models import BadgeLink
+from catalog.quality.rest import shapes
 from catalog.quality.signing import badge_path
 from core.errors import NotFound
 from core.idempotency import idempotent
-
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
+from core.openapi import KEY
 
 
 class ProductBadge(APIView):
@@ -28,7 +27,7 @@ class ProductBadge(APIView):
         operation_id="product_badge_share",
         parameters=[KEY],
         request=None,
-        responses={201: OpenApiTypes.OBJECT},
+        responses={201: shapes.BADGE},
     )
     @idempotent
     def post(self, request: Request, fqn: str) -> Response:

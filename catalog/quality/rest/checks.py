@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from catalog.products.selectors import product_by_fqn
 from catalog.quality.models import CheckResult, QualityCheck
+from catalog.quality.rest import shapes
 from catalog.quality.selectors import (
     check_by_id,
     check_page,
@@ -24,18 +25,15 @@ from catalog.quality.selectors import (
     source_of,
 )
 from catalog.quality.selectors.history import SHOWN, exported_results
-from catalog.quality.states import Origin
+from catalog.quality.states import Dimension, Origin
 from core.csv_rows import CsvRenderer, csv_lines
+from core.openapi import PAGES, page_of
 from core.rest import page_response, page_size
 
-PAGING = [
-    OpenApiParameter("page_size", int, description="1 to 200"),
-    OpenApiParameter("cursor", str, description="`next` of the page before"),
-]
 FILTERS = [
     OpenApiParameter("q", str, description="words of the name, key or message"),
     OpenApiParameter("outcome", str, description="`pass`, `warn`, `fail`, `error` or `never`"),
-    OpenApiParameter("dimension", str),
+    OpenApiParameter("dimension", str, enum=Dimension.values),
     OpenApiParameter("port", str, description="`<name>@<major>`"),
     OpenApiParameter(
         "origin", str, description="`contract`, `implied`, `sla`, or the tool that sent it"
@@ -48,8 +46,8 @@ class ProductChecks(APIView):
 
     @extend_schema(
         operation_id="product_checks",
-        parameters=[*FILTERS, *PAGING],
-        responses=OpenApiTypes.OBJECT,
+        parameters=[*FILTERS, *PAGES],
+        responses={200: page_of(shapes.CHECK)},
     )
     def get(self, request: Request, fqn: str) -> Response:
         """A page of the active checks, those that fail first."""
@@ -63,7 +61,7 @@ class ProductChecks(APIView):
 class ProductCheck(APIView):
     """One check."""
 
-    @extend_schema(operation_id="product_check", responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="product_check", responses={200: shapes.CHECK_IN_FULL})
     def get(self, request: Request, fqn: str, check_id: int) -> Response:
         """With what it demands and where the contract states it."""
         actor = actor_in(request)
@@ -84,7 +82,14 @@ class CheckResults(APIView):
 
     renderer_classes = (JSONRenderer, CsvRenderer)
 
-    @extend_schema(operation_id="check_results", parameters=PAGING, responses=OpenApiTypes.OBJECT)
+    @extend_schema(
+        operation_id="check_results",
+        parameters=PAGES,
+        responses={
+            (200, "application/json"): page_of(shapes.RESULT),
+            (200, "text/csv"): OpenApiTypes.STR,
+        },
+    )
     def get(self, request: Request, fqn: str, check_id: int) -> Response | StreamingHttpResponse:
         """A page of its results, the newest first; as CSV all of them, at most 50,000."""
         found = check_by_id(product_by_fqn(actor_in(request), fqn), check_id)

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,11 +14,12 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from accounts.models import Domain
 from catalog.quality import services
-from catalog.quality.rest.checks import PAGING
+from catalog.quality.rest import shapes
 from catalog.quality.selectors import DomainWeights, weights_of
 from catalog.quality.selectors.domains import heat_page
 from catalog.quality.states import Dimension
 from core.idempotency import idempotent
+from core.openapi import KEY, PAGES, page_of
 from core.rest import body_of, page_response, page_size
 
 WEIGHTS = {
@@ -28,13 +28,12 @@ WEIGHTS = {
         each: {"type": "number", "minimum": 0, "maximum": 100} for each in Dimension.values
     },
 }
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 
 
 class DomainWeighing(APIView):
     """How much each dimension counts in a domain."""
 
-    @extend_schema(operation_id="domain_quality_weights", responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="domain_quality_weights", responses={200: shapes.WEIGHTS})
     def get(self, request: Request, path: str) -> Response:
         """What holds, and which domain says so (`source`; null: each counts the same)."""
         return Response(_weights(weights_of(get_object_or_404(Domain, path=path))))
@@ -43,7 +42,7 @@ class DomainWeighing(APIView):
         operation_id="domain_quality_weights_put",
         parameters=[KEY],
         request={"application/json": WEIGHTS},
-        responses=OpenApiTypes.OBJECT,
+        responses={200: shapes.WEIGHTS},
     )
     @idempotent
     def put(self, request: Request, path: str) -> Response:
@@ -58,7 +57,11 @@ class DomainWeighing(APIView):
 class DomainQuality(APIView):
     """The products of a domain by dimension."""
 
-    @extend_schema(operation_id="domain_quality", parameters=PAGING, responses=OpenApiTypes.OBJECT)
+    @extend_schema(
+        operation_id="domain_quality",
+        parameters=PAGES,
+        responses={200: page_of(shapes.HEAT_ROW)},
+    )
     def get(self, request: Request, path: str) -> Response:
         """Those of the domains below too, the worst first; only what the caller may see."""
         domain = get_object_or_404(Domain, path=path)

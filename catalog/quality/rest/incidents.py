@@ -18,6 +18,7 @@ from catalog.products.selectors import product_by_fqn
 from catalog.quality import services
 from catalog.quality.models import Incident, QualitySettings
 from catalog.quality.models.incidents import MAX_HOPS, USUAL_HOPS
+from catalog.quality.rest import shapes
 from catalog.quality.selectors.incidents import (
     ACTIVE,
     CHOICES,
@@ -30,13 +31,12 @@ from catalog.quality.services import ReportData, SettingsData
 from catalog.quality.states import Severity
 from core.errors import Invalid
 from core.idempotency import idempotent
+from core.openapi import KEY, PAGES, page_of
 from core.paging import keyset_page
 from core.problems import Problem
 from core.rest import body_of, choice_in, page_response, page_size, text_in
 
-OBJECT = {"type": "object"}
 TEXT = {"type": "string"}
-KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 NOTE = {"type": "object", "required": ["note"], "properties": {"note": TEXT}}
 PERSON = {
     "type": "object",
@@ -76,10 +76,9 @@ class Incidents(APIView):
             OpenApiParameter("domain", str, description="path; those below it too"),
             OpenApiParameter("product", str, description="fqn"),
             OpenApiParameter("mine", str, enum=("true",), description="of the caller's teams"),
-            OpenApiParameter("page_size", int),
-            OpenApiParameter("cursor", str),
+            *PAGES,
         ],
-        responses={200: OBJECT},
+        responses={200: page_of(shapes.INCIDENT)},
     )
     def get(self, request: Request) -> Response:
         """Those of products that the caller may see, the latest first."""
@@ -100,7 +99,7 @@ class Incidents(APIView):
 class IncidentItem(APIView):
     """One incident."""
 
-    @extend_schema(operation_id="incident", responses={200: OBJECT})
+    @extend_schema(operation_id="incident", responses={200: shapes.INCIDENT_IN_FULL})
     def get(self, request: Request, pk: UUID) -> Response:
         """With its timeline."""
         return Response(_whole(request, pk))
@@ -110,7 +109,10 @@ class IncidentAcknowledge(APIView):
     """Somebody looks after it."""
 
     @extend_schema(
-        operation_id="incident_acknowledge", parameters=[KEY], request=None, responses={200: OBJECT}
+        operation_id="incident_acknowledge",
+        parameters=[KEY],
+        request=None,
+        responses={200: shapes.INCIDENT_IN_FULL},
     )
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
@@ -125,7 +127,7 @@ class IncidentAssign(APIView):
         operation_id="incident_assign",
         parameters=[KEY],
         request={"application/json": PERSON},
-        responses={200: OBJECT},
+        responses={200: shapes.INCIDENT_IN_FULL},
     )
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
@@ -141,7 +143,7 @@ class IncidentNotes(APIView):
         operation_id="incident_note",
         parameters=[KEY],
         request={"application/json": NOTE},
-        responses={200: OBJECT},
+        responses={200: shapes.INCIDENT_IN_FULL},
     )
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
@@ -157,7 +159,7 @@ class IncidentResolve(APIView):
         operation_id="incident_resolve",
         parameters=[KEY],
         request={"application/json": NOTE},
-        responses={200: OBJECT},
+        responses={200: shapes.INCIDENT_IN_FULL},
     )
     @idempotent
     def post(self, request: Request, pk: UUID) -> Response:
@@ -173,7 +175,7 @@ class ProductIncidents(APIView):
         operation_id="incident_report",
         parameters=[KEY],
         request={"application/json": REPORT},
-        responses={201: OBJECT},
+        responses={201: shapes.INCIDENT_IN_FULL},
     )
     @idempotent
     def post(self, request: Request, fqn: str) -> Response:
@@ -192,7 +194,7 @@ class ProductIncidents(APIView):
 class ProductQualitySettings(APIView):
     """What is an incident of a product, and how far downstream it is shown."""
 
-    @extend_schema(operation_id="quality_settings", responses={200: OBJECT})
+    @extend_schema(operation_id="quality_settings", responses={200: shapes.SETTINGS})
     def get(self, request: Request, fqn: str) -> Response:
         """As the owners set it, or as usual."""
         product = product_by_fqn(actor_in(request), fqn)
@@ -200,9 +202,11 @@ class ProductQualitySettings(APIView):
 
     @extend_schema(
         operation_id="quality_settings_change",
+        parameters=[KEY],
         request={"application/json": SETTINGS},
-        responses={200: OBJECT},
+        responses={200: shapes.SETTINGS},
     )
+    @idempotent
     def patch(self, request: Request, fqn: str) -> Response:
         """Change what is sent; the rest stays."""
         actor = actor_in(request)

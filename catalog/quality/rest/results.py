@@ -15,6 +15,7 @@ from accounts.states import Scope
 from catalog.lineage.rest.events import AnyBody
 from catalog.lineage.rest.parsers import read_json
 from catalog.quality import services
+from catalog.quality.rest import shapes
 from catalog.quality.services import Taken
 
 MAX_BODY = 32 * 1024 * 1024  # bytes, after gunzip: a dbt manifest comes along
@@ -34,7 +35,7 @@ class QualityResults(APIView):
         operation_id="quality_results",
         parameters=HEADED,
         request=OpenApiTypes.OBJECT,
-        responses=OpenApiTypes.OBJECT,
+        responses={200: shapes.TAKEN},
     )
     def post(self, request: Request) -> Response:
         taken = services.report_results(

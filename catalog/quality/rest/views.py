@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -18,6 +17,7 @@ from catalog.products.models import DataProduct
 from catalog.products.selectors import product_by_fqn
 from catalog.quality.completeness import Completeness
 from catalog.quality.models import QualityCheck
+from catalog.quality.rest import shapes
 from catalog.quality.rest.checks import check_as_json
 from catalog.quality.selectors import (
     CheckFilter,
@@ -44,7 +44,7 @@ class ProductQuality(APIView):
             OpenApiParameter("days", int, description=f"of the trend, 1 to {MAX_DAYS}; usual 30"),
             OpenApiParameter("page_size", int, description="checks that come along, at most 200"),
         ],
-        responses=OpenApiTypes.OBJECT,
+        responses={200: shapes.QUALITY},
     )
     def get(self, request: Request, fqn: str) -> Response:
         """With the checks that fail first; `checks_next` leads to the others."""

@@ -21,6 +21,8 @@ LOOKED_BACK = dt.timedelta(days=90)  # for medians
 ORDER = ("-detected_at", "-id")
 MAX_TEAMS = 20
 RESULTS_SHOWN = 20
+MAX_LATEST = 50
+KEPT = "_latest_incidents"  # on the product, for all that a page shows of them
 ACTIVE, ALL = "unresolved", "all"  # beside the states themselves
 CHOICES = (ACTIVE, *IncidentState.values, ALL)
 
@@ -54,6 +56,19 @@ class Median(Aggregate):
     function = "PERCENTILE_CONT"
     template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = DurationField()
+
+
+def latest_incidents(product: DataProduct) -> list[Incident]:
+    """The open ones of a product that was seen, then those that ended last, with their ports.
+
+    One SQL statement, once for each product object.
+    """
+    if not hasattr(product, KEPT):
+        latest = F("resolved_at").desc(nulls_first=True)
+        rows = Incident.objects.filter(product=product).select_related("assignee", "port")
+        setattr(product, KEPT, list(rows.order_by(latest, *ORDER)[:MAX_LATEST]))
+    kept: list[Incident] = getattr(product, KEPT)
+    return kept
 
 
 def chosen_incidents(actor: Actor, chosen: Chosen) -> IncidentQuerySet:

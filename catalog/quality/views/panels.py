@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import F
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -10,10 +9,9 @@ from django.utils.safestring import SafeString
 from catalog.products.models import DataProduct
 from catalog.products.policies import can_change_product
 from catalog.products.states import LISTED
-from catalog.quality.models import Incident
 from catalog.quality.policies import can_handle_incidents
 from catalog.quality.selectors import Surroundings, surroundings
-from catalog.quality.selectors.incidents import ORDER
+from catalog.quality.selectors.incidents import latest_incidents
 
 SHOWN = 12
 KEPT = "_surroundings"  # on the product, for the other panels of its page
@@ -47,9 +45,7 @@ def product_incidents(request: HttpRequest, product: DataProduct) -> SafeString 
     actor = request.actor  # type: ignore[attr-defined]
     if product.status not in LISTED:
         return None
-    rows = Incident.objects.filter(product=product).select_related("assignee", "port")
-    latest = F("resolved_at").desc(nulls_first=True)  # the open ones, then those that ended last
-    shown = list(rows.order_by(latest, *ORDER)[:SHOWN])
+    shown = latest_incidents(product)[:SHOWN]
     count = sum(not each.is_resolved for each in shown)
     context = {
         "product": product,

@@ -18,7 +18,10 @@ from portal.feed.models import Webhook
 Values = dict[str, Any]
 MOST_TEAMS = 500
 AREAS = (  # of groups of types, as the form folds them
-    ("Products and data", ("product", "announcement", "comment", "contract", "port", "demand")),
+    (
+        "Products and data",
+        ("product", "announcement", "comment", "contract", "port", "demand", "incident"),
+    ),
     ("Access", ("request", "grant", "consent", "campaign")),
     ("What is made by jobs", ("resource", "operation", "blueprint")),
     ("The company", ("domain", "team", "system", "policy", "rule", "term")),

@@ -13,13 +13,14 @@ from django.utils import timezone
 from accounts.actors import system_actor
 from catalog.contracts.models import QualityRule
 from catalog.products.models import DataProduct
-from catalog.quality.models import CheckResult, QualityCheck
+from catalog.quality.models import CheckResult, Incident, QualityCheck, ScoreSnapshot
 from catalog.quality.services import (
     ResultData,
     keep_months,
     record_results,
     share_badge,
 )
+from catalog.quality.states import Origin
 from tests.catalog.quality.telling import say, tab
 from tests.factories import (
     PortFactory,
@@ -175,6 +176,8 @@ def test_a_check_tells_where_it_comes_from_and_what_it_said(owner, port, team):
     check = QualityCheck.objects.create(
         port=port,
         key=rule.pointer,
+        origin=Origin.CONTRACT,
+        pointer=rule.pointer,
         name="Null values in id",
         dimension="completeness",
         definition={
@@ -246,13 +249,15 @@ def test_a_bad_cursor_is_refused(reader, port, checks):
     assert (page.status_code, other.status_code) == (422, 422)
 
 
-def test_the_quality_tab_costs_ten_statements(owner, port, checks, django_assert_max_num_queries):
+def test_the_quality_tab_costs_eleven_statements(
+    owner, port, checks, django_assert_max_num_queries
+):
     for check in checks.values():
         say(check, "fail", failed=3)
     share_badge(product=port.product, actor=system_actor())
     owner.get("/domains/")
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         tab(owner, port)
 
 
@@ -265,3 +270,23 @@ def test_results_in_many_months_are_not_read_by_the_tab(reader, port, checks):
 
     table = CheckResult._meta.db_table
     assert not [each["sql"] for each in context if table in each["sql"]]
+
+
+def test_the_trend_marks_incidents_with_their_address(owner, port, checks):
+    say(checks["no gaps"], "fail", failed=3)
+    today = timezone.now().date()
+    for ago in (3, 2, 1):
+        ScoreSnapshot.objects.create(
+            product=port.product, day=today - dt.timedelta(days=ago), score=90, coverage=1
+        )
+    incident = Incident.objects.create(
+        product=port.product,
+        cause="manual",
+        title="Orders of Tuesday are missing",
+        broke_at=timezone.now() - dt.timedelta(days=2),
+    )
+
+    drawn = tab(owner, port).partition("<svg")[2]
+
+    assert "Orders of Tuesday are missing" in drawn
+    assert incident.get_absolute_url() in drawn

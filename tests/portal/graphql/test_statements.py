@@ -27,7 +27,7 @@ TEXT = (Path(__file__).parent / "queries.graphql").read_text()
 STATEMENTS = {
     "ProductsAsTheBudgetHasIt": 6,
     "ProductsInFull": 7,
-    "ProductsBelowAScore": 4,
+    "ProductsBelowAScore": 5,
     "WhoHasAPartInProducts": 6,
     "PortsWithWhatTheyPromise": 6,
     "PortsWithColumnsOfAClass": 5,
