@@ -21,7 +21,7 @@ from portal.ops.postgres import Postgres
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-START_S = 120
+START_S = 300  # a machine that does other things at the same time is slow
 # What `./run test` set for pytest's own database must not reach the portal under test.
 EMBEDDED = (
     "DATABASE_URL",

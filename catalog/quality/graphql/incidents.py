@@ -64,6 +64,11 @@ ChoiceEnum = enum(
         ("ALL", "all"),
     ],
     "Which incidents are listed.",
+    {
+        "unresolved": "Open and acknowledged ones",
+        **{each.value: str(each.label) for each in IncidentState},
+        "all": "All of them",
+    },
 )
 
 
@@ -213,15 +218,17 @@ class Query(graphene.ObjectType):
         IncidentConnection,
         required=True,
         description="Incidents of products that the caller may see, the latest first.",
-        first=graphene.Int(required=True),
-        after=graphene.String(),
+        first=graphene.Int(required=True, description="1 to 200."),
+        after=graphene.String(description="A cursor of the page before."),
         state=ChoiceEnum(description="Left out: unresolved."),
         team=graphene.String(description="Slug of the owner."),
         domain=graphene.String(description="Path; those below it too."),
         product=graphene.String(description="fqn"),
         mine=graphene.Boolean(description="Of the caller's teams."),
     )
-    incident = graphene.Field(Incident, id=graphene.ID(required=True), description="One of them.")
+    incident = graphene.Field(
+        Incident, id=graphene.ID(required=True, description="Of it."), description="One of them."
+    )
 
     @staticmethod
     def resolve_incidents(
@@ -265,27 +272,27 @@ class Mutation(graphene.ObjectType):
         AcknowledgeIncident,
         required=True,
         description="Somebody looks after it.",
-        id=graphene.ID(required=True),
+        id=graphene.ID(required=True, description="Of the incident."),
     )
     assign_incident = graphene.Field(
         AssignIncident,
         required=True,
         description="A person of the team that owns the product looks after it, or nobody.",
-        id=graphene.ID(required=True),
+        id=graphene.ID(required=True, description="Of the incident."),
         person=graphene.String(description="User name."),
     )
     note_on_incident = graphene.Field(
         NoteOnIncident,
         required=True,
         description="Add to the timeline what was found or done.",
-        id=graphene.ID(required=True),
+        id=graphene.ID(required=True, description="Of the incident."),
         note=graphene.String(required=True, description="It."),
     )
     resolve_incident = graphene.Field(
         ResolveIncident,
         required=True,
         description="End it and say what was done; a check that fails on opens it again.",
-        id=graphene.ID(required=True),
+        id=graphene.ID(required=True, description="Of the incident."),
         note=graphene.String(required=True, description="What was done."),
     )
 

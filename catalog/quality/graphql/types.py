@@ -74,12 +74,12 @@ class ScoreContribution(RowsType):
 class CheckResult(RowsType):
     """What a check said once."""
 
-    at = graphene.DateTime(required=True)
-    outcome = CheckOutcome(required=True)
+    at = graphene.DateTime(required=True, description="When it ran.")
+    outcome = CheckOutcome(required=True, description="What it found.")
     evaluated = graphene.BigInt(description="Rows that were looked at.")
     failed = graphene.BigInt(description="Rows that fail.")
-    value = graphene.Float()
-    message = graphene.String(required=True)
+    value = graphene.Float(description="What was measured, where it is a number.")
+    message = graphene.String(required=True, description="What it said beside it.")
     source = graphene.String(required=True, description="`portal`, or the tool that sent it.")
     operation_id = graphene.ID(description="Of the operation that measured it.")
 
@@ -127,7 +127,7 @@ QualityCheckConnection = connection(QualityCheck)
 class DescribedAspect(RowsType):
     """One thing that should be written down of a product."""
 
-    name = graphene.String(required=True)
+    name = graphene.String(required=True, description="What is described.")
     share = graphene.Float(required=True, description="How much of it is there, 0-1.")
     to_do = graphene.String(description="What lacks; null when nothing does.")
 
@@ -136,7 +136,9 @@ class MetadataCompleteness(RowsType):
     """How well a product is described; no part of its score."""
 
     score = graphene.Float(required=True, description="Percent, 0-100.")
-    aspects = graphene.List(graphene.NonNull(DescribedAspect), required=True)
+    aspects = graphene.List(
+        graphene.NonNull(DescribedAspect), required=True, description="Each with its share."
+    )
 
     @staticmethod
     def resolve_aspects(row: Row, info: Any) -> list[Row]:
