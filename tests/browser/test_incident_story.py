@@ -21,6 +21,7 @@ PRODUCT, DOWNSTREAM = "sales.orders", "sales.order-lines"
 COLUMN, KEY = "customer_id", "order_id"
 RULE = f"{COLUMN} is always filled in"
 BROKEN_ROWS = 3
+PRESS_EVERY_S = 15
 WAIT_S = 120
 
 
@@ -61,11 +62,13 @@ def gaps(portal: Portal, table: sql.Identifier) -> Iterator[Callable[[], None]]:
 
 def measured(owner: Person, reached: Callable[[], bool]) -> None:
     """Run the checks as an owner does, and look until what is waited for has happened."""
-    owner.goto(f"/products/{PRODUCT}/?tab=quality")
-    owner.click("Run checks now")
-    ends = time.monotonic() + WAIT_S
+    ends, again = time.monotonic() + WAIT_S, 0.0
     while not reached():
         assert time.monotonic() < ends, owner.page.content()
+        if time.monotonic() > again:  # what ran a moment ago is not run again
+            owner.goto(f"/products/{PRODUCT}/?tab=quality")
+            owner.click("Run checks now")
+            again = time.monotonic() + PRESS_EVERY_S
         owner.page.wait_for_timeout(1_000)
 
 

@@ -22,11 +22,10 @@ def incident_banner(request: HttpRequest, product: DataProduct) -> SafeString | 
     around = _around(request, product)
     if around is None or not (around.incidents or around.broken_upstream):
         return None
-    said = getattr(product, "said", None) or {}
     context = {
         "product": product,
         "around": around,
-        "said": said if said.get("kind") == "incident" else None,
+        "said": getattr(product, "said", None),
     }
     return render_to_string("catalog/quality/_incident_banner.html", context, request)
 
