@@ -8,7 +8,7 @@ from uuid import UUID
 
 from accounts.actors import Actor
 from accounts.models import Team
-from provisioning.jobs.models import Instance
+from provisioning.jobs.models import Instance, Operation
 
 UsersOf = Callable[[Instance], Sequence[str]]
 
@@ -37,8 +37,12 @@ class RequestDesk(Protocol):
         subject: Mapping[str, Any],
         instance_id: UUID,
         reason: str,
+        start: Callable[[], Operation] | None = None,
     ) -> Submitted:
-        """File it, in the surrounding transaction; `deciders` decide one after the other."""
+        """File it, in the surrounding transaction; `deciders` decide one after the other.
+
+        Where there are none the work begins at once: by `start`, which knows what was settled.
+        """
         ...
 
     def is_open(self, *, instance_id: UUID) -> bool:

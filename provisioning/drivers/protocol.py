@@ -347,6 +347,10 @@ class Evidence(Protocol):
 class Inventory(Protocol):
     """A driver that can list what has our label, so that what nobody owns is found."""
 
-    def inventory(self) -> list[Labelled]:
-        """Everything of ours in the built-in target, and rights to it of strangers."""
+    def inventory(self, target: str | None) -> list[Labelled]:
+        """Everything of ours in a target (None: the built-in one), and rights to it of strangers.
+
+        Raises:
+            DriverError: the target cannot be seen.
+        """
         ...

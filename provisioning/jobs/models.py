@@ -334,6 +334,7 @@ class Orphan(models.Model):
     """Something in a target with our label, of an instance that is not there (any more)."""
 
     driver = models.CharField(max_length=40)
+    target = models.CharField(max_length=63, blank=True, db_default="")  # empty: the built-in one
     kind = models.CharField(max_length=40)
     name = models.CharField(max_length=700)
     instance_id = models.UUIDField()
@@ -342,7 +343,7 @@ class Orphan(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["driver", "kind", "name"], name="orphan_once")
+            models.UniqueConstraint(fields=["driver", "target", "kind", "name"], name="orphan_once")
         ]
 
     def __str__(self) -> str:

@@ -71,13 +71,16 @@ def taken_problems(slug: str, domain: Domain, instance_id: UUID, actor: Actor) -
     """A product, a former name and a domain may not share an fqn (INTERFACE §2)."""
     slugs = [slug, *(f"{slug[: MAX_SLUG - 2]}-{n}" for n in range(2, SUGGESTIONS + 2))]
     fqns = [f"{domain.path}.{each}" for each in slugs]
-    taken = {
-        *DataProduct.objects.filter(fqn__in=fqns)
-        .exclude(instance_id=instance_id)
-        .values_list("fqn", flat=True),
-        *FormerName.objects.filter(fqn__in=fqns).values_list("fqn", flat=True),
-        *Domain.objects.filter(path__in=fqns).values_list("path", flat=True),
-    }
+    products = DataProduct.objects.filter(fqn__in=fqns).exclude(instance_id=instance_id)
+    taken = set(
+        products.order_by()
+        .values_list("fqn")
+        .union(
+            FormerName.objects.filter(fqn__in=fqns).order_by().values_list("fqn"),
+            Domain.objects.filter(path__in=fqns).order_by().values_list("path"),
+        )
+        .values_list("fqn", flat=True)
+    )
     if fqns[0] not in taken:
         return []
     seen = DataProduct.objects.visible_to(actor).filter(fqn=fqns[0]).first()

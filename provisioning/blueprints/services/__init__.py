@@ -18,6 +18,7 @@ from provisioning.blueprints.services.requesting import (
     request_service,
     submit_draft,
 )
+from provisioning.blueprints.services.starting import result_of, start_making
 
 __all__ = [
     "check_blueprint",
@@ -33,8 +34,10 @@ __all__ = [
     "request_retirement",
     "request_service",
     "resource_of",
+    "result_of",
     "retire_expired",
     "save_draft",
+    "start_making",
     "start_over",
     "submit_draft",
     "warn_expiring",

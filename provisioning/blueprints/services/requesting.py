@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +20,12 @@ from provisioning.blueprints.models import Blueprint, BlueprintVersion, Draft, R
 from provisioning.blueprints.selectors import existing
 from provisioning.blueprints.selectors.deciding import deciders_of
 from provisioning.blueprints.selectors.founding import is_top
+from provisioning.blueprints.selectors.limits import hold_quota
 from provisioning.blueprints.selectors.planning import Settled, settle
 from provisioning.blueprints.selectors.resolving import with_fixed
+from provisioning.blueprints.services.starting import start_making
 from provisioning.blueprints.states import Action
+from provisioning.jobs.models import Operation
 
 MAX_PURPOSE = 2000
 TITLES = {
@@ -54,9 +58,19 @@ def request_service(
         raise InvalidTransition(f"“{blueprint}” is withdrawn; nobody can ask for it any more.")
     version = current_version(blueprint)
     instance_id = instance_id or uuid7()
+    hold_quota(version.content)
     settled = settle(version, parameters, instance_id=instance_id, actor=actor)
     title = f"New {kind_words(version)} {settled.resolved.fqn}"
-    return _file(settled, version, title, parameters, purpose, actor, instance_id, {})
+    start = partial(
+        start_making,
+        version=version,
+        resolved=settled.resolved,
+        steps=settled.steps,
+        instance_id=instance_id,
+        title=title,
+        actor=actor,
+    )
+    return _file(settled, version, title, parameters, purpose, actor, instance_id, {}, start)
 
 
 @transaction.atomic
@@ -216,8 +230,10 @@ def submit_draft(
 
 def current_version(blueprint: Blueprint) -> BlueprintVersion:
     """The version that is offered now."""
-    assert blueprint.current is not None, "a blueprint is saved together with its first version"
-    return blueprint.current
+    version = blueprint.current
+    assert version is not None, "a blueprint is saved together with its first version"
+    version.blueprint = blueprint
+    return version
 
 
 def version_for(resource: Resource, action: Action) -> BlueprintVersion:
@@ -274,6 +290,7 @@ def _file(
     actor: Actor,
     instance_id: UUID,
     subject: Mapping[str, str],
+    start: Callable[[], Operation] | None = None,
 ) -> Submitted:
     resolved = settled.resolved
     name = "product" if version.content.makes == "data-product" else "name"
@@ -294,4 +311,5 @@ def _file(
         },
         instance_id=instance_id,
         reason=resolved.reason,
+        start=start,
     )

@@ -99,9 +99,9 @@ class PostgresDriver:
         check_spec(self, "measure", step.spec)
         return measure.measure(self._warehouse(step), step)
 
-    def inventory(self) -> list[Labelled]:
-        """What has our label in the built-in warehouse."""
-        with session.looking(self._resolve(None)) as conn:
+    def inventory(self, target: str | None) -> list[Labelled]:
+        """What has our label in the built-in warehouse, or in that of a team."""
+        with session.looking(self._resolve(target)) as conn:
             return inventory.labelled(conn)
 
     def peek(self, grant_id: UUID, spec: Json, table: str, limit: int) -> Rows:

@@ -5,7 +5,8 @@ A look only reads, so it needs no lease: one that breaks off is made again the n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,16 @@ from accounts.actors import Actor, system_actor
 from core.clock import db_now
 from core.errors import InvalidTransition
 from provisioning.drivers import registry
-from provisioning.drivers.protocol import Change, Driver, DriverError, Inventory, Observed, Step
+from provisioning.drivers.models import Target
+from provisioning.drivers.protocol import (
+    Change,
+    Driver,
+    DriverError,
+    Inventory,
+    Labelled,
+    Observed,
+    Step,
+)
 from provisioning.jobs import policies
 from provisioning.jobs.models import Effect, Instance, Operation, Orphan
 from provisioning.jobs.services.acceptance import StepSpec, accept
@@ -87,12 +97,18 @@ def repair(*, instance: Instance, actor: Actor) -> Operation:
 
 
 def find_orphans() -> int:
-    """List what has our label and no owner, and strangers' rights; returns how many there are."""
+    """List what has our label and no owner, and strangers' rights; returns how many there are.
+
+    In the built-in targets and in those that teams registered; one that cannot be seen just now
+    keeps what was found there before.
+    """
     count = 0
     for name in registry.versions():
         driver = registry.get_driver(name)
         if isinstance(driver, Inventory):
-            count += _keep_orphans(name, driver)
+            own = list(Target.objects.filter(driver=name).values_list("slug", flat=True))
+            Orphan.objects.filter(driver=name).exclude(target__in=["", *own]).delete()
+            count += sum(_orphans_in(name, driver, target) for target in (None, *own))
     return count
 
 
@@ -181,10 +197,19 @@ def _has_just_failed(instance: Instance) -> bool:
     return recent.filter(title__startswith="Repair ").exclude(state="succeeded").exists()
 
 
-@transaction.atomic
-def _keep_orphans(name: str, driver: Inventory) -> int:
+def _orphans_in(name: str, driver: Inventory, target: str | None) -> int:
     began = db_now()
-    there = driver.inventory()
+    try:
+        there = driver.inventory(target)
+    except DriverError as error:
+        log.info("reconcile.unseen", driver=name, target=target or "", why=str(error))
+        return 0
+    return _keep_orphans(name, target or "", there, began)
+
+
+@transaction.atomic
+def _keep_orphans(driver: str, target: str, there: Sequence[Labelled], began: dt.datetime) -> int:
+    place = Orphan.objects.filter(driver=driver, target=target)
     owned = set(
         Instance.objects.filter(pk__in={each.instance_id for each in there})
         .exclude(observed_state="absent", observed_generation__gt=0)
@@ -193,15 +218,19 @@ def _keep_orphans(name: str, driver: Inventory) -> int:
     lost = [each for each in there if each.instance_id not in owned or each.kind == "right"]
     Orphan.objects.bulk_create(
         (
-            Orphan(driver=name, kind=each.kind, name=each.name, instance_id=each.instance_id)
+            Orphan(
+                driver=driver,
+                target=target,
+                kind=each.kind,
+                name=each.name,
+                instance_id=each.instance_id,
+            )
             for each in lost
         ),
         ignore_conflicts=True,
     )
-    Orphan.objects.filter(driver=name, name__in=[each.name for each in lost]).update(
-        last_seen=db_now()
-    )
-    Orphan.objects.filter(driver=name, last_seen__lt=began).delete()
+    place.filter(name__in=[each.name for each in lost]).update(last_seen=db_now())
+    place.filter(last_seen__lt=began).delete()
     return len(lost)
 
 

@@ -58,6 +58,7 @@ class Puller:
     def wake(self) -> None:
         """Run what is next; whatever else is due comes right after it."""
         try:
+            close_old_connections()
             if work.run_next(self.owner, should_stop=self._must_stop):
                 self._look.set()
         except (DatabaseError, InterfaceError) as error:

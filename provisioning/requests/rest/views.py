@@ -95,7 +95,7 @@ class RequestList(APIView):
         body = body_of(request)
         if "instance" in body:
             filed = _change(body, actor_in(request))
-            return accepted(request, _visible(request).get(pk=filed.pk))
+            return accepted(request, _with_all().get(pk=filed.pk))
         blueprint = Blueprint.objects.visible_to(actor_in(request)).filter(
             slug=str(body.get("blueprint", ""))
         )
@@ -112,7 +112,7 @@ class RequestList(APIView):
             )
         except Invalid as error:
             raise _below_parameters(error) from error
-        return accepted(request, _visible(request).get(pk=filed.pk))
+        return accepted(request, _with_all().get(pk=filed.pk))
 
 
 def _change(body: Mapping[str, Any], actor: Actor) -> Submitted:
@@ -217,7 +217,12 @@ def accepted(call: Call, request: Request) -> Response:
 
 
 def _visible(request: Call) -> RequestQuerySet:
-    rows = Request.objects.visible_to(actor_in(request)).with_sides().select_related("operation")
+    return _with_all().visible_to(actor_in(request))
+
+
+def _with_all() -> RequestQuerySet:
+    """With what an answer says; whoever has just filed one may see it."""
+    rows = Request.objects.with_sides().select_related("operation")
     return rows.defer("operation__spec", "operation__result")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from provisioning.blueprints.extensions import users_of
 from provisioning.blueprints.models import BlueprintVersion, Resource
 from provisioning.blueprints.selectors import (
     Existing,
-    Resolved,
     existing,
     removal_steps,
     resolve,
@@ -143,24 +142,13 @@ def _make(request: Request, version: BlueprintVersion, requester: Actor) -> Oper
     resolved = resolve(
         blueprint, request.parameters, instance_id=request.instance_id, actor=requester
     )
-    steps = steps_of(blueprint, resolved, request.instance_id)
-    return jobs.accept(
+    return blueprints.start_making(
+        version=version,
+        resolved=resolved,
+        steps=steps_of(blueprint, resolved, request.instance_id),
         instance_id=request.instance_id,
-        kind=OperationKind.PROVISION,
         title=request.title,
-        steps=steps,
         actor=requester,
-        team=resolved.team,
-        new_instance=jobs.InstanceData(
-            kind=blueprint.makes,
-            name=resolved.fqn,
-            plan=f"{blueprint.name}@{version.number}",
-            domain=resolved.domain,
-            owner=resolved.team,
-            driver=_target_driver(steps),
-        ),
-        deadline_s=blueprint.deadline_s,
-        result=_result(blueprint.makes, resolved),
     )
 
 
@@ -184,7 +172,7 @@ def _change(
         actor=requester,
         team=before.team,
         deadline_s=blueprint.deadline_s,
-        result=_result(blueprint.makes, resolved),
+        result=blueprints.result_of(version, resolved),
     )
 
 
@@ -219,8 +207,9 @@ class Desk:
         subject: Mapping[str, Any],
         instance_id: UUID,
         reason: str,
+        start: Callable[[], Operation] | None = None,
     ) -> Request:
-        """File it."""
+        """File it; where nobody has to decide, `start` begins the work."""
         return submit(
             kind=kind,
             title=title,
@@ -231,6 +220,7 @@ class Desk:
             parameters=parameters,
             subject=subject,
             instance_id=instance_id,
+            start=start,
         )
 
     def is_open(self, *, instance_id: UUID) -> bool:
@@ -250,17 +240,5 @@ def _version(request: Request) -> BlueprintVersion:
     )
 
 
-def _result(makes: str, resolved: Resolved) -> dict[str, str]:
-    """What the page of the job links when it is done."""
-    if resolved.product is not None:
-        return {"product": resolved.product.fqn}
-    return {"product": resolved.fqn} if makes == "data-product" else {}
-
-
 def _counted(columns: Sequence[Any]) -> str:
     return "1 column" if len(columns) == 1 else f"{len(columns)} columns"
-
-
-def _target_driver(steps: Sequence[jobs.StepSpec]) -> str:
-    """The driver that works in the target; the catalogue itself is none."""
-    return next((each.driver for each in steps if each.driver != "catalog"), "catalog")

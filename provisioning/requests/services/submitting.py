@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from accounts.actors import Actor
 from accounts.models import Team
 from core import audit, outbox
 from core.clock import db_now
+from provisioning.jobs.models import Operation
 from provisioning.requests.data import Route
 from provisioning.requests.extensions import kind_of
 from provisioning.requests.models import Request
@@ -31,6 +32,7 @@ def submit(
     parameters: Mapping[str, Any],
     subject: Mapping[str, Any],
     instance_id: UUID,
+    start: Callable[[], Operation] | None = None,
 ) -> Request:
     """A new request; where its route has no stages, its work starts at once.
 
@@ -40,6 +42,8 @@ def submit(
         route: who has to agree, and why those.
         purpose: why, in the requester's words.
         subject: what the kind needs beside the parameters.
+        start: begins the work at once, from what the caller has settled in this transaction;
+            otherwise the kind's handler settles it.
 
     Raises:
         Invalid, ConcurrencyError: from the kind's handler, when the work starts at once.
@@ -64,7 +68,7 @@ def submit(
     if waits:
         open_stage(request, 1)
     else:
-        request.operation = kind_of(request).approved(request, actor)
+        request.operation = start() if start else kind_of(request).approved(request, actor)
         request.save(update_fields=["operation"])
     _tell(request, actor, route)
     return request

@@ -14,6 +14,8 @@ from psycopg import sql
 from accounts.models import User
 from core.errors import InvalidTransition, NotAllowed
 from core.ids import uuid7
+from provisioning.drivers import targets
+from provisioning.drivers.models import Target
 from provisioning.drivers.postgres.naming import schema_name
 from provisioning.jobs.models import Instance, Operation, Orphan
 from provisioning.jobs.services import InstanceData, StepSpec, accept, repair
@@ -21,6 +23,7 @@ from provisioning.jobs.services.reconciling import find_orphans, look_at, look_a
 from provisioning.jobs.services.work import run_due
 from provisioning.jobs.states import OperationKind, OperationState
 from tests.factories import UserFactory, actor_for
+from tests.provisioning.drivers.places import place_of, tcp_url
 
 COLUMNS = [{"name": "id", "logical_type": "integer"}, {"name": "at", "logical_type": "date"}]
 STEPS = [
@@ -216,6 +219,35 @@ def test_what_has_our_label_and_no_owner_is_listed_and_so_are_strangers_rights(
     assert Orphan.objects.get(instance_id=made.pk).kind == "right"
     with psycopg.connect(warehouse_url, autocommit=True) as conn:
         conn.execute("DROP SCHEMA dp_lost_and_found")
+    find_orphans()
+    assert not Orphan.objects.filter(instance_id=lost).exists()
+
+
+def test_a_target_of_a_team_is_looked_through_too_and_keeps_what_was_found_while_it_is_away(
+    team, settings, warehouse_url
+):
+    url = tcp_url(warehouse_url)
+    settings.OUTBOUND_INNER_HOSTS = [place_of(url)]
+    settings.WAREHOUSE_URL = "postgresql://127.0.0.1:1/none"
+    lake = Target(slug="lake", name="Lake", driver="postgres", owner=team)
+    targets.seal(lake, {"url": url})
+    lake.save()
+    lost = uuid7()
+    with psycopg.connect(warehouse_url, autocommit=True) as conn:
+        conn.execute("CREATE SCHEMA dp_lost_in_the_lake")
+        text = f'[meshport {{"instance": "{lost}", "fence": 1}}]'
+        comment = sql.SQL("COMMENT ON SCHEMA dp_lost_in_the_lake IS {}")
+        conn.execute(comment.format(sql.Literal(text)))
+
+        find_orphans()
+        assert Orphan.objects.get(instance_id=lost).target == "lake"
+        targets.seal(lake, {"url": "postgresql://127.0.0.1:1/none"})
+        lake.save()
+        find_orphans()
+        assert Orphan.objects.filter(instance_id=lost).exists()
+        conn.execute("DROP SCHEMA dp_lost_in_the_lake")
+    lake.retired_at = Now()
+    lake.save()
     find_orphans()
     assert not Orphan.objects.filter(instance_id=lost).exists()
 
