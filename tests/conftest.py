@@ -2,7 +2,6 @@
 
 import gc
 from collections.abc import Iterator
-from importlib import import_module
 
 import pytest
 
@@ -89,6 +88,15 @@ def rows_of_module(django_db_setup, django_db_blocker) -> Iterator[None]:  # typ
         kept.__exit__(None, None, None)
 
 
+@pytest.fixture(scope="session")
+def _classes_at_first(django_db_setup, django_db_blocker):  # type: ignore[no-untyped-def]
+    """What migrations filled in, before any test."""
+    from catalog.governance.models import ClassificationLevel
+
+    with django_db_blocker.unblock():
+        return list(ClassificationLevel.objects.all())
+
+
 @pytest.fixture(autouse=True)
 def _first_classes(request: pytest.FixtureRequest) -> None:
     """Transactional tests begin with emptied tables: what migrations filled in stands again."""
@@ -96,14 +104,6 @@ def _first_classes(request: pytest.FixtureRequest) -> None:
     is_marked = marker is not None and marker.kwargs.get("transaction", False)
     if not is_marked and "transactional_db" not in request.fixturenames:
         return
+    levels = request.getfixturevalue("_classes_at_first")
     request.getfixturevalue("transactional_db")
-    from catalog.governance.models import ClassificationLevel
-
-    levels = import_module("catalog.governance.migrations.0003_versions_stay_and_first_classes")
-    ClassificationLevel.objects.bulk_create(
-        (
-            ClassificationLevel(slug=slug, name=name, rank=rank, meaning=meaning)
-            for slug, name, rank, meaning in levels.LEVELS
-        ),
-        ignore_conflicts=True,
-    )
+    type(levels[0]).objects.bulk_create(levels, ignore_conflicts=True)

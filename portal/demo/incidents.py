@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -68,8 +70,7 @@ def load_incidents() -> None:
     if Incident.objects.filter(detected_at__lt=since).exists():
         return
     here = company()
-    for each in [*_announced(here), *_small_ones(here)]:
-        _write(each)
+    _write([*_announced(here), *_small_ones(here)])
     _choose(here)
     watch_promises()
     _look_after_the_rest(here)
@@ -111,14 +112,14 @@ def _announced(here: Company) -> Iterator[Past]:
 
 def _small_ones(here: Company) -> Iterator[Past]:
     """What rules found and teams mended, the same every time (fixed seed)."""
-    rows = DataProduct.objects.filter(fqn__in=products()).order_by("fqn")
-    for product in rows:
-        spec = products()[product.fqn]
+    known: dict[UUID, list[QualityCheck]] = defaultdict(list)
+    active = QualityCheck.objects.filter(active=True, port__product__fqn__in=products())
+    for check in active.select_related("port").order_by("pk"):
+        known[check.port.product_id].append(check)
+    for product in DataProduct.objects.filter(fqn__in=products()).order_by("fqn"):
+        spec, checks = products()[product.fqn], known[product.pk]
         if spec.score is None or spec.score > PERFECT:
             continue
-        checks = list(
-            QualityCheck.objects.filter(port__product=product, active=True).order_by("pk")
-        )
         chance = random.Random(f"{SEED}/incidents/{product.fqn}")  # noqa: S311 - made up
         oldest = min(DAYS, spec.age or DAYS)
         for _ in range(chance.randint(0, MOST) if checks and oldest > 5 else 0):
@@ -152,10 +153,19 @@ def _small_one(
     )
 
 
-def _write(past: Past) -> None:
-    made = Incident.objects.create(
+def _write(told: Sequence[Past]) -> None:
+    made = Incident.objects.bulk_create(_incident(each) for each in told)
+    IncidentEvent.objects.bulk_create(
+        event
+        for incident, past in zip(made, told, strict=True)
+        for event in _timeline(incident, past)
+    )
+
+
+def _incident(past: Past) -> Incident:
+    return Incident(
         product=past.product,
-        port=past.check.port if past.check else None,
+        port_id=past.check.port_id if past.check else None,
         quality_check=past.check,
         cause=Cause.CHECK if past.check else Cause.MANUAL,
         severity=past.severity,
@@ -168,6 +178,9 @@ def _write(past: Past) -> None:
         acknowledged_at=past.acknowledged_at,
         resolved_at=past.resolved_at,
     )
+
+
+def _timeline(incident: Incident, past: Past) -> Iterator[IncidentEvent]:
     name, opened_by = past.by.username, "" if past.check else past.by.username
     lines = (
         (past.detected_at, EventKind.OPENED, opened_by, "", ""),
@@ -175,10 +188,10 @@ def _write(past: Past) -> None:
         (past.acknowledged_at, EventKind.ASSIGNED, name, name, ""),
         (past.resolved_at, EventKind.RESOLVED, name, "", past.end),
     )
-    IncidentEvent.objects.bulk_create(
-        IncidentEvent(incident=made, at=at, kind=kind, actor=actor, person=person, note=note)
-        for at, kind, actor, person, note in lines
-    )
+    for at, kind, actor, person, note in lines:
+        yield IncidentEvent(
+            incident=incident, at=at, kind=kind, actor=actor, person=person, note=note
+        )
 
 
 def _look_after_the_rest(here: Company) -> None:

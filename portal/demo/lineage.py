@@ -28,10 +28,14 @@ LATE = 3.4  # times what was promised
 def load_lineage() -> None:
     """The latest run of each product that reads, as OpenLineage tells it; a run is told once."""
     known, names = set(Run.objects.values_list("run_id", flat=True)), _dataset_names()
-    for spec in products().values():
-        if spec.reads and _run_id(spec) not in known:
-            event = _event(spec, _ended(spec).isoformat(), names)
-            lineage.ingest(event=event, actor=system_actor())
+    events = [
+        _event(spec, _ended(spec).isoformat(), names)
+        for spec in products().values()
+        if spec.reads and _run_id(spec) not in known
+    ]
+    for result in lineage.ingest_many(events=events, actor=system_actor()):
+        if result.refusal is not None:
+            raise result.refusal
     load_by_hand(names)
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import system_actor
 from catalog.products.models import DataProduct
+from catalog.products.services import lock_products
 from catalog.quality import services as quality
-from catalog.quality.models import QualityCheck, ScoreSnapshot
+from catalog.quality.models import CheckResult, QualityCheck, ScoreSnapshot
 from catalog.quality.scores import CheckScore, product_score, score_of_result
 from catalog.quality.services import ResultData
 from catalog.quality.states import Outcome
+from core.copying import copy_rows, insert_objects
 from portal.demo.company import SEED, ProductSpec, incidents, products
 
+SOURCE = "demo"
 HISTORY_DAYS = 90
 ROWS_CHECKED = 120_000
 GROWTH = 0.002  # of the rows, a day
@@ -45,10 +49,38 @@ def load_quality() -> None:
             results += found
             if day < timezone.now().date():
                 points += _point(row, day, known, found)
-    quality.record_results(results=results, source="demo")
-    ScoreSnapshot.objects.bulk_create(points, ignore_conflicts=True)
-    quality.keep_months()
+    _store(results, points, rows.values())
     quality.add_up_days(since=timezone.now().date() - dt.timedelta(days=HISTORY_DAYS))
+
+
+@transaction.atomic
+def _store(
+    results: Sequence[ResultData], points: Sequence[ScoreSnapshot], rows: Iterable[DataProduct]
+) -> None:
+    """The last result of each check is recorded as tools do it; what was before is history."""
+    lock_products(each.pk for each in rows)  # before any result is written, as workers do
+    latest = {each.check_id: each for each in results}
+    _keep_history([each for each in results if each is not latest[each.check_id]])
+    quality.record_results(results=list(latest.values()), source=SOURCE)
+    insert_objects(points, ignore_conflicts=True)
+    quality.keep_months()
+
+
+def _keep_history(results: Sequence[ResultData]) -> None:
+    """What no score follows from any more, straight into the months that it belongs to."""
+    by_month = {each.at.strftime("%Y-%m"): each for each in results}
+    _copy(by_month.values())
+    quality.keep_months()  # a month is set apart when it has a row
+    _copy(each for each in results if each is not by_month[each.at.strftime("%Y-%m")])
+
+
+def _copy(results: Iterable[ResultData]) -> None:
+    columns = ("check_run_id", "at", "outcome", "evaluated", "failed", "source")
+    rows = (
+        (each.check_id, each.at, each.outcome, each.evaluated, each.failed, SOURCE)
+        for each in results
+    )
+    copy_rows(CheckResult, columns, rows)
 
 
 def _days(

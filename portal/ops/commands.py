@@ -28,6 +28,7 @@ WITHOUT_DATABASE = {
     "version",
     "--version",
     "check",
+    "build_static",
     "collectstatic",
     "diffsettings",
 }

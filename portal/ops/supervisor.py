@@ -30,7 +30,14 @@ from portal.ops.environment import (
 from portal.ops.errors import CannotRun, reason
 from portal.ops.locks import FileLock
 from portal.ops.postgres import Postgres
-from portal.ops.preparation import Command, build_static, is_migrated, migrate, static_is_built
+from portal.ops.preparation import (
+    Command,
+    build_static,
+    compile_code,
+    is_migrated,
+    migrate,
+    static_is_built,
+)
 from portal.ops.processes import bound_log, last_line
 from portal.ops.services import Service, portal_services
 
@@ -78,6 +85,7 @@ class Supervisor:
         self._claim_data_dir()
         _require_free_port(self.port)
         self._set_environment()
+        compile_code()
         static = build_static(self.data, self.environ)
         if static is not None:
             self.stack.callback(static.stop)

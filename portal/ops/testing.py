@@ -26,6 +26,7 @@ from portal.ops.errors import CannotRun
 from portal.ops.locks import FileLock
 from portal.ops.postgres import Postgres
 from portal.ops.postgres_roles import OWNER
+from portal.ops.preparation import compile_code
 
 MAX_SIMULTANEOUS = 16
 WORKERS = ("-n", "logical", "--maxprocesses", "4")
@@ -36,6 +37,7 @@ def main(arguments: list[str]) -> int:
     """Run pytest with `arguments` and return its exit code; the whole suite on several cores."""
     if importlib.util.find_spec("pytest") is None:
         raise CannotRun("pytest is not installed here: use ./run test.")
+    compile_code()
     environ = dict(os.environ)
     is_ours = uses_embedded_broker(environ) and uses_embedded_database(environ)
     if is_ours and all(word.startswith("-") for word in arguments):

@@ -1,6 +1,9 @@
 """Files are served under hashed names; our modules must find one another under them."""
 
+import gzip
 from pathlib import Path
+
+import brotli
 
 from core.static_files import StaticFiles
 
@@ -42,3 +45,14 @@ def test_modules_of_packages_stay_as_they_are(tmp_path):
     texts = built(tmp_path, {"package/main.js": 'import { x } from "./not-shipped.js";\n'})
 
     assert texts["package/main.js"] == 'import { x } from "./not-shipped.js";\n'
+
+
+def test_compressed_files_say_the_same(tmp_path):
+    text = "export const words = [1, 2, 3];\n" * 200
+
+    built(tmp_path, {"js/words.js": text})
+
+    (packed,) = tmp_path.glob("js/words.*.js.br")
+    assert brotli.decompress(packed.read_bytes()).decode() == text
+    (zipped,) = tmp_path.glob("js/words.*.js.gz")
+    assert gzip.decompress(zipped.read_bytes()).decode() == text

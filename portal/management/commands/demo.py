@@ -8,6 +8,7 @@ from portal.demo.loading import load_company
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # they load all pages
     help = "Load the demo company: people, products, tables with rows, lineage, scores, requests."
 
     def handle(self, **_options: object) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.db.models.functions import Now
 
 from core.errors import Invalid, InvalidTransition
@@ -123,18 +121,6 @@ def test_by_schedule_the_holder_has_a_day_and_those_before_work_as_long(database
     run_to_rest()
     new = shown(database, grant)
     assert (valid(broker), new == old) == ({new}, False)
-
-
-def test_what_was_handed_out_before_there_was_a_schedule_gets_one_with_a_warning(database) -> None:
-    database.granted()
-    Credential.objects.update(rotate_at=None, created_at=AGO - dt.timedelta(days=300))
-
-    import_module("provisioning.access.migrations.0005_previous_until").schedule(apps, None)
-
-    due_in = Credential.objects.get().rotate_at - dt.datetime.now(dt.UTC)
-    assert dt.timedelta(days=7) < due_in < dt.timedelta(days=9)
-    assert rotate_due() == 0
-    assert OutboxEvent.objects.filter(topic="credential.rotating").count() == 0
 
 
 def test_without_a_schedule_they_stay(database, settings) -> None:

@@ -57,6 +57,13 @@ class Process:
         """SIGTERM to the process alone."""
         self._process.terminate()
 
+    def ask_to_end(self) -> None:
+        """`terminate`, and return when Celery has said that it heard of it."""
+        assert self._process.stdout
+        self.terminate()
+        said = iter(self._process.stdout.readline, "")
+        assert any("Warm shutdown" in line for line in said), "it ended without a word"
+
     def output(self, timeout_s: float = 60) -> str:
         """What it printed until its end, which must be a good one."""
         printed, _ = self._process.communicate(timeout=timeout_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from django.db.models import QuerySet
 from psycopg import sql
 
 from core.ids import uuid7
@@ -46,6 +47,10 @@ def step_is(operation: Operation, n: int, state: StepState) -> bool:
     return operation.steps.get(n=n).state == state
 
 
+def lines_of(operation: Operation, beginning: str) -> QuerySet[OperationLog]:
+    return OperationLog.objects.filter(operation=operation, text__startswith=beginning)
+
+
 def test_a_worker_without_a_broker_pulls_and_finishes(provisioned, warehouse_url):
     with worker(WAREHOUSE_URL=warehouse_url):
         until(lambda: has_succeeded(provisioned))
@@ -77,8 +82,7 @@ def test_a_killed_worker_is_replaced_after_the_lease_and_nothing_is_done_twice(
     effects = list(Effect.objects.filter(removed_at=None).values_list("kind", "name"))
     assert len(effects) == len(set(effects))
     assert {kind for kind, _ in effects} >= {"schema", "table", "role"}
-    lines = OperationLog.objects.filter(operation=provisioned, text__startswith="taken over")
-    assert lines.count() == 1
+    assert lines_of(provisioned, "taken over").count() == 1
     with psycopg.connect(warehouse_url) as target:
         roles = target.execute(
             "SELECT count(*) FROM pg_roles WHERE rolname IN (%s, %s)",
@@ -100,16 +104,18 @@ def test_a_message_wakes_a_worker_and_the_sweeper_repeats_a_lost_one(
 def test_a_worker_that_is_asked_to_end_gives_its_operation_back(provisioned, warehouse_url):
     schema = schema_name("orders", provisioned.instance_id)
     with psycopg.connect(warehouse_url) as blocking:
-        blocking.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(f"{schema}_r")))
+        blocking.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
         with worker(WAREHOUSE_URL=warehouse_url) as ending:
-            until(lambda: step_is(provisioned, 2, StepState.INTENT))
-            ending.terminate()
+            until(lambda: step_is(provisioned, 0, StepState.INTENT))
+            ending.ask_to_end()
             blocking.rollback()
             assert ending.wait(30) == 0
 
     provisioned.refresh_from_db()
     assert provisioned.lease_owner is None
-    assert step_is(provisioned, 2, StepState.VERIFIED)
+    assert lines_of(provisioned, "given back").count() == 1
+    assert step_is(provisioned, 0, StepState.VERIFIED)
+    assert step_is(provisioned, 1, StepState.PENDING)
     assert provisioned.crashes == 0
     assert not Worker.objects.exists()
 
@@ -119,18 +125,24 @@ def test_what_an_ending_worker_gives_back_is_taken_over_within_two_seconds(
 ):
     schema = schema_name("orders", provisioned.instance_id)
     here = {"WAREHOUSE_URL": warehouse_url, "CELERY_BROKER_URL": broker_url}
-    with psycopg.connect(warehouse_url) as blocking, worker(**here) as ending:
-        blocking.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+    with (
+        psycopg.connect(warehouse_url) as first,
+        psycopg.connect(warehouse_url) as last,
+        worker(**here) as ending,
+    ):
+        first.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        last.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(f"{schema}_r")))
         until(lambda: step_is(provisioned, 0, StepState.INTENT))
         with worker(**here):
             until(lambda: Worker.objects.count() == 2)
-            ending.terminate()
-            blocking.rollback()
+            ending.ask_to_end()
+            first.rollback()
+            until(lambda: lines_of(provisioned, "given back").exists())
+            last.rollback()
             until(lambda: has_succeeded(provisioned))
             assert ending.wait(30) == 0
 
-    lines = OperationLog.objects.filter(operation=provisioned)
-    given_back = lines.get(text__startswith="given back")
-    taken = lines.filter(text__startswith="taken by", pk__gt=given_back.pk).get()
+    given_back = lines_of(provisioned, "given back").get()
+    taken = lines_of(provisioned, "taken by").filter(pk__gt=given_back.pk).get()
     assert (taken.at - given_back.at).total_seconds() < 2
     assert provisioned.crashes == 0

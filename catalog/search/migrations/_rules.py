@@ -1,11 +1,17 @@
 """Facet counts are kept by the database itself, so that no way of writing can forget them."""
 
-from django.db import migrations
-
-# What one entry counts in. `open`: every member sees it.
+# Who sees one entry: everybody, the members of its domain, or a few who are counted apart.
+AUDIENCES = """
+LATERAL (
+    SELECT CASE WHEN e.listed AND e.visibility = 'company' THEN 'all' ELSE 'closed' END AS audience
+    UNION ALL
+    SELECT 'd:' || e.domain_path WHERE e.listed AND e.visibility = 'domain'
+) AS a
+"""
+# What one entry counts in.
 FACETS_OF_E = """
 LATERAL (
-    SELECT e.listed AND e.visibility = 'company' AS open, v.facet, v.value FROM (VALUES
+    SELECT v.facet, v.value FROM (VALUES
         ('total', 'all'),
         ('domain', e.domain_path),
         ('status', e.status),
@@ -16,36 +22,41 @@ LATERAL (
         ('promise', coalesce(extract(epoch FROM e.stale_at)::bigint::text, 'none'))
     ) AS v (facet, value) WHERE e.kind IN ('product', 'contract') AND v.value <> ''
     UNION ALL
-    SELECT e.listed AND e.visibility = 'company', 'kind', e.kind
+    SELECT 'kind', e.kind
     UNION ALL
-    SELECT e.listed AND e.visibility = 'company', 'tag', t.value
+    SELECT 'tag', t.value
     FROM unnest(e.tags) AS t (value) WHERE e.kind IN ('product', 'contract')
     UNION ALL
-    SELECT e.listed AND e.visibility = 'company', 'technology', t.value
+    SELECT 'technology', t.value
     FROM unnest(e.technologies) AS t (value) WHERE e.kind IN ('product', 'contract')
 ) AS f
 """
+
+
+def counted(rows: str, sign: str) -> str:
+    """What these rows count in, as rows of the table of sums."""
+    return (
+        f"SELECT a.audience, f.facet, f.value, {sign}count(*) AS n"  # noqa: S608 - constants
+        f" FROM {rows} AS e, {AUDIENCES}, {FACETS_OF_E} GROUP BY 1, 2, 3"
+    )
+
+
+INTO = "INSERT INTO search_facetcount (audience, facet, value, n)"
 COUNT = f"""
 CREATE FUNCTION search_count_facets() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO search_facetcount (open, facet, value, n)
-        SELECT f.open, f.facet, f.value, count(*) FROM added AS e, {FACETS_OF_E} GROUP BY 1, 2, 3;
+        {INTO} {counted("added", "")};
     ELSIF TG_OP = 'DELETE' THEN
-        INSERT INTO search_facetcount (open, facet, value, n)
-        SELECT f.open, f.facet, f.value, -count(*) FROM removed AS e, {FACETS_OF_E}
-        GROUP BY 1, 2, 3;
+        {INTO} {counted("removed", "-")};
     ELSE
-        INSERT INTO search_facetcount (open, facet, value, n)
-        SELECT open, facet, value, sum(n) FROM (
-            SELECT f.*, 1 AS n FROM added AS e, {FACETS_OF_E}
-            UNION ALL
-            SELECT f.*, -1 FROM removed AS e, {FACETS_OF_E}
+        {INTO} SELECT audience, facet, value, sum(n) FROM (
+            {counted("added", "")} UNION ALL {counted("removed", "-")}
         ) AS changes GROUP BY 1, 2, 3 HAVING sum(n) <> 0;
     END IF;
     RETURN NULL;
 END $$;
-"""  # noqa: S608 - constants of this file
+"""
 TRIGGERS = """
 CREATE TRIGGER search_counts_added AFTER INSERT ON search_searchentry
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION search_count_facets();
@@ -62,12 +73,7 @@ END $$;
 CREATE TRIGGER search_counts_emptied AFTER TRUNCATE ON search_searchentry
     FOR EACH STATEMENT EXECUTE FUNCTION search_count_nothing();
 """
-FILL = f"""
-INSERT INTO search_facetcount (open, facet, value, n)
-SELECT f.open, f.facet, f.value, count(*) FROM search_searchentry AS e, {FACETS_OF_E}
-GROUP BY 1, 2, 3;
-"""  # noqa: S608 - constants of this file
-BACKWARD = """
+NOT_COUNTED = """
 DROP TRIGGER search_counts_emptied ON search_searchentry;
 DROP TRIGGER search_counts_removed ON search_searchentry;
 DROP TRIGGER search_counts_changed ON search_searchentry;
@@ -75,8 +81,21 @@ DROP TRIGGER search_counts_added ON search_searchentry;
 DROP FUNCTION search_count_nothing();
 DROP FUNCTION search_count_facets();
 """
-
-
-class Migration(migrations.Migration):
-    dependencies = [("search", "0003_at_scale")]
-    operations = [migrations.RunSQL(COUNT + TRIGGERS + FILL, BACKWARD)]
+# What ANALYZE knows of ranks, behind a function that plans the view of statistics just once.
+SPREAD = """
+CREATE FUNCTION search_spread(
+    OUT most_common text, OUT shares text, OUT bounds text, OUT n bigint
+) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    SELECT array_to_json(most_common_vals::text::float8[])::text,
+        array_to_json(most_common_freqs)::text,
+        array_to_json(histogram_bounds::text::float8[])::text,
+        greatest(reltuples, 0)::bigint
+    INTO most_common, shares, bounds, n
+    FROM pg_class LEFT JOIN pg_stats
+        ON schemaname = current_schema AND tablename = relname AND attname = 'rank'
+    WHERE pg_class.oid = 'search_searchentry'::regclass;
+END
+$$
+"""
+NO_SPREAD = "DROP FUNCTION search_spread()"
