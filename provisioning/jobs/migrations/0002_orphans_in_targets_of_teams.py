@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0006_targets_are_looked_at_again'),
+        ('jobs', '0001_initial'),
     ]
 
     operations = [
