@@ -80,12 +80,20 @@ def close_logins(ctx: Context, names: list[str]) -> None:
 
 
 def drop_roles(ctx: Context, names: list[str]) -> None:
-    """End the sessions of the roles, take away all their rights here, and drop them."""
+    """End the sessions of the roles, take away all their rights here, and drop them.
+
+    All in one statement each: whether the administrator may is worked out anew after each change,
+    from all the roles it has ever made.
+    """
+    if not names:
+        return
     for name in names:
         _end_sessions(ctx, name)
         _share_with_admin(ctx.conn, name)
-        run(ctx.conn, "DROP OWNED BY {role}", role=sql.Identifier(name))
-        run(ctx.conn, "DROP ROLE {role}", role=sql.Identifier(name))
+    roles = sql.SQL(", ").join(map(sql.Identifier, names))
+    run(ctx.conn, "DROP OWNED BY {roles}", roles=roles)
+    run(ctx.conn, "DROP ROLE {roles}", roles=roles)
+    for name in names:
         ctx.log("info", f"Role {name} dropped.")
 
 
