@@ -13,10 +13,11 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import NotSupportedError, connection
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 
 AT_ONCE = 0  # uses of a text before it is prepared
+Values = Sequence[Any] | Mapping[str, Any]
 
 
 class _Preparing(psycopg.Cursor[Any]):
@@ -33,6 +34,10 @@ class _Preparing(psycopg.Cursor[Any]):
         finally:
             self.connection.prepare_threshold = None
         return self
+
+    def rows(self) -> list[Any]:
+        """All rows; `description` would describe each column first."""
+        return self.fetchall() if self.pgresult and self.pgresult.nfields else []
 
 
 class _Logging(CursorDebugWrapper):
@@ -60,34 +65,37 @@ def ask(sql: str, *parameters: Any, **named: Any) -> list[Any]:
     With `PORTAL_DB_PREPARE=0`, for a pooler that gives each transaction another connection, this
     is an ordinary cursor.
     """
+    database: Any = connections[DEFAULT_DB_ALIAS]  # the proxy looks for it at each step
+    values = named or parameters
+    if not settings.PORTAL_DB_PREPARE:
+        return _asked_plainly(database, sql, values)
     try:
-        return _ask(sql, named or parameters)
+        return _asked(database, sql, values)
     except NotSupportedError:
-        if connection.in_atomic_block:
+        if database.in_atomic_block:
             raise
-        _forget()
-        return _ask(sql, named or parameters)
+        _forget(database.connection)
+        return _asked(database, sql, values)
 
 
-def _ask(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
-    with _cursor() as cursor:
-        cursor.execute(sql, parameters)
+def _asked(database: Any, sql: str, values: Values) -> list[Any]:
+    database.ensure_connection()
+    wrap = _Logging if database.queries_logged else CursorWrapper
+    with database.wrap_database_errors, _Preparing(database.connection) as cursor:
+        wrap(cursor, database).execute(sql, values)
+        return cursor.rows()
+
+
+def _asked_plainly(database: Any, sql: str, values: Values) -> list[Any]:
+    with database.cursor() as cursor:
+        cursor.execute(sql, values)
         return cursor.fetchall() if cursor.description else []
 
 
-def _forget() -> None:
+def _forget(connection: Any) -> None:
     """Drop what is prepared, at the server and in psycopg, which has to see the words for it."""
-    connection.connection.prepare_threshold = AT_ONCE + 1
+    connection.prepare_threshold = AT_ONCE + 1
     try:
-        connection.connection.execute("DEALLOCATE ALL")
+        connection.execute("DEALLOCATE ALL")
     finally:
-        connection.connection.prepare_threshold = None
-
-
-def _cursor() -> CursorWrapper:
-    if not settings.PORTAL_DB_PREPARE:
-        return connection.cursor()
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        cursor: Any = _Preparing(connection.connection)
-    return (_Logging if connection.queries_logged else CursorWrapper)(cursor, connection)
+        connection.prepare_threshold = None

@@ -16,13 +16,17 @@ from django.db import connection
 from core import prepared
 
 # What is known of the names that were asked for: of a dataset itself, or of one so called, too.
+# LIMIT has each looked up by its index, however small the table was when it was planned.
 FIND_DATASETS = """
 SELECT asked.key, d.id, d.namespace, d.name, d.port_id, d.dropped_at,
        d.last_seen < now() - interval '1 minute', coalesce(d.fields <> asked.fields, false)
 FROM json_to_recordset(%s::json) AS asked(key uuid, fields jsonb)
-JOIN lineage_dataset d ON d.id = coalesce(
-    (SELECT id FROM lineage_dataset WHERE key = asked.key),
-    (SELECT dataset_id FROM lineage_symlink WHERE key = asked.key))
+CROSS JOIN LATERAL (
+    SELECT * FROM lineage_dataset WHERE id = coalesce(
+        (SELECT id FROM lineage_dataset WHERE key = asked.key),
+        (SELECT dataset_id FROM lineage_symlink WHERE key = asked.key))
+    LIMIT 1
+) AS d
 """
 ADD_DATASETS = """
 INSERT INTO lineage_dataset
