@@ -66,14 +66,14 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
         )
 
     def with_team(self) -> DatasetQuerySet:
-        """With the team that claimed the namespace, or None: `namespace_team` is its slug,
-        `namespace_team_id` its number.
-        """
+        """With `namespace_team_id`, the team that claimed the namespace, or None."""
         claims = NamespaceClaim.objects.filter(namespace=OuterRef("namespace"))
-        return self.annotate(
-            namespace_team=Subquery(claims.values("team__slug")),
-            namespace_team_id=Subquery(claims.values("team_id")),
-        )
+        return self.annotate(namespace_team_id=Subquery(claims.values("team_id")))
+
+    def with_team_slug(self) -> DatasetQuerySet:
+        """With `namespace_team`, the slug of that team, or None."""
+        claims = NamespaceClaim.objects.filter(namespace=OuterRef("namespace"))
+        return self.annotate(namespace_team=Subquery(claims.values("team__slug")))
 
     def matching(self, text: str) -> DatasetQuerySet:
         """Those whose name or namespace holds the text."""
