@@ -13,7 +13,7 @@ from catalog.lineage.graphql import mutations as lineage_mutations
 from catalog.lineage.graphql import namespaces as lineage_namespaces
 from catalog.lineage.graphql import questions as lineage_questions
 from catalog.lineage.graphql import types as lineage
-from catalog.products.graphql import demands, follows, places, systems, talk
+from catalog.products.graphql import columns, demands, follows, places, systems, talk
 from catalog.products.graphql import mutations as product_mutations
 from catalog.products.graphql import queries as products
 from catalog.products.graphql.types import DataProduct
@@ -40,6 +40,7 @@ class Query(
     products.Query,
     systems.Query,
     demands.Query,
+    columns.Query,
     contracts.Query,
     search.Query,
     governance.Query,

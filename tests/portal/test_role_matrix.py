@@ -350,6 +350,7 @@ def arguments(company: Company) -> dict[str, str]:
         "unmatchedDatasets": "(first: 5) { edges { node { id } } }",
         "claimDataset": f'(dataset: "{WAITING}", port: "{port.fqn}") {{ problems {{ code }} }}',
         "unclaimDataset": f'(dataset: "{WAITING}") {{ problems {{ code }} }}',
+        "columns": "(first: 5) { edges { node { path port { fqn } } } }",
         "lineageNamespaces": "(first: 5) { edges { node { namespace team { slug } } } }",
         "claimNamespace": '(namespace: "postgres://db:5432", team: "sales-team")'
         " { problems { code } }",
