@@ -26,7 +26,7 @@ FIELDS: dict[str, Row] = {
     ),
     "drawLineageEdge": "401 not-found done done not-allowed done done done 403 done",
     "removeLineageEdge": "401 not-found done done not-found done done done 403 done",
-    "columns": EMPTY_OUTSIDE,
+    "columns": "401 empty empty empty empty empty empty empty empty empty",
     "lineageNamespaces": SEEN,
     "claimNamespace": "401 not-allowed not-allowed done not-allowed done done done 403 done",
     "releaseNamespace": "401 not-allowed not-allowed done not-allowed done done done 403 done",

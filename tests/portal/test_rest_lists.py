@@ -265,7 +265,9 @@ def test_graphql_lists_the_same_columns_as_rest():
     user, seen = UserFactory(), port_with("mail:restricted", "size:public", "iban:restricted")
     port_with("secret:restricted", visibility="restricted")
     query = """{ columns(first: 1, classification: "restricted", after: %s) {
-      edges { cursor node { path classification object port { fqn } } } pageInfo { hasNextPage } } }"""
+      edges { cursor node { path classification object port { fqn } } }
+      pageInfo { hasNextPage }
+    } }"""
 
     def page(after):
         body = {"query": query % json.dumps(after)}
