@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from accounts.models import Domain, Team, User
 from accounts.states import PortalRole, Scope, TeamRole
+from core import prepared
 
 ALL_SCOPES = frozenset(Scope.values)
 NOBODY = -1  # no person, and not the portal itself, whose number is 0
@@ -113,9 +114,7 @@ def actor_of_key(sha256: str) -> tuple[Actor, dt.datetime | None] | None:
 
     One SQL statement. A token of a team acts for that team alone, and as nobody special.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(OF_KEY, {"sha256": sha256, "owner": TeamRole.OWNER.value})
-        found = cursor.fetchall()
+    found = prepared.ask(OF_KEY, sha256=sha256, owner=TeamRole.OWNER.value)
     if not found:
         return None
     token_id, team_id, scopes, used_at, user_id, name, role, service_of_id, *_ = found[0]

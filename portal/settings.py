@@ -135,6 +135,7 @@ if flag("PORTAL_DB_POOL"):
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
+PORTAL_DB_PREPARE = flag("PORTAL_DB_PREPARE", "1")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The PostgreSQL into which the built-in driver provisions; where consumers reach it.

@@ -136,6 +136,13 @@ class SchemaProperty(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["object", "path"], name="schema_property_once")
         ]
+        indexes = [
+            models.Index(
+                fields=["classification", "object"],
+                condition=~Q(classification=""),
+                name="schema_property_by_class",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.path

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from uuid import UUID
+
+KEPT = 20_000  # digests; pipelines name the same tables and columns run after run
 
 
 def key_of(*parts: str) -> UUID:
@@ -16,5 +19,6 @@ def node_key_of(node_id: str) -> UUID:
     return _digest(node_id)
 
 
+@lru_cache(maxsize=KEPT)
 def _digest(text: str) -> UUID:
     return UUID(bytes=hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16])

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from catalog.lineage.selectors import direct_neighbours, impact, neighbours
 from catalog.lineage.selectors.classes import derived_classes
 from catalog.lineage.selectors.columns import column_lineage
+from catalog.lineage.selectors.impact import totals_of
 from catalog.lineage.views.explorer import drawing_context
 from catalog.products.models import DataProduct, OutputPort
 
@@ -20,8 +21,14 @@ ENDING_SHOWN = 20  # products in the dialog
 def product_lineage(request: HttpRequest, product: DataProduct) -> SafeString:
     """The Lineage tab: the drawing, two steps each way."""
     actor = request.actor  # type: ignore[attr-defined]
-    graph = neighbours(actor=actor, node=f"product:{product.fqn}", depth=2, first=40)
-    context = {"product": product, **drawing_context(graph)}
+    node = f"product:{product.fqn}"
+    graph = neighbours(actor=actor, node=node, depth=2, first=40)
+    context = {
+        "product": product,
+        **drawing_context(graph),
+        "totals": totals_of(actor, node),
+        "impact_url": f"{reverse('rest:lineage-impact')}?{urlencode({'nodeId': node})}",
+    }
     return render_to_string("catalog/lineage/_product_lineage.html", context, request)
 
 

@@ -18,6 +18,7 @@ from catalog.lineage.engine.questions import Question, everything, nearest
 from catalog.lineage.models import Dataset, DatasetEdge
 from catalog.lineage.states import Direction, Level
 from portal.bench.core import SAMPLES, SEED, Budget, Case, Result, measure_together
+from portal.bench.lineage_ingest import BATCHES, SINGLE, ingest_figures
 
 STEWARD = Actor(user_id=0, name="bench", role=PortalRole.STEWARD)
 MEMBER = Actor(user_id=-1, name="bench", role=PortalRole.MEMBER, team_ids=frozenset({-1}))
@@ -52,8 +53,7 @@ SELECT source_id FROM lineage_datasetedge WHERE ended_at IS NULL
 GROUP BY source_id ORDER BY count(*) DESC, source_id LIMIT %s
 """
 
-# `[name, function that gives figures]` of the room that takes lineage in
-ingestion: list[tuple[str, Callable[[], dict[str, Any]]]] = []
+INGESTION = "ingestion"
 
 
 class _Done:
@@ -74,20 +74,28 @@ class _Call:
         return _Done()
 
 
-def run(samples: int = SAMPLES) -> Result:
-    """Ordinary nodes and hubs, as one who sees everything and as a member who does not."""
+def run(only: str = "", samples: int = SAMPLES) -> Result:
+    """Ordinary nodes and hubs, as one who sees everything and as a member who does not; and what
+    taking events in takes. With `only`, a part of the word ingestion, nothing but that.
+    """
     size = {"datasets": Dataset.objects.count(), "edges": DatasetEdge.objects.count()}
+    if only and only in INGESTION:
+        return Result("lineage", size, extra={INGESTION: _ingestion(samples)})
     if not size["edges"]:
         why = "there are no edges; see ./run scale --datasets"
-        return Result("lineage", size, extra={"not measured": why})
+        return Result("lineage", size, extra={"not measured": why, INGESTION: _ingestion(samples)})
     made = _made()
     hubs, ordinary = _hubs(), _ordinary(samples)
     cases = _cases(hubs, ordinary)
     figures = measure_together(cases)
     extra = {"snapshot": made, "hub": _hub_figures(hubs[0])}
     extra["max, ms"] = {case.name: _slowest(case) for case in cases}
-    extra |= {name: figure() for name, figure in ingestion}
+    extra[INGESTION] = _ingestion(samples)
     return Result("lineage", size, figures=figures, extra=extra)
+
+
+def _ingestion(samples: int) -> dict[str, Any]:
+    return ingest_figures(samples * SINGLE // SAMPLES, max(1, samples * BATCHES // SAMPLES))
 
 
 def _cases(hubs: Sequence[int], ordinary: Sequence[int]) -> list[Case]:

@@ -10,9 +10,10 @@ from catalog.governance.graphql import policies
 from catalog.governance.graphql import types as governance
 from catalog.lineage.graphql import classes as derived_classes
 from catalog.lineage.graphql import mutations as lineage_mutations
+from catalog.lineage.graphql import namespaces as lineage_namespaces
 from catalog.lineage.graphql import questions as lineage_questions
 from catalog.lineage.graphql import types as lineage
-from catalog.products.graphql import demands, follows, places, systems, talk
+from catalog.products.graphql import columns, demands, follows, places, systems, talk
 from catalog.products.graphql import mutations as product_mutations
 from catalog.products.graphql import queries as products
 from catalog.products.graphql.types import DataProduct
@@ -39,12 +40,14 @@ class Query(
     products.Query,
     systems.Query,
     demands.Query,
+    columns.Query,
     contracts.Query,
     search.Query,
     governance.Query,
     policies.Query,
     lineage.Query,
     lineage_mutations.Query,
+    lineage_namespaces.Query,
     lineage_questions.Query,
     incidents.Query,
     requests.Query,
@@ -80,6 +83,7 @@ class Mutation(
     notifications.Mutation,
     persisting.Mutation,
     lineage_mutations.Mutation,
+    lineage_namespaces.Mutation,
     incidents.Mutation,
 ):
     """Everything that can be done."""

@@ -6,7 +6,7 @@ from itertools import pairwise
 from random import Random
 
 from catalog.lineage.keys import key_of, node_key_of
-from catalog.lineage.models import Dataset, DatasetEdge, Job, ProductEdge
+from catalog.lineage.models import Column, ColumnEdge, Dataset, DatasetEdge, Job, ProductEdge
 from catalog.products.models import InputPort
 from portal.scale.catalogue import PortPlan
 from portal.scale.plan import Plan, ProductPlan, skewed
@@ -14,6 +14,8 @@ from portal.scale.structure import Structure
 from portal.scale.tables import Table
 
 MAX_SOURCES = 6
+TRACED = 20  # of so many products one tells which column comes from which
+MAX_COLUMNS = 12  # of a table that are told of
 _SEEN = ("first_seen", "last_seen")
 DECLARED = "declared input port"  # as the lineage room words it
 
@@ -37,8 +39,17 @@ class Flow:
         self.jobs = Table(Job, "id", "namespace", "name", "key", "node_key", *_SEEN)
         self.edges = Table(DatasetEdge, "source_id", "target_id", "job_id", *_SEEN)
         self.product_edges = Table(ProductEdge, "source_id", "target_id", "origin", "via", *_SEEN)
-        self.tables = [self.inputs, self.datasets, self.jobs, self.edges, self.product_edges]
+        self.columns = Table(Column, "id", "dataset_id", "name", "key", "node_key", *_SEEN)
+        self.column_edges = Table(
+            ColumnEdge, "source_id", "target_id", "job_id", "transformation", *_SEEN
+        )
+        self.tables = [
+            *(self.inputs, self.datasets, self.jobs, self.edges, self.product_edges),
+            *(self.columns, self.column_edges),
+        ]
         self._offered: dict[int, int] = {}  # by product: its first dataset
+        self._first: dict[int, tuple[str, str, list[str]]] = {}  # its namespace, name, columns
+        self._placed: dict[int, list[int]] = {}  # by product: ids of those columns, once told of
 
     def add(self, random: Random, product: ProductPlan, ports: list[PortPlan]) -> None:
         """What one product reads and how it makes its ports; its sources were added before."""
@@ -54,7 +65,13 @@ class Flow:
             )
         offered, inner = self._datasets(product, ports, seen)
         self._offered[product.number] = offered[0]
-        self._edges(product, sources, offered, inner, seen)
+        job = self._edges(product, sources, offered, inner, seen)
+        table = ports[0].contract.objects[0]
+        name = f"{product.fqn}.v{ports[0].major}.{table.name}"
+        names = [each.name for each in table.columns[:MAX_COLUMNS]]
+        self._first[product.number] = (product.namespace, name, names)
+        if product.number % TRACED == 0:
+            self._trace(product, sources, job, seen)
 
     def _sources(self, random: Random, product: ProductPlan) -> list[ProductPlan]:
         """Products of lower layers, mostly of the one below; the first of a layer are hubs."""
@@ -114,8 +131,8 @@ class Flow:
         offered: list[int],
         inner: list[int],
         seen: tuple[str, str],
-    ) -> None:
-        """Sources → steps → ports; and the sources straight into the first port."""
+    ) -> int:
+        """Writes: sources → steps → ports; and the sources straight into the first port."""
         job = self.jobs.new_id()
         name = f"{product.fqn}.build"
         keys = (key_of(product.namespace, name), node_key_of(_node(product, name)))
@@ -130,6 +147,31 @@ class Flow:
                 self.product_edges.add(source.id, product.id, origin, via, *seen)
         for start, end in sorted(pairs):
             self.edges.add(start, end, job, *seen)
+        return job
+
+    def _trace(
+        self, product: ProductPlan, sources: list[ProductPlan], job: int, seen: tuple[str, str]
+    ) -> None:
+        """The columns of its first table, each made from one of every source."""
+        own = self._columns(product, seen)
+        for source in sources:
+            for start, end in zip(self._columns(source, seen), own, strict=False):
+                self.column_edges.add(start, end, job, "DIRECT/IDENTITY", *seen)
+
+    def _columns(self, product: ProductPlan, seen: tuple[str, str]) -> list[int]:
+        if product.number not in self._placed:
+            dataset = self._offered[product.number]
+            namespace, name, fields = self._first[product.number]
+            ids = []
+            for field in fields:
+                ids.append(self.columns.new_id())
+                keys = (
+                    key_of(namespace, name, field),
+                    node_key_of(f"column:{namespace}:{name}#{field}"),
+                )
+                self.columns.add(ids[-1], dataset, field, *keys, *seen)
+            self._placed[product.number] = ids
+        return self._placed[product.number]
 
 
 def _node(product: ProductPlan, job: str) -> str:

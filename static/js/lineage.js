@@ -2,9 +2,9 @@
 
 import { read, write } from "./lineage/address.js";
 import { nameOf } from "./lineage/cards.js";
-import { count, figure, h, save } from "./lineage/dom.js";
+import { afterFrame, count, figure, h, save } from "./lineage/dom.js";
 import { Drawing } from "./lineage/drawing.js";
-import { Model, degreesOf } from "./lineage/model.js";
+import { Model, degreesOf, restore } from "./lineage/model.js";
 import { panel } from "./lineage/panel.js";
 import { asPng, asSvg } from "./lineage/picture.js";
 import { asCsv, directionOf, fillTwin } from "./lineage/table.js";
@@ -29,11 +29,13 @@ function reasonOf(error) {
 class Explorer {
   constructor() {
     this.view = root.querySelector(".canvas");
+    this.isNoted = true; // the address is as it was given
     this.beside = document.querySelector("#beside");
     this.twin = document.querySelector("#table");
     this.acts = {
       link: (node) => (node.kind === "hidden" ? null : write({ question: this.questionOf(node.id) })),
       impact: (node) => write({ question: { ...this.questionOf(node.id), direction: "downstream", depth: 5 } }),
+      near: (id, side) => this.model.prepare(id, side),
       turn: (id, side) => (this.model.expansion(id, side) ? this.collapse(id, side) : this.expand(id, side)),
       columns: (id) => this.toggleColumns(id),
       light: (id, keeps) => this.lightColumn(id, keeps),
@@ -95,7 +97,8 @@ class Explorer {
 
   /** Another view; Back returns. The server's words around the drawing are fetched with it. */
   async go(url, isNew = true) {
-    if (isNew) history.pushState(null, "", url);
+    if (isNew) (this.note(), history.pushState(null, "", url));
+    this.isNoted = true;
     const page = fetch(url).then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error())));
     try {
       const [text] = await Promise.all([page, this.open()]);
@@ -193,9 +196,9 @@ class Explorer {
     state.expansions = model.expansions;
     state.columns = model.question.level === "column" ? [] : [...model.opened];
     if (!drawing.places.has(state.selected)) state.selected = "";
-    history.replaceState(null, "", write(state));
+    this.isNoted = false;
+    afterFrame(() => this.note());
     this.fillTwin();
-    document.querySelector("#lineage-link").textContent = location.href;
     for (const element of document.querySelectorAll("[data-lineage]")) element.hidden = false;
     drawing.choose(state.selected);
     this.shine();
@@ -205,6 +208,14 @@ class Explorer {
     if (total) total.textContent = model.isTruncated ? `${drawn}, ${figure(model.total)} within reach` : drawn;
     document.querySelector("#lineage-none").hidden = drawing.nodes.length > 1;
     document.querySelector("#lineage-view .btn").hidden = true; // a choice answers at once
+  }
+
+  /** The address of what is shown, in the bar and to be copied; a long one takes the browser a while. */
+  note() {
+    if (this.isNoted) return;
+    this.isNoted = true;
+    history.replaceState(null, "", write(this.state));
+    document.querySelector("#lineage-link").textContent = location.href;
   }
 
   /** The table is filled while it is open. */
@@ -361,24 +372,6 @@ class Explorer {
     if (closed) this.expand(node.id, closed);
     else if (opened) this.collapse(node.id, opened);
     else this.say(`Nothing more is known around ${nameOf(node)}.`);
-  }
-}
-
-/** Opens what the address says was open; what has gone since is left out. */
-async function restore(model, { expansions, columns }) {
-  const wait = (asked) =>
-    asked.then(
-      (answer) => answer,
-      () => null,
-    );
-  const around = expansions.map(({ root: id, side }) => wait(model.ask(model.expansionQuestion(id, side))));
-  for (const [n, { root: id, side }] of expansions.entries()) {
-    const answer = await around[n];
-    if (answer && model.nodes.has(id)) await model.expand(id, side, answer);
-  }
-  for (const id of columns) {
-    const answer = model.nodes.has(id) && (await wait(model.ask(model.columnsQuestion(id))));
-    if (answer) await model.openColumns(id, answer);
   }
 }
 

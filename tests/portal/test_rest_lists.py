@@ -2,12 +2,14 @@
 
 import csv
 import io
+import json
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.contracts.models import SchemaObject, SchemaProperty
+from catalog.products.selectors.columns import COLUMN_ORDER, columns_where
 from core.audit import record
 from core.csv_rows import cell_at
 from core.models import AuditEvent
@@ -20,6 +22,7 @@ from tests.factories import (
     ProductFactory,
     TeamFactory,
     UserFactory,
+    actor_for,
     member_of,
 )
 from tests.portal.company import make_company
@@ -256,3 +259,55 @@ def test_the_same_call_sent_twice_is_done_once():
     assert (second["Idempotent-Replayed"], second["Location"]) == ("true", first["Location"])
     assert other.status_code == 422
     assert AuditEvent.objects.filter(verb="operation.cancel-requested").count() == 1
+
+
+def test_graphql_lists_the_same_columns_as_rest():
+    user, seen = UserFactory(), port_with("mail:restricted", "size:public", "iban:restricted")
+    port_with("secret:restricted", visibility="restricted")
+    query = """{ columns(first: 1, classification: "restricted", after: %s) {
+      edges { cursor node { path classification object port { fqn } } }
+      pageInfo { hasNextPage }
+    } }"""
+
+    def page(after):
+        body = {"query": query % json.dumps(after)}
+        answer = browser(user).post("/graphql/", body, content_type="application/json").json()
+        return answer["data"]["columns"]
+
+    first = page(None)
+    second = page(first["edges"][0]["cursor"])
+    rest = read(user, "columns?classification=restricted")["results"]
+
+    nodes = [each["node"] for found in (first, second) for each in found["edges"]]
+    assert [(each["port"]["fqn"], each["path"], each["object"]) for each in nodes] == [
+        (each["port"], each["path"], each["object"]) for each in rest
+    ]
+    assert [each["path"] for each in rest] == ["mail", "iban"]
+    assert [each["pageInfo"]["hasNextPage"] for each in (first, second)] == [True, False]
+    assert {each["port"]["fqn"] for each in nodes} == {seen.fqn}
+
+
+MANY = """
+INSERT INTO contracts_schemaproperty (object_id, position, path, name, physical_name, logical_type,
+    physical_type, required, "unique", primary_key, primary_key_position, classification,
+    description, tags)
+SELECT %s, n, 'c' || n, 'c' || n, '', '', '', false, false, false, -1,
+    CASE WHEN n %% 5000 = 0 THEN 'rare' WHEN n %% 2 = 0 THEN 'internal' ELSE '' END, '', '{}'
+FROM generate_series(1000, 40000) AS n
+"""
+
+
+def test_columns_of_a_class_are_found_by_its_index():
+    port = port_with("mail:rare")
+    table = SchemaObject.objects.get(version=port.contract_version)
+    with connection.cursor() as cursor:
+        cursor.execute(MANY, [table.pk])
+        cursor.execute("ANALYZE contracts_schemaproperty")
+    actor = actor_for(UserFactory())
+
+    rows = columns_where(actor, {"classification": "rare"}).order_by(*COLUMN_ORDER)
+    plan = rows[:51].explain()
+
+    assert len(rows) == 9
+    assert "schema_property_by_class" in plan
+    assert "Seq Scan on contracts_schemaproperty" not in plan

@@ -350,6 +350,11 @@ def arguments(company: Company) -> dict[str, str]:
         "unmatchedDatasets": "(first: 5) { edges { node { id } } }",
         "claimDataset": f'(dataset: "{WAITING}", port: "{port.fqn}") {{ problems {{ code }} }}',
         "unclaimDataset": f'(dataset: "{WAITING}") {{ problems {{ code }} }}',
+        "columns": "(first: 5) { edges { node { path port { fqn } } } }",
+        "lineageNamespaces": "(first: 5) { edges { node { namespace team { slug } } } }",
+        "claimNamespace": '(namespace: "postgres://db:5432", team: "sales-team")'
+        " { problems { code } }",
+        "releaseNamespace": '(namespace: "s3://sales-exports") { problems { code } }',
         "drawLineageEdge": f'(source: "{WAITING}", target: "{dataset.node_id}", reason: "x")'
         " { problems { code } }",
         "removeLineageEdge": f'(id: "dataset-{company.edge.pk}") {{ problems {{ code }} }}',

@@ -23,6 +23,7 @@ from catalog.lineage.engine.reading import NOBODY
 from catalog.lineage.engine.seen import seen_mask
 from catalog.lineage.engine.snapshot import NEVER, Snapshot, as_key, as_uuid, of_nodes
 from catalog.lineage.graph import Ints, Longs, Mask
+from catalog.lineage.states import Direction
 
 ALL = slice(None)
 
@@ -161,14 +162,28 @@ def joined(parts: Sequence[Products]) -> Products:
 
 
 def ends_of(found: Closure, asked: Question) -> Mask:
-    """Which of the closure's nodes lead no further in the direction of the question."""
+    """Which nodes of a closure without a depth lead no further in the direction of the question.
+
+    What the actor may not pass is no way further: all others that a node leads to are in the
+    closure, so a node is no end where one of the closure's nodes leads back to it.
+    """
     if found.snapshot.head.horizon != NEVER:
-        counts = found.snapshot.graph.way(asked.direction).counts()
-        ends: Mask = counts[found.nodes] == 0
+        further = np.zeros(found.snapshot.graph.size, dtype=np.bool_)
+        further[found.snapshot.graph.way(_back(asked.direction)).of(found.nodes)] = True
+        ends: Mask = ~further[found.nodes]
         return ends
     ids = found.snapshot.nodes_at(found.nodes)
-    further = sql.with_edges(asked.level, ids, asked.direction, asked.at)
-    return np.array([node not in further for node in ids], dtype=np.bool_)
+    if passes_hidden():
+        leading = sql.with_edges(asked.level, ids, asked.direction, asked.at)
+    else:
+        near = 0 if asked.direction == Direction.DOWNSTREAM else 1
+        between = sql.edges_between(asked.level, ids, ids, "e.source_id, e.target_id", at=asked.at)
+        leading = {edge[near] for edge in between}
+    return np.array([node not in leading for node in ids], dtype=np.bool_)
+
+
+def _back(direction: str) -> str:
+    return Direction.UPSTREAM if direction == Direction.DOWNSTREAM else Direction.DOWNSTREAM
 
 
 def path(actor: Actor, snapshot: Snapshot, sources: list[Any], targets: list[Any]) -> list[Any]:

@@ -112,14 +112,19 @@ def _links(
 
 def _transformation(entries: Any) -> tuple[str, bool] | None:
     """The strongest of the transformations: what is direct shows more than what is indirect."""
+    if not isinstance(entries, list):
+        return None
     found = [
         (_word(entry.get("type")), _word(entry.get("subtype")), entry.get("masking") is True)
-        for entry in (entries if isinstance(entries, list) else ())
+        for entry in entries
         if isinstance(entry, dict)
     ]
     if not found:
         return None
-    kind, subtype, masking = min(found, key=lambda each: (each[0] != "DIRECT", each[2]))
+    strongest = found[0]
+    if len(found) > 1:
+        strongest = min(found, key=lambda each: (each[0] != "DIRECT", each[2]))
+    kind, subtype, masking = strongest
     how = f"{kind}/{subtype}" if kind and subtype else kind or subtype
     return how[:LONGEST_TRANSFORMATION], masking
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from core.documents.text import unsafe_character
@@ -12,6 +13,7 @@ from core.problems import Problem, shown
 LONGEST_NAMESPACE = 500  # characters
 LONGEST_NAME = 1000
 PLAIN = 400
+KEPT = 4_000  # short texts that were looked at; events name the same ones again and again
 MAX_WARNINGS = 50
 MAX_LINKS = 20_000  # pairs of columns of one event
 LONGEST_WARNING = 200
@@ -81,19 +83,21 @@ def name_in(value: Any, pointer: str, warnings: Warnings, n: int | None = None) 
     if isinstance(value, dict):
         namespace: Any = value.get("namespace")
         name: Any = value.get("name")
-        if (
-            isinstance(namespace, str)
-            and isinstance(name, str)
-            and is_plain(namespace)
-            and is_plain(name)
-        ):
-            return Name(namespace, name)
+        if isinstance(namespace, str) and isinstance(name, str):
+            is_short = len(namespace) <= PLAIN and len(name) <= PLAIN
+            if is_short and (plain := _plain_name(namespace, name)) is not None:
+                return plain
         problem = _name_problem(namespace, name)
         if not problem:
             return Name(namespace, name)
     place = pointer if n is None else f"{pointer}/{n}"
     warnings.add(f"{place} was left out: {problem}")
     return None
+
+
+@lru_cache(maxsize=KEPT)
+def _plain_name(namespace: str, name: str) -> Name | None:
+    return Name(namespace, name) if is_plain(namespace) and is_plain(name) else None
 
 
 def _name_problem(namespace: Any, name: Any) -> str:

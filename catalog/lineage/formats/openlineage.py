@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from uuid import UUID
 from catalog.lineage.formats.columns import Told, column_lineage, explicit_lineage
 from catalog.lineage.formats.facet_shapes import complaints
 from catalog.lineage.formats.names import (
+    KEPT,
     LONGEST_NAME,
     MAX_WARNINGS,
     Name,
@@ -33,6 +35,7 @@ YEARS = range(1970, 3000)
 MAX_DATASETS = 5_000  # inputs or outputs of one event
 MAX_FIELDS = 2000  # columns kept of a schema facet
 MAX_SYMLINKS = 20
+LONGEST_FIELD, LONGEST_TYPE = 255, 100  # characters kept of a schema facet
 REFUSED = "This is not a usable OpenLineage event."
 NOTHING_TOLD = Told()
 LIFECYCLE = frozenset({"ALTER", "CREATE", "DROP", "OVERWRITE", "RENAME", "TRUNCATE"})
@@ -242,11 +245,19 @@ def _fields(schema: Json) -> tuple[Json, ...] | None:
     fields = schema.get("fields")
     if not isinstance(fields, list):
         return None
-    return tuple(
-        {"name": printable(field["name"], 255), "type": printable(field.get("type"), 100)}
-        for field in fields[:MAX_FIELDS]
-        if isinstance(field, dict) and isinstance(field.get("name"), str)
-    )
+    found = []
+    for field in fields[:MAX_FIELDS]:
+        name = field.get("name") if isinstance(field, dict) else None
+        if isinstance(name, str):
+            kind = field.get("type")
+            kind = kind[:LONGEST_TYPE] if isinstance(kind, str) else ""
+            found.append(_field(name[:LONGEST_FIELD], kind))
+    return tuple(found)
+
+
+@lru_cache(maxsize=KEPT)
+def _field(name: str, kind: str) -> Json:
+    return {"name": printable(name, LONGEST_FIELD), "type": printable(kind, LONGEST_TYPE)}
 
 
 def _aliases(facet: Json, at: str, warnings: Warnings) -> tuple[Alias, ...]:

@@ -51,7 +51,7 @@ class Query(graphene.ObjectType):
     ) -> Page:
         typed = (search or "")[:200].replace("\0", "")
         found = DatasetModel.objects.unmatched_for(info.context.actor).matching(typed)
-        rows = found.values(*DATASET)
+        rows = found.with_team().values(*DATASET)
         return page_from(keyset_page(rows, order=ORDER, size=first, cursor=after), rows)
 
 
@@ -120,4 +120,5 @@ class Mutation(graphene.ObjectType):
 
 
 def _row(dataset: DatasetModel) -> Row | None:
-    return one_row(DatasetModel.objects.filter(pk=dataset.pk).values(*DATASET).first())
+    found = DatasetModel.objects.filter(pk=dataset.pk).with_team()
+    return one_row(found.values(*DATASET).first())

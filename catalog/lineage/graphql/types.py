@@ -17,6 +17,7 @@ from catalog.lineage.graphql.batches import (
 from catalog.lineage.keys import key_of
 from catalog.lineage.models import Dataset as DatasetModel
 from catalog.lineage.selectors import Graph, Node, neighbours
+from catalog.lineage.selectors.ids import encoded
 from catalog.lineage.selectors.shapes import DOWNSTREAM, FOCUS, UPSTREAM
 from catalog.lineage.states import Direction, Level, Origin
 from catalog.products.graphql.batches import PRODUCT, ports_by_id
@@ -25,7 +26,11 @@ from catalog.products.models import DataProduct as ProductModel
 from core.errors import NotFound
 from core.graphql import Row, RowsType, enum, enum_of, extend, many, one, one_row, rows_of
 
-DATASET = ("id", "namespace", "name", "node_id", "port_id", "fields", "first_seen", "last_seen")
+# of a dataset, read with `with_team`
+DATASET = (
+    *("id", "namespace", "name", "node_id", "port_id", "fields", "first_seen", "last_seen"),
+    *("claimed_at", "posted_by_id", "namespace_team_id"),
+)
 
 DirectionEnum = enum_of("Direction", Direction, "Which way lineage is followed.")
 LineageLevel = enum_of("LineageLevel", Level, "What the nodes of lineage are.")
@@ -81,6 +86,9 @@ class LineageNode(RowsType):
     dataset = graphene.String(description="Of a column: the node of its dataset.")
     data_type = graphene.String(description="Of a column, as lineage or its contract says it.")
     classification = graphene.String(description="Of a column: slug of the class in its contract.")
+    verified = graphene.Boolean(
+        description="Of a dataset: a team answers for its namespace; else anybody may tell of it."
+    )
     more = graphene.Field(
         LineageCounts,
         description="Direct neighbours that you may see and that are not in the answer, up to 100.",
@@ -110,6 +118,10 @@ class LineageNode(RowsType):
     @staticmethod
     def resolve_classification(row: Row, info: Any) -> str | None:
         return row.values.get("node_class")
+
+    @staticmethod
+    def resolve_verified(row: Row, info: Any) -> bool | None:
+        return row.values.get("node_verified")
 
     @staticmethod
     def resolve_more(row: Row, info: Any) -> dict[str, int] | None:
@@ -185,13 +197,41 @@ class Dataset(RowsType):
     fields = graphene.List(
         graphene.NonNull(graphene.String), required=True, description="Names of its columns."
     )
+    key = graphene.String(
+        required=True, description="The same with encoded parts: a name that no other dataset has."
+    )
     port = one(OutputPort, ports_by_id, key="port_id", description="The port that offers it.")
+    claimed = graphene.Boolean(
+        required=True, description="A person said which port offers it, whatever its name says."
+    )
+    posted_by = one(Team, teams_by_id, key="posted_by_id", description="Who first told of it.")
+    namespace_team = one(
+        Team,
+        teams_by_id,
+        key="namespace_team_id",
+        description="Who answers for its namespace: nobody else says what is written there.",
+    )
+    verified = graphene.Boolean(
+        required=True, description="A team answers for its namespace; else anybody may tell of it."
+    )
     first_seen = graphene.DateTime(required=True, description="When lineage first told of it.")
     last_seen = graphene.DateTime(required=True, description="When lineage last told of it.")
 
     @staticmethod
     def resolve_id(row: Row, info: Any) -> str:
         return str(row.values["node_id"])
+
+    @staticmethod
+    def resolve_key(row: Row, info: Any) -> str:
+        return encoded("dataset", (row.values["namespace"], row.values["name"]))
+
+    @staticmethod
+    def resolve_claimed(row: Row, info: Any) -> bool:
+        return row.values["claimed_at"] is not None and row.values["port_id"] is not None
+
+    @staticmethod
+    def resolve_verified(row: Row, info: Any) -> bool:
+        return row.values["namespace_team_id"] is not None
 
     @staticmethod
     def resolve_fields(row: Row, info: Any) -> list[str]:
@@ -228,7 +268,8 @@ class Query(graphene.ObjectType):
     @staticmethod
     def resolve_dataset(root: None, info: Any, namespace: str, name: str) -> Row | None:
         visible = DatasetModel.objects.visible_to(info.context.actor)
-        return one_row(visible.filter(key=key_of(namespace, name)).values(*DATASET).first())
+        found = visible.filter(key=key_of(namespace, name)).with_team()
+        return one_row(found.values(*DATASET).first())
 
     @staticmethod
     def resolve_lineage(
@@ -291,6 +332,7 @@ def node_values(node: Node) -> dict[str, Any]:
         "node_dataset": node.dataset_id,
         "node_type": node.data_type or None,
         "node_class": node.classification or None,
+        "node_verified": node.verified,
         "node_more": {"upstream": 0, "downstream": 0} | node.more,
     }
 

@@ -66,7 +66,12 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
         )
 
     def with_team(self) -> DatasetQuerySet:
-        """With `namespace_team`, the slug of the team that claimed the namespace, or None."""
+        """With `namespace_team_id`, the team that claimed the namespace, or None."""
+        claims = NamespaceClaim.objects.filter(namespace=OuterRef("namespace"))
+        return self.annotate(namespace_team_id=Subquery(claims.values("team_id")))
+
+    def with_team_slug(self) -> DatasetQuerySet:
+        """With `namespace_team`, the slug of that team, or None."""
         claims = NamespaceClaim.objects.filter(namespace=OuterRef("namespace"))
         return self.annotate(namespace_team=Subquery(claims.values("team__slug")))
 

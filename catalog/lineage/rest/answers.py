@@ -39,12 +39,13 @@ NODE = record(
         "score": maybe(NUMBER, "0 to 100; null: not measured"),
         "url": maybe(URL),
         "more": keyed(COUNT, "neighbours on each side that are not in this answer"),
+        "verified": about(FLAG, "of a dataset: a team answers for its namespace"),
         "dataset": about(TEXT, "of a column: id of its dataset"),
         "data_type": maybe(TEXT, "of a column"),
         "classification": maybe(TEXT, "of a column"),
         "count": about(COUNT, "of `hidden`: how many"),
     },
-    optional=("dataset", "data_type", "classification", "count"),
+    optional=("verified", "dataset", "data_type", "classification", "count"),
 )
 EDGE = record(
     "LineageEdge",

@@ -26,7 +26,7 @@ MAX_TYPED = 200
 
 
 def as_json(dataset: Any) -> dict[str, Any]:
-    """A dataset as lists show it; read with `with_team`."""
+    """A dataset as lists show it; read with `with_team_slug`."""
     return {
         "id": dataset.node_id,
         "key": encoded("dataset", (dataset.namespace, dataset.name)),
@@ -58,7 +58,7 @@ class Datasets(APIView):
         return list_response(
             request,
             rows.matching(text_in(query, "search")[:MAX_TYPED])
-            .with_team()
+            .with_team_slug()
             .select_related("port", "posted_by"),
             order=("-first_seen", "-id"),
             shown=as_json,
@@ -66,7 +66,7 @@ class Datasets(APIView):
 
 
 def _shown(dataset: Dataset) -> Response:
-    rows = Dataset.objects.with_team().select_related("port", "posted_by")
+    rows = Dataset.objects.with_team_slug().select_related("port", "posted_by")
     return Response(as_json(rows.get(pk=dataset.pk)))
 
 

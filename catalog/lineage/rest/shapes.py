@@ -47,6 +47,8 @@ def node_as_json(node: Node) -> dict[str, Any]:
         "url": node.url,
         "more": {"upstream": 0, "downstream": 0} | node.more,
     }
+    if node.kind == "dataset":
+        shown["verified"] = node.verified
     if node.kind == "column":
         shown |= {
             "dataset": node.dataset_id,

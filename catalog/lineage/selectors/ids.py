@@ -12,7 +12,13 @@ from catalog.contracts.models import DataContract
 from catalog.lineage.errors import AmbiguousNode
 from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.models import Column, Dataset, Job, JobDataset
-from catalog.lineage.selectors.rows import column_node, dataset_node, product_node, system_node
+from catalog.lineage.selectors.rows import (
+    DATASET_SHOWS,
+    column_node,
+    dataset_node,
+    product_node,
+    system_node,
+)
 from catalog.lineage.selectors.shapes import DOWNSTREAM, Node
 from catalog.lineage.states import Level, Side
 from catalog.products.models import DataProduct, InputPort, OutputPort, System
@@ -101,9 +107,7 @@ def _contract(actor: Actor, node: str, level: str) -> Focus:
 
 
 def _dataset(actor: Actor, node: str, level: str) -> Focus:
-    shown = Dataset.objects.visible_to(actor).select_related(
-        "port__product__domain", "port__product__owner"
-    )
+    shown = Dataset.objects.visible_to(actor).with_team().select_related(*DATASET_SHOWS)
     dataset = _only(shown, node, lambda each: (each.namespace, each.name))
     ports = (dataset.port_id,) if dataset.port_id else ()
     if level == Level.COLUMN:

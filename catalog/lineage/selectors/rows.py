@@ -29,7 +29,7 @@ def nodes_of(actor: Actor, level: str, distances: Mapping[Any, int]) -> dict[Any
         products = DataProduct.objects.visible_to(actor).select_related("domain", "owner")
         return _made(products.in_bulk(list(distances)), distances, product_node)
     if level == Level.DATASET:
-        datasets = Dataset.objects.visible_to(actor).select_related(*DATASET_SHOWS)
+        datasets = Dataset.objects.visible_to(actor).with_team().select_related(*DATASET_SHOWS)
         return _made(datasets.in_bulk(list(distances)), distances, dataset_node)
     columns = Column.objects.visible_to(actor).select_related(
         *(f"dataset__{name}" for name in DATASET_SHOWS)
@@ -46,10 +46,13 @@ def product_node(product: DataProduct, distance: int) -> Node:
     return Node(f"product:{product.fqn}", "product", product.name, distance, product)
 
 
-def dataset_node(dataset: Dataset, distance: int) -> Node:
-    """A dataset as a node; read with DATASET_SHOWS."""
+def dataset_node(dataset: Any, distance: int) -> Node:
+    """A dataset as a node; read with DATASET_SHOWS and `with_team`."""
     product = dataset.port.product if dataset.port else None
-    return Node(dataset.node_id, "dataset", dataset.name, distance, product, dataset)
+    is_verified = dataset.namespace_team_id is not None
+    return Node(
+        dataset.node_id, "dataset", dataset.name, distance, product, dataset, verified=is_verified
+    )
 
 
 def column_node(column: Column, distance: int) -> Node:

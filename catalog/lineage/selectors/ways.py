@@ -212,12 +212,19 @@ def orphans(
         text = f"One of: {Level.DATASET}, {Level.PRODUCT}."
         raise Invalid("There are no orphans of that level.", [Problem("/level", "unknown", text)])
     kind = DatasetEdge if level == Level.DATASET else ProductEdge
-    alive = kind.objects.filter(ended_at__isnull=True).order_by()
-    lone = visible(level, actor).filter(
-        ~Exists(alive.filter(source=OuterRef("pk"))), ~Exists(alive.filter(target=OuterRef("pk")))
+    alive: Any = kind.objects.filter(ended_at__isnull=True).order_by()
+    seen: Any = visible(level, actor)
+    sources, targets = alive, alive
+    if not passes_hidden() and not actor.sees_all_metadata:
+        others = seen.order_by().values("pk")
+        sources, targets = alive.filter(source__in=others), alive.filter(target__in=others)
+    lone = seen.filter(
+        ~Exists(targets.filter(source=OuterRef("pk"))),
+        ~Exists(sources.filter(target=OuterRef("pk"))),
     )
     is_dataset = level == Level.DATASET
-    shown = lone.select_related(*(DATASET_SHOWS if is_dataset else ("domain", "owner")))
+    rows = lone.with_team() if is_dataset else lone
+    shown = rows.select_related(*(DATASET_SHOWS if is_dataset else ("domain", "owner")))
     order = ["id" if is_dataset else "fqn"]
     page = keyset_page(shown, order=order, size=size, cursor=cursor)
     nodes = [dataset_node(row, 0) if is_dataset else product_node(row, 0) for row in page.rows]

@@ -17,7 +17,6 @@ from catalog.lineage.formats.openlineage import Alias
 from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.models import Dataset, Symlink
 from catalog.lineage.policies import may_speak_for
-from catalog.lineage.services import rows
 from catalog.lineage.services.product_edges import (
     derive_product_edges,
     end_unsupported,
@@ -25,6 +24,7 @@ from catalog.lineage.services.product_edges import (
 )
 from catalog.lineage.services.storing import Known
 from catalog.products.models import PortDataset
+from core import prepared
 
 # The edges of `old` as edges of `new`; those that `new` has already stay as they are.
 _MOVE = """
@@ -52,17 +52,18 @@ WHERE job_id IN (SELECT job_id FROM lineage_jobdataset WHERE dataset_id = %(old)
 END_EDGES = """
 WITH gone AS (
     SELECT id FROM lineage_datasetedge
-    WHERE ended_at IS NULL AND origin = ANY(%s) AND (source_id = ANY(%s) OR target_id = ANY(%s))
+    WHERE ended_at IS NULL AND origin = ANY(%s::text[])
+      AND (source_id = ANY(%s::bigint[]) OR target_id = ANY(%s::bigint[]))
     ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE lineage_datasetedge SET ended_at = now(), change = pg_current_xact_id()::text::bigint
 WHERE id IN (SELECT id FROM gone)
 """
 END_COLUMN_EDGES = """
-WITH own AS (SELECT id FROM lineage_column WHERE dataset_id = ANY(%s)),
+WITH own AS (SELECT id FROM lineage_column WHERE dataset_id = ANY(%s::bigint[])),
 gone AS (
     SELECT id FROM lineage_columnedge
-    WHERE ended_at IS NULL AND origin = ANY(%s)
+    WHERE ended_at IS NULL AND origin = ANY(%s::text[])
       AND (source_id IN (SELECT id FROM own) OR target_id IN (SELECT id FROM own))
     ORDER BY id FOR NO KEY UPDATE
 )
@@ -194,8 +195,8 @@ def end_edges(dataset_ids: Collection[int], origins: Iterable[str]) -> None:
     if not dataset_ids:
         return
     ids, kinds = sorted(dataset_ids), list(origins)
-    rows.ask(END_EDGES, kinds, ids, ids)
-    rows.ask(END_COLUMN_EDGES, ids, kinds)
+    prepared.ask(END_EDGES, kinds, ids, ids)
+    prepared.ask(END_COLUMN_EDGES, ids, kinds)
     end_unsupported(products_of(ids))
 
 

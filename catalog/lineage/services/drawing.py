@@ -18,7 +18,6 @@ from catalog.lineage.models import (
     DatasetEdge,
     ProductEdge,
 )
-from catalog.lineage.services import rows
 from catalog.lineage.services.finding import column_called, dataset_among, product_called
 from catalog.lineage.services.product_edges import (
     derive_from_edges,
@@ -28,7 +27,7 @@ from catalog.lineage.services.product_edges import (
 )
 from catalog.lineage.states import Origin
 from catalog.products.models import DataProduct
-from core import audit
+from core import audit, prepared
 from core.errors import Invalid, NotFound
 from core.problems import Problem
 
@@ -42,7 +41,7 @@ WITH RECURSIVE reach(node) AS (
     SELECT e.target_id FROM reach JOIN {table} e ON e.source_id = reach.node
     WHERE e.ended_at IS NULL
 )
-SELECT 1 FROM (SELECT node FROM reach LIMIT 5000) found WHERE node = %s
+SELECT 1 FROM (SELECT node FROM reach LIMIT 5000) found WHERE node = %s::{type}
 """
 
 
@@ -168,7 +167,7 @@ def _check(begin: Any, end: Any, reason: str) -> None:
 def _reaches(model: Any, start: Any, goal: Any) -> bool:
     kind = "uuid" if model is ProductEdge else "bigint"
     sql = _REACHES.format(type=kind, table=model._meta.db_table)
-    return bool(rows.ask(sql, start.pk, goal.pk))
+    return bool(prepared.ask(sql, start.pk, goal.pk))
 
 
 def _name(node: Any) -> str:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from catalog.lineage.services import rows
 from catalog.lineage.services.product_edges import end_unsupported, products_of
+from core import prepared
 
 CHUNK = 5_000  # rows of one statement
 CHUNKS = 20  # statements of one pass; the next goes on
@@ -16,7 +17,7 @@ CHUNKS = 20  # statements of one pass; the next goes on
 _FORGET = """
 DELETE FROM {table} WHERE id IN (
     SELECT id FROM {table} WHERE {column} < now() - %s::interval
-    ORDER BY {column} LIMIT %s FOR UPDATE SKIP LOCKED)
+    ORDER BY {column} LIMIT %s::bigint FOR UPDATE SKIP LOCKED)
 """
 # An edge ends when it was last seen: what came after is not known.
 _END = """
@@ -24,7 +25,7 @@ UPDATE {table} SET ended_at = last_seen, change = pg_current_xact_id()::text::bi
 WHERE id IN (
     SELECT id FROM {table} WHERE ended_at IS NULL AND last_seen < now() - %s::interval
       AND origin IN ('lineage', 'dbt', 'sql')
-    ORDER BY last_seen LIMIT %s FOR UPDATE SKIP LOCKED)
+    ORDER BY last_seen LIMIT %s::bigint FOR UPDATE SKIP LOCKED)
 RETURNING source_id, target_id
 """
 OLD = (("lineage_lineageevent", "received_at"), ("lineage_run", "last_seen"))
@@ -58,7 +59,7 @@ def _forget(table: str, column: str, age: dt.timedelta) -> int:
 def _end(table: str, age: dt.timedelta) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for _ in range(CHUNKS):
-        part = rows.ask(_END.format(table=table), age, CHUNK)
+        part = prepared.ask(_END.format(table=table), age, CHUNK)
         found += part
         if len(part) < CHUNK:
             break

@@ -24,6 +24,7 @@ from catalog.lineage.services.namespaces import foreign, guarded, writes_of
 from catalog.lineage.services.reading import facts_of
 from catalog.lineage.services.running import tell_products, write_runs
 from catalog.lineage.services.storing import place, write_edges, write_uses
+from core import prepared
 from core.errors import Invalid, NotAllowed, TooLarge
 from core.problems import Problem
 
@@ -34,13 +35,14 @@ RESULTS = (b'"assertions"', b'"tests"')  # of facets that tell of the quality of
 _ADD_EVENTS = """
 INSERT INTO lineage_lineageevent (identity, event_time, body, warnings, posted_by)
 SELECT identity, event_time, decode(body, 'base64'), warnings, posted_by
-FROM json_to_recordset(%s) AS new(identity text, event_time timestamptz, body text,
+FROM json_to_recordset(%s::json) AS new(identity text, event_time timestamptz, body text,
      warnings text[], posted_by text)
 ORDER BY identity ON CONFLICT (identity) DO NOTHING RETURNING identity
 """
 _WARN = """
 UPDATE lineage_lineageevent e SET warnings = new.warnings
-FROM json_to_recordset(%s) AS new(identity text, warnings text[]) WHERE e.identity = new.identity
+FROM json_to_recordset(%s::json) AS new(identity text, warnings text[])
+WHERE e.identity = new.identity
 """
 
 
@@ -149,7 +151,7 @@ def _guard(works: Iterable[Work], actor: Actor) -> None:
 def _add_events(works: Sequence[Work], actor: Actor) -> list[Work]:
     """Keep the events; answers those that were not there before, in the order of the call."""
     once = {work.identity: work for work in reversed(works)}
-    added = rows.ask(
+    added = prepared.ask(
         _ADD_EVENTS,
         rows.recordset(
             {
@@ -210,7 +212,7 @@ def _keep_warnings(works: Iterable[Work]) -> None:
     late = [work for work in works if work.late]
     if late:
         told = ({"identity": work.identity, "warnings": _short(work.warnings)} for work in late)
-        rows.ask(_WARN, rows.recordset(told))
+        prepared.ask(_WARN, rows.recordset(told))
 
 
 def _short(warnings: Iterable[str]) -> list[str]:

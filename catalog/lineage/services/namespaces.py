@@ -17,7 +17,7 @@ from catalog.lineage.models import Dataset, NamespaceClaim
 from catalog.lineage.policies import may_hold_namespaces
 from catalog.lineage.services import rows
 from catalog.lineage.states import Side
-from core import audit
+from core import audit, prepared
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.problems import Problem
 
@@ -25,7 +25,7 @@ REFUSED = "The namespace was not claimed."
 # By the name itself, or by that of the dataset that is called so, too.
 _FOREIGN = """
 WITH asked AS (
-    SELECT key, namespace FROM json_to_recordset(%s) AS names(key uuid, namespace text)
+    SELECT key, namespace FROM json_to_recordset(%s::json) AS names(key uuid, namespace text)
 ), meant AS (
     SELECT key, namespace FROM asked UNION
     SELECT asked.key, d.namespace FROM asked
@@ -34,7 +34,7 @@ WITH asked AS (
 SELECT meant.key, claim.namespace, team.name FROM meant
 JOIN lineage_namespaceclaim claim ON claim.namespace = meant.namespace
 JOIN accounts_team team ON team.id = claim.team_id
-WHERE claim.team_id <> ALL(%s)
+WHERE claim.team_id <> ALL(%s::bigint[])
 """
 
 
@@ -121,7 +121,7 @@ def foreign(names: Iterable[Name], actor: Actor) -> dict[Name, str]:
     if actor.is_admin or not asked:
         return {}
     keys = rows.recordset({"key": key, "namespace": asked[key].namespace} for key in asked)
-    found = rows.ask(_FOREIGN, keys, sorted(actor.contributor_team_ids))
+    found = prepared.ask(_FOREIGN, keys, sorted(actor.contributor_team_ids))
     return {
         asked[key]: f"{namespace[:80]} is {team}’s: what is written there was left out"
         for key, namespace, team in found

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from catalog.lineage.services.rows import ask
+from core.prepared import ask
 
 # The newest job, or the manual edge, is what a product edge is seen by.
 _LIVE = """
@@ -29,15 +29,15 @@ ON CONFLICT (source_id, target_id, origin) DO UPDATE SET last_seen = now(), ende
     change = CASE WHEN old.ended_at IS NULL THEN old.change ELSE excluded.change END
 WHERE old.ended_at IS NOT NULL OR old.last_seen < now() - interval '1 minute'
 """
-DERIVE_BY_EDGE = _DERIVE.format(live=_LIVE, which="e.id = ANY(%s)")
-TOUCHING = "(e.source_id = ANY(%s) OR e.target_id = ANY(%s))"
+DERIVE_BY_EDGE = _DERIVE.format(live=_LIVE, which="e.id = ANY(%s::bigint[])")
+TOUCHING = "(e.source_id = ANY(%s::bigint[]) OR e.target_id = ANY(%s::bigint[]))"
 DERIVE_BY_DATASET = _DERIVE.format(live=_LIVE, which=TOUCHING)
 # Declared edges and those that a person drew between the products themselves need no dataset.
 _END = """
 WITH gone AS (
     SELECT p.id FROM lineage_productedge p
     WHERE p.ended_at IS NULL AND p.origin <> 'declared' AND p.reason = ''
-      AND (p.source_id = ANY(%s) OR p.target_id = ANY(%s))
+      AND (p.source_id = ANY(%s::uuid[]) OR p.target_id = ANY(%s::uuid[]))
       AND NOT EXISTS (SELECT 1 {live} AND sp.product_id = p.source_id
                       AND tp.product_id = p.target_id AND e.origin = p.origin)
     ORDER BY p.id FOR NO KEY UPDATE
@@ -48,7 +48,7 @@ WHERE id IN (SELECT id FROM gone)
 END_UNSUPPORTED = _END.format(live=_LIVE)
 PRODUCTS_OF = """
 SELECT DISTINCT p.product_id FROM lineage_dataset d
-JOIN products_outputport p ON p.id = d.port_id WHERE d.id = ANY(%s)
+JOIN products_outputport p ON p.id = d.port_id WHERE d.id = ANY(%s::bigint[])
 """
 
 

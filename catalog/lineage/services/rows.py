@@ -13,21 +13,27 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+from core import prepared
+
 # What is known of the names that were asked for: of a dataset itself, or of one so called, too.
+# LIMIT has each looked up by its index, however small the table was when it was planned.
 FIND_DATASETS = """
 SELECT asked.key, d.id, d.namespace, d.name, d.port_id, d.dropped_at,
        d.last_seen < now() - interval '1 minute', coalesce(d.fields <> asked.fields, false)
-FROM json_to_recordset(%s) AS asked(key uuid, fields jsonb)
-JOIN lineage_dataset d ON d.id = coalesce(
-    (SELECT id FROM lineage_dataset WHERE key = asked.key),
-    (SELECT dataset_id FROM lineage_symlink WHERE key = asked.key))
+FROM json_to_recordset(%s::json) AS asked(key uuid, fields jsonb)
+CROSS JOIN LATERAL (
+    SELECT * FROM lineage_dataset WHERE id = coalesce(
+        (SELECT id FROM lineage_dataset WHERE key = asked.key),
+        (SELECT dataset_id FROM lineage_symlink WHERE key = asked.key))
+    LIMIT 1
+) AS d
 """
 ADD_DATASETS = """
 INSERT INTO lineage_dataset
     (namespace, name, node_id, key, node_key, port_id, fields, posted_by_id)
 SELECT new.namespace, new.name, new.node_id, new.key, new.node_key, p.port_id, new.fields,
        new.posted_by_id
-FROM json_to_recordset(%s) AS new(namespace text, name text, node_id text, key uuid,
+FROM json_to_recordset(%s::json) AS new(namespace text, name text, node_id text, key uuid,
      node_key uuid, fields jsonb, posted_by_id bigint)
 LEFT JOIN products_portdataset p ON p.namespace = new.namespace AND p.name = new.name
 ORDER BY new.key
@@ -36,7 +42,7 @@ ON CONFLICT (key) DO NOTHING
 SET_FIELDS = """
 WITH changed AS (
     SELECT d.id, new.fields FROM lineage_dataset d
-    JOIN json_to_recordset(%s) AS new(id bigint, fields jsonb) ON new.id = d.id
+    JOIN json_to_recordset(%s::json) AS new(id bigint, fields jsonb) ON new.id = d.id
     WHERE d.fields <> new.fields ORDER BY d.id FOR NO KEY UPDATE OF d
 )
 UPDATE lineage_dataset d SET fields = changed.fields FROM changed WHERE d.id = changed.id
@@ -48,7 +54,7 @@ WHERE key = ANY(%s::uuid[])
 ADD_JOBS = """
 INSERT INTO lineage_job (namespace, name, key, node_key, posted_by_id)
 SELECT namespace, name, key, node_key, posted_by_id
-FROM json_to_recordset(%s) AS new(namespace text, name text, key uuid, node_key uuid,
+FROM json_to_recordset(%s::json) AS new(namespace text, name text, key uuid, node_key uuid,
      posted_by_id bigint)
 ORDER BY key ON CONFLICT (key) DO NOTHING
 """
@@ -59,19 +65,19 @@ WHERE key = ANY(%s::uuid[])
 ADD_COLUMNS = """
 INSERT INTO lineage_column (dataset_id, name, key, node_key)
 SELECT dataset_id, name, key, node_key
-FROM json_to_recordset(%s) AS new(dataset_id bigint, name text, key uuid, node_key uuid)
+FROM json_to_recordset(%s::json) AS new(dataset_id bigint, name text, key uuid, node_key uuid)
 ORDER BY key ON CONFLICT (key) DO NOTHING
 """
 # Rows that others are just writing are seen by them.
 SEE = """
 UPDATE {table} SET last_seen = now() WHERE id IN (
-    SELECT id FROM {table} WHERE id = ANY(%s) AND last_seen < now() - interval '1 minute'
+    SELECT id FROM {table} WHERE id = ANY(%s::bigint[]) AND last_seen < now() - interval '1 minute'
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
 """
 USE = """
 INSERT INTO lineage_jobdataset AS old (job_id, dataset_id, side)
 SELECT job_id, dataset_id, side
-FROM json_to_recordset(%s) AS new(job_id bigint, dataset_id bigint, side text)
+FROM json_to_recordset(%s::json) AS new(job_id bigint, dataset_id bigint, side text)
 ORDER BY 1, 2, 3
 ON CONFLICT (job_id, dataset_id, side) DO UPDATE SET last_seen = now()
 WHERE old.last_seen < now() - interval '1 minute'
@@ -81,8 +87,8 @@ OF_JOB = "(source_id, target_id, job_id) WHERE job_id IS NOT NULL"
 OF_NO_JOB = "(source_id, target_id, origin) WHERE job_id IS NULL"
 JOIN_DATASETS = """
 INSERT INTO lineage_datasetedge AS old (source_id, target_id, job_id, origin, posted_by_id)
-SELECT source_id, target_id, job_id, %s, %s
-FROM json_to_recordset(%s) AS new(source_id bigint, target_id bigint, job_id bigint)
+SELECT source_id, target_id, job_id, %s::text, %s::bigint
+FROM json_to_recordset(%s::json) AS new(source_id bigint, target_id bigint, job_id bigint)
 ORDER BY 1, 2, 3
 ON CONFLICT {key} DO UPDATE SET last_seen = now(), ended_at = NULL,
     change = CASE WHEN old.ended_at IS NULL THEN old.change ELSE excluded.change END
@@ -92,8 +98,8 @@ RETURNING id
 JOIN_COLUMNS = """
 INSERT INTO lineage_columnedge AS old
     (source_id, target_id, job_id, origin, posted_by_id, transformation, masking)
-SELECT source_id, target_id, job_id, %s, %s, transformation, masking
-FROM json_to_recordset(%s) AS new(source_id bigint, target_id bigint, job_id bigint,
+SELECT source_id, target_id, job_id, %s::text, %s::bigint, transformation, masking
+FROM json_to_recordset(%s::json) AS new(source_id bigint, target_id bigint, job_id bigint,
      transformation text, masking boolean)
 ORDER BY 1, 2, 3
 ON CONFLICT {key} DO UPDATE SET last_seen = now(), ended_at = NULL,
@@ -107,7 +113,7 @@ INSERT INTO lineage_run AS old (run_id, job_id, state, started_at, ended_at, las
     input_ids, output_ids, parent_run_id, parent_job_id)
 SELECT run_id, job_id, state, started_at, ended_at, last_event_at, input_ids, output_ids,
        parent_run_id, parent_job_id
-FROM json_to_recordset(%s) AS new(run_id uuid, job_id bigint, state text,
+FROM json_to_recordset(%s::json) AS new(run_id uuid, job_id bigint, state text,
      started_at timestamptz, ended_at timestamptz, last_event_at timestamptz,
      input_ids bigint[], output_ids bigint[], parent_run_id uuid, parent_job_id bigint)
 ORDER BY run_id
@@ -127,13 +133,6 @@ RETURNING run_id, input_ids, output_ids
 """
 
 
-def ask(sql: str, *parameters: Any) -> list[Any]:
-    """The rows of a statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchall() if cursor.description else []
-
-
 def change(sql: str, *parameters: Any) -> int:
     """How many rows a statement changed."""
     with connection.cursor() as cursor:
@@ -149,7 +148,7 @@ def recordset(rows: Iterable[Mapping[str, Any]]) -> str:
 def see(table: str, ids: Sequence[int]) -> None:
     """Note that rows were seen; no more often than once a minute."""
     if ids:
-        ask(SEE.format(table=table), list(ids))
+        prepared.ask(SEE.format(table=table), list(ids))
 
 
 def find_or_add(
@@ -164,9 +163,9 @@ def find_or_add(
         rows: new rows by their keys.
         question: the parameter of `find`, made of keys.
     """
-    found = ask(find, question(rows))
+    found = prepared.ask(find, question(rows))
     missing = rows.keys() - {row[0] for row in found}
     if missing:
-        ask(add, recordset(rows[key] for key in missing))
-        found += ask(find, question(missing))
+        prepared.ask(add, recordset(rows[key] for key in missing))
+        found += prepared.ask(find, question(missing))
     return found

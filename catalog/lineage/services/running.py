@@ -16,6 +16,7 @@ from catalog.lineage.services import rows
 from catalog.lineage.services.reading import MAX_PAIRS, Numbered, Said, joined, too_many
 from catalog.lineage.services.storing import Places
 from catalog.products import services as products
+from core import prepared
 
 COMPLETE = "COMPLETE"
 ENDED = {COMPLETE: "complete", "ABORT": "aborted", "FAIL": "failed"}
@@ -50,9 +51,8 @@ def write_runs(events: Numbered, facts: Facts, places: Places) -> Said:
     if not runs:
         return said
     first = {key[0]: run for key, run in reversed(runs.items())}  # one row a run
-    stored = {
-        row[0]: (row[1], row[2]) for row in rows.ask(rows.RUN, _recordset(first.values(), places))
-    }
+    written = prepared.ask(rows.RUN, _recordset(first.values(), places))
+    stored = {run_id: (inputs, outputs) for run_id, inputs, outputs in written}
     for (run_id, _), run in runs.items():
         inputs, outputs = list(run.inputs), list(run.outputs)
         if first[run_id] is run and run_id in stored:

@@ -13,6 +13,7 @@ from catalog.lineage.formats.names import Name
 from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.services import rows
 from catalog.lineage.services.product_edges import derive_from_edges
+from core import prepared
 
 CHUNK = 20_000  # edges in one statement
 
@@ -63,7 +64,7 @@ def place_datasets(told: Mapping[Name, DatasetFacts], *, team_id: int | None) ->
             changed[pk] = told[names[key]].fields
     if changed:
         schemas = ({"id": pk, "fields": fields} for pk, fields in changed.items())
-        rows.ask(rows.SET_FIELDS, rows.recordset(schemas))
+        prepared.ask(rows.SET_FIELDS, rows.recordset(schemas))
     rows.see("lineage_dataset", stale)
     return found
 
@@ -107,7 +108,7 @@ def write_uses(facts: Facts, places: Places) -> None:
     }
     keys = ("job_id", "dataset_id", "side")
     if uses:
-        rows.ask(rows.USE, rows.recordset(dict(zip(keys, use, strict=True)) for use in uses))
+        prepared.ask(rows.USE, rows.recordset(dict(zip(keys, use, strict=True)) for use in uses))
 
 
 def write_edges(facts: Facts, places: Places, *, gone: frozenset[int] = frozenset()) -> None:
@@ -130,7 +131,7 @@ def write_edges(facts: Facts, places: Places, *, gone: frozenset[int] = frozense
     for unique, part in _parts(pairs):
         text = rows.recordset(dict(zip(keys, pair, strict=True)) for pair in part)
         sql = rows.JOIN_DATASETS.format(key=unique)
-        changed += [pk for (pk,) in rows.ask(sql, facts.origin, places.team_id, text)]
+        changed += [pk for (pk,) in prepared.ask(sql, facts.origin, places.team_id, text)]
     _write_links(facts, places, gone)
     derive_from_edges(changed)
 
@@ -148,7 +149,7 @@ def _write_links(facts: Facts, places: Places, gone: frozenset[int]) -> None:
     for unique, part in _parts(found):
         text = rows.recordset(dict(zip(keys, (*pair, *found[pair]), strict=True)) for pair in part)
         sql = rows.JOIN_COLUMNS.format(key=unique)
-        rows.ask(sql, facts.origin, places.team_id, text)
+        prepared.ask(sql, facts.origin, places.team_id, text)
 
 
 def _place_columns(

@@ -12,16 +12,17 @@ from catalog.lineage.services.ingesting import require_lineage
 from catalog.lineage.services.namespaces import guard_facts
 from catalog.lineage.services.product_edges import end_unsupported, products_of
 from catalog.lineage.services.storing import Places, place, write_edges, write_uses
+from core import prepared
 from core.errors import NotAllowed
 
 # Edges of a namespace's jobs that are not among those told now.
 _END = """
 WITH told AS (
     SELECT source_id, target_id, job_id
-    FROM json_to_recordset(%s) AS new(source_id bigint, target_id bigint, job_id bigint)
+    FROM json_to_recordset(%s::json) AS new(source_id bigint, target_id bigint, job_id bigint)
 ), gone AS (
     SELECT e.id FROM {table} e JOIN lineage_job j ON j.id = e.job_id
-    WHERE j.namespace = %s AND e.origin = 'dbt' AND e.ended_at IS NULL
+    WHERE j.namespace = %s::text AND e.origin = 'dbt' AND e.ended_at IS NULL
       AND NOT EXISTS (SELECT 1 FROM told WHERE told.source_id = e.source_id
                       AND told.target_id = e.target_id AND told.job_id = e.job_id)
     ORDER BY e.id FOR NO KEY UPDATE OF e
@@ -54,7 +55,7 @@ def store_project(*, facts: Facts, job_namespace: str, actor: Actor) -> tuple[in
         NotAllowed: the actor may not send lineage, or another team sends this project.
     """
     require_lineage(actor)
-    rows.ask("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", job_namespace)
+    prepared.ask("SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))", job_namespace)
     others = Job.objects.filter(namespace=job_namespace, posted_by__isnull=False)
     if not actor.sees_all_metadata and others.exclude(posted_by__in=actor.team_ids).exists():
         raise NotAllowed("Another team sends this dbt project; ask it, or give yours its own name.")
@@ -82,12 +83,12 @@ def _end_others(facts: Facts, places: Places, job_namespace: str) -> int:
         if edge.job is not None
     ]
     sql = _END.format(table="lineage_datasetedge")
-    ended = rows.ask(sql, rows.recordset(told), job_namespace)
+    ended = prepared.ask(sql, rows.recordset(told), job_namespace)
     columns = [
         {"source_id": source, "target_id": target, "job_id": job}
         for source, target, job in facts.column_pairs
     ]
     sql = _END.format(table="lineage_columnedge")
-    ended_columns = rows.ask(sql, rows.recordset(columns), job_namespace)
+    ended_columns = prepared.ask(sql, rows.recordset(columns), job_namespace)
     end_unsupported(products_of({pk for pair in ended for pk in pair}))
     return len(ended) + len(ended_columns)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,11 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.actors import Actor
 from accounts.authentication import actor_in
-from catalog.contracts.models import SchemaProperty
 from catalog.products.models import OutputPort
 from catalog.products.rest import shapes
+from catalog.products.selectors.columns import COLUMN_ORDER, columns_where, ports_where
 from core.csv_rows import CsvRenderer
 from core.openapi import PAGING, page_of
 from core.rest import list_or_csv
@@ -29,19 +27,6 @@ WHERE = [
 ]
 COLUMNS_OF_PORTS = tuple(shapes.PORT["properties"])
 COLUMNS_OF_COLUMNS = tuple(shapes.COLUMN["properties"])
-NAMES = {  # of a column: the path to it from its row
-    "port": F("object__version__output_ports__fqn"),
-    "product": F("object__version__output_ports__product__fqn"),
-    "owner": F("object__version__output_ports__product__owner__slug"),
-    "domain": F("object__version__output_ports__product__domain__path"),
-    "contract": F("object__version__contract_id"),
-    "contract_version": F("object__version__version"),
-    "object_name": F("object__name"),
-}
-OWN = (
-    *("id", "path", "physical_name", "logical_type", "physical_type", "classification"),
-    *("required", "unique", "primary_key", "description", "tags"),
-)
 
 
 class Ports(APIView):
@@ -70,7 +55,7 @@ class Ports(APIView):
         As CSV (`Accept: text/csv` or `?format=csv`): the whole list, at most 50,000 rows.
         """
         given = _given(request)
-        rows = _ports(actor_in(request), given)
+        rows = ports_where(actor_in(request), given)
         if given.get("technology"):
             rows = rows.filter(technology=given["technology"])
         if given.get("contract"):
@@ -121,8 +106,8 @@ class Columns(APIView):
         given = _given(request)
         return list_or_csv(
             request,
-            _columns(_ports(actor_in(request), given), given),
-            order=["port", "id"],
+            columns_where(actor_in(request), given),
+            order=COLUMN_ORDER,
             shown=column_card,
             name="columns",
             columns=COLUMNS_OF_COLUMNS,
@@ -151,36 +136,11 @@ def port_card(port: OutputPort) -> dict[str, Any]:
 
 
 def column_card(row: dict[str, Any]) -> dict[str, Any]:
-    """The public form of a row of `_columns`."""
-    shown = {**row, "object": row["object_name"], "contract": str(row["contract"])}
+    """The public form of a row of `columns_where`."""
+    shown = {**row, "object": row["object__name"], "contract": str(row["contract"])}
     return {name: shown[name] for name in COLUMNS_OF_COLUMNS}
 
 
 def _given(request: Request) -> dict[str, str]:
     given = request.query_params
     return {name: given.get(name, "").replace("\0", "") for name in given}
-
-
-def _ports(actor: Actor, given: dict[str, str]) -> QuerySet[OutputPort]:
-    rows: QuerySet[OutputPort] = OutputPort.objects.visible_to(actor)
-    if given.get("product"):
-        rows = rows.filter(product__fqn=given["product"])
-    if given.get("team"):
-        rows = rows.filter(product__owner__slug=given["team"])
-    if path := given.get("domain"):
-        below = Q(product__domain__path=path) | Q(product__domain__path__startswith=f"{path}.")
-        rows = rows.filter(below)
-    if given.get("port"):
-        rows = rows.filter(fqn=given["port"])
-    return rows
-
-
-def _columns(ports: QuerySet[OutputPort], given: dict[str, str]) -> QuerySet[Any]:
-    rows: QuerySet[Any] = SchemaProperty.objects.filter(object__version__output_ports__in=ports)
-    if given.get("classification"):
-        rows = rows.filter(classification=given["classification"])
-    if given.get("tag"):
-        rows = rows.filter(tags__contains=[given["tag"][:200]])
-    if given.get("search"):
-        rows = rows.filter(path__icontains=given["search"][:200])
-    return rows.values(*OWN, **NAMES)

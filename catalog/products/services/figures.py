@@ -8,20 +8,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.services.indexing import SEARCH_KIND, record_offers, reindex
 from catalog.search import services as search
 from catalog.search.services import ScoredData
-from core import outbox
+from core import outbox, prepared
 from core.copying import update_objects
 
 SCORE = ("quality_score", "quality_coverage", "quality_measured_at", "quality_stale_at")
 WRITTEN = """
 WITH written AS (
     SELECT o.product_id, max(new.at) AS at
-    FROM json_to_recordset(%s) AS new(id uuid, at timestamptz)
+    FROM json_to_recordset(%s::json) AS new(id uuid, at timestamptz)
     JOIN products_outputport o ON o.id = new.id GROUP BY 1
 ), later AS (
     SELECT p.id, w.at FROM products_dataproduct p JOIN written w ON w.product_id = p.id
@@ -96,8 +96,7 @@ def record_written(written: Mapping[UUID, dt.datetime]) -> None:
     """
     if written:
         ports = [{"id": str(port), "at": at.isoformat()} for port, at in written.items()]
-        with connection.cursor() as cursor:
-            cursor.execute(WRITTEN, [json.dumps(ports)])
+        prepared.ask(WRITTEN, json.dumps(ports))
 
 
 @transaction.atomic

@@ -71,7 +71,7 @@ class Command(BaseCommand):
             "rest": partial(rest.run, samples),
             "import": partial(imports.run, n),
             "access": partial(access.run, n, ports),
-            "lineage": partial(lineage.run, samples),
+            "lineage": partial(lineage.run, only, samples),
             "quality": partial(quality.run, samples),
         }
         chosen = [suite] if suite else list(suites)

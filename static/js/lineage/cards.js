@@ -121,15 +121,16 @@ const tail = (name) => (name.length > MOST_CHARACTERS ? `…${name.split(/[./]/)
 /**
  * Brings the button on one side of a card up to date; one that stays keeps the focus.
  * @param left neighbours that are not drawn, null for a number that only the server knows
- * @param turn what a click does
+ * @param turn what a click does, @param near what is done when a click is likely
  */
-export function setHandle(element, node, { side, left, isExpanded }, turn) {
+export function setHandle(element, node, { side, left, isExpanded }, turn, near) {
   const known = element.querySelector(`:scope > .${side}`);
   if (!isExpanded && left === 0) return known?.remove();
   const label = isExpanded
     ? `Fold what is ${side} of ${node.name}`
     : `Show ${left === null ? "what is" : figure(left)} more ${side} of ${node.name}`;
-  const button = known ?? h("button", { type: "button", class: `more ${side}`, tabindex: -1, onclick: turn });
+  const listening = { onclick: turn, onpointerenter: near };
+  const button = known ?? h("button", { type: "button", class: `more ${side}`, tabindex: -1, ...listening });
   button.setAttribute("aria-label", label);
   button.title = label;
   button.textContent = isExpanded ? "−" : left === null ? "+" : `+${figure(left)}`;

@@ -53,6 +53,9 @@ const FIGURES = new Intl.NumberFormat("en"); // made once: it is slow to make
 export const figure = (number) => FIGURES.format(number);
 export const count = (number, word) => `${figure(number)} ${word}${number === 1 ? "" : "s"}`;
 
+/** Calls `act` once the frame that is being made has been painted. */
+export const afterFrame = (act) => requestAnimationFrame(() => setTimeout(act));
+
 /** Hands `text` (or a Blob) to the reader as a file. */
 export function save(name, content, type) {
   const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));

@@ -1,8 +1,8 @@
 // The cards as HTML and the lines as one SVG, kept in step with the model.
 
 import { card, farCard, setHandle } from "./cards.js";
-import { h, svg } from "./dom.js";
-import { ANCHOR, CARD_HEIGHT, CARD_WIDTH, layout, pathOf } from "./layout.js";
+import { afterFrame, h, svg } from "./dom.js";
+import { ANCHOR, CARD_HEIGHT, CARD_WIDTH, boxOf, layout, pathOf } from "./layout.js";
 import { Light } from "./light.js";
 import { Minimap } from "./minimap.js";
 import { ROW_HEIGHT, degreesOf, pathsOf } from "./model.js";
@@ -63,7 +63,7 @@ export class Drawing {
     this.lamp.cover(this);
     this.surface.apply();
     performance.measure("lineage:drawn", { start });
-    requestAnimationFrame(() => setTimeout(() => performance.measure("lineage:painted", { start })));
+    afterFrame(() => performance.measure("lineage:painted", { start }));
   }
 
   // Cards of another view lead elsewhere.
@@ -160,7 +160,7 @@ export class Drawing {
       const isSame = !isNew && known?.isShort === isShort;
       const { element } = isSame ? known : this.#drawCard(node, isShort);
       if (!element.parentNode || element.nextElementSibling !== next) this.list.insertBefore(element, next);
-      if (!isSame) Object.assign(element, { ariaPosInSet: n + 1, ariaSetSize: this.order.length });
+      if (!isSame) place(element, n + 1, this.order.length);
     });
     this.#setIndex(this.current, 0);
     this.#shine();
@@ -205,7 +205,8 @@ export class Drawing {
       const state = `${facts.left} ${facts.isExpanded}`;
       if (known[side] === state) continue;
       known[side] = state;
-      setHandle(known.element, node, facts, () => this.acts.turn(node.id, side));
+      const acts = ["turn", "near"].map((name) => () => this.acts[name](node.id, side));
+      setHandle(known.element, node, facts, ...acts);
     }
   }
 
@@ -231,17 +232,15 @@ export class Drawing {
     for (const [key, line] of lines) {
       const known = this.lines.get(key) ?? { path: this.svg.appendChild(svg("path")), isOn: false };
       const [source, target] = line.ends;
-      const { x } = this.places.get(source);
-      const d = pathOf(
-        { x: x + CARD_WIDTH, y: this.#anchor(source, line.from) },
-        { x: this.places.get(target).x, y: this.#anchor(target, line.to) },
-        line.way,
-      );
-      const kind = this.#kindOfLine(line);
-      if (known.d !== d) known.path.setAttribute("d", d);
+      const start = { x: this.places.get(source).x + CARD_WIDTH, y: this.#anchor(source, line.from) };
+      const end = { x: this.places.get(target).x, y: this.#anchor(target, line.to) };
+      const [before, kind] = [known.box, this.#kindOfLine(line)];
       if (known.kind !== kind) known.path.setAttribute("class", `${kind}${known.isOn ? " on" : ""}`);
-      this.lines.set(key, Object.assign(known, line, { d, kind }));
+      Object.assign(known, line, { kind, d: pathOf(start, end, line.way), box: boxOf(start, end, line.way) });
+      this.lines.set(key, known);
+      if ([before, known.box].some((box) => box && this.surface.shows(box, NEAR))) show(known);
     }
+    afterFrame(() => this.lines.forEach(show)); // those that are not in the window
   }
 
   #kindOfLine({ ends, columns }) {
@@ -312,7 +311,8 @@ export class Drawing {
   }
 
   #setIndex(id, index) {
-    for (const each of this.cards.get(id)?.element.querySelectorAll("a, button") ?? []) each.tabIndex = index;
+    for (const each of this.cards.get(id)?.element.querySelectorAll("a, button") ?? [])
+      if (each.tabIndex !== index) each.tabIndex = index;
   }
 
   focus(id) {
@@ -351,6 +351,22 @@ export class Drawing {
     const far = (other) => Math.abs(this.places.get(other).y - here.y);
     return ids.sort((a, b) => far(a) - far(b))[0];
   }
+}
+
+// Brings a line up to date in the page.
+function show(line) {
+  if (line.shown === line.d) return;
+  line.path.setAttribute("d", line.d);
+  line.shown = line.d;
+}
+
+// The place of a card among all, for those who hear it; what is the same is left alone.
+function place(element, at, of) {
+  for (const [name, value] of [
+    ["ariaPosInSet", String(at)],
+    ["ariaSetSize", String(of)],
+  ])
+    if (element[name] !== value) element[name] = value;
 }
 
 /** The id of the card that has the focus. */

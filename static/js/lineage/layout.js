@@ -331,3 +331,11 @@ export function pathOf(start, end, { lanes, back }) {
   curve(end.x, end.y, back ? x - BOW : (x + end.x) / 2);
   return parts.join("");
 }
+
+/** What such a line covers: `{x, y, width, height}`. */
+export function boxOf(start, end, { lanes }) {
+  const xs = [start.x, end.x, ...lanes.flatMap(({ x }) => [x, x + CARD_WIDTH])];
+  const ys = [start.y, end.y, ...lanes.map(({ y }) => y)];
+  const [x, y] = [Math.min(...xs) - BOW, Math.min(...ys)];
+  return { x, y, width: Math.max(...xs) + BOW - x, height: Math.max(...ys) - y };
+}

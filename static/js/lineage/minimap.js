@@ -29,7 +29,7 @@ export class Minimap {
     this.element.addEventListener("pointerdown", move);
     this.element.addEventListener("pointermove", move);
     // in the colours of the other theme
-    const again = () => this.drawing && ((this.picture = null), this.show(this.drawing));
+    const again = () => this.drawing && ((this.places = null), this.show(this.drawing));
     new MutationObserver(again).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
   }
@@ -44,7 +44,9 @@ export class Minimap {
       const { scale, room } = surface;
       const isWhole = width * scale <= room.width && height * scale <= room.height;
       this.element.hidden = nodes.length < LEAST_CARDS || isWhole || room.width < LEAST_WIDTH;
-      if (!this.element.hidden) this.#paint(drawing);
+      if (this.element.hidden) return;
+      if (this.places === drawing.places) this.#paint(drawing);
+      else setTimeout(() => this.#paint(drawing)); // the frame is not kept waiting for it
     });
   }
 
@@ -53,7 +55,7 @@ export class Minimap {
     this.scale = Math.min((WIDTH - 8) / width, (HEIGHT - 8) / height);
     this.left = (WIDTH - width * this.scale) / 2;
     this.top = (HEIGHT - height * this.scale) / 2;
-    if (this.places !== places || !this.picture) this.#paintCards(drawing);
+    if (this.places !== places) this.#paintCards(drawing);
     const pen = penOf(this.element);
     pen.drawImage(this.picture, 0, 0, WIDTH, HEIGHT);
     pen.translate(this.left, this.top);
@@ -69,7 +71,7 @@ export class Minimap {
   // The cards change less often than the window over them.
   #paintCards({ places, nodes, model }) {
     this.places = places;
-    this.picture = h("canvas", { width: 2 * WIDTH, height: 2 * HEIGHT });
+    this.picture ??= h("canvas", { width: 2 * WIDTH, height: 2 * HEIGHT });
     const { color, borderTopColor } = getComputedStyle(this.element);
     this.colour = color;
     const pen = penOf(this.picture);

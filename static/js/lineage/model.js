@@ -5,6 +5,7 @@ import { CARD_HEIGHT } from "./layout.js";
 
 export const ROW_HEIGHT = 28; // px, as `.node li`
 const MOST_ROWS = 40; // of a card's columns
+const FRESH_MS = 10_000; // that an answer asked for ahead may be used
 const SIDES = ["upstream", "downstream"];
 
 function hasProblem(node) {
@@ -56,8 +57,23 @@ export class Model {
     return { node: id, direction: "both", depth: 1, level: "column", at, first };
   }
 
+  /** Asks for what is likely to be opened next; a click then finds the answer under way. */
+  prepare(root, side) {
+    if (this.expansion(root, side)) return;
+    const asked = this.ask(this.expansionQuestion(root, side));
+    asked.catch(() => {}); // told to who opens it
+    this.prepared = { root, side, asked, at: performance.now() };
+  }
+
+  #asked(root, side) {
+    const { prepared } = this;
+    this.prepared = null;
+    const isIt = prepared?.root === root && prepared.side === side && performance.now() - prepared.at < FRESH_MS;
+    return isIt ? prepared.asked : this.ask(this.expansionQuestion(root, side));
+  }
+
   /** Opens a card on one side; gives the ids that were not drawn before. */
-  async expand(root, side, asked = this.ask(this.expansionQuestion(root, side))) {
+  async expand(root, side, asked = this.#asked(root, side)) {
     const answer = await asked;
     if (this.expansion(root, side)) return [];
     const start = this.nodes.get(root).steps;
@@ -274,3 +290,21 @@ export function reach(id, edges, from = "source", to = "target") {
 
 /** `{up, down}`: what leads to `id` and what it leads to, itself in both. */
 export const pathsOf = (id, edges) => ({ up: reach(id, edges, "target", "source"), down: reach(id, edges) });
+
+/** Opens what the address says was open; what has gone since is left out. */
+export async function restore(model, { expansions, columns }) {
+  const wait = (asked) =>
+    asked.then(
+      (answer) => answer,
+      () => null,
+    );
+  const around = expansions.map(({ root: id, side }) => wait(model.ask(model.expansionQuestion(id, side))));
+  for (const [n, { root: id, side }] of expansions.entries()) {
+    const answer = await around[n];
+    if (answer && model.nodes.has(id)) await model.expand(id, side, answer);
+  }
+  for (const id of columns) {
+    const answer = model.nodes.has(id) && (await wait(model.ask(model.columnsQuestion(id))));
+    if (answer) await model.openColumns(id, answer);
+  }
+}

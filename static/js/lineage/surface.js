@@ -6,6 +6,7 @@ const STEP = 1.25;
 const CLICK_PX = 4; // moved less, it was a click
 const REST_MS = 200;
 const MARGIN = 24;
+const FOOT = 56; // px below a drawing that fits: the buttons stand there
 
 export class Surface {
   /** @param view the window, @param world the element that moves inside it */
@@ -60,10 +61,10 @@ export class Surface {
 
   /** All of it, as large as it gets, but never larger than life. */
   fit({ width, height }, least = LEAST) {
-    const room = { width: this.room.width - 2 * MARGIN, height: this.room.height - 2 * MARGIN };
+    const room = { width: this.room.width - 2 * MARGIN, height: this.room.height - MARGIN - FOOT };
     this.scale = Math.max(least, Math.min(1, room.width / Math.max(1, width), room.height / Math.max(1, height)));
     this.x = (this.room.width - width * this.scale) / 2;
-    this.y = (this.room.height - height * this.scale) / 2;
+    this.y = MARGIN + (room.height - height * this.scale) / 2;
     this.apply();
   }
 

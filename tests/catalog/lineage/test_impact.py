@@ -283,3 +283,19 @@ def test_very_many_products_are_judged_by_one_value(monkeypatch):
     assert together == one_by_one
     assert [row.product.pk for row in together.rows] == [a.port.product_id, c.port.product_id]
     assert impact(actor=STEWARD, node=a.node_id).totals.products == 2
+
+
+def test_the_lineage_tab_says_how_far_a_change_reaches(member):
+    a, b, c, lone = offered("a"), offered("b"), offered("c"), offered("lone")
+    chain(a, b, c)
+    chain(a.port.product, b.port.product, c.port.product)
+    chain(*(column(each, "id") for each in (a, b, c)))
+    granted(b.port, team=TeamFactory(name="Readers"))
+
+    tab = member.get(f"/products/{a.port.product.fqn}/?tab=lineage").text
+    alone = member.get(f"/products/{lone.port.product.fqn}/?tab=lineage").text
+
+    said = " ".join(tab.replace("<b>", "").replace("</b>", "").split())
+    assert "reaches 2 columns, 2 products and 1 reader of 3 teams, however far down" in said
+    assert f"impact?nodeId=product%3A{a.port.product.fqn}&amp;format=csv" in tab
+    assert "reaches" not in alone

@@ -1,6 +1,7 @@
 """Namespaces that a team answers for."""
 
 import pytest
+from django.test import Client
 
 from accounts.states import PortalRole, TeamRole
 from catalog.lineage.ingestion.dbt import ingest_dbt
@@ -241,3 +242,98 @@ def test_a_name_is_looked_up_whole(claimed, stranger):
     inside = {"namespace": f"{NAMESPACE}/db", "name": "orders"}
 
     assert ingest(event=event([], [inside]), actor=stranger).warnings == ()
+
+
+LIST = "{ lineageNamespaces(first: 5) { edges { node { namespace team { slug } claimedAt } } } }"
+CLAIM = """mutation ($namespace: String!, $team: String!) {
+  claimNamespace(namespace: $namespace, team: $team) {
+    namespace { namespace team { slug } } problems { pointer code }
+  }
+}"""
+RELEASE = """mutation ($namespace: String!) {
+  releaseNamespace(namespace: $namespace) { released problems { code } }
+}"""
+
+
+@pytest.fixture
+def graphql(team):
+    """Ask as an owner of the team."""
+    client = Client()
+    client.force_login(member_of(team, role=TeamRole.OWNER))
+
+    def ask(query, **variables):
+        body = {"query": query, "variables": variables}
+        return client.post("/graphql/", body, content_type="application/json").json()["data"]
+
+    return ask
+
+
+def test_graphql_claims_lists_and_gives_back(graphql, owner):
+    ingest(event=event([], ["orders"]), actor=owner)
+
+    claimed = graphql(CLAIM, namespace=NAMESPACE, team="crew")["claimNamespace"]
+    listed = graphql(LIST)["lineageNamespaces"]["edges"]
+    given_back = graphql(RELEASE, namespace=NAMESPACE)["releaseNamespace"]
+
+    named = {"namespace": NAMESPACE, "team": {"slug": "crew"}}
+    assert claimed == {"namespace": named, "problems": []}
+    assert [{**each["node"], "claimedAt": ""} for each in listed] == [{**named, "claimedAt": ""}]
+    assert given_back == {"released": NAMESPACE, "problems": []}
+    assert not NamespaceClaim.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("namespace", "slug", "problem"),
+    [
+        ("", "crew", {"pointer": "/namespace", "code": "bad-name"}),
+        (NAMESPACE, "nobody", {"pointer": "/team", "code": "unknown-team"}),
+        (NAMESPACE, "crew", {"pointer": "/namespace", "code": "not-theirs"}),
+    ],
+)
+def test_graphql_says_why_a_namespace_was_not_claimed(graphql, namespace, slug, problem):
+    refused = graphql(CLAIM, namespace=namespace, team=slug)["claimNamespace"]
+
+    assert refused == {"namespace": None, "problems": [problem]}
+    assert not NamespaceClaim.objects.exists()
+
+
+def test_graphql_does_not_give_back_what_nobody_claimed(graphql):
+    refused = graphql(RELEASE, namespace=NAMESPACE)["releaseNamespace"]
+
+    assert refused == {"released": None, "problems": [{"code": "not-found"}]}
+
+
+OF_DATASET = """query ($namespace: String!, $node: String!) {
+  dataset(namespace: $namespace, name: "orders") {
+    key claimed verified namespaceTeam { slug } postedBy { slug }
+  }
+  lineage(node: $node, level: DATASET, first: 5) { nodes { id verified } }
+}"""
+
+
+def test_rest_and_graphql_say_alike_who_answers_for_a_dataset(graphql, team, owner):
+    ingest(event=event([elsewhere("raw")], ["orders"]), actor=owner)
+    client = Client()
+    client.force_login(member_of(team))
+
+    def seen():
+        told = graphql(OF_DATASET, namespace=NAMESPACE, node=f"dataset:{NAMESPACE}:orders")
+        of_dataset = told["dataset"]
+        (row,) = client.get("/api/v1/lineage/datasets?search=orders").json()["results"]
+        graph = client.get(f"/api/v1/lineage?nodeId={row['id']}&level=dataset").json()
+        assert (of_dataset["namespaceTeam"] or {}).get("slug") == row["namespace_team"]
+        assert of_dataset["postedBy"] == {"slug": row["posted_by"]} == {"slug": "crew"}
+        assert [of_dataset[name] for name in ("key", "claimed", "verified")] == [
+            row[name] for name in ("key", "claimed", "verified")
+        ]
+        nodes = {each["id"]: each["verified"] for each in graph["nodes"]}
+        assert nodes == {each["id"]: each["verified"] for each in told["lineage"]["nodes"]}
+        return row["verified"], nodes
+
+    open_ = seen()
+    claim_namespace(namespace=NAMESPACE, team="crew", actor=owner)
+    claimed = seen()
+
+    ids = [f"dataset:{NAMESPACE}:orders", f"dataset:{ELSEWHERE}:raw"]
+    assert open_ == (False, dict.fromkeys(ids, False))
+    assert claimed == (True, {ids[0]: True, ids[1]: False})

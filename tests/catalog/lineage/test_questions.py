@@ -96,6 +96,7 @@ def test_every_node_says_what_a_drawing_needs(member):
         "score": None,
         "url": b.port.get_absolute_url(),
         "more": {"upstream": 0, "downstream": 0},
+        "verified": False,
     }
     assert (answer["total_nodes"], answer["truncated"], answer["as_of"]) == (2, False, None)
     assert answer["hidden"] == {"upstream": 0, "downstream": 0}

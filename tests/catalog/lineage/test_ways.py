@@ -3,6 +3,8 @@
 import pytest
 
 from accounts.states import PortalRole
+from catalog.lineage.engine import snapshot
+from catalog.lineage.states import Level
 from tests.catalog.lineage.ground import chain, end, job, offered, system
 from tests.catalog.lineage.test_questions import ask, named, signed_in
 from tests.factories import ProductFactory, UserFactory
@@ -73,6 +75,39 @@ def test_where_data_begins(member):
     assert (answer["total"], answer["hidden"], answer["truncated"]) == (2, 1, False)
     alone = ask(member, "/sources", nodeId=a.node_id)
     assert named(alone) == {a.node_id: (0, "focus")}
+
+
+@pytest.mark.parametrize("is_built", [True, False])
+def test_omitted_sources_are_as_if_they_were_not_there(member, settings, is_built):
+    settings.LINEAGE_HIDDEN = "omit"
+    a, c, d = offered("a"), offered("c"), offered("d")
+    hidden = offered("h", visibility="restricted")
+    chain(a, c, d)
+    if is_built:
+        snapshot.build(Level.DATASET)
+    bare = {each: ask(member, "/sources", nodeId=each.node_id) for each in (a, c, d)}
+    lone = ask(member, "/orphans")
+
+    before_all, beside = chain(hidden, a), chain(offered("h2", visibility="restricted"), d)
+
+    assert before_all
+    assert beside
+    assert bare == {each: ask(member, "/sources", nodeId=each.node_id) for each in (a, c, d)}
+    assert named(bare[d]) == {a.node_id: (2, "upstream")}
+    assert lone == ask(member, "/orphans")
+
+
+def test_an_omitted_neighbour_leaves_an_orphan(member, settings):
+    lone, hidden = offered("lone"), offered("h", visibility="restricted")
+    chain(hidden, lone)
+    chain(hidden.port.product, lone.port.product)
+    for level in ("dataset", "product"):
+        assert ask(member, "/orphans", level=level)["results"] == []
+
+    settings.LINEAGE_HIDDEN = "omit"
+
+    for level, name in (("dataset", lone.node_id), ("product", f"product:{lone.port.product.fqn}")):
+        assert [node["id"] for node in ask(member, "/orphans", level=level)["results"]] == [name]
 
 
 def test_what_has_no_lineage_is_listed_page_by_page(member, steward):

@@ -24,7 +24,8 @@ from catalog.contracts.models import (
 from catalog.contracts.rows import create_rows
 from catalog.contracts.services import VersionInput
 from catalog.governance.models import Term
-from catalog.lineage.models import Dataset, DatasetEdge, ProductEdge
+from catalog.lineage.keys import key_of
+from catalog.lineage.models import Column, ColumnEdge, Dataset, DatasetEdge, ProductEdge
 from catalog.products import services as products
 from catalog.products.models import DataProduct, InputPort, OutputPort, Revision
 from catalog.products.services.history import snapshots_of
@@ -183,6 +184,18 @@ def test_lineage_has_layers_hubs_and_ports(catalogue):
         OutputPort.objects.values_list("datasets__namespace", "datasets__name", "pk")
     )
     assert Dataset.objects.filter(port=None).exists()
+
+
+def test_some_products_tell_which_column_comes_from_which(catalogue):
+    tables = set(DatasetEdge.objects.values_list("source", "target"))
+    told = ColumnEdge.objects.values_list("source__dataset", "target__dataset")
+
+    assert told.exists()
+    assert set(told) <= tables
+    assert ColumnEdge.objects.count() < 12 * len(tables)
+    one = Column.objects.select_related("dataset").first()
+    assert one.key == key_of(one.dataset.namespace, one.dataset.name, one.name)
+    assert one.name in {each["name"] for each in one.dataset.fields}
 
 
 def test_names_are_free_of_one_another(catalogue):
