@@ -148,12 +148,13 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="the `ETag` that you read; 412 where somebody else has changed it since",
 )
-IF_NONE_MATCH = OpenApiParameter(
-    "If-None-Match",
-    str,
-    OpenApiParameter.HEADER,
-    description="the `ETag` that you have; 304 without a body where it still holds",
-)
+IF_NONE_MATCH: Shape = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": TEXT,
+    "description": "the `ETag` that you have; 304 without a body where it still holds",
+}
+ETAG: Shape = {"schema": TEXT, "description": "of this answer, for `If-None-Match`"}
 PLACE = record(
     "Finding",
     {
@@ -222,6 +223,17 @@ def with_names(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     result["paths"] = _hoisted(result["paths"], schemas)
     result["components"]["schemas"] = dict(sorted(schemas.items()))
+    return result
+
+
+def with_conditions(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Hook of drf-spectacular: what is read can be asked for again (`core.conditional`)."""
+    for path in result["paths"].values():
+        if "get" in path:
+            operation = path["get"]
+            operation.setdefault("parameters", []).append(IF_NONE_MATCH)
+            operation["responses"]["200"]["headers"] = {"ETag": ETAG}
+            operation["responses"]["304"] = {"description": "As you have it"}
     return result
 
 

@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "accounts.middleware.SessionLimits",
     "accounts.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "core.conditional.conditional_reads",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "core.middleware.DomainErrors",
     "axes.middleware.AxesMiddleware",
@@ -135,6 +136,7 @@ if flag("PORTAL_DB_POOL"):
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
+PORTAL_DB_PREPARE = flag("PORTAL_DB_PREPARE", "1")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The PostgreSQL into which the built-in driver provisions; where consumers reach it.
@@ -271,6 +273,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.openapi.with_problems",
         "core.openapi.with_names",
+        "core.openapi.with_conditions",
         "core.openapi.with_words",
     ],
     "ENUM_NAME_OVERRIDES": {  # those that several answers have
