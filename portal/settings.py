@@ -274,6 +274,7 @@ SPECTACULAR_SETTINGS = {
         "core.openapi.with_problems",
         "core.openapi.with_names",
         "core.openapi.with_conditions",
+        "portal.rest.examples.with_examples",
         "core.openapi.with_words",
     ],
     "ENUM_NAME_OVERRIDES": {  # those that several answers have
