@@ -6,6 +6,7 @@ become components, so that a generated client has a type for each.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -197,6 +198,9 @@ MEANINGS = {  # of parameters that mean the same everywhere
     "delivery": "id of a delivery, as the list gives it",
 }
 SUMMARY = 90  # characters
+ADDRESS = re.compile(
+    r"(GET|PUT|POST|PATCH|DELETE)( /\S+| `[^`]*`)?(: |\.?$)"
+)  # as docstrings of views begin
 METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 
 
@@ -242,7 +246,8 @@ def with_words(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for path in result["paths"].values():
         for operation in (path[method] for method in METHODS & path.keys()):
             if "summary" not in operation:
-                operation["summary"] = _first_sentence(operation.get("description", ""))
+                said = _first_sentence(operation.get("description", ""))
+                operation["summary"] = said or operation["operationId"].capitalize()
             for each in operation.get("parameters", ()):
                 if "description" not in each:
                     each["description"] = _meaning(each["name"])
@@ -250,8 +255,9 @@ def with_words(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def _first_sentence(text: str) -> str:
-    line = " ".join(text.split())
+    line = ADDRESS.sub("", " ".join(text.split()), count=1)
     first = line.partition(". ")[0].rstrip(".")
+    first = first[:1].upper() + first[1:]
     return first if len(first) <= SUMMARY else f"{first[: SUMMARY - 1].rstrip()}…"
 
 
