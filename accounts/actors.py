@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import or_
 
-from django.db import connection
 from django.db.models import Q
 
 from accounts.models import Domain, Team, User
@@ -31,10 +30,10 @@ WHERE o.owner_id IN (SELECT team_id FROM mine WHERE role = %(owner)s)
 OF_USER = f"""
 WITH mine AS (
     SELECT team_id, role FROM accounts_membership
-    WHERE user_id = %(user)s AND team_id = coalesce(%(team)s, team_id)
+    WHERE user_id = %(user)s::bigint AND team_id = coalesce(%(team)s::bigint, team_id)
     UNION ALL
     SELECT service_of_id, service_role FROM accounts_user
-    WHERE %(program)s AND id = %(user)s
+    WHERE %(program)s::boolean AND id = %(user)s::bigint
 )
 {STANDING}
 """  # noqa: S608 - constants of this module
@@ -199,7 +198,5 @@ def _standing(user: User) -> list[Row]:
         "program": user.is_service_account,
         "owner": TeamRole.OWNER.value,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(OF_USER, asked)
-        rows: list[Row] = cursor.fetchall()
+    rows: list[Row] = prepared.ask(OF_USER, **asked)
     return rows

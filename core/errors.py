@@ -9,7 +9,11 @@ UNSEEN = "There is nothing here, or you may not see it."  # the same for both, s
 
 
 class DomainError(Exception):
-    """A rule of the domain was broken; the message is safe to show to the caller."""
+    """A rule of the domain was broken; the message is safe to show to the caller.
+
+    Args:
+        context: more members of the problem document; they never take the place of its own.
+    """
 
     code: ClassVar[str] = "domain-error"  # problem `type`, GraphQL `extensions.code`, log field
     status: ClassVar[int] = 422  # HTTP status used by every interface
@@ -98,13 +102,13 @@ class Invalid(DomainError):
 
 def problem_document(error: DomainError) -> dict[str, Any]:
     """`error` as an RFC 9457 problem document."""
-    body: dict[str, Any] = {
+    own = {
         "type": f"/problems/{error.code}",
         "title": error.code.replace("-", " ").capitalize(),
         "status": error.status,
         "detail": str(error),
-        **error.context,
     }
+    body: dict[str, Any] = own | error.context | own
     if isinstance(error, Invalid) and error.problems:
         body["problems"] = [problem.as_dict() for problem in error.problems]
     return body

@@ -6,6 +6,7 @@ become components, so that a generated client has a type for each.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -148,12 +149,13 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="the `ETag` that you read; 412 where somebody else has changed it since",
 )
-IF_NONE_MATCH = OpenApiParameter(
-    "If-None-Match",
-    str,
-    OpenApiParameter.HEADER,
-    description="the `ETag` that you have; 304 without a body where it still holds",
-)
+IF_NONE_MATCH: Shape = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": TEXT,
+    "description": "the `ETag` that you have; 304 without a body where it still holds",
+}
+ETAG: Shape = {"schema": TEXT, "description": "of this answer, for `If-None-Match`"}
 PLACE = record(
     "Finding",
     {
@@ -196,6 +198,9 @@ MEANINGS = {  # of parameters that mean the same everywhere
     "delivery": "id of a delivery, as the list gives it",
 }
 SUMMARY = 90  # characters
+ADDRESS = re.compile(
+    r"(GET|PUT|POST|PATCH|DELETE)( /\S+| `[^`]*`)?(: |\.?$)"
+)  # as docstrings of views begin
 METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 
 
@@ -225,12 +230,24 @@ def with_names(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
+def with_conditions(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Hook of drf-spectacular: what is read can be asked for again (`core.conditional`)."""
+    for path in result["paths"].values():
+        if "get" in path:
+            operation = path["get"]
+            operation.setdefault("parameters", []).append(IF_NONE_MATCH)
+            operation["responses"]["200"]["headers"] = {"ETag": ETAG}
+            operation["responses"]["304"] = {"description": "As you have it"}
+    return result
+
+
 def with_words(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Hook of drf-spectacular: no operation without a summary, no parameter without a meaning."""
     for path in result["paths"].values():
         for operation in (path[method] for method in METHODS & path.keys()):
             if "summary" not in operation:
-                operation["summary"] = _first_sentence(operation.get("description", ""))
+                said = _first_sentence(operation.get("description", ""))
+                operation["summary"] = said or operation["operationId"].capitalize()
             for each in operation.get("parameters", ()):
                 if "description" not in each:
                     each["description"] = _meaning(each["name"])
@@ -238,8 +255,9 @@ def with_words(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def _first_sentence(text: str) -> str:
-    line = " ".join(text.split())
+    line = ADDRESS.sub("", " ".join(text.split()), count=1)
     first = line.partition(". ")[0].rstrip(".")
+    first = first[:1].upper() + first[1:]
     return first if len(first) <= SUMMARY else f"{first[: SUMMARY - 1].rstrip()}…"
 
 

@@ -79,6 +79,7 @@ def ask(sql: str, *parameters: Any, **named: Any) -> list[Any]:
 
 
 def _asked(database: Any, sql: str, values: Values) -> list[Any]:
+    database.close_if_health_check_failed()
     database.ensure_connection()
     wrap = _Logging if database.queries_logged else CursorWrapper
     with database.wrap_database_errors, _Preparing(database.connection) as cursor:

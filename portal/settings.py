@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "accounts.middleware.SessionLimits",
     "accounts.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "core.conditional.conditional_reads",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "core.middleware.DomainErrors",
     "axes.middleware.AxesMiddleware",
@@ -274,6 +275,8 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.openapi.with_problems",
         "core.openapi.with_names",
+        "core.openapi.with_conditions",
+        "portal.rest.examples.with_examples",
         "core.openapi.with_words",
     ],
     "ENUM_NAME_OVERRIDES": {  # those that several answers have

@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.actors import Actor
 from accounts.models import Domain, Membership, Team, User
-from core.graphql import first_of_each
+from core.graphql import first_of_each, rows_among
 from core.subqueries import among
 
 TEAM = ("id", "slug", "name", "kind", "contact", "domain_id", "parent_id")
@@ -28,8 +28,7 @@ Rows = dict[Any, dict[str, Any]]
 
 def teams_by_id(actor: Actor, ids: Collection[int]) -> Rows:
     """Teams are known to everybody who is logged in."""
-    rows = Team.objects.filter(among("pk", ids, "bigint"))
-    return {row["id"]: row for row in rows.values(*TEAM)}
+    return {row["id"]: row for row in rows_among(Team, TEAM, ids)}
 
 
 def domains_by_id(actor: Actor, ids: Collection[int]) -> Rows:
@@ -41,9 +40,7 @@ def domains_by_id(actor: Actor, ids: Collection[int]) -> Rows:
 
 def people_by_id(actor: Actor, ids: Collection[int]) -> Rows:
     """Names of people; nothing else about them."""
-    return {
-        row["id"]: row for row in User.objects.filter(among("pk", ids, "bigint")).values(*PERSON)
-    }
+    return {row["id"]: row for row in rows_among(User, PERSON, ids)}
 
 
 def members_by_team(

@@ -1,4 +1,5 @@
-"""What a valid query may cost: one per object that a list may return, nested lists multiply."""
+"""What a valid query may cost: one per object that a list may return, nested lists multiply; and
+so much for each thing that a mutation does."""
 
 from __future__ import annotations
 
@@ -31,6 +32,7 @@ from core.graphql.limits import TooMuch
 MAX_COST = 10_000
 TOO_EXPENSIVE = "too-expensive"
 MAX_VALUES = 100_000  # fields resolved in one answer, about a second's work
+WRITE = 100  # for one thing done: about what reading so many objects takes
 MAX_SIZE = {"first": 200, "days": 366}  # arguments that say how many objects a list has at most
 
 
@@ -118,6 +120,12 @@ class _Coster:
         return total
 
     def _field(self, node: FieldNode, parent: Any) -> Cost:
+        found = self._read(node, parent)
+        writes = self.schema.mutation_type
+        is_done = writes is not None and parent is writes and node.name.value in writes.fields
+        return found.plus(Cost(WRITE)) if is_done else found
+
+    def _read(self, node: FieldNode, parent: Any) -> Cost:
         name = node.name.value
         if node.selection_set is None or not isinstance(parent, GraphQLObjectType):
             return Cost(0, 1)

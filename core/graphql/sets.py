@@ -40,6 +40,7 @@ from core.graphql.fields import value_of
 
 Values = list[Any]
 TEXTS = frozenset({"String", "ID"})
+PLAIN = frozenset({list, tuple, type(None)})  # quickly known to be no text and no mapping
 
 
 class Unusual(Exception):
@@ -180,7 +181,7 @@ class _Work:
 
     def _lists(self, kind: Any, values: Values, nodes: list[FieldNode]) -> Values:
         """All elements of all lists are one set."""
-        if any(isinstance(each, str | Mapping) for each in values):
+        if any(type(each) not in PLAIN and isinstance(each, str | Mapping) for each in values):
             raise Unusual
         lists = [None if each is None else list(each) for each in values]
         items = iter(self._completed(kind, [one for each in lists for one in each or ()], nodes))

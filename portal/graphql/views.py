@@ -21,8 +21,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
 from accounts.states import Scope
-from core.graphql.budget import Spending, spend
-from core.graphql.cost import MAX_COST
+from core.graphql.budget import REFUSED, Spending, sent_away, spend, spend_refused
 from core.graphql.execution import (
     Asked,
     BadRequest,
@@ -91,16 +90,20 @@ class GraphQL(APIView):
     permission_classes = [MayRead]
 
     def post(self, request: Request) -> HttpResponse:
+        actor = actor_in(request)
+        payer = actor.user_id or 0
+        away = sent_away(payer)
+        if away is not None:
+            return _exhausted(0, away)
         try:
             prepared = _prepared(_read(request._request))
         except BadRequest as error:
-            return _refused(error)
-        actor = actor_in(request)
+            return _refused(error, spend_refused(payer))
         if prepared.writes and not actor.may(Scope.WRITE):
             raise PermissionDenied("This token may only read; a mutation needs the scope “write”.")
-        spending = spend(actor.user_id or 0, prepared.cost)
+        spending = spend(payer, prepared.cost)
         if spending.retry_after_s is not None:
-            return _exhausted(prepared, spending)
+            return _exhausted(prepared.cost, spending)
         answer = _answer(prepared, Context(actor, _request_id()))
         answer["extensions"] = cost_extension(prepared.cost, spending.remaining)
         if prepared.writes or "errors" in answer:
@@ -155,23 +158,25 @@ def _tagged(answer: dict[str, Any], known: str) -> HttpResponse:
     return response
 
 
-def _refused(error: BadRequest) -> HttpResponse:
-    answer: dict[str, Any] = {"errors": error.errors}
-    if error.cost is not None:
-        answer["extensions"] = {"cost": {"requested": error.cost, "limit": MAX_COST}}
-    return _json(answer, status=400)
+def _refused(error: BadRequest, spending: Spending) -> HttpResponse:
+    """Nothing was carried out; finding that out was paid for."""
+    if spending.retry_after_s is not None:
+        return _exhausted(REFUSED, spending)
+    cost = REFUSED if error.cost is None else error.cost
+    extensions = cost_extension(cost, spending.remaining)
+    return _json({"errors": error.errors, "extensions": extensions}, status=400)
 
 
-def _exhausted(prepared: Prepared, spending: Spending) -> HttpResponse:
+def _exhausted(cost: int, spending: Spending) -> HttpResponse:
     error = {
         "message": "You have asked for all that one minute allows; wait a little.",
         "extensions": {
             "code": "budget-exhausted",
             "limit": spending.remaining,
-            "found": prepared.cost,
+            "found": cost,
         },
     }
-    extensions = cost_extension(prepared.cost, spending.remaining)
+    extensions = cost_extension(cost, spending.remaining)
     response = _json({"errors": [error], "extensions": extensions}, status=429)
     response["Retry-After"] = str(spending.retry_after_s)
     return response

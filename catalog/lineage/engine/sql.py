@@ -13,6 +13,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 from catalog.lineage.states import Direction, Level
+from core import prepared
 
 MOST_ROWS = 4_000  # of a small question; above, the snapshot answers
 MOST_NODES = 50_000  # of a large question without a snapshot
@@ -44,6 +45,12 @@ WITH RECURSIVE reach(root, node, distance) AS (
 )
 SELECT root, node, min(distance) FROM (SELECT * FROM reach LIMIT %(limit)s) AS found
 GROUP BY root, node ORDER BY 3, 2
+"""
+DIRECT = """
+SELECT root, edge.node, 1 FROM unnest(%(roots)s::{type}[]) AS root CROSS JOIN LATERAL (
+    SELECT DISTINCT {far} AS node FROM (
+        SELECT {far} FROM {table} WHERE {near} = root AND {alive} LIMIT %(limit)s) AS found
+) AS edge ORDER BY 2 LIMIT %(limit)s
 """
 STEP = """
 SELECT DISTINCT edge.node FROM unnest(%(nodes)s::{type}[]) AS root
@@ -102,11 +109,10 @@ def each(
     level: str, roots: Sequence[Any], direction: str, depth: int, limit: int
 ) -> list[tuple[Any, Any, int]]:
     """`(root, node, hops)` of many roots at once, `limit` rows at most."""
-    sql = EACH.format(**parts(level, direction, None))
-    with connection.cursor() as cursor:
-        array = f"{{{','.join(map(str, roots))}}}"  # one parameter; a list is quoted key by key
-        cursor.execute(sql, {"roots": array, "depth": depth, "limit": limit})
-        return [row for row in cursor.fetchall() if row[0] != row[1]]
+    array = f"{{{','.join(map(str, roots))}}}"  # one parameter; a list is quoted key by key
+    asked = {"roots": array, "limit": limit} | ({} if depth == 1 else {"depth": depth})
+    sql = (DIRECT if depth == 1 else EACH).format(**parts(level, direction, None))
+    return [row for row in prepared.ask(sql, **asked) if row[0] != row[1]]
 
 
 def by_levels(

@@ -20,7 +20,7 @@ from catalog.products.models import (
     System,
     SystemPort,
 )
-from core.graphql import Columns, first_of_each, reads
+from core.graphql import Columns, first_of_each, reads, visible_among
 from core.subqueries import among
 
 PRODUCT = (
@@ -71,8 +71,8 @@ def products_by_id(
     actor: Actor, ids: Collection[UUID], *, columns: Sequence[str] = PRODUCT
 ) -> Rows:
     """Products that `actor` may see."""
-    visible = DataProduct.objects.visible_to(actor).filter(among("pk", ids))
-    return {row["id"]: row for row in visible.values(*columns)}
+    visible = DataProduct.objects.visible_to(actor)
+    return {row["id"]: row for row in visible_among(visible, columns, ids)}
 
 
 @reads(PRODUCT_COLUMNS)
@@ -224,7 +224,7 @@ def terms_by_product(
     actor: Actor, ids: Collection[UUID], *, first: int, after: str | None = None
 ) -> Lists:
     """The business terms of products that were seen before, by name."""
-    terms = Term.objects.visible_to(actor).filter(products__in=ids)
+    terms = Term.objects.visible_to(actor).filter(among("products", ids))
     return first_of_each(
         terms,
         by="products",

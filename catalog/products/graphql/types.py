@@ -165,7 +165,9 @@ class DataProduct(RowsType):
     visibility = VisibilityEnum(required=True, description="Who finds it once it is published.")
     classification = graphene.String(description="Slug of its class, see `classifications`.")
     version = graphene.String(description="As its owner counts.")
-    revision = graphene.Int(required=True, description="Counts each change; REST's ETag.")
+    revision = graphene.Int(
+        required=True, description="Counts each change; what REST compares with `If-Match`."
+    )
     created_at = graphene.DateTime(required=True, description="When it came to the portal.")
     updated_at = graphene.DateTime(required=True, description="When it was last changed.")
     published_at = graphene.DateTime(description="When it was first published.")

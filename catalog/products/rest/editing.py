@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +20,7 @@ from catalog.products.rest import shapes
 from catalog.products.selectors import history, product_by_fqn
 from catalog.products.selectors.full import product_in_full
 from catalog.products.services.editing import CHOICES, TEXTS
+from core.conditional import tag_of
 from core.errors import Invalid
 from core.idempotency import idempotent
 from core.openapi import IF_MATCH, KEY, PAGES, page_of
@@ -26,7 +28,7 @@ from core.problems import Problem
 from core.rest import body_of, page_response, page_size
 
 OBJECT = {"type": "object"}
-TAG = re.compile(r'(?:W/)?"?(\d{1,9})"?\Z')
+TAG = re.compile(r'(?:W/)?"?(\d{1,9})(?:-[0-9a-f]{24})?"?\Z')
 LIST_OF_TEXT = frozenset({"tags", "terms"})
 KEYS = {
     "links": frozenset({"kind", "label", "url"}),
@@ -157,8 +159,10 @@ def product_response(product: DataProduct, request: Request) -> Response:
 
 
 def with_etag(found: dict[str, Any]) -> Response:
-    """The full object with its revision as ETag, which `If-Match` takes."""
-    return Response(found, headers={"ETag": f'"{found["revision"]}"'})
+    """The full object with an ETag of its revision, which `If-Match` compares, and of all that it
+    says, which also changes without an edit (a score, a reader more)."""
+    tag = tag_of(orjson.dumps(found), revision=found["revision"])
+    return Response(found, headers={"ETag": tag})
 
 
 def expected_revision(request: Request) -> int | None:

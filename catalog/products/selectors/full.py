@@ -10,13 +10,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+import orjson
 from django.urls import reverse
 
 from accounts.actors import Actor
-from catalog.products.models import DataProduct, FormerName, OutputPort
+from catalog.products.models import DataProduct, FormerName
 from catalog.products.models.product import is_open
+from core import prepared
 from core.errors import NotFound
+from core.subqueries import among
 
 DOCUMENT = """
 SELECT json_build_object(
@@ -61,14 +63,17 @@ SELECT json_build_object(
     SELECT json_agg(json_build_object('name', i.name, 'version', i.version,
         'contract_id', nullif(i.contract_document_id, ''),
         'source', CASE WHEN o.id IS NOT NULL THEN json_build_object(
-            'id', o.id, 'fqn', o.fqn, 'status', r.status, 'visibility', r.visibility) END,
+            'id', r.id, 'fqn', o.fqn, 'status', r.status, 'visibility', r.visibility) END,
         'system', nullif(i.system_name, '')) ORDER BY i.name, i.version)
     FROM products_inputport i LEFT JOIN products_outputport o ON o.id = i.source_id
     LEFT JOIN products_dataproduct r ON r.id = o.product_id
     WHERE i.product_id = p.id), '[]'),
-  'successor', p.successor_id, 'sunset_on', p.sunset_on, 'url', NULL,
+  'successor', (
+    SELECT json_build_object('id', s.id, 'fqn', s.fqn, 'status', s.status,
+        'visibility', s.visibility) FROM products_dataproduct s WHERE s.id = p.successor_id),
+  'sunset_on', p.sunset_on, 'url', NULL,
   'created_at', p.created_at, 'updated_at', p.updated_at, 'published_at', p.published_at,
-  'written_at', p.written_at)
+  'written_at', p.written_at)::text
 FROM products_dataproduct p JOIN accounts_domain d ON d.id = p.domain_id
 JOIN accounts_team team ON team.id = p.owner_id
 """
@@ -96,10 +101,8 @@ def product_in_full(product_id: UUID, actor: Actor) -> dict[str, Any]:
 
 
 def _document(sql: str, key: str | UUID) -> dict[str, Any] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [key])
-        row = cursor.fetchone()
-    return row[0] if row else None
+    found = prepared.ask(sql, str(key))
+    return orjson.loads(found[0][0]) if found else None
 
 
 def _is_open(found: dict[str, Any], actor: Actor) -> bool:
@@ -121,17 +124,26 @@ def _for_reader(found: dict[str, Any] | None, actor: Actor) -> dict[str, Any]:
         raise NotFound()
     found["url"] = reverse("products:product", kwargs={"fqn": found["fqn"]})
     _name_sources(found["input_ports"], actor)
-    if found["successor"]:
-        visible = DataProduct.objects.visible_to(actor).filter(pk=found["successor"])
-        found["successor"] = visible.values_list("fqn", flat=True).first()
+    found["successor"] = _successor(found["successor"], actor)
     return found
 
 
+def _successor(other: dict[str, Any] | None, actor: Actor) -> str | None:
+    seen = other is not None and (_is_open(other, actor) or _seen(actor, {other["id"]}))
+    return str(other["fqn"]) if other is not None and seen else None
+
+
 def _name_sources(inputs: list[dict[str, Any]], actor: Actor) -> None:
+    """A port is seen with its product."""
     sources = [each["source"] for each in inputs if each["source"]]
-    asked = [each["id"] for each in sources if not _is_open(each, actor)]
-    ports = OutputPort.objects.visible_to(actor).filter(pk__in=asked) if asked else ()
-    seen = {str(each.pk) for each in ports} | {each["id"] for each in sources} - set(asked)
+    asked = {each["id"] for each in sources if not _is_open(each, actor)}
+    hidden = asked - _seen(actor, asked) if asked else asked
     for each in inputs:
         source = each["source"]
-        each["source"] = source["fqn"] if source and source["id"] in seen else None
+        each["source"] = source["fqn"] if source and source["id"] not in hidden else None
+
+
+def _seen(actor: Actor, ids: set[str]) -> set[str]:
+    """Of these products those that the actor may see."""
+    visible = DataProduct.objects.visible_to(actor).filter(among("pk", ids))
+    return {str(each) for each in visible.order_by().values_list("pk", flat=True)}

@@ -22,9 +22,10 @@ from catalog.quality.selectors.history import SHOWN
 from catalog.quality.selectors.product import MAX_DAYS
 from catalog.quality.states import Outcome
 from core.errors import Invalid
-from core.graphql import first_of_each
+from core.graphql import first_of_each, rows_among
 from core.paging import decode_cursor
 from core.problems import Problem
+from core.subqueries import among
 
 CHECK = (
     "id",
@@ -45,6 +46,7 @@ CHECK = (
     "active",
 )
 CHECK_ORDER = ("id",)
+DIMENSION = ("product_id", "dimension", "score", "weight", "checks")
 RESULT = ("check_run_id", *SHOWN)
 RESULT_ORDER = ("-at",)
 NEWEST = f"""
@@ -61,9 +63,8 @@ Lists = dict[Any, list[dict[str, Any]]]
 def dimensions_by_product(actor: Actor, ids: Collection[UUID]) -> Lists:
     """The present score of each measured dimension."""
     found: Lists = defaultdict(list)
-    rows = DimensionScore.objects.filter(product__in=ids).order_by("dimension")
-    for row in rows.values("product_id", "dimension", "score", "weight", "checks"):
-        found[row["product_id"]].append({**row})
+    for row in rows_among(DimensionScore, DIMENSION, ids, key="product_id", order=["dimension"]):
+        found[row["product_id"]].append(row)
     return found
 
 
@@ -71,7 +72,7 @@ def trend_by_product(actor: Actor, ids: Collection[UUID], *, days: int) -> Lists
     """One point a day, the oldest first."""
     since = timezone.now().date() - dt.timedelta(days=max(1, min(days, MAX_DAYS)))
     found: Lists = defaultdict(list)
-    rows = ScoreSnapshot.objects.filter(product__in=ids, day__gt=since).order_by("day")
+    rows = ScoreSnapshot.objects.filter(among("product_id", ids), day__gt=since).order_by("day")
     for row in rows.values("product_id", "day", "score", "coverage"):
         found[row["product_id"]].append({**row})
     return found
@@ -166,5 +167,5 @@ def _moment(cursor: str | None) -> dt.datetime | None:
 
 
 def _checks(ids: Collection[UUID]) -> Any:
-    active = QualityCheck.objects.filter(port__product__in=ids, active=True)
+    active = QualityCheck.objects.filter(among("port__product_id", ids), active=True)
     return active.annotate(product_id=F("port__product_id"))

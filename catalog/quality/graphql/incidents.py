@@ -237,10 +237,12 @@ class Query(graphene.ObjectType):
         first: int,
         after: str | None = None,
         state: Any = None,
-        mine: bool = False,
-        **given: str,
+        mine: bool | None = None,
+        **given: str | None,
     ) -> Page:
-        chosen = Chosen(state=state.value if state else "unresolved", mine=mine, **given)
+        texts = {name: text or "" for name, text in given.items()}
+        state = state.value if state else "unresolved"
+        chosen = Chosen(state=state, mine=bool(mine), **texts)
         rows = chosen_incidents(info.context.actor, chosen).values(*INCIDENT)
         return page_from(keyset_page(rows, order=ORDER, size=first, cursor=after), rows)
 

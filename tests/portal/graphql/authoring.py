@@ -62,6 +62,12 @@ class Author:
             for key, argument in field.args.items()
             if is_required_argument(argument) or self.chance.random() < 0.4
         ]
+        given += [
+            f"{key}: null"
+            for key, argument in field.args.items()
+            if not isinstance(argument.type, GraphQLNonNull) and self.chance.random() < 0.05
+            if not any(each.startswith(f"{key}: ") for each in given)
+        ]
         arguments = f"({', '.join(given)})" if given else ""
         named = get_named_type(field.type)
         if is_leaf_type(named):

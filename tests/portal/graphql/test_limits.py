@@ -4,9 +4,12 @@ import pytest
 from django.test import override_settings
 from graphql import get_introspection_query
 
+from catalog.products.models import Follow
+from core.graphql.budget import REFUSED
+from core.graphql.cost import WRITE
 from core.models import GraphqlBudget
 from portal.bench.hostile import HOSTILE
-from tests.factories import UserFactory
+from tests.factories import ProductFactory, UserFactory
 from tests.portal.graphql.conftest import ask_as, headers_for
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +36,8 @@ def test_abuse_is_refused_and_the_answer_says_why(client, member, hostile):
     assert (told["code"], told.get("limit")) == (hostile.code, hostile.limit)
     if hostile.limit is not None:
         assert told["found"] > hostile.limit or told["found"] < 1
-    assert not GraphqlBudget.objects.exists()
+    assert GraphqlBudget.objects.get().spent == REFUSED
+    assert response.json()["extensions"]["cost"]["remaining"] == 500_000 - REFUSED
 
 
 @pytest.mark.parametrize(
@@ -107,6 +111,43 @@ def test_a_spent_budget_refuses_one_actor_and_no_other(member, ask):
     assert 1 <= int(third["Retry-After"]) <= 60
     assert third.json()["errors"][0]["extensions"]["code"] == "budget-exhausted"
     assert other.status_code == 200
+
+
+@override_settings(GRAPHQL_BUDGET=3 * REFUSED)
+def test_who_only_sends_what_is_refused_is_sent_away(member, ask):
+    wrong, right = "{ nothing }", "{ domains(first: 1) { edges { cursor } } }"
+
+    refused = [ask(wrong) for _ in range(5)]
+    read = ask(right)
+    other = ask_as(UserFactory())
+
+    assert [each.status_code for each in refused] == [400, 400, 400, 429, 429]
+    assert read.status_code == 429  # not even looked at
+    assert refused[3].json()["errors"][0]["extensions"]["code"] == "budget-exhausted"
+    assert all(1 <= int(each["Retry-After"]) <= 60 for each in (*refused[3:], read))
+    assert [other(wrong).status_code, other(right).status_code] == [400, 200]
+
+
+@override_settings(GRAPHQL_BUDGET=3 * WRITE)
+def test_what_is_done_costs_and_a_spent_budget_does_nothing():
+    product = ProductFactory()
+    ask = ask_as(UserFactory())
+    follow = "mutation ($fqn: String!) { followProduct(fqn: $fqn) { problems { code } } }"
+    twice = """mutation ($fqn: String!) { a: followProduct(fqn: $fqn) { problems { code } }
+        ...More }
+        fragment More on Mutation { b: unfollowProduct(fqn: $fqn) { problems { code } } }"""
+
+    once, both, none = ask(follow, fqn=product.fqn), ask(twice, fqn=product.fqn), ask(follow)
+    over = ask(follow, fqn=product.fqn)
+
+    assert once.json()["extensions"]["cost"]["requested"] == WRITE
+    assert both.json()["extensions"]["cost"] == {
+        "requested": 2 * WRITE,
+        "limit": 10_000,
+        "remaining": 0,
+    }
+    assert (none.status_code, over.status_code) == (429, 429)
+    assert not Follow.objects.exists()
 
 
 def test_introspection_by_usual_tools_is_answered(ask):

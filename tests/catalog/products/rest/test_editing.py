@@ -43,7 +43,8 @@ def test_a_patch_changes_what_it_names_and_answers_the_new_revision(owner, mine)
     )
     merged = patch(owner, mine, {"extra": {"a": None, "b": {"d": 3}}})
 
-    assert (before["ETag"], answer.status_code, answer["ETag"]) == ('"1"', 200, '"2"')
+    assert answer.status_code == 200
+    assert (before["ETag"][:3], answer["ETag"][:3]) == ('"1-', '"2-')
     body = answer.json()
     assert (body["purpose"], body["name"], body["revision"]) == ("Other", "Orders", 2)
     assert body["links"] == [{"kind": "runbook", "label": "", "url": "https://a.example"}]
@@ -94,7 +95,8 @@ def test_a_patch_is_done_once_with_a_key(owner, mine):
     again = patch(owner, mine, {"purpose": "Other"}, **key)
 
     assert again["Idempotent-Replayed"] == "true"
-    assert (first["ETag"], again["ETag"]) == ('"2"', '"2"')
+    assert first["ETag"].startswith('"2-')
+    assert again["ETag"] == first["ETag"]
     assert DataProduct.objects.get().revision == 2
 
 

@@ -1,0 +1,89 @@
+"""Rows of a batch by statements that the database plans once a connection.
+
+A batch is a short read by keys. To put it together by the ORM and to plan it takes longer than to
+carry it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Model, QuerySet
+
+from core import prepared
+from core.subqueries import among
+
+Values = dict[str, Any]
+
+
+def rows_among(
+    model: type[Model],
+    columns: Sequence[str],
+    ids: Collection[Any],
+    *,
+    key: str = "id",
+    order: Sequence[str] = (),
+) -> list[Values]:
+    """Rows whose column `key` is one of `ids`: of what nobody is kept from, or of parents that were
+    seen before.
+
+    Args:
+        columns: plain ones, whose values are as the database gives them.
+        order: names of columns.
+    """
+    sql = _among(model, tuple(columns), key, tuple(order))
+    found = prepared.ask(sql, f"{{{','.join(map(str, ids))}}}")
+    return [dict(zip(columns, row, strict=True)) for row in found]
+
+
+@lru_cache
+def _among(model: type[Model], columns: tuple[str, ...], key: str, order: tuple[str, ...]) -> str:
+    def column(name: str) -> str:
+        return connection.ops.quote_name(_field(model, name).column)
+
+    sql = (
+        f"SELECT {', '.join(map(column, columns))} FROM {model._meta.db_table}"  # noqa: S608
+        f" WHERE {column(key)} = ANY(%s::{_field(model, key).db_type(connection)}[])"
+    )
+    return f"{sql} ORDER BY {', '.join(map(column, order))}" if order else sql
+
+
+def visible_among(
+    visible: QuerySet[Any], columns: Sequence[str], ids: Collection[Any]
+) -> list[Values]:
+    """Those of `visible` whose primary key is one of `ids`, in no order. Where the read rule keeps
+    nothing away, there is nothing for the ORM to write."""
+    model: Any = visible.model
+    if not visible.query.where and is_plain(model, tuple(columns)):
+        return rows_among(model, columns, ids, key=model._meta.pk.attname)
+    kind = str(model._meta.pk.db_type(connection))
+    return read(visible.filter(among("pk", ids, kind)).order_by(), columns)
+
+
+@lru_cache
+def is_plain(model: type[Model], columns: tuple[str, ...]) -> bool:
+    """The values of these columns are as the database gives them."""
+    fields: list[Any] = [model._meta.get_field(each) for each in columns]
+    return not any(each.get_db_converters(connection) for each in fields)
+
+
+def _field(model: type[Model], name: str) -> Any:
+    if not is_plain(model, (name,)):
+        raise TypeError(f"{name} is not as the database gives it; read it by the ORM.")
+    return model._meta.get_field(name)
+
+
+def read(rows: QuerySet[Any], columns: Sequence[str]) -> list[Values]:
+    """`rows.values(*columns)`, for rules that the ORM has to write: only the plan is kept."""
+    asked = rows.values_list(*columns)
+    compiler = asked.query.get_compiler(connection=connection)
+    try:
+        sql, params = compiler.as_sql()
+    except EmptyResultSet:
+        return []
+    found = compiler.results_iter([prepared.ask(sql, *params)])
+    return [dict(zip(columns, row, strict=True)) for row in found]
