@@ -11,10 +11,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from accounts.actors import Actor
 from catalog.products.models import DataProduct
 from catalog.products.policies import can_change_product
+from catalog.products.states import LISTED
 from catalog.quality.completeness import Completeness
 from catalog.quality.drawing import USUAL_DAYS, days_of, spans_of, trend_with_marks
+from catalog.quality.policies import can_handle_incidents
 from catalog.quality.scores import shown_sum
 from catalog.quality.selectors import (
     QualityOfProduct,
@@ -28,6 +31,7 @@ from catalog.quality.signing import badge_path
 
 PAGE_SIZE = 25
 NAMED_LOSSES = 5
+SHOWN_INCIDENTS = 12
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Lack:
 
 
 def product_quality(request: HttpRequest, product: DataProduct) -> SafeString:
-    """The Quality tab: the score, why this score, dimensions, trend, checks."""
+    """The Quality tab: the score, why this score, dimensions, trend, checks, incidents."""
     actor = request.actor  # type: ignore[attr-defined]
     days = days_of(request.GET.get("days", ""))
     quality = quality_of(product, days=days)
@@ -54,7 +58,7 @@ def product_quality(request: HttpRequest, product: DataProduct) -> SafeString:
         else shown_sum(quality.score, quality.explanation, most=NAMED_LOSSES),
         "can_change": can_change,
         "can_run": can_change,
-        "trend": trend_with_marks(product, quality.trend, days),
+        "trend": trend_with_marks(quality.trend, quality.incidents, days),
         "days": days,
         "spans": spans_of(tab_address(product), joined="&"),
         "completeness": described,
@@ -64,6 +68,7 @@ def product_quality(request: HttpRequest, product: DataProduct) -> SafeString:
         and request.build_absolute_uri(badge_path(quality.badge_link)),
         **_numbers(product, quality),
         **_list(request, product, quality, days),
+        **_incidents(actor, product, quality),
     }
     return render_to_string("catalog/quality/_product_quality.html", context, request)
 
@@ -128,4 +133,16 @@ def _list(
         },
         "list_url": tab_address(product, days=days),
         "show_pager": bool(following or cursor),
+    }
+
+
+def _incidents(actor: Actor, product: DataProduct, quality: QualityOfProduct) -> dict[str, Any]:
+    """The open ones, those that ended last, and what the reader may do about them."""
+    shown = quality.incidents[:SHOWN_INCIDENTS]
+    count = sum(not each.is_resolved for each in shown)
+    return {
+        "is_relied_on": product.status in LISTED,  # of others there are no incidents
+        "incidents": shown,
+        "open": f"{count}{'+' if count == SHOWN_INCIDENTS else ''}" if count else "",
+        "may_report": can_handle_incidents(actor, product),
     }

@@ -17,6 +17,7 @@ from catalog.products.graphql import mutations as product_mutations
 from catalog.products.graphql import queries as products
 from catalog.products.graphql.types import DataProduct
 from catalog.quality.graphql import incidents
+from catalog.quality.graphql import settings as quality_settings
 from catalog.quality.graphql import types as quality
 from catalog.search.graphql import types as search
 from core.graphql import extended
@@ -81,6 +82,7 @@ class Mutation(
     persisting.Mutation,
     lineage_mutations.Mutation,
     incidents.Mutation,
+    quality_settings.Mutation,
 ):
     """Everything that can be done."""
 
@@ -88,6 +90,7 @@ class Mutation(
 for room in (
     quality,
     incidents,
+    quality_settings,
     lineage,
     derived_classes,
     follows,
