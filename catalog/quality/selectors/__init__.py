@@ -23,6 +23,7 @@ from catalog.quality.selectors.history import (
 from catalog.quality.selectors.product import (
     Point,
     QualityOfProduct,
+    around_tab,
     dimensions_of,
     explained,
     is_stale,
@@ -41,6 +42,7 @@ __all__ = [
     "Point",
     "QualityOfProduct",
     "Surroundings",
+    "around_tab",
     "check_by_id",
     "check_page",
     "checks_of",

@@ -7,6 +7,7 @@ in here; `visible_to` has decided that the product is seen.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.db import connection
 from catalog.quality.selectors.describing import DESCRIBED, STEWARD
 
 MAX_INCIDENTS = 50
+NAMED = re.compile(r"%\((\w+)\)s")
 
 HEAD = f"""
 SELECT jsonb_build_object(
@@ -57,9 +59,20 @@ def quality_head(product_id: UUID, *, since: dt.date) -> dict[str, Any]:
     One SQL statement. Cost: the checks and incidents of the product and the days of the trend,
     whatever the number of results.
     """
-    asked: dict[str, Any] = {"ids": [product_id], "since": since, "steward": STEWARD}
+    sql, params = head_column(product_id, since=since)
     with connection.cursor() as cursor:
-        cursor.execute(HEAD, asked)
+        cursor.execute(sql, params)
         [(text,)] = cursor.fetchall()
+    return read_head(text)
+
+
+def head_column(product_id: UUID, *, since: dt.date) -> tuple[str, list[Any]]:
+    """The statement and its parameters by place, to stand alone or as a column of another."""
+    asked: dict[str, Any] = {"ids": [product_id], "since": since, "steward": STEWARD}
+    return NAMED.sub("%s", HEAD), [asked[name] for name in NAMED.findall(HEAD)]
+
+
+def read_head(text: str) -> dict[str, Any]:
+    """What the statement gives, which is JSON."""
     found: dict[str, Any] = orjson.loads(text)
     return found

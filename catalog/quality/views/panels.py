@@ -8,7 +8,8 @@ from django.utils.safestring import SafeString
 
 from catalog.products.models import DataProduct
 from catalog.products.states import LISTED
-from catalog.quality.selectors import Surroundings, surroundings
+from catalog.quality.drawing import days_of
+from catalog.quality.selectors import Surroundings, around_tab, surroundings
 
 KEPT = "_surroundings"  # on the product, for the other panels of its page
 
@@ -40,7 +41,13 @@ def _around(request: HttpRequest, product: DataProduct) -> Surroundings | None:
     if product.status not in LISTED:
         return None
     if not hasattr(product, KEPT):
-        actor = request.actor  # type: ignore[attr-defined]
-        setattr(product, KEPT, surroundings(actor, [product.pk]).get(product.pk))
+        setattr(product, KEPT, _read(request, product))
     kept: Surroundings | None = getattr(product, KEPT)
     return kept
+
+
+def _read(request: HttpRequest, product: DataProduct) -> Surroundings | None:
+    actor = request.actor  # type: ignore[attr-defined]
+    if request.GET.get("tab") == "quality":
+        return around_tab(actor, product, days=days_of(request.GET.get("days", "")))
+    return surroundings(actor, [product.pk]).get(product.pk)
