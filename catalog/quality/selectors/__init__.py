@@ -9,6 +9,7 @@ from catalog.quality.selectors.checks import (
     facets_of,
     filter_of,
     label_of,
+    measurer_of,
     require_known,
 )
 from catalog.quality.selectors.describing import completeness_of
@@ -55,6 +56,7 @@ __all__ = [
     "is_stale",
     "label_of",
     "measurement",
+    "measurer_of",
     "quality_of",
     "require_known",
     "result_page",

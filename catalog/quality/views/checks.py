@@ -24,6 +24,7 @@ from catalog.quality.selectors import (
     CheckSource,
     check_by_id,
     label_of,
+    measurer_of,
     result_page,
     results_since,
     source_of,
@@ -36,7 +37,6 @@ from core.rendering import share, thousands
 PAGE_SIZE = 25
 MAX_STATED = 4_000  # characters
 QUOTED, QUOTES = re.compile(r"`([^`]*)`"), r"“\1”"  # names in a demand
-SOURCES = {"portal": "the portal", "demo": "the team’s own tool"}
 
 
 @require_safe
@@ -157,10 +157,6 @@ def _facts(check: QualityCheck) -> list[dict[str, Any]]:
     return facts
 
 
-def _measurer(source: str) -> str:
-    return SOURCES.get(source) or label_of("origin", source)
-
-
 def _results(
     request: HttpRequest, product: DataProduct, check: QualityCheck, days: int
 ) -> dict[str, Any]:
@@ -170,7 +166,7 @@ def _results(
     kept = {} if days == USUAL_DAYS else {"days": days}
     following = page.next_cursor and urlencode({**kept, "cursor": page.next_cursor})
     return {
-        "rows": [(each, _measurer(each.source)) for each in page.rows],
+        "rows": [(each, measurer_of(each.source)) for each in page.rows],
         "pager": {
             "next": following and f"{here}?{following}#results",
             "previous": cursor and f"{here}{'?' if kept else ''}{urlencode(kept)}#results",

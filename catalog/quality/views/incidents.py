@@ -17,10 +17,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.actors import Actor
 from catalog.lineage.selectors import impact
+from catalog.products.policies import can_change_product
 from catalog.quality import services
 from catalog.quality.models import Incident, QualitySettings
 from catalog.quality.models.incidents import USUAL_HOPS
 from catalog.quality.policies import can_handle_incidents
+from catalog.quality.selectors import measurer_of
 from catalog.quality.selectors.incidents import (
     ACTIVE,
     ALL,
@@ -169,7 +171,8 @@ def _page(
         "product": product,
         "facts": _facts(found),
         "events": found.events.all()[:200],
-        "results": results_behind(found),
+        "results": [(each, measurer_of(each.source)) for each in results_behind(found)],
+        "sees_operations": can_change_product(actor, product) or actor.sees_all_metadata,
         "affected": [row for row in reached.rows if row.distance > 0][:AFFECTED_SHOWN],
         "totals": reached.totals,
         "hops": settings.downstream_hops if settings else USUAL_HOPS,
