@@ -18,7 +18,7 @@ from catalog.products.states import LISTED
 from catalog.quality.completeness import Completeness
 from catalog.quality.drawing import USUAL_DAYS, days_of, spans_of, trend_with_marks
 from catalog.quality.policies import can_handle_incidents
-from catalog.quality.scores import shown_sum
+from catalog.quality.scores import ShownLoss, ShownSum, shown_sum
 from catalog.quality.selectors import (
     QualityOfProduct,
     check_page,
@@ -50,12 +50,14 @@ def product_quality(request: HttpRequest, product: DataProduct) -> SafeString:
     quality = quality_of(product, days=days)
     can_change = can_change_product(actor, product)
     described = quality.completeness
+    why = None
+    if quality.score is not None:
+        why = shown_sum(quality.score, quality.explanation, most=NAMED_LOSSES)
     context = {
         "product": product,
         "quality": quality,
-        "why": None
-        if quality.score is None
-        else shown_sum(quality.score, quality.explanation, most=NAMED_LOSSES),
+        "why": why,
+        "losses": _losses(why, quality) if why else [],
         "can_change": can_change,
         "can_run": can_change,
         "trend": trend_with_marks(quality.trend, quality.incidents, days),
@@ -95,6 +97,16 @@ def _reason(described: Completeness) -> str:
     """Why there is no check: `contract`, when there is none, or `rules`, when it states none."""
     contract = next(each for each in described.aspects if each.name == "contract")
     return "rules" if contract.share else "contract"
+
+
+def _losses(why: ShownSum, quality: QualityOfProduct) -> list[tuple[ShownLoss, str]]:
+    """What costs points; of a product with several ports with the name of the port."""
+    ports = {check.pk: check.port.rpartition("/")[2] for check in quality.checks}
+    names_port = len(set(ports.values())) > 1
+    return [
+        (line, ports.get(line.contribution.check_id, "") if names_port else "")
+        for line in why.losses
+    ]
 
 
 def _numbers(product: DataProduct, quality: QualityOfProduct) -> dict[str, Any]:
