@@ -108,6 +108,19 @@ def test_one_shows_results_timeline_and_whom_it_reaches(reader, team):
     assert "What you can do" not in page
 
 
+def test_what_no_check_tells_of_speaks_of_no_results(reader, team):
+    product = make("Orders", team)
+    at = timezone.now()
+    for cause, words in (("late", "when the promise ended"), ("manual", "as reported")):
+        found = Incident.objects.create(product=product, cause=cause, title="x", broke_at=at)
+
+        page = text_of(reader, found.get_absolute_url())
+
+        assert words in page
+        assert "Bad results" not in page
+        assert "first bad result" not in page
+
+
 def test_it_is_handled_on_its_page(owner, team):
     product = make("Orders", team)
     breaks(product)
