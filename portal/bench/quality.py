@@ -38,13 +38,14 @@ UPLOADED = 10_000
 SLUG = "bench-quality"
 MAKE_CHECKS = """
 INSERT INTO quality_qualitycheck (port_id, key, name, dimension, weight, definition, runnable,
-    every_s, active, outcome, score, evaluated, failed, message, measured_at)
+    every_s, active, outcome, score, evaluated, failed, message, measured_at, origin, pointer,
+    demand, note, schedule)
 SELECT CASE WHEN n <= %(own)s THEN %(port)s::uuid ELSE %(other)s::uuid END, 'dbt:bench.' || n,
     'Bench ' || n,
     (ARRAY['accuracy', 'completeness', 'conformity', 'timeliness', 'uniqueness'])[1 + n %% 5],
     1, '{}', false, 86400, true, CASE WHEN n %% 7 = 0 THEN 'fail' ELSE 'pass' END,
     CASE WHEN n %% 7 = 0 THEN .9 ELSE 1 END, 1000, CASE WHEN n %% 7 = 0 THEN 100 ELSE 0 END, '',
-    statement_timestamp() - interval '1 hour'
+    statement_timestamp() - interval '1 hour', 'tool', '', '', '', ''
 FROM generate_series(1, %(checks)s) AS n
 """
 MAKE_RESULTS = """
@@ -101,7 +102,10 @@ def _upload(port: OutputPort) -> dict[str, float]:
     for name, ago in (("of new checks", 2), ("of known checks", 1)):
         at = (now - dt.timedelta(minutes=ago)).isoformat()
         given = {"port": port.fqn, "evaluated": 1000, "at": at}
-        results = [{**given, "check": f"uploaded {n}", "failed": n % 3} for n in range(UPLOADED)]
+        results = [
+            {**given, "check": f"uploaded {n}", "failed": 0 if n % 50 else 9}
+            for n in range(UPLOADED)
+        ]
         started = time.perf_counter()
         taken = report_results(body={"results": results}, actor=system_actor())
         found[name] = round(time.perf_counter() - started, 2)

@@ -8,8 +8,9 @@ from types import MappingProxyType
 
 from accounts.actors import Actor
 from catalog.search.models import SearchEntry, SearchEntryQuerySet
+from catalog.search.scores import BANDS, NOT_MEASURED
 from catalog.search.selectors.asking import Asked, corrected, most_words, read
-from catalog.search.selectors.conditions import KNOWN_SCORE, narrowed
+from catalog.search.selectors.conditions import KNOWN_SCORE, between_scores, narrowed
 from catalog.search.selectors.counting import FacetValue, count_facets, counted_of
 from catalog.search.selectors.questions import SearchQueryData
 from catalog.search.selectors.relevance import ORDER, Best, best
@@ -128,7 +129,11 @@ def _in_order(
     actor: Actor, query: SearchQueryData, asked: Asked, order: str
 ) -> SearchEntryQuerySet:
     rows = narrowed(actor, query).matching(asked.required)
-    return rows.annotate(known_score=KNOWN_SCORE) if order == "score" else rows
+    if order != "score":
+        return rows
+    rows = rows.annotate(known_score=KNOWN_SCORE)
+    known = [name for name in query.scores if name in BANDS or name == NOT_MEASURED]
+    return rows.filter(between_scores(known)) if known else rows
 
 
 def _shown(actor: Actor, query: SearchQueryData, found: Best) -> KeysetPage[Hit]:
