@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
-from catalog.products.models import DataProduct
-from catalog.quality.models import CheckResult, QualityCheck
+from catalog.quality.models import CheckResult, Incident, QualityCheck
 from catalog.quality.scores import OUTCOME_SCORES
 from catalog.quality.selectors import Point
 from catalog.quality.selectors.marks import marks_of
@@ -32,10 +31,12 @@ def spans_of(page: str, *, joined: str = "?") -> list[tuple[int, str]]:
     ]
 
 
-def trend_with_marks(product: DataProduct, points: Sequence[Point], days: int) -> Trend | None:
+def trend_with_marks(
+    points: Sequence[Point], incidents: Sequence[Incident], days: int
+) -> Trend | None:
     """The line of the score with the incidents of those days."""
     today = timezone.now().date()
-    marks = marks_of(product, today - dt.timedelta(days=days)) if len(points) > 1 else []
+    marks = marks_of(incidents, today - dt.timedelta(days=days)) if len(points) > 1 else []
     return trend(
         [(each.day, each.score) for each in points],
         days=days,

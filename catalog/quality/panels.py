@@ -11,11 +11,14 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from accounts.actors import Actor
 from catalog.products.models import DataProduct
 from catalog.products.policies import can_change_product
+from catalog.products.states import LISTED
 from catalog.quality.completeness import Completeness
 from catalog.quality.drawing import USUAL_DAYS, days_of, spans_of, trend_with_marks
-from catalog.quality.scores import shown_sum
+from catalog.quality.policies import can_handle_incidents
+from catalog.quality.scores import ShownLoss, ShownSum, shown_sum
 from catalog.quality.selectors import (
     QualityOfProduct,
     check_page,
@@ -28,6 +31,7 @@ from catalog.quality.signing import badge_path
 
 PAGE_SIZE = 25
 NAMED_LOSSES = 5
+SHOWN_INCIDENTS = 12
 
 
 @dataclass(frozen=True)
@@ -40,21 +44,23 @@ class Lack:
 
 
 def product_quality(request: HttpRequest, product: DataProduct) -> SafeString:
-    """The Quality tab: the score, why this score, dimensions, trend, checks."""
+    """The Quality tab: the score, why this score, dimensions, trend, checks, incidents."""
     actor = request.actor  # type: ignore[attr-defined]
     days = days_of(request.GET.get("days", ""))
     quality = quality_of(product, days=days)
     can_change = can_change_product(actor, product)
     described = quality.completeness
+    why = None
+    if quality.score is not None:
+        why = shown_sum(quality.score, quality.explanation, most=NAMED_LOSSES)
     context = {
         "product": product,
         "quality": quality,
-        "why": None
-        if quality.score is None
-        else shown_sum(quality.score, quality.explanation, most=NAMED_LOSSES),
+        "why": why,
+        "losses": _losses(why, quality) if why else [],
         "can_change": can_change,
         "can_run": can_change,
-        "trend": trend_with_marks(product, quality.trend, days),
+        "trend": trend_with_marks(quality.trend, quality.incidents, days),
         "days": days,
         "spans": spans_of(tab_address(product), joined="&"),
         "completeness": described,
@@ -64,6 +70,7 @@ def product_quality(request: HttpRequest, product: DataProduct) -> SafeString:
         and request.build_absolute_uri(badge_path(quality.badge_link)),
         **_numbers(product, quality),
         **_list(request, product, quality, days),
+        **_incidents(actor, product, quality),
     }
     return render_to_string("catalog/quality/_product_quality.html", context, request)
 
@@ -90,6 +97,16 @@ def _reason(described: Completeness) -> str:
     """Why there is no check: `contract`, when there is none, or `rules`, when it states none."""
     contract = next(each for each in described.aspects if each.name == "contract")
     return "rules" if contract.share else "contract"
+
+
+def _losses(why: ShownSum, quality: QualityOfProduct) -> list[tuple[ShownLoss, str]]:
+    """What costs points; of a product with several ports with the name of the port."""
+    ports = {check.pk: check.port.rpartition("/")[2] for check in quality.checks}
+    names_port = len(set(ports.values())) > 1
+    return [
+        (line, ports.get(line.contribution.check_id, "") if names_port else "")
+        for line in why.losses
+    ]
 
 
 def _numbers(product: DataProduct, quality: QualityOfProduct) -> dict[str, Any]:
@@ -128,4 +145,16 @@ def _list(
         },
         "list_url": tab_address(product, days=days),
         "show_pager": bool(following or cursor),
+    }
+
+
+def _incidents(actor: Actor, product: DataProduct, quality: QualityOfProduct) -> dict[str, Any]:
+    """The open ones, those that ended last, and what the reader may do about them."""
+    shown = quality.incidents[:SHOWN_INCIDENTS]
+    count = sum(not each.is_resolved for each in shown)
+    return {
+        "is_relied_on": product.status in LISTED,  # of others there are no incidents
+        "incidents": shown,
+        "open": f"{count}{'+' if count == SHOWN_INCIDENTS else ''}" if count else "",
+        "may_report": can_handle_incidents(actor, product),
     }

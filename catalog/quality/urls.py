@@ -14,6 +14,7 @@ urlpatterns = [
     path("incidents/<uuid:pk>/note/", incidents.note, name="incident-note"),
     path("incidents/<uuid:pk>/resolve/", incidents.resolve, name="incident-resolve"),
     path("products/<str:fqn>/checks/<int:check_id>/", checks.check, name="check"),
+    path("products/<str:fqn>/checks/<int:check_id>/run/", running.run_check, name="run-check"),
     path(
         "products/<str:fqn>/checks/<int:check_id>/results.csv",
         checks.results,

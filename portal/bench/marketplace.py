@@ -16,6 +16,7 @@ from catalog.contracts.models import DataContract
 from catalog.products.models import DataProduct, OutputPort, System
 from catalog.products.states import LISTED, Visibility
 from catalog.search.models import SearchEntry
+from catalog.search.scores import BANDS, NOT_MEASURED
 from catalog.search.selectors import SearchQueryData, hits
 from catalog.search.words import words
 from portal.bench.core import (
@@ -114,6 +115,14 @@ class Samples:
         )
         scores = [{"min_score": 50 + n % 50} for n in range(self.count)]
         yield _pages("filter: score", client, scores)
+        bands = [*BANDS, NOT_MEASURED]
+        choices = [{"score": bands[n % len(bands)]} for n in range(self.count)]
+        yield _pages("order: score", client, [{"order": "score"}] * self.count)
+        yield _pages("facet: score", client, choices)
+        both = [{"order": "score", **each} for each in choices]
+        yield _pages("order and facet: score", client, both)
+        below = [{"order": "score", "domain": each} for each in self.domains]
+        yield _pages("order: score, a domain", client, below)
 
     def _searches(self, client: Client) -> Iterable[Case]:
         for label, pool in (("frequent", self.frequent), ("rare", self.rare)):

@@ -11,13 +11,21 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.actors import system_actor
 from accounts.models import Domain, Team
 from catalog.products.models import DataProduct, OutputPort
-from catalog.quality.models import CheckResult, QualityCheck
-from catalog.quality.services import ResultData, keep_months, record_results
+from catalog.quality.models import CheckResult, QualityCheck, ScoreSnapshot
+from catalog.quality.services import (
+    ResultData,
+    keep_days,
+    keep_months,
+    recompute_score,
+    record_results,
+    report_results,
+)
 from portal.bench.core import SAMPLES, Budget, Case, Result, Spread, floors, measure_together
 from portal.bench.readers import readers
 
@@ -26,16 +34,18 @@ CHECKS = 2_000
 OF_THE_PRODUCT = 200  # of the checks
 MONTHS = 12
 TAB = Budget(statements=10, response_p95_ms=60)
+UPLOADED = 10_000
 SLUG = "bench-quality"
 MAKE_CHECKS = """
 INSERT INTO quality_qualitycheck (port_id, key, name, dimension, weight, definition, runnable,
-    every_s, active, outcome, score, evaluated, failed, message, measured_at)
+    every_s, active, outcome, score, evaluated, failed, message, measured_at, origin, pointer,
+    demand, note, schedule)
 SELECT CASE WHEN n <= %(own)s THEN %(port)s::uuid ELSE %(other)s::uuid END, 'dbt:bench.' || n,
     'Bench ' || n,
     (ARRAY['accuracy', 'completeness', 'conformity', 'timeliness', 'uniqueness'])[1 + n %% 5],
     1, '{}', false, 86400, true, CASE WHEN n %% 7 = 0 THEN 'fail' ELSE 'pass' END,
     CASE WHEN n %% 7 = 0 THEN .9 ELSE 1 END, 1000, CASE WHEN n %% 7 = 0 THEN 100 ELSE 0 END, '',
-    statement_timestamp() - interval '1 hour'
+    statement_timestamp() - interval '1 hour', 'tool', '', '', '', ''
 FROM generate_series(1, %(checks)s) AS n
 """
 MAKE_RESULTS = """
@@ -75,8 +85,53 @@ def run(count: int = SAMPLES) -> Result:
             size={"results": CheckResult.objects.count(), "checks": len(checks)},
             floors=base,
             figures=figures,
-            extra={"one result more, ms": _one_more(checks, count), **_plans(checks[0])},
+            extra={
+                "one result more, ms": _one_more(checks, count),
+                "of it the score alone, ms": _score_alone(product, count),
+                f"an upload of {UPLOADED:,} results, s": _upload(port),
+                "today's points of all products, s": _keep_days(),
+                **_plans(checks[0]),
+            },
         )
+
+
+def _upload(port: OutputPort) -> dict[str, float]:
+    """Results in the portal's own form: the first time, which makes the checks, and the next."""
+    now = timezone.now()
+    found = {}
+    for name, ago in (("of new checks", 2), ("of known checks", 1)):
+        at = (now - dt.timedelta(minutes=ago)).isoformat()
+        given = {"port": port.fqn, "evaluated": 1000, "at": at}
+        results = [
+            {**given, "check": f"uploaded {n}", "failed": 0 if n % 50 else 9}
+            for n in range(UPLOADED)
+        ]
+        started = time.perf_counter()
+        taken = report_results(body={"results": results}, actor=system_actor())
+        found[name] = round(time.perf_counter() - started, 2)
+        assert taken.stored == UPLOADED, taken
+    return found
+
+
+def _score_alone(product: DataProduct, count: int) -> dict[str, float]:
+    times = []
+    for _ in range(count):
+        started = time.perf_counter()
+        recompute_score(product_id=product.pk)
+        times.append((time.perf_counter() - started) * 1000)
+    spread = Spread.of(times)
+    return {"p50": round(spread.p50, 2), "p95": round(spread.p95, 2)}
+
+
+def _keep_days() -> dict[str, float]:
+    """As if no product had a point of today; it is taken back."""
+    with transaction.atomic():
+        ScoreSnapshot.objects.filter(day=timezone.now().date()).delete()
+        started = time.perf_counter()
+        made = keep_days()
+        taken = time.perf_counter() - started
+        transaction.set_rollback(True)
+    return {"s": round(taken, 2), "points": made, "products": DataProduct.objects.count()}
 
 
 def _one_more(checks: list[QualityCheck], count: int) -> dict[str, float]:

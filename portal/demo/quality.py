@@ -17,7 +17,7 @@ from catalog.quality import services as quality
 from catalog.quality.models import CheckResult, QualityCheck, ScoreSnapshot
 from catalog.quality.scores import CheckScore, product_score, score_of_result
 from catalog.quality.services import ResultData
-from catalog.quality.states import Outcome
+from catalog.quality.states import Origin, Outcome
 from core.copying import copy_rows, insert_objects
 from portal.demo.company import SEED, ProductSpec, incidents, products
 
@@ -35,6 +35,7 @@ def load_quality() -> None:
     rows = {each.fqn: each for each in DataProduct.objects.filter(fqn__in=products())}
     checks: dict[str, list[QualityCheck]] = defaultdict(list)
     active = QualityCheck.objects.filter(active=True, port__product__in=rows.values())
+    active = active.exclude(origin=Origin.SLA, definition__columns=[])  # nobody can measure those
     for check in active.select_related("port__product").order_by("pk"):
         checks[check.port.product.fqn].append(check)
     points: list[ScoreSnapshot] = []

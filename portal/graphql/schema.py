@@ -18,6 +18,7 @@ from catalog.products.graphql import mutations as product_mutations
 from catalog.products.graphql import queries as products
 from catalog.products.graphql.types import DataProduct
 from catalog.quality.graphql import incidents
+from catalog.quality.graphql import settings as quality_settings
 from catalog.quality.graphql import types as quality
 from catalog.search.graphql import types as search
 from core.graphql import extended
@@ -85,6 +86,7 @@ class Mutation(
     lineage_mutations.Mutation,
     lineage_namespaces.Mutation,
     incidents.Mutation,
+    quality_settings.Mutation,
 ):
     """Everything that can be done."""
 
@@ -92,6 +94,7 @@ class Mutation(
 for room in (
     quality,
     incidents,
+    quality_settings,
     lineage,
     derived_classes,
     follows,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache, partial
 from random import Random
 
 from catalog.quality.models import CheckResult, DimensionScore, QualityCheck, ScoreSnapshot
-from catalog.quality.rules import key_of
+from catalog.quality.rules import Wanted, key_of, wanted_by
 from catalog.quality.rules.phrases import demand_of
 from catalog.quality.scores import CheckScore, ProductScore, product_score, score_of_result
 from catalog.quality.services.checks import NOT_MADE
 from catalog.quality.states import Origin
 from portal.scale.catalogue import Measured, PortPlan
-from portal.scale.documents import RulePlan
+from portal.scale.documents import ContractPlan, RulePlan
 from portal.scale.plan import Plan, ProductPlan
 from portal.scale.tables import Table
 
@@ -56,6 +57,7 @@ class Quality:
             for rule in port.contract.rules:
                 ran = is_measured and random.random() < 0.93
                 scores.append(self._check(random, port, rule, at if ran else None, trust))
+            scores += map(partial(self._promise, port), _promises(port.contract))
         score = product_score(scores)
         if score.score is None:
             return Measured()
@@ -92,6 +94,16 @@ class Quality:
         )
         return CheckScore(check, rule.name, rule.dimension, 1.0, score)
 
+    def _promise(self, port: PortPlan, wanted: Wanted) -> CheckScore:
+        """A service level of the contract; it names no column, so nobody can measure it."""
+        check, name = self.checks.new_id(), wanted.demand
+        self.checks.add(
+            *(check, port.id, wanted.key, name, wanted.dimension, wanted.weight),
+            *(wanted.definition(), EVERY_S, wanted.origin, wanted.pointer, name, wanted.trouble),
+            *("", None, None),
+        )
+        return CheckScore(check, name, wanted.dimension, wanted.weight, None)
+
     def _snapshots(
         self, random: Random, product: ProductPlan, score: ProductScore, at: dt.datetime
     ) -> None:
@@ -104,6 +116,27 @@ class Quality:
             level = min(100.0, max(20.0, level + random.gauss(0, 1.2)))
             day = (at - dt.timedelta(days=days)).date().isoformat()
             self.snapshots.add(product.id, day, round(level, 2), score.coverage)
+
+
+def _promises(contract: ContractPlan) -> list[Wanted]:
+    moments = (
+        (each.name, column.name)
+        for each in contract.objects
+        for column in each.columns
+        if column.logical_type in ("timestamp", "date")
+    )
+    return _promises_of(tuple(contract.levels), next(moments, ("", "")))
+
+
+@lru_cache(maxsize=10_000)
+def _promises_of(levels: tuple[tuple[str, int, str], ...], moment: tuple[str, str]) -> list[Wanted]:
+    """What the room of quality makes of service levels beside a first column that is a moment."""
+    names = ("property", "value", "unit")
+    promised = [dict(zip(names, level, strict=True)) for level in levels]
+    columns = [{"name": moment[1], "logicalType": "timestamp"}] if moment[0] else []
+    schema = [{"name": moment[0] or "rows", "properties": columns}]
+    head = {"apiVersion": "v3.1.0", "kind": "DataContract", "id": "x", "version": "1.0.0"}
+    return wanted_by({**head, "status": "active", "schema": schema, "slaProperties": promised})
 
 
 def _key(rule: RulePlan) -> str:

@@ -143,6 +143,7 @@ def register() -> None:
     panels.register("port.access", access_panels.port_access)
     panels.register("port.rows", access_panels.port_rows)
     panels.register("check.examples", access_panels.check_examples)
+    panels.register("check.query", access_panels.check_query)
 
 
 def holders_of(instance: Instance) -> list[str]:

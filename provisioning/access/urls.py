@@ -24,5 +24,6 @@ urlpatterns = [
     path("access/<uuid:pk>/extend/", extending.extend, name="extend"),
     path("access/<uuid:pk>/sample/", sampling.sample, name="sample"),
     path("access/checks/<int:pk>/examples/", checks.examples, name="check-examples"),
+    path("access/checks/<int:pk>/query/", checks.query, name="check-query"),
     path("access/<uuid:pk>/revoke/", grants.revoke, name="revoke"),
 ]

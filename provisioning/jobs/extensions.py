@@ -44,6 +44,7 @@ class CheckOrder:
     instance_id: UUID  # of the product whose objects are measured
     spec: Mapping[str, Any]  # as `Driver.measure` takes it
     subject: Mapping[str, Any]  # the provider's own words; comes back with the results
+    team_id: int | None = None  # whose product it is; its members see the operation
 
 
 class CheckSource(Protocol):

@@ -71,6 +71,14 @@ FIELDS: dict[str, Row] = {
         "401 not-found invalid-transition invalid-transition invalid-transition "
         "invalid-transition not-allowed invalid-transition 403 invalid-transition"
     ),
+    "runCheck": (
+        "401 not-found check-not-runnable check-not-runnable not-allowed "
+        "not-allowed not-allowed check-not-runnable 403 check-not-runnable"
+    ),
+    "configureQuality": "401 not-found done done not-allowed not-allowed not-allowed done 403 done",
+    "weighDimensions": (
+        "401 not-allowed not-allowed not-allowed done not-allowed not-allowed done 403 not-allowed"
+    ),
     "lineage": EMPTY_OUTSIDE,
     "lineageCycles": "401 empty empty empty empty empty empty empty empty empty",
     "lineageImpact": NULL_OUTSIDE,

@@ -223,6 +223,8 @@ HTML: dict[tuple[str, str], Row] = {
     ("quality:settings", "post"): "login 404 302 302 403 403 403 302 login login",
     ("quality:run", "get"): NO_SUCH_METHOD,
     ("quality:run", "post"): "login 404 302 302 403 403 403 302 login login",
+    ("quality:run-check", "get"): NO_SUCH_METHOD,
+    ("quality:run-check", "post"): "login 404 302 302 403 403 403 302 login login",
     ("quality:check", "get"): PAGE_OF_THE_TEAM,
     ("quality:check", "post"): NO_SUCH_METHOD,
     ("quality:check-results", "get"): PAGE_OF_THE_TEAM,
@@ -353,6 +355,8 @@ HTML: dict[tuple[str, str], Row] = {
     ("access:offer-writes", "post"): "login 404 404 404 404 404 404 404 login login",
     ("access:cart-remove", "get"): NO_SUCH_METHOD,
     ("access:cart-remove", "post"): "login 302 302 302 302 302 302 302 login login",
+    ("access:check-query", "get"): "login 404 422 422 422 422 422 422 login login",  # not runnable
+    ("access:check-query", "post"): NO_SUCH_METHOD,
     ("access:check-examples", "get"): NO_SUCH_METHOD,
     ("access:check-examples", "post"): "login 404 403 403 403 403 403 403 login login",
     ("access:sample", "get"): NO_SUCH_METHOD,

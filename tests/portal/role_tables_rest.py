@@ -118,6 +118,7 @@ REST: dict[tuple[str, str], Row] = {
     ("rest:product-checks", "get"): OF_THE_TEAM,
     ("rest:product-check", "get"): OF_THE_TEAM,
     ("rest:check-results", "get"): OF_THE_TEAM,
+    ("rest:check-run", "post"): "401 404 422 422 403 403 403 422 403 422",  # not runnable
     ("rest:product-quality-dqv", "get"): OF_THE_TEAM,
     ("rest:product-badge", "post"): "401 404 201 201 403 403 403 201 403 201",
     ("rest:product-badge", "delete"): "401 404 404 404 403 403 403 404 403 404",

@@ -6,6 +6,7 @@ from catalog.contracts import extensions as contracts
 from catalog.governance import extensions as governance
 from catalog.lineage import extensions as lineage
 from catalog.products import extensions as products
+from catalog.search import extensions as search
 from core import outbox, panels
 from core.graphql import fields as graphql
 from portal.graphql import schema as _schema  # noqa: F401 - makes the fields register
@@ -40,6 +41,7 @@ def rows() -> list[tuple[str, str]]:
     found += [(f"`governance.facts` {name}", who) for name, who in governance.fact_registrations()]
     found += [("`governance.term_users`", who) for who in governance.term_registrations()]
     found += [("`lineage.consumers`", who) for who in lineage.registrations()]
+    found += [("`search.product_mark`", who) for who in search.registrations()]
     found += [("`products.hold_moves`", who) for who in products.hold_registrations()]
     found += [("`lineage.results`", who) for who in lineage.results_registrations()]
     found += [("`products.links_changed`", handler) for handler in products.registrations()]

@@ -55,6 +55,7 @@ from tests.portal.company import Company, make_company
 
 pytestmark = pytest.mark.django_db
 OVERVIEW = 12  # statements, DESIGN §9
+QUALITY = 10
 FEW, MANY = 3, 30
 
 PRODUCT = "/products/{product}/"
@@ -416,6 +417,17 @@ def test_the_overview_of_a_draft_costs_twelve_statements_too(company, role):
     client.get("/domains/")
 
     assert cost(client, product.get_absolute_url()) <= OVERVIEW
+
+
+@pytest.mark.parametrize("role", ["member", "contributor", "owner", "domain owner", "steward"])
+@pytest.mark.parametrize("asked", ["", "&q=a&outcome=fail", "&days=365"])
+def test_the_quality_tab_costs_ten_statements(company, role, asked):
+    grow(company, 5)
+    product = _deep(company)
+    client = company.client(role)
+    client.get("/domains/")
+
+    assert cost(client, f"{product.get_absolute_url()}?tab=quality{asked}") <= QUALITY
 
 
 def test_the_way_to_a_product_has_all_its_domains(company):

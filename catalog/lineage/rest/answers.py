@@ -37,6 +37,7 @@ NODE = record(
         "status": maybe(TEXT),
         "archetype": maybe(TEXT),
         "score": maybe(NUMBER, "0 to 100; null: not measured"),
+        "incident": maybe(TEXT, "severity of the gravest open one of its product; null: none"),
         "url": maybe(URL),
         "more": keyed(COUNT, "neighbours on each side that are not in this answer"),
         "verified": about(FLAG, "of a dataset: a team answers for its namespace"),

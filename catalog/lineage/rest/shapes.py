@@ -44,6 +44,7 @@ def node_as_json(node: Node) -> dict[str, Any]:
         "status": owned.status if owned else None,
         "archetype": (product.archetype or None) if product else None,
         "score": product.quality_score if product else None,
+        "incident": node.incident or None,
         "url": node.url,
         "more": {"upstream": 0, "downstream": 0} | node.more,
     }

@@ -7,12 +7,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import OuterRef
+
 from accounts.actors import Actor
 from catalog.contracts.models import SchemaObject, SchemaProperty
 from catalog.lineage.models import Column, Dataset
 from catalog.lineage.selectors.shapes import Node
 from catalog.lineage.states import Level
 from catalog.products.models import DataProduct, System
+from catalog.search.extensions import product_mark
 
 DATASET_SHOWS = ("port__product__domain", "port__product__owner")
 MAX_PROPERTIES = 20_000
@@ -27,9 +30,11 @@ def nodes_of(actor: Actor, level: str, distances: Mapping[Any, int]) -> dict[Any
         return {}
     if level == Level.PRODUCT:
         products = DataProduct.objects.visible_to(actor).select_related("domain", "owner")
+        products = products.annotate(incident=product_mark(OuterRef("pk")))
         return _made(products.in_bulk(list(distances)), distances, product_node)
     if level == Level.DATASET:
         datasets = Dataset.objects.visible_to(actor).with_team().select_related(*DATASET_SHOWS)
+        datasets = datasets.annotate(incident=product_mark(OuterRef("port__product_id")))
         return _made(datasets.in_bulk(list(distances)), distances, dataset_node)
     columns = Column.objects.visible_to(actor).select_related(
         *(f"dataset__{name}" for name in DATASET_SHOWS)
@@ -43,16 +48,28 @@ def _made(rows: Mapping[Any, Any], distances: Mapping[Any, int], make: Any) -> d
 
 def product_node(product: DataProduct, distance: int) -> Node:
     """A product as a node."""
-    return Node(f"product:{product.fqn}", "product", product.name, distance, product)
+    node_id = f"product:{product.fqn}"
+    return Node(node_id, "product", product.name, distance, product, incident=_incident(product))
 
 
 def dataset_node(dataset: Any, distance: int) -> Node:
     """A dataset as a node; read with DATASET_SHOWS and `with_team`."""
     product = dataset.port.product if dataset.port else None
-    is_verified = dataset.namespace_team_id is not None
     return Node(
-        dataset.node_id, "dataset", dataset.name, distance, product, dataset, verified=is_verified
+        dataset.node_id,
+        "dataset",
+        dataset.name,
+        distance,
+        product,
+        dataset,
+        verified=dataset.namespace_team_id is not None,
+        incident=_incident(dataset),
     )
+
+
+def _incident(row: DataProduct | Dataset) -> str:
+    """As `nodes_of` reads it; elsewhere nobody asks for it."""
+    return getattr(row, "incident", None) or ""
 
 
 def column_node(column: Column, distance: int) -> Node:

@@ -31,6 +31,7 @@ class Node:
     data_type: str = ""  # of a column
     classification: str = ""  # of a column, slug of a class
     verified: bool | None = None  # of a dataset: a team answers for its namespace
+    incident: str = ""  # severity of the gravest open one of its product
     count: int = 1  # how many nodes a hidden one stands for
     # direct neighbours that are not in the answer, by side; MOST_MORE says “or more”
     more: dict[str, int] = field(default_factory=dict)

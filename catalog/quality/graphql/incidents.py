@@ -10,6 +10,7 @@ from uuid import UUID
 
 import graphene
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.graphql.batches import people_by_id
@@ -18,6 +19,8 @@ from catalog.products.graphql.batches import ports_by_id, products_by_id
 from catalog.products.graphql.types import DataProduct, OutputPort
 from catalog.products.models import DataProduct as DataProductModel
 from catalog.quality import services
+from catalog.quality.graphql.batches import checks_by_id
+from catalog.quality.graphql.types import QualityCheck
 from catalog.quality.models import Incident as IncidentModel
 from catalog.quality.models import IncidentEvent as IncidentEventModel
 from catalog.quality.selectors import surroundings
@@ -44,7 +47,8 @@ from core.ids import uuids_in
 from core.paging import keyset_page
 
 INCIDENT = (
-    *("id", "product_id", "port_id", "assignee_id", "title", "detail", "cause", "severity"),
+    *("id", "product_id", "port_id", "quality_check_id", "assignee_id", "title", "detail"),
+    *("cause", "severity"),
     *("state", "broke_at", "detected_at", "acknowledged_at", "resolved_at", "failures"),
     "reopened",
 )
@@ -160,6 +164,9 @@ class Incident(RowsType):
     cause = CauseEnum(required=True, description="What told of it.")
     product = one(DataProduct, products_by_id, key="product_id", description="What it is of.")
     port = one(OutputPort, ports_by_id, key="port_id", description="Null: the whole product.")
+    check = one(
+        QualityCheck, checks_by_id, key="quality_check_id", description="Null: no rule told of it."
+    )
     assignee = one(Person, people_by_id, key="assignee_id", description="Who looks after it.")
     broke_at = graphene.DateTime(required=True, description="Of the first bad result.")
     detected_at = graphene.DateTime(required=True, description="When the portal knew.")
@@ -167,12 +174,17 @@ class Incident(RowsType):
     resolved_at = graphene.DateTime(description="When it was over.")
     failures = graphene.Int(required=True, description="Bad results since it broke.")
     reopened = graphene.Int(required=True, description="How often it came back.")
+    url = graphene.String(required=True, description="Its page, below the portal's address.")
     events = page(
         IncidentEventConnection,
         events_by_incident,
         order=EVENT_ORDER,
         description="Its timeline, the oldest first.",
     )
+
+    @staticmethod
+    def resolve_url(row: Row, info: Any) -> str:
+        return reverse("quality:incident", kwargs={"pk": row.values["id"]})
 
 
 IncidentConnection = connection(Incident)

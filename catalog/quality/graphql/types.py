@@ -20,6 +20,7 @@ from catalog.quality.graphql.batches import (
     results_by_check,
     trend_by_product,
 )
+from catalog.quality.models.checks import told_by
 from catalog.quality.states import Dimension, Outcome
 from core.graphql import (
     Row,
@@ -33,6 +34,7 @@ from core.graphql import (
     page,
     rows_of,
 )
+from core.ids import numbers_in
 
 QualityDimension = enum_of("QualityDimension", Dimension, "What of quality is measured (ODCS).")
 CheckOutcome = enum_of("CheckOutcome", Outcome, "What the last run of a check found.")
@@ -94,6 +96,18 @@ class QualityCheck(RowsType):
     key = graphene.String(required=True, description="What tells it from the port's others.")
     name = graphene.String(required=True, description="As people write it.")
     dimension = QualityDimension(description="What it measures.")
+    origin = graphene.String(
+        required=True, description="contract, implied, sla, or the tool that sent it."
+    )
+    demand = graphene.String(description="What it demands, in words.")
+    note = graphene.String(
+        description="Why the portal does not run it, or not as the contract says."
+    )
+    query = graphene.String(description="Of a rule in SQL: as its team wrote it.")
+    pointer = graphene.String(
+        description="Where the contract of its port says so, a JSON pointer; null: it does not."
+    )
+    active = graphene.Boolean(required=True, description="Whether it is still asked for.")
     weight = graphene.Float(required=True, description="How much it counts in its dimension.")
     outcome = CheckOutcome(description="What the last run found; null: it has not run.")
     score = graphene.Float(description="Share of what passed, 0-1.")
@@ -119,6 +133,26 @@ class QualityCheck(RowsType):
     @staticmethod
     def resolve_outcome(row: Row, info: Any) -> str | None:
         return row.values["outcome"] or None
+
+    @staticmethod
+    def resolve_origin(row: Row, info: Any) -> str:
+        return told_by(row.values["origin"], row.values["key"])
+
+    @staticmethod
+    def resolve_demand(row: Row, info: Any) -> str | None:
+        return row.values["demand"] or None
+
+    @staticmethod
+    def resolve_note(row: Row, info: Any) -> str | None:
+        return row.values["note"] or None
+
+    @staticmethod
+    def resolve_query(row: Row, info: Any) -> str | None:
+        return row.values["query"] or None
+
+    @staticmethod
+    def resolve_pointer(row: Row, info: Any) -> str | None:
+        return row.values["pointer"] or None
 
 
 QualityCheckConnection = connection(QualityCheck)
@@ -193,8 +227,8 @@ class Quality(RowsType):
 
     @staticmethod
     def resolve_check(row: Row, info: Any, id: str) -> Any:  # noqa: A002 - the argument's name
-        known = id.isascii() and id.isdecimal() and len(id) < 19
-        return load(row, check_of_product, info, check_id=int(id)) if known else None
+        known = numbers_in(id)
+        return load(row, check_of_product, info, check_id=known[0]) if known else None
 
     @staticmethod
     def resolve_score(row: Row, info: Any) -> float | None:

@@ -12,6 +12,11 @@ from catalog.products.models import OutputPort
 from catalog.quality.states import Dimension, Origin, Outcome
 
 
+def told_by(origin: str, key: str) -> str:
+    """The origin of a check; of one that a tool sent the tool, which its key begins with."""
+    return key.partition(":")[0] if origin == Origin.TOOL else origin
+
+
 class QualityCheckQuerySet(models.QuerySet["QualityCheck"]):
     def visible_to(self, actor: Actor) -> QualityCheckQuerySet:
         """Checks of the ports that `actor` may see."""
@@ -76,8 +81,8 @@ class QualityCheck(models.Model):
 
     @property
     def told_by(self) -> str:
-        """Its origin; of one that a tool sent the tool, which its key begins with."""
-        return self.key.partition(":")[0] if self.origin == Origin.TOOL else self.origin
+        """Its origin; of one that a tool sent the tool."""
+        return told_by(self.origin, self.key)
 
 
 class UnmatchedResult(models.Model):

@@ -16,8 +16,8 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from catalog.products.selectors import product_by_fqn
 from catalog.quality import services
-from catalog.quality.models import Incident, QualitySettings
-from catalog.quality.models.incidents import MAX_HOPS, USUAL_HOPS
+from catalog.quality.models import Incident
+from catalog.quality.models.incidents import MAX_HOPS
 from catalog.quality.rest import shapes
 from catalog.quality.selectors.incidents import (
     ACTIVE,
@@ -27,6 +27,7 @@ from catalog.quality.selectors.incidents import (
     chosen_incidents,
     incident_by_id,
 )
+from catalog.quality.selectors.settings import settings_of
 from catalog.quality.services import ReportData, SettingsData
 from catalog.quality.states import Severity
 from core.errors import Invalid
@@ -198,7 +199,7 @@ class ProductQualitySettings(APIView):
     def get(self, request: Request, fqn: str) -> Response:
         """As the owners set it, or as usual."""
         product = product_by_fqn(actor_in(request), fqn)
-        return Response(_settings(product.pk))
+        return Response(settings_of([product.pk])[product.pk])
 
     @extend_schema(
         operation_id="quality_settings_change",
@@ -211,9 +212,9 @@ class ProductQualitySettings(APIView):
         """Change what is sent; the rest stays."""
         actor = actor_in(request)
         product = product_by_fqn(actor, fqn)
-        data = _changed(_settings(product.pk), body_of(request))
+        data = _changed(settings_of([product.pk])[product.pk], body_of(request))
         services.configure_quality(data, product=product, actor=actor)
-        return Response(_settings(product.pk))
+        return Response(settings_of([product.pk])[product.pk])
 
 
 def as_json(incident: Incident) -> dict[str, Any]:
@@ -279,16 +280,6 @@ def _moment(body: Mapping[str, Any]) -> dt.datetime | None:
         problem = Problem("/broke_at", "not-a-moment", "Send it as 2026-11-27T08:30:00Z.")
         raise Invalid("The incident cannot be opened like that.", [problem])
     return found
-
-
-def _settings(product_id: UUID) -> dict[str, Any]:
-    kept = QualitySettings.objects.filter(product=product_id).first()
-    return {
-        "score_threshold": kept.score_threshold if kept else None,
-        "downstream_hops": kept.downstream_hops if kept else USUAL_HOPS,
-        "watches_promises": kept.watches_promises if kept else True,
-        "watches_anomalies": kept.watches_anomalies if kept else False,
-    }
 
 
 def _changed(kept: Mapping[str, Any], body: Mapping[str, Any]) -> SettingsData:

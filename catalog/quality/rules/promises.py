@@ -78,7 +78,11 @@ def _parts(text: str, unit: str) -> list[tuple[str, str]]:
 
 
 def promised(doc: ContractDoc, document: Mapping[str, Any]) -> Iterator[Wanted]:
-    """A check for each promise that names the column which shows it; the others are words."""
+    """A check for each promise about time, by the column that it names.
+
+    One that names none is kept with the mend, and counts as not measured: which moment is meant, a
+    guess would not know. Promises about other things are words.
+    """
     nodes = document.get("slaProperties") or ()
     default = str(document.get("slaDefaultElement") or document.get("slaDefaultColumn") or "")
     lags = _lags(doc, default)
@@ -88,7 +92,11 @@ def promised(doc: ContractDoc, document: Mapping[str, Any]) -> Iterator[Wanted]:
         if span is None:
             continue
         schedule = str(nodes[at].get("schedule") or "") if at < len(nodes) else ""
-        for object_name, column in _elements(doc, level.element or default):
+        element = level.element or default
+        elements = list(_elements(doc, element))
+        if not elements:
+            yield _unmeasured(kind, f"/slaProperties/{at}", span, _mend(doc, element))
+        for object_name, column in elements:
             lag = lags.get((object_name, column), 0.0) if kind == "frequency" else 0.0
             yield _wanted(kind, f"/slaProperties/{at}", object_name, column, span, lag, schedule)
 
@@ -124,6 +132,37 @@ def _wanted(
         schedule=schedule,
         **about,
     )
+
+
+def _unmeasured(kind: str, pointer: str, span: Span, trouble: str) -> Wanted:
+    words = _singular(span.text)
+    keeps = kind == "retention"
+    return Wanted(
+        pointer=pointer,
+        origin=Origin.SLA,
+        object="",
+        columns=(),
+        type="library",
+        metric="expiredValues" if keeps else "age",
+        kind=kind,
+        demand=f"no rows older than {words}" if keeps else f"data at most {words} old",
+        dimension=Dimension.TIMELINESS,
+        trouble=trouble,
+    )
+
+
+def _mend(doc: ContractDoc, element: str) -> str:
+    """Why nothing is measured, and what to write into the contract."""
+    moments = (
+        f"{described.name}.{each.name}"
+        for described in doc.objects
+        for each in described.properties
+        if each.logical_type in ("timestamp", "date")
+    )
+    example = next(moments, "")
+    what = f"has no column “{element}”" if element else "names no column"
+    mend = f"Give the promise an “element”{example and f', as “{example}”'}."
+    return f"The contract {what}. {mend}"
 
 
 def _lags(doc: ContractDoc, default: str) -> dict[tuple[str, str], float]:

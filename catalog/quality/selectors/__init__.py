@@ -9,6 +9,7 @@ from catalog.quality.selectors.checks import (
     facets_of,
     filter_of,
     label_of,
+    measurer_of,
     require_known,
 )
 from catalog.quality.selectors.describing import completeness_of
@@ -23,6 +24,7 @@ from catalog.quality.selectors.history import (
 from catalog.quality.selectors.product import (
     Point,
     QualityOfProduct,
+    around_tab,
     dimensions_of,
     explained,
     is_stale,
@@ -41,6 +43,7 @@ __all__ = [
     "Point",
     "QualityOfProduct",
     "Surroundings",
+    "around_tab",
     "check_by_id",
     "check_page",
     "checks_of",
@@ -53,6 +56,7 @@ __all__ = [
     "is_stale",
     "label_of",
     "measurement",
+    "measurer_of",
     "quality_of",
     "require_known",
     "result_page",

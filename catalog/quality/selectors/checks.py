@@ -32,6 +32,7 @@ TOOLS = {  # as people write them
     Origin.IMPLIED: "The contract’s schema",
     Origin.SLA: "Service levels",
 }
+MEASURERS = {"portal": "the portal", "demo": "the team’s own tool"}
 FACET_LABELS = {
     "outcome": "Result",
     "dimension": "Dimension",
@@ -167,6 +168,11 @@ def label_of(facet: str, value: str) -> str:
     if facet == "dimension":
         return str(Dimension(value).label)
     return TOOLS.get(value, value) if facet == "origin" else value
+
+
+def measurer_of(source: str) -> str:
+    """Who measured a result, in people's words."""
+    return MEASURERS.get(source) or label_of("origin", source)
 
 
 def _condition(product: DataProduct, asked: CheckFilter) -> Q:

@@ -23,6 +23,7 @@ class DueMeasurement:
 
     port_id: UUID
     port_fqn: str
+    owner_id: int  # the team whose product it is
     instance_id: UUID
     driver: str
     spec: dict[str, Any]
@@ -55,6 +56,7 @@ def measurement(checks: Sequence[QualityCheck]) -> DueMeasurement:
     return DueMeasurement(
         port_id=port.pk,
         port_fqn=port.fqn,
+        owner_id=port.product.owner_id,
         instance_id=UUID(port.location.get("instance") or str(port.product.instance_id)),
         driver=DRIVER_OF_TECHNOLOGY[port.technology],
         spec={

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Func, JSONField, Value
 from django.utils import timezone
 
 from catalog.contracts.models import ContractVersion, QualityRule
@@ -27,6 +28,7 @@ class CheckSource:
 
     version: ContractVersion
     rule: QualityRule | None
+    stated: Any  # what stands at the place, as JSON has it; None: nothing does any more
 
 
 def check_by_id(product: DataProduct, check_id: int) -> QualityCheck:
@@ -50,10 +52,14 @@ def source_of(check: QualityCheck) -> CheckSource | None:
     version_id = check.port.contract_version_id
     if version_id is None or not check.pointer:
         return None
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in check.pointer.split("/")[1:]]
+    stated = Func(
+        "document", *map(Value, steps), function="jsonb_extract_path", output_field=JSONField()
+    )
     light = ContractVersion.objects.select_related("contract").defer("text", "document")
-    version = light.get(pk=version_id)
+    version = light.annotate(stated=stated).get(pk=version_id)
     rule = QualityRule.objects.filter(version=version_id, pointer=check.pointer).first()
-    return CheckSource(version, rule)
+    return CheckSource(version, rule, version.stated)
 
 
 def result_page(

@@ -7,22 +7,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, Q
+from django.db.models import (
+    Aggregate,
+    Case,
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from accounts.actors import Actor, in_domain
 from catalog.products.models import DataProduct, DataProductQuerySet
 from catalog.quality.models import CheckResult, Incident, IncidentQuerySet
-from catalog.quality.states import UNRESOLVED, IncidentState
+from catalog.quality.states import UNRESOLVED, IncidentState, Severity
 from core.errors import NotFound
 
 LOOKED_BACK = dt.timedelta(days=90)  # for medians
 ORDER = ("-detected_at", "-id")
 MAX_TEAMS = 20
 RESULTS_SHOWN = 20
-MAX_LATEST = 50
-KEPT = "_latest_incidents"  # on the product, for all that a page shows of them
+GRAVITY = Case(  # the gravest first
+    When(severity=Severity.CRITICAL, then=Value(0)),
+    When(severity=Severity.MAJOR, then=Value(1)),
+    default=Value(2),
+)
 ACTIVE, ALL = "unresolved", "all"  # beside the states themselves
 CHOICES = (ACTIVE, *IncidentState.values, ALL)
 
@@ -58,17 +72,10 @@ class Median(Aggregate):
     output_field = DurationField()
 
 
-def latest_incidents(product: DataProduct) -> list[Incident]:
-    """The open ones of a product that was seen, then those that ended last, with their ports.
-
-    One SQL statement, once for each product object.
-    """
-    if not hasattr(product, KEPT):
-        latest = F("resolved_at").desc(nulls_first=True)
-        rows = Incident.objects.filter(product=product).select_related("assignee", "port")
-        setattr(product, KEPT, list(rows.order_by(latest, *ORDER)[:MAX_LATEST]))
-    kept: list[Incident] = getattr(product, KEPT)
-    return kept
+def gravest_open(product: Combinable) -> Subquery:
+    """Severity of the gravest open incident of a product that the statement around it has found."""
+    open_ones = Incident.objects.unresolved().filter(product=product)
+    return Subquery(open_ones.order_by(GRAVITY).values("severity")[:1])
 
 
 def chosen_incidents(actor: Actor, chosen: Chosen) -> IncidentQuerySet:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from catalog.products.models import DataProduct
-from catalog.quality.selectors.incidents import latest_incidents
+from catalog.quality.models import Incident
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Mark:
     url: str = ""
 
 
-def marks_of(product: DataProduct, since: dt.date) -> list[Mark]:
-    """The incidents of a product that was seen, open on a day from `since` on, the oldest first."""
+def marks_of(incidents: Iterable[Incident], since: dt.date) -> list[Mark]:
+    """Those that were open on a day from `since` on, the oldest first."""
     found = [
         Mark(
             each.broke_at.date(),
@@ -28,7 +28,7 @@ def marks_of(product: DataProduct, since: dt.date) -> list[Mark]:
             each.title,
             each.get_absolute_url(),
         )
-        for each in latest_incidents(product)
+        for each in incidents
     ]
     lasted = [each for each in found if each.until is None or each.until >= since]
     return sorted(lasted, key=lambda each: each.since)

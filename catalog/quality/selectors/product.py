@@ -11,15 +11,20 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from catalog.products.models import DataProduct
+from accounts.actors import Actor
+from accounts.models import User
+from catalog.products.models import DataProduct, OutputPort
 from catalog.quality.completeness import Completeness, Described, completeness
-from catalog.quality.models import DimensionScore
+from catalog.quality.models import DimensionScore, Incident
 from catalog.quality.scores import CheckScore, Contribution, explanation, shown_sum
 from catalog.quality.selectors.checks import CheckFact
 from catalog.quality.selectors.page_sql import quality_head
+from catalog.quality.selectors.upstream import Surroundings, surroundings_and_head
 
 MAX_DAYS = 366  # of a trend
 MAX_EXPLAINED = 20  # checks with a row of their own
+KEPT = "_quality_head"  # on the product: the days and the head that were read with the banner
+MOMENTS = frozenset({"broke_at", "detected_at", "resolved_at"})
 
 
 class Point(NamedTuple):
@@ -44,15 +49,29 @@ class QualityOfProduct:
     explanation: tuple[Contribution, ...]
     completeness: Completeness
     badge_link: UUID | None  # of its badge, where that is shared
+    incidents: list[Incident]  # the open ones, then those that ended last, at most 50
+
+
+def around_tab(actor: Actor, product: DataProduct, *, days: int) -> Surroundings | None:
+    """What is wrong at and upstream of a product whose Quality tab is shown.
+
+    One SQL statement, with what `quality_of` needs: it reads nothing more for these days.
+    """
+    around, head = surroundings_and_head(actor, product.pk, since=_since(days))
+    if head is not None:
+        setattr(product, KEPT, (days, head))
+    return around
 
 
 def quality_of(product: DataProduct, *, days: int = 30) -> QualityOfProduct:
-    """Score, dimensions, checks, trend, explanation and description of one product.
+    """Score, dimensions, checks, trend, explanation, incidents and description of one product.
 
-    One SQL statement.
+    At most one SQL statement.
     """
-    since = timezone.now().date() - dt.timedelta(days=days)
-    head = quality_head(product.pk, since=since)
+    kept: tuple[int, dict[str, Any]] | None = getattr(product, KEPT, None)
+    if kept is None or kept[0] != days:
+        kept = (days, quality_head(product.pk, since=_since(days)))
+    head = kept[1]
     checks = [CheckFact(*row) for row in head["checks"]]
     names = ("dimension", "score", "weight", "checks")
     dimensions = [
@@ -71,7 +90,12 @@ def quality_of(product: DataProduct, *, days: int = 30) -> QualityOfProduct:
         explanation=_explained(checks, dimensions),
         completeness=completeness(Described(**facts)),
         badge_link=head["link"] and UUID(head["link"]),
+        incidents=[_incident(product, **each) for each in head["incidents"]],
     )
+
+
+def _since(days: int) -> dt.date:
+    return timezone.now().date() - dt.timedelta(days=days)
 
 
 def dimensions_of(product: DataProduct) -> list[DimensionScore]:
@@ -115,6 +139,29 @@ def explained(score: float | None, lost: Sequence[Contribution]) -> list[dict[st
 def is_stale(product: DataProduct) -> bool:
     """True when a result is older than its schedule allows; an unmeasured product is not stale."""
     return product.quality_stale_at is not None and product.quality_stale_at < timezone.now()
+
+
+def _incident(
+    product: DataProduct,
+    *,
+    id: str,  # noqa: A002 - as the statement names it
+    port: dict[str, Any] | None,
+    assignee: dict[str, str] | None,
+    **told: Any,
+) -> Incident:
+    """As much of it as rows of a list show; its port and person are no more than their names."""
+    moments = {
+        name: value and dt.datetime.fromisoformat(value)
+        for name, value in told.items()
+        if name in MOMENTS
+    }
+    return Incident(
+        pk=UUID(id),
+        product=product,
+        port=None if port is None else OutputPort(product=product, **port),
+        assignee=None if assignee is None else User(**assignee),
+        **{**told, **moments},
+    )
 
 
 def _explained(

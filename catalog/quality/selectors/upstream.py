@@ -24,6 +24,7 @@ from catalog.contracts.phrases import promise_text
 from catalog.products.models import DataProduct
 from catalog.quality.lateness import nearest_late
 from catalog.quality.models.incidents import MAX_HOPS, USUAL_HOPS
+from catalog.quality.selectors.page_sql import head_column, read_head
 
 LATE_HOPS = 5  # how far upstream a cause of staleness is looked for
 MOST_SOURCES = 50  # of one product
@@ -63,7 +64,8 @@ SELECT near.root, near.node, near.distance, p.fqn, p.name, p.written_at, p.quali
         FROM quality_incident i
         WHERE i.product_id = near.node AND i.state IN ('open', 'acknowledged')
         ORDER BY array_position(ARRAY['critical', 'major', 'minor'], i.severity::text),
-            i.detected_at LIMIT %s)
+            i.detected_at LIMIT %s),
+    {beside}
 FROM near JOIN products_dataproduct p ON p.id = near.node
 LEFT JOIN quality_qualitysettings kept ON kept.product_id = near.node
 ORDER BY near.distance, p.fqn
@@ -167,23 +169,42 @@ def surroundings(
     }
 
 
-def _rows(actor: Actor, roots: list[UUID], hops: int) -> Iterable[tuple[Any, ...]]:
+def surroundings_and_head(
+    actor: Actor, product_id: UUID, *, since: dt.date
+) -> tuple[Surroundings | None, dict[str, Any] | None]:
+    """`surroundings` of one product, and with them what `quality_head` gives. One statement."""
+    if actor.is_visitor:
+        return None, None
+    head, params = head_column(product_id, since=since)
+    beside = (f"CASE near.distance WHEN 0 THEN ({head}) END", params)
+    rows = list(_rows(actor, [product_id], LATE_HOPS, beside))
+    now = timezone.now()
+    root, *upstream = (_near(values, now) for _, *values in rows)
+    return Surroundings(root, tuple(upstream)), read_head(rows[0][-1])
+
+
+def _rows(
+    actor: Actor,
+    roots: list[UUID],
+    hops: int,
+    beside: tuple[str, list[Any]] = ("NULL", []),
+) -> Iterable[tuple[Any, ...]]:
+    """A column more may stand `beside` the others: SQL and its parameters."""
     here = RawSQL("near.node", ())
     visible = DataProduct.objects.visible_to(actor).order_by().filter(pk=here).values("pk")
     sql, params = visible.query.sql_with_params()
     most = len(roots) + min(MOST_NODES * len(roots), MOST_ROWS)
     limits = [MOST_SOURCES, hops, most, USUAL_HOPS]
-    asked = [roots, *limits, *params, MOST_SOURCES, MOST_INCIDENTS]
+    asked = [roots, *limits, *params, MOST_SOURCES, MOST_INCIDENTS, *beside[1]]
     with connection.cursor() as cursor:
-        cursor.execute(AROUND.format(visible=sql), asked)
+        cursor.execute(AROUND.format(visible=sql, beside=beside[0]), asked)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
 def _near(values: list[Any], now: dt.datetime) -> Near:
-    node, distance, fqn, name, written, stale_at, hops, visible, sources, promises, incidents = (
-        values
-    )
+    node, distance, fqn, name, written, stale_at, hops, visible, *lists, _beside = values
+    sources, promises, incidents = lists
     spans = [promise_text(*each).within for each in promises]
     promised = min((each for each in spans if each is not None), default=None)
     due = written + promised if written is not None and promised is not None else None

@@ -26,6 +26,7 @@ from catalog.quality.services.incidents_writing import (
     resolve_incidents,
 )
 from catalog.quality.states import Cause, Dimension, Origin, Outcome, Severity
+from core.subqueries import among
 
 # Of each check: when it failed first since it last passed, and how often since.
 BROKE = """
@@ -119,7 +120,7 @@ def _open_ones(
     checks: Collection[QualityCheck], product_ids: Collection[UUID]
 ) -> dict[Place, Incident]:
     """Open incidents of the checks and of the products' scores, by place; held."""
-    of_checks = Q(quality_check__in=[check.pk for check in checks])
+    of_checks = Q(among("quality_check_id", [check.pk for check in checks], "bigint"))
     of_scores = Q(product__in=product_ids, cause=Cause.SCORE)
     rows = Incident.objects.unresolved().filter(of_checks | of_scores).order_by("pk")
     held = rows.select_for_update(of=("self",))

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.products import services as products
+from catalog.products.models import OutputPort
 from catalog.products.services import ScoreData
 from catalog.quality.models import CheckResult, DimensionScore, QualityCheck, ScoreSnapshot
 from catalog.quality.scores import (
@@ -26,6 +27,7 @@ from catalog.quality.selectors.weights import weights_of_products
 from catalog.quality.services.incidents_following import follow_results
 from catalog.quality.states import Outcome
 from core.copying import insert_objects, update_objects
+from core.subqueries import among
 
 MAX_MESSAGE = 2_000  # characters
 LATEST = ("outcome", "score", "evaluated", "failed", "value", "message", "measured_at")
@@ -65,12 +67,15 @@ def record_results(
     A result older than the one a check has is kept as history and changes no score; one that is
     stored already (same check, same time) is not stored again.
     """
-    named = QualityCheck.objects.select_related("port").filter(
-        pk__in={result.check_id for result in results}
+    named = QualityCheck.objects.filter(
+        among("pk", {result.check_id for result in results}, "bigint")
     )
-    product_ids = set(named.values_list("port__product_id", flat=True))
-    products.lock_products(product_ids)
+    told = OutputPort.objects.filter(pk__in=named.order_by().values("port"))
+    ports = {port.pk: port for port in told}
+    products.lock_products({port.product_id for port in ports.values()})
     checks = {check.pk: check for check in named}
+    for check in checks.values():  # a port is one object, however many checks it has
+        check.port = ports[check.port_id]
     known = _new_ones([result for result in results if result.check_id in checks])
     insert_objects(
         [
@@ -98,7 +103,8 @@ def record_results(
 def _new_ones(results: Sequence[ResultData]) -> list[ResultData]:
     """Without those that are stored already, and each of the others once. One SQL statement."""
     stored = CheckResult.objects.filter(
-        check_run__in={each.check_id for each in results}, at__in={each.at for each in results}
+        among("check_run_id", {each.check_id for each in results}, "bigint"),
+        at__in={each.at for each in results},
     )
     known = set(stored.values_list("check_run_id", "at"))
     found = {

@@ -24,18 +24,19 @@ from catalog.quality.selectors import (
     CheckSource,
     check_by_id,
     label_of,
+    measurer_of,
     result_page,
     results_since,
     source_of,
 )
 from catalog.quality.selectors.history import SHOWN, exported_results
-from catalog.quality.states import Origin
 from core.csv_rows import csv_lines
+from core.documents import dump_yaml
 from core.rendering import share, thousands
 
 PAGE_SIZE = 25
+MAX_STATED = 4_000  # characters
 QUOTED, QUOTES = re.compile(r"`([^`]*)`"), r"“\1”"  # names in a demand
-SOURCES = {"portal": "the portal", "demo": "the team’s own tool"}
 
 
 @require_safe
@@ -47,6 +48,7 @@ def check(request: HttpRequest, fqn: str, check_id: int) -> HttpResponse:
     if product.fqn != fqn:
         return redirect("quality:check", product.fqn, check_id, permanent=True)
     source = source_of(found)
+    source_url = source and _source_url(source, actor)
     can_change = can_change_product(actor, product)
     days = days_of(request.GET.get("days", ""))
     words, drawn = history_of(found, results_since(found, days=days), days)
@@ -62,8 +64,8 @@ def check(request: HttpRequest, fqn: str, check_id: int) -> HttpResponse:
         "facts": _facts(found),
         "origin": label_of("origin", found.told_by),
         "source": source,
-        "source_url": source and _source_url(source, actor),
-        "query": found.definition.get("query", "") if found.origin == Origin.CONTRACT else "",
+        "source_url": source_url,
+        "stated": _stated(found, source) if source and source_url else "",
         "can_run": can_change and found.runnable and found.active,
         "sees_operations": can_change or actor.sees_all_metadata,
         "history": drawn,
@@ -126,6 +128,16 @@ def _source_url(source: CheckSource, actor: Actor) -> str:
     return f"{contract.get_absolute_url()}?{said}{place}"
 
 
+def _stated(check: QualityCheck, source: CheckSource) -> str:
+    """The rule as the contract writes it, in YAML; of a column only the word that says it."""
+    if source.stated is None:
+        return ""
+    word = check.pointer.rpartition("/")[2]
+    is_whole = isinstance(source.stated, dict)
+    text = dump_yaml(source.stated if is_whole else {word: source.stated}).rstrip()
+    return text if len(text) <= MAX_STATED else f"{text[:MAX_STATED]}\n…"
+
+
 def _facts(check: QualityCheck) -> list[dict[str, Any]]:
     facts: list[dict[str, Any]] = [
         {
@@ -145,10 +157,6 @@ def _facts(check: QualityCheck) -> list[dict[str, Any]]:
     return facts
 
 
-def _measurer(source: str) -> str:
-    return SOURCES.get(source) or label_of("origin", source)
-
-
 def _results(
     request: HttpRequest, product: DataProduct, check: QualityCheck, days: int
 ) -> dict[str, Any]:
@@ -158,7 +166,7 @@ def _results(
     kept = {} if days == USUAL_DAYS else {"days": days}
     following = page.next_cursor and urlencode({**kept, "cursor": page.next_cursor})
     return {
-        "rows": [(each, _measurer(each.source)) for each in page.rows],
+        "rows": [(each, measurer_of(each.source)) for each in page.rows],
         "pager": {
             "next": following and f"{here}?{following}#results",
             "previous": cursor and f"{here}{'?' if kept else ''}{urlencode(kept)}#results",

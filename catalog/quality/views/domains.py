@@ -40,6 +40,7 @@ PAGE_SIZE = 50
 class Cell:
     """A score in the grid; `score` None: this dimension is not measured."""
 
+    dimension: str
     label: str
     score: float | None
 
@@ -160,7 +161,7 @@ def _form(
 
 
 def _cells(row: HeatRow) -> list[Cell]:
-    return [Cell(each.label, row.scores.get(each.value)) for each in Dimension]
+    return [Cell(each.value, each.label, row.scores.get(each.value)) for each in Dimension]
 
 
 def _weight_rows(known: DomainWeights) -> list[tuple[str, float, float]]:

@@ -17,10 +17,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.actors import Actor
 from catalog.lineage.selectors import impact
+from catalog.products.policies import can_change_product
 from catalog.quality import services
 from catalog.quality.models import Incident, QualitySettings
 from catalog.quality.models.incidents import USUAL_HOPS
 from catalog.quality.policies import can_handle_incidents
+from catalog.quality.selectors import measurer_of
 from catalog.quality.selectors.incidents import (
     ACTIVE,
     ALL,
@@ -32,12 +34,17 @@ from catalog.quality.selectors.incidents import (
     members_of,
     results_behind,
 )
-from catalog.quality.states import IncidentState
+from catalog.quality.states import OF_CHECK, Cause, IncidentState
 from core.errors import Invalid
 from core.paging import keyset_page
 from core.problems import Problem
 from core.rendering import duration, relative_time
 
+BROKE: Mapping[str, str] = {  # what the moment is, of what no check tells
+    Cause.LATE: "when the promise ended",
+    Cause.SCORE: "when the score fell",
+    Cause.MANUAL: "as reported",
+}
 PAGE_SIZE = 25
 MINE_SHOWN = 10
 AFFECTED_SHOWN = 10
@@ -169,7 +176,8 @@ def _page(
         "product": product,
         "facts": _facts(found),
         "events": found.events.all()[:200],
-        "results": results_behind(found),
+        "results": [(each, measurer_of(each.source)) for each in results_behind(found)],
+        "sees_operations": can_change_product(actor, product) or actor.sees_all_metadata,
         "affected": [row for row in reached.rows if row.distance > 0][:AFFECTED_SHOWN],
         "totals": reached.totals,
         "hops": settings.downstream_hops if settings else USUAL_HOPS,
@@ -189,12 +197,15 @@ def _page(
 def _facts(found: Incident) -> list[dict[str, Any]]:
     """When it broke, was noticed, taken and ended, each with its yardstick."""
     noticed = f"{duration(found.detected_at - found.broke_at)} later"
-    facts = [_moment("Broke", found.broke_at, "first bad result")]
+    facts = [_moment("Broke", found.broke_at, BROKE.get(found.cause, "first bad result"))]
     facts.append(_moment("Noticed", found.detected_at, noticed))
     for label, at in (("Acknowledged", found.acknowledged_at), ("Resolved", found.resolved_at)):
         hint = f"after {duration(at - found.detected_at)}" if at else "not yet"
         facts.append(_moment(label, at, hint))
-    facts.append({"label": "Bad results", "value": f"{found.failures:,}", "hint": _again(found)})
+    if found.cause in OF_CHECK:
+        facts.append(
+            {"label": "Bad results", "value": f"{found.failures:,}", "hint": _again(found)}
+        )
     return facts
 
 

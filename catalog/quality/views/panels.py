@@ -7,13 +7,10 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from catalog.products.models import DataProduct
-from catalog.products.policies import can_change_product
 from catalog.products.states import LISTED
-from catalog.quality.policies import can_handle_incidents
-from catalog.quality.selectors import Surroundings, surroundings
-from catalog.quality.selectors.incidents import latest_incidents
+from catalog.quality.drawing import days_of
+from catalog.quality.selectors import Surroundings, around_tab, surroundings
 
-SHOWN = 12
 KEPT = "_surroundings"  # on the product, for the other panels of its page
 
 
@@ -39,29 +36,18 @@ def product_staleness(request: HttpRequest, product: DataProduct) -> SafeString 
     return render_to_string("catalog/quality/_staleness.html", context, request)
 
 
-def product_incidents(request: HttpRequest, product: DataProduct) -> SafeString | None:
-    """On the Quality tab: the open ones, those that ended last, and what the reader may do."""
-    actor = request.actor  # type: ignore[attr-defined]
-    if product.status not in LISTED:
-        return None
-    shown = latest_incidents(product)[:SHOWN]
-    count = sum(not each.is_resolved for each in shown)
-    context = {
-        "product": product,
-        "rows": shown,
-        "open": f"{count}{'+' if count == SHOWN else ''}" if count else "",
-        "may_report": can_handle_incidents(actor, product),
-        "may_change": can_change_product(actor, product),
-    }
-    return render_to_string("catalog/quality/_product_incidents.html", context, request)
-
-
 def _around(request: HttpRequest, product: DataProduct) -> Surroundings | None:
     """Read once a page. Of a product that nobody relies on yet, nothing."""
     if product.status not in LISTED:
         return None
     if not hasattr(product, KEPT):
-        actor = request.actor  # type: ignore[attr-defined]
-        setattr(product, KEPT, surroundings(actor, [product.pk]).get(product.pk))
+        setattr(product, KEPT, _read(request, product))
     kept: Surroundings | None = getattr(product, KEPT)
     return kept
+
+
+def _read(request: HttpRequest, product: DataProduct) -> Surroundings | None:
+    actor = request.actor  # type: ignore[attr-defined]
+    if request.GET.get("tab") == "quality":
+        return around_tab(actor, product, days=days_of(request.GET.get("days", "")))
+    return surroundings(actor, [product.pk]).get(product.pk)

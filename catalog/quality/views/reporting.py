@@ -17,9 +17,9 @@ from catalog.products.models import DataProduct
 from catalog.products.policies import require_product_change
 from catalog.products.selectors import product_by_fqn
 from catalog.quality import services
-from catalog.quality.models import QualitySettings
-from catalog.quality.models.incidents import MAX_HOPS, USUAL_HOPS
+from catalog.quality.models.incidents import MAX_HOPS
 from catalog.quality.policies import require_incident_handling
+from catalog.quality.selectors.settings import settings_of
 from catalog.quality.services import ReportData, SettingsData
 from catalog.quality.states import Severity
 from core.errors import Invalid
@@ -185,14 +185,9 @@ def _moment(text: str) -> dt.datetime | None:
 
 
 def _kept(product: DataProduct) -> dict[str, Any]:
-    kept = QualitySettings.objects.filter(product=product).first()
-    threshold = kept.score_threshold if kept else None
-    return {
-        "score_threshold": "" if threshold is None else f"{threshold:g}",
-        "downstream_hops": kept.downstream_hops if kept else USUAL_HOPS,
-        "watches_promises": kept.watches_promises if kept else True,
-        "watches_anomalies": kept.watches_anomalies if kept else False,
-    }
+    kept = settings_of([product.pk])[product.pk]
+    threshold = kept["score_threshold"]
+    return {**kept, "score_threshold": "" if threshold is None else f"{threshold:g}"}
 
 
 def _page(

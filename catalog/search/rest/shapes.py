@@ -39,6 +39,7 @@ HIT = record(
         "score": maybe({**NUMBER, "minimum": 0, "maximum": 100}, "null: not measured"),
         "measured_at": maybe(MOMENT),
         "stale_at": maybe(MOMENT, "since then the score is stale"),
+        "incident": maybe(TEXT, "severity of the gravest open one of a product; null: none"),
         "consumer_count": COUNT,
         "updated_at": MOMENT,
         "url": URL,

@@ -223,6 +223,7 @@ def hit_as_dict(hit: Hit) -> dict[str, Any]:
         "score": hit.score,
         "measured_at": hit.measured_at,
         "stale_at": hit.stale_at,
+        "incident": hit.incident or None,
         "consumer_count": hit.consumers,
         "updated_at": hit.updated_at,
         "url": hit.url,

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Now
 
 from accounts.actors import Actor
 from catalog.search.models import UNMEASURED, SearchEntry, SearchEntryQuerySet
-from catalog.search.scores import NOT_MEASURED
+from catalog.search.scores import BANDS, NOT_MEASURED
 from catalog.search.selectors.questions import SearchQueryData
 
 Condition = Callable[[Sequence[str]], Q]
@@ -36,6 +36,18 @@ def _in_tree(paths: Sequence[str]) -> Q:
 
 def _bands(values: Sequence[str]) -> Q:
     return Q(band__in=["" if value == NOT_MEASURED else value for value in values])
+
+
+def between_scores(bands: Sequence[str]) -> Q:
+    """Of `known_score`: from the lowest of these bands to the highest.
+
+    It asks no more than `_bands` does, in the words of the index of scores: so a list in their
+    order begins where the first band does, and does not read past all that is better.
+    """
+    lows = sorted(UNMEASURED if name == NOT_MEASURED else float(name) for name in bands)
+    above = [float(name) for name in BANDS if float(name) > lows[-1]]
+    condition = Q(known_score__gte=lows[0])
+    return condition & Q(known_score__lt=min(above)) if above else condition
 
 
 def _freshness(values: Sequence[str]) -> Q:

@@ -8,12 +8,13 @@ from types import MappingProxyType
 
 from accounts.actors import Actor
 from catalog.search.models import SearchEntry, SearchEntryQuerySet
+from catalog.search.scores import BANDS, NOT_MEASURED
 from catalog.search.selectors.asking import Asked, corrected, most_words, read
-from catalog.search.selectors.conditions import KNOWN_SCORE, narrowed
+from catalog.search.selectors.conditions import KNOWN_SCORE, between_scores, narrowed
 from catalog.search.selectors.counting import FacetValue, count_facets, counted_of
 from catalog.search.selectors.questions import SearchQueryData
 from catalog.search.selectors.relevance import ORDER, Best, best
-from catalog.search.selectors.showing import Hit, hit_of
+from catalog.search.selectors.showing import Hit, hit_of, with_marks
 from core.errors import Invalid
 from core.paging import KeysetPage, keyset_page
 from core.problems import Problem
@@ -105,7 +106,7 @@ def hits(actor: Actor, query: SearchQueryData, asked: Asked | None = None) -> Ke
     order = _order_of(query, asked)
     if order == "relevance":
         return _shown(actor, query, best(actor, query, [asked], counted=False))
-    rows = _in_order(actor, query, asked, order)
+    rows = with_marks(_in_order(actor, query, asked, order))
     rows = rows.defer("vector", *([] if asked.required else ["columns", "terms"]))
     page = keyset_page(rows, order=ORDERS[order], size=query.size, cursor=query.cursor)
     return KeysetPage([hit_of(row, asked.spoken) for row in page.rows], page.next_cursor, page.keys)
@@ -128,12 +129,16 @@ def _in_order(
     actor: Actor, query: SearchQueryData, asked: Asked, order: str
 ) -> SearchEntryQuerySet:
     rows = narrowed(actor, query).matching(asked.required)
-    return rows.annotate(known_score=KNOWN_SCORE) if order == "score" else rows
+    if order != "score":
+        return rows
+    rows = rows.annotate(known_score=KNOWN_SCORE)
+    known = [name for name in query.scores if name in BANDS or name == NOT_MEASURED]
+    return rows.filter(between_scores(known)) if known else rows
 
 
 def _shown(actor: Actor, query: SearchQueryData, found: Best) -> KeysetPage[Hit]:
     """The rows behind the keys."""
-    visible = SearchEntry.objects.visible_to(actor).defer("vector")
+    visible = with_marks(SearchEntry.objects.visible_to(actor).defer("vector"))
     rows = visible.in_bulk([pk for _, pk in found.keys]) if found.keys else {}
     keys = [key for key in found.keys if key[1] in rows]
     shown = [hit_of(rows[pk], found.asked.spoken) for _, pk in keys]

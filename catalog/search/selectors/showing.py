@@ -5,7 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from catalog.search.models import SearchEntry
+from django.db.models import Case, OuterRef, TextField, UUIDField, When
+from django.db.models.functions import Cast
+
+from catalog.search.extensions import product_mark
+from catalog.search.models import SearchEntry, SearchEntryQuerySet
 from catalog.search.words import is_found, runs
 
 PLACES = (("column", "columns"), ("term", "terms"), ("tag", "tags"))
@@ -44,6 +48,14 @@ class Hit:
     updated_at: dt.datetime
     url: str
     matched: Matched | None
+    incident: str = ""  # severity of the gravest open one of a product
+
+
+def with_marks(rows: SearchEntryQuerySet) -> SearchEntryQuerySet:
+    """With `incident`, as `Hit` has it; rows of other kinds have none."""
+    product = Cast(OuterRef("object_id"), UUIDField())
+    mark = When(kind="product", then=product_mark(product))
+    return rows.annotate(incident=Case(mark, output_field=TextField()))
 
 
 def hit_of(row: SearchEntry, text: str) -> Hit:
@@ -70,6 +82,7 @@ def hit_of(row: SearchEntry, text: str) -> Hit:
         updated_at=row.updated_at,
         url=row.url,
         matched=_matched(row, text),
+        incident=getattr(row, "incident", None) or "",
     )
 
 

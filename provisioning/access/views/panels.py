@@ -10,7 +10,7 @@ from accounts.policies import can_act_for_team
 from catalog.products.models import DataProduct, OutputPort
 from catalog.quality.models import QualityCheck
 from provisioning.access.selectors import Standing, can, grants_of_product, standing_of
-from provisioning.access.services.examples import grant_for, has_examples
+from provisioning.access.services.examples import grant_for, has_examples, may_see_query
 from provisioning.access.states import GrantState
 from provisioning.drivers.protocol import Ability
 
@@ -93,3 +93,15 @@ def check_examples(request: HttpRequest, check: QualityCheck) -> SafeString | No
         return None
     context = {"check": check}
     return render_to_string("provisioning/access/_check_examples.html", context, request)
+
+
+def check_query(request: HttpRequest, check: QualityCheck) -> SafeString | None:
+    """The SQL by which the portal answers a check, for its owners and those who may read the port.
+
+    It is asked for when somebody wants to see it, for the warehouse has to say its names.
+    """
+    if not (check.runnable and check.active):
+        return None
+    if not may_see_query(check, request.actor):  # type: ignore[attr-defined]
+        return None
+    return render_to_string("provisioning/access/_check_query.html", {"check": check}, request)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.actors import Actor
 from accounts.graphql.batches import domains_by_id, teams_by_id
 from accounts.graphql.types import Domain, Team
+from catalog.quality.models import QualityCheck
 from core.graphql import (
     Page,
     Row,
@@ -26,7 +27,7 @@ from core.graphql import (
     page_from,
 )
 from core.graphql.mutations import JSON, attempt_on, payload
-from core.ids import uuids_in
+from core.ids import numbers_in, uuids_in
 from core.paging import keyset_page
 from provisioning.jobs import services
 from provisioning.jobs.graphql.batches import (
@@ -209,6 +210,7 @@ class Resource(RowsType):
 ResourceConnection = connection(Resource)
 Repair = payload("RepairResourcePayload", "operation", Operation)
 CancelOperation = payload("CancelOperationPayload", "operation", Operation)
+RunCheck = payload("RunCheckPayload", "operation", Operation)
 
 
 class Query(graphene.ObjectType):
@@ -274,6 +276,12 @@ class Mutation(graphene.ObjectType):
         description="Stop a job at the next border of a step, and undo what it did.",
         id=graphene.ID(required=True, description="Of the operation."),
     )
+    run_check = graphene.Field(
+        RunCheck,
+        required=True,
+        description="Have one quality check run now; a run of it that is at work is given instead.",
+        id=graphene.ID(required=True, description="Of the check."),
+    )
 
     @staticmethod
     def resolve_repair_resource(
@@ -303,6 +311,16 @@ class Mutation(graphene.ObjectType):
             return operation_row(actor, str(stopped.pk))
 
         return attempt_on("operation", visible.filter(pk__in=uuids_in(id)), verb)
+
+    @staticmethod
+    def resolve_run_check(root: None, info: Any, id: str) -> Mapping[str, Any]:  # noqa: A002 - its name
+        actor: Actor = info.context.actor
+        visible = QualityCheck.objects.visible_to(actor).select_related("port__product__owner")
+
+        def verb(found: QualityCheck) -> Row | None:
+            return operation_row(actor, str(services.run_check(check=found, actor=actor).pk))
+
+        return attempt_on("operation", visible.filter(pk__in=numbers_in(id)), verb)
 
 
 def operation_row(actor: Any, given: str) -> Row | None:

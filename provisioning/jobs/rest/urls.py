@@ -1,6 +1,6 @@
 from django.urls import path
 
-from provisioning.jobs.rest import views
+from provisioning.jobs.rest import checks, views
 
 urlpatterns = [
     path("operations", views.OperationList.as_view(), name="operations"),
@@ -21,5 +21,10 @@ urlpatterns = [
         name="operation-abandon",
     ),
     path("resources/<uuid:instance_id>/repair", views.Repair.as_view(), name="resource-repair"),
+    path(
+        "products/<str:fqn>/quality/checks/<int:check_id>/run",
+        checks.CheckRun.as_view(),
+        name="check-run",
+    ),
     path("resources", views.ResourceList.as_view(), name="resources"),
 ]

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ParseError
@@ -24,6 +23,7 @@ from core.openapi import KEY, PAGING
 from core.rest import list_or_csv, list_response
 from provisioning.jobs import services
 from provisioning.jobs.models import Instance, Operation
+from provisioning.jobs.rest.answers import accepted
 from provisioning.jobs.rest.serializers import (
     AbandonSerializer,
     OperationPageSerializer,
@@ -35,7 +35,6 @@ from provisioning.jobs.rest.serializers import (
 from provisioning.jobs.selectors import operations_for, resources_for, view_of
 from provisioning.jobs.states import OperationState
 
-RETRY_AFTER_S = "1"
 RESOURCE_COLUMNS = (
     *("id", "kind", "name", "plan", "owner", "domain", "observed_state", "generation"),
     *("observed_generation", "created_at", "looked_at", "drift", "effects"),
@@ -83,7 +82,7 @@ class OperationCancel(APIView):
     def post(self, request: Request, operation_id: UUID) -> Response:
         """Stop at the next border of a step, and undo."""
         operation = _visible(request, operation_id)
-        return _accepted(services.request_cancel(operation=operation, actor=actor_in(request)))
+        return accepted(services.request_cancel(operation=operation, actor=actor_in(request)))
 
 
 class OperationRetry(APIView):
@@ -92,7 +91,7 @@ class OperationRetry(APIView):
     def post(self, request: Request, operation_id: UUID) -> Response:
         """Try again: now when it waits, as a new operation when it failed or was cancelled."""
         operation = _visible(request, operation_id)
-        return _accepted(services.retry(operation=operation, actor=actor_in(request)))
+        return accepted(services.retry(operation=operation, actor=actor_in(request)))
 
 
 class OperationAbandon(APIView):
@@ -141,7 +140,7 @@ class Repair(APIView):
         """Make the target as the ledger says, where a look has found that it differs."""
         actor = actor_in(request)
         found = get_object_or_404(Instance.objects.visible_to(actor), pk=instance_id)
-        return _accepted(services.repair(instance=found, actor=actor))
+        return accepted(services.repair(instance=found, actor=actor))
 
 
 def _row(operation: Operation) -> dict[str, Any]:
@@ -155,9 +154,3 @@ def _resource(instance: Instance) -> dict[str, Any]:
 def _visible(request: Request, operation_id: UUID) -> Operation:
     found: Operation = get_object_or_404(operations_for(actor_in(request)), pk=operation_id)
     return found
-
-
-def _accepted(operation: Operation) -> Response:
-    location = reverse("rest:operation", args=[operation.pk])
-    headers = {"Location": location, "Retry-After": RETRY_AFTER_S}
-    return Response(OperationSerializer(view_of(operation)).data, status=202, headers=headers)

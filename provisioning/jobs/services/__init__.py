@@ -8,6 +8,7 @@ from provisioning.jobs.services.acceptance import (
     accept_check,
     retry,
 )
+from provisioning.jobs.services.checks import run_check
 from provisioning.jobs.services.reconciling import repair
 from provisioning.jobs.services.results import note_desired, note_made, record_all_gone
 from provisioning.jobs.services.steering import request_cancel
@@ -24,4 +25,5 @@ __all__ = [
     "repair",
     "request_cancel",
     "retry",
+    "run_check",
 ]

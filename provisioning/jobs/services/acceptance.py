@@ -125,6 +125,7 @@ def accept_check(*, order: extensions.CheckOrder, actor: Actor, source: str) -> 
         title=order.title[:300],
         actor_id=actor.user_id or 0,
         actor_name=actor.name,
+        team_id=order.team_id,
         spec={"steps": [asdict(step)]},
         driver_versions=_pinned([step]),
         deadline_at=db_now() + dt.timedelta(seconds=300),

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.actors import system_actor
+from accounts.actors import Actor, system_actor
 from catalog.quality import selectors as quality
 from catalog.quality import services as quality_services
-from catalog.quality.models import QualityCheck
+from catalog.quality.models import CheckResult, QualityCheck
 from core.clock import db_now
+from core.errors import InvalidTransition
 from provisioning.drivers.protocol import Measurement
 from provisioning.jobs import extensions
 from provisioning.jobs.extensions import CheckOrder
@@ -32,17 +33,7 @@ class QualityChecks:
         due = quality.due(limit)
         for measurement in due:
             quality_services.postpone(check_ids=measurement.check_ids)
-        targets = targets_of({measurement.instance_id for measurement in due})
-        return [
-            CheckOrder(
-                title=f"Check {measurement.port_fqn}",
-                driver=measurement.driver,
-                instance_id=measurement.instance_id,
-                spec={**measurement.spec, **targets.get(measurement.instance_id, {})},
-                subject={"check_ids": list(measurement.check_ids)},
-            )
-            for measurement in due
-        ]
+        return orders_of(due)
 
     def measured(
         self, operation: Operation, subject: Mapping[str, Any], measurement: Measurement
@@ -69,6 +60,61 @@ class QualityChecks:
             source=SOURCE,
             operation_id=operation.pk,
         )
+
+
+def orders_of(due: Sequence[quality.DueMeasurement]) -> list[CheckOrder]:
+    """What is due as orders to drivers. One SQL statement."""
+    targets = targets_of({measurement.instance_id for measurement in due})
+    return [
+        CheckOrder(
+            title=f"Check {measurement.port_fqn}",
+            driver=measurement.driver,
+            instance_id=measurement.instance_id,
+            spec={**measurement.spec, **targets.get(measurement.instance_id, {})},
+            subject={"check_ids": list(measurement.check_ids)},
+            team_id=measurement.owner_id,
+        )
+        for measurement in due
+    ]
+
+
+@transaction.atomic
+def run_check(*, check: QualityCheck, actor: Actor) -> Operation:
+    """Have one check run now: the operation that measures it.
+
+    One that is at work on it already, or gave it a result within ten seconds, is given instead.
+
+    Raises:
+        NotAllowed: the actor is not in the owner team.
+        Invalid: code `check-not-runnable`: the portal does not run it; the message says why.
+        InvalidTransition: another tool sent a result of it within ten seconds.
+    """
+    quality_services.run_check_now(check=check, actor=actor)
+    [held] = QualityCheck.objects.select_for_update(of=("self",)).filter(pk=check.pk)
+    if held.due_at is not None and held.due_at <= db_now():
+        quality_services.postpone(check_ids=[check.pk])
+        [order] = orders_of([quality.measurement([check])])
+        return accept_check(order=order, actor=actor, source=QualityChecks.__name__)
+    return _at_work(check) or _last(check)
+
+
+def _at_work(check: QualityCheck) -> Operation | None:
+    measures = {"steps": [{"spec": {"subject": {"check_ids": [check.pk]}}}]}
+    active = Operation.objects.active().filter(kind=OperationKind.CHECK, spec__contains=measures)
+    return active.order_by("-created_at", "-id").first()
+
+
+def _last(check: QualityCheck) -> Operation:
+    """The operation of the newest result.
+
+    Raises:
+        InvalidTransition: that result is another tool's.
+    """
+    newest = CheckResult.objects.filter(check_run=check.pk).order_by("-at")
+    told_by = newest.values_list("operation_id", flat=True).first()
+    if told_by is None:
+        raise InvalidTransition("Another tool sent a result of it a few seconds ago.")
+    return Operation.objects.get(pk=told_by)
 
 
 def checks_ended(operation: Operation) -> None:

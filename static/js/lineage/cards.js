@@ -37,7 +37,7 @@ export const nameOf = (node) => (node.kind === "hidden" ? `${node.count ?? "Some
 export function markOf(node) {
   if (node.status === "deprecated") return ["Deprecated", "warn"];
   if (node.status === "retired") return ["Retired", "bad"];
-  return node.incident ? ["Incident", "bad"] : null;
+  return node.incident ? ["Incident", node.incident === "minor" ? "warn" : "bad"] : null;
 }
 
 export function whereOf(node) {

@@ -1,6 +1,6 @@
 // The same as the drawing in rows: for reading on the page, and as a file.
 
-import { kindOf, nameOf } from "./cards.js";
+import { kindOf, markOf, nameOf } from "./cards.js";
 import { h, icon } from "./dom.js";
 
 const FORMULA = /^\s*[=+\-@\t\r]/; // as catalog.search.csv_rows: a spreadsheet runs nothing
@@ -35,6 +35,7 @@ export function fillTwin(body, nodes, acts) {
       const product = node.product
         ? h("a", { href: `/products/${encodeURIComponent(node.product)}/` }, node.product_name ?? node.product)
         : h("span", { class: "hint" }, node.kind === "dataset" ? "no product" : kindOf(node));
+      const mark = markOf(node);
       const owner =
         node.owner && h("a", { href: `/teams/${encodeURIComponent(node.owner)}/` }, node.owner_name ?? node.owner);
       return h(
@@ -44,6 +45,7 @@ export function fillTwin(body, nodes, acts) {
           "th",
           { scope: "row" },
           name,
+          mark && [" ", h("span", { class: `badge ${mark[1]}` }, mark[0])],
           node.kind === "dataset" && h("div", { class: "hint" }, h("code", {}, node.id.slice("dataset:".length))),
         ),
         h("td", { "data-l": "Direction" }, directionOf(node)),

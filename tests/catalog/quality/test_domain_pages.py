@@ -35,8 +35,10 @@ def test_a_domain_shows_its_products_by_dimension_the_worst_first(reader, port, 
 
     names = re.findall(r'\?tab=quality">([^<]+)</a><div class="hint">', page)
     assert names == ["orders", "Perfect", "Unmeasured"]
-    assert '<td class="num" data-l="Completeness"><span class="badge bare bad">60</span>' in page
-    assert '<td class="num" data-l="Timeliness"><span class="badge bare ok">100</span>' in page
+    rows = f"{port.product.get_absolute_url()}?tab=quality&amp;dimension="
+    for name, tone, score in (("Completeness", "bad", 60), ("Timeliness", "ok", 100)):
+        cell = f'<a class="badge bare {tone}" href="{rows}{name.lower()}#checks">{score}</a>'
+        assert f'<td class="num" data-l="{name}">{cell}' in page
     assert '<span class="sr">not measured</span>' in page
 
 

@@ -240,9 +240,6 @@ def test_what_is_read_daily_and_late_may_be_that_much_older():
 @pytest.mark.parametrize(
     "level",
     [
-        {"property": "latency", "value": 4, "unit": "h"},  # of what?
-        {"property": "latency", "value": 4, "unit": "h", "element": "orders"},
-        {"property": "latency", "value": 4, "unit": "h", "element": "orders.nowhere"},
         {"property": "latency", "value": "soon", "element": "at"},
         {"property": "latency", "value": 0, "unit": "h", "element": "at"},
         {"property": "latency", "value": 9**9, "unit": "y", "element": "at"},
@@ -252,6 +249,40 @@ def test_what_is_read_daily_and_late_may_be_that_much_older():
 )
 def test_a_service_level_that_rows_cannot_break_is_words(level):
     assert not wanted_by(contract(column("at", "timestamp"), slaProperties=[level]))
+
+
+@pytest.mark.parametrize(
+    ("level", "demand", "what"),
+    [
+        ({"property": "latency", "value": 4, "unit": "h"}, "data at most 4 hours old",
+         "names no column"),
+        ({"property": "frequency", "value": 1, "unit": "d"}, "data at most 1 day old",
+         "names no column"),
+        ({"property": "retention", "value": 3, "unit": "y", "element": "orders"},
+         "no rows older than 3 years", "has no column “orders”"),
+        ({"property": "latency", "value": 4, "unit": "h", "element": "orders.nowhere"},
+         "data at most 4 hours old", "has no column “orders.nowhere”"),
+    ],
+)  # fmt: skip
+def test_a_promise_without_a_column_is_kept_with_the_mend(level, demand, what):
+    found = only(contract(column(), column("at", "timestamp"), slaProperties=[level]))
+
+    assert (found.origin, found.pointer, found.dimension) == (
+        "sla",
+        "/slaProperties/0",
+        "timeliness",
+    )
+    assert found.demand == demand
+    assert found.trouble == f"The contract {what}. Give the promise an “element”, as “orders.at”."
+    assert (found.columns, found.object) == ((), "")
+
+
+def test_where_no_column_is_a_moment_the_mend_names_none():
+    level = {"property": "latency", "value": 4, "unit": "h"}
+
+    found = only(contract(column(), slaProperties=[level]))
+
+    assert found.trouble == "The contract names no column. Give the promise an “element”."
 
 
 def test_the_default_element_counts_where_a_level_names_none():

@@ -106,6 +106,21 @@ def test_pages_join_without_gap_or_repetition_in_every_order(order):
     assert sorted(seen) == [f"Orders {number}" for number in range(7)]
 
 
+@pytest.mark.parametrize(
+    "bands",
+    [("90",), ("75",), ("50",), ("0",), ("none",), ("0", "none"), ("90", "0"), ("x",), ("x", "75")],
+)
+def test_bands_of_scores_keep_the_same_rows_in_the_order_of_scores(bands):
+    for score in (None, 0.0, 49.9, 50.0, 74.99, 75.0, 89.9, 90.0, 100.0):
+        entry(f"Scored {score}", score=score)
+
+    by_score = found(scores=bands, order="score", size=50)
+
+    assert sorted(by_score) == sorted(found(scores=bands, order="name", size=50))
+    known = [float(name.split()[1]) for name in by_score if "None" not in name]
+    assert known == sorted(known, reverse=True)
+
+
 def test_an_unknown_order_is_refused():
     with pytest.raises(Invalid, match="ordered"):
         found(order="random")

@@ -256,3 +256,30 @@ def test_pages_and_rest_say_the_same(promised, granted, warehouse):
     told = page.post(url, headers={"HX-Request": "true"}).content.decode()
     assert "The access is not in place there." in told
     assert page.post(url)["Location"].endswith("?tab=quality")
+
+
+def test_the_page_of_a_check_shows_its_query_to_those_who_may_read_the_port(
+    promised, granted, warehouse
+):
+    measure()
+    check = check_of("invalidValues")
+    of_check = reverse("quality:check", args=[promised.port.product.fqn, check.pk])
+    url = reverse("access:check-query", args=[check.pk])
+
+    for person in (promised.owner, promised.consumer):
+        page = signed_in(person)
+        assert f'href="{url}"' in page.get(of_check).content.decode()
+        whole = page.get(url).content.decode()
+        part = page.get(url, headers={"HX-Request": "true"}).content.decode()
+        assert "<h1>" in whole
+        assert "<h1>" not in part
+        for told in (whole, part):
+            assert "SELECT count(*) AS rows" in told
+
+    stranger = signed_in(UserFactory())
+    assert url not in stranger.get(of_check).content.decode()
+    assert stranger.get(url).status_code == 403
+    QualityCheck.objects.update(runnable=False, note="No table.")
+    refused = signed_in(promised.owner).get(url, headers={"HX-Request": "true"})
+    assert refused.status_code == 422
+    assert "The portal does not run this check. No table." in refused.content.decode()

@@ -97,14 +97,28 @@ def test_incidents_of_unseen_products_are_not_listed_and_answer_like_unknown_one
 def test_one_shows_results_timeline_and_whom_it_reaches(reader, team):
     source, target = make("Orders", team), make("Lines", team)
     flows(source, target)
-    breaks(source)
+    check = breaks(source)
 
     page = text_of(reader, Incident.objects.get().get_absolute_url())
 
     assert "4 of 100" in page
+    assert f'href="{source.get_absolute_url()}checks/{check.pk}/">The check</a>' in page
     assert "by the portal" in page
     assert ">Lines</a>" in page
     assert "What you can do" not in page
+
+
+def test_what_no_check_tells_of_speaks_of_no_results(reader, team):
+    product = make("Orders", team)
+    at = timezone.now()
+    for cause, words in (("late", "when the promise ended"), ("manual", "as reported")):
+        found = Incident.objects.create(product=product, cause=cause, title="x", broke_at=at)
+
+        page = text_of(reader, found.get_absolute_url())
+
+        assert words in page
+        assert "Bad results" not in page
+        assert "first bad result" not in page
 
 
 def test_it_is_handled_on_its_page(owner, team):
