@@ -16,6 +16,13 @@ from portal.ops.testing import servers
 
 BROWSER = "tests/browser"
 BESIDE = 200  # tests that take about as long as those in the browser
+# What they share takes longer to make than they take themselves: a portal, a company, many rows.
+TOGETHER = (
+    BROWSER,
+    "tests/chaos/test_storms.py",
+    "tests/portal/test_demo.py",
+    "tests/catalog/search/test_plans.py",
+)
 _stack = ExitStack()
 
 
@@ -36,7 +43,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 class InOrder(LoadScopeScheduling):
-    """One test after the other, but those in a browser together: they share one portal.
+    """One test after the other, but those of a place in `TOGETHER` in one process.
 
     pytest-django's order must stand in each process (hence `--no-loadscope-reorder`): tests that
     empty the tables come after those that roll back, and the browser, whose event loop Django
@@ -46,7 +53,7 @@ class InOrder(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return BROWSER if nodeid.startswith(f"{BROWSER}/") else nodeid
+        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         left = len(self.workqueue)

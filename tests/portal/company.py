@@ -9,6 +9,7 @@ from functools import cached_property
 
 from django.conf import settings
 from django.test import Client
+from django.test.client import ClientHandler
 from django.utils import timezone
 
 from accounts.actors import system_actor
@@ -121,9 +122,15 @@ class Company:
             found[role] = client.cookies[settings.SESSION_COOKIE_NAME].value
         return found
 
+    @cached_property
+    def _handler(self) -> ClientHandler:
+        """One for all: each loads the middleware, which takes as long as a small page."""
+        return Client().handler
+
     def client(self, role: str) -> Client:
         """A browser of that person; visitors and tokens come without a session."""
         client = Client()
+        client.handler = self._handler
         if role in self.sessions:
             client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[role]
         return client

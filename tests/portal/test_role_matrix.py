@@ -33,11 +33,12 @@ NO_HASH = "0" * 64
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-@pytest.fixture
-def company() -> Company:
-    made = make_company()
-    number_events()
-    assert made.sessions  # begun before anything is undone
+@pytest.fixture(scope="module")
+def company(rows_of_module, django_db_blocker) -> Company:
+    with django_db_blocker.unblock():
+        made = make_company()
+        number_events()
+        assert made.sessions  # begun before anything is undone
     return made
 
 
