@@ -201,6 +201,7 @@ SUMMARY = 90  # characters
 ADDRESS = re.compile(
     r"(GET|PUT|POST|PATCH|DELETE)( /\S+| `[^`]*`)?(: |\.?$)"
 )  # as docstrings of views begin
+PLACEHOLDER = re.compile(r"(?:[\w:.@/-]*<[a-z][a-z ]*>)+")
 METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 
 
@@ -251,14 +252,26 @@ def with_words(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             for each in operation.get("parameters", ()):
                 if "description" not in each:
                     each["description"] = _meaning(each["name"])
+    _quote(result)
     return result
 
 
 def _first_sentence(text: str) -> str:
-    line = ADDRESS.sub("", " ".join(text.split()), count=1)
+    line = ADDRESS.sub("", " ".join(text.split()), count=1).replace("`", "")  # no Markdown here
     first = line.partition(". ")[0].rstrip(".")
     first = first[:1].upper() + first[1:]
     return first if len(first) <= SUMMARY else f"{first[: SUMMARY - 1].rstrip()}…"
+
+
+def _quote(node: Any) -> None:
+    """Descriptions are Markdown, where `<domain>` would be a tag that nobody sees."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        if key == "description" and isinstance(value, str):
+            parts = value.split("`")
+            parts[::2] = [PLACEHOLDER.sub(r"`\g<0>`", each) for each in parts[::2]]
+            node[key] = "`".join(parts)
+        elif isinstance(value, dict | list) and key != "example":
+            _quote(value)
 
 
 def _meaning(name: str) -> str:

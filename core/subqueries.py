@@ -10,9 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, F, Func, QuerySet, TextField, Value
 
 
-def among(
-    name: str, keys: Collection[UUID] | Collection[int] | Collection[str], kind: str = "uuid"
-) -> Func:
+def among(name: str, keys: Collection[UUID] | Collection[int], kind: str = "uuid") -> Func:
     """The key `name` is one of `keys`: `name = ANY('{...}'::kind[])`.
 
     One parameter whatever their number; `name__in=keys` takes and quotes each key by itself,

@@ -1,10 +1,14 @@
 """The description of REST is complete; that it is true, the role matrix checks as well."""
 
+import re
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from core.positions import number_events
 from tests.portal.company import Company, make_company
-from tests.portal.described import OPERATIONS, faults, operation_of
+from tests.portal.described import DOCUMENT, OPERATIONS, faults, operation_of
 from tests.portal.role_tables_rest import REST
 from tests.portal.test_role_matrix import path_of, routes
 
@@ -89,6 +93,21 @@ def test_every_parameter_says_what_it_is_for():
     }
 
     assert sorted(silent) == []
+
+
+def test_no_description_hides_a_placeholder_as_a_tag():
+    hidden = [each for each in described(DOCUMENT) if re.search("<[a-z]", each)]
+
+    assert hidden == []
+
+
+def described(node: Any) -> Iterator[str]:
+    """All descriptions below, without what stands in backticks."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        if key == "description" and isinstance(value, str):
+            yield re.sub("`[^`]*`", "", value)
+        elif isinstance(value, dict | list) and key != "example":
+            yield from described(value)
 
 
 DONE_ONCE_ANYWAY = {  # what they take is known again by itself, or nothing is changed

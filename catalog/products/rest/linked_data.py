@@ -45,7 +45,10 @@ class CatalogExport(APIView):
         parameters=[
             *PAGES,
         ],
-        responses={(200, MEDIA_TYPE): {"type": "object"}},
+        responses={
+            (200, MEDIA_TYPE): {"type": "object"},
+            (200, "application/json"): {"type": "object"},
+        },
     )
     def get(self, request: Request) -> Response:
         """A page of a `dcat:Catalog` in JSON-LD; `Link: rel="next"` leads to the next one."""

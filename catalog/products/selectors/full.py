@@ -18,7 +18,7 @@ from catalog.products.models import DataProduct, FormerName
 from catalog.products.models.product import is_open
 from core import prepared
 from core.errors import NotFound
-from core.subqueries import among
+from core.graphql import visible_among
 
 DOCUMENT = """
 SELECT json_build_object(
@@ -145,5 +145,5 @@ def _name_sources(inputs: list[dict[str, Any]], actor: Actor) -> None:
 
 def _seen(actor: Actor, ids: set[str]) -> set[str]:
     """Of these products those that the actor may see."""
-    visible = DataProduct.objects.visible_to(actor).filter(among("pk", ids))
-    return {str(each) for each in visible.order_by().values_list("pk", flat=True)}
+    visible = DataProduct.objects.visible_to(actor)
+    return {str(row["id"]) for row in visible_among(visible, ["id"], ids)}
