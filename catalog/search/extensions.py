@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import TextField, Value
 from django.db.models.expressions import Combinable
 
-# From a product's id, as the statement around it names it, to a text: the gravest open incident's
-# severity; null where none is open. It is read with the rows and costs no statement of its own.
-ProductMark = Callable[[Combinable], Any]
+
+class ProductMark(Protocol):
+    """From a product's id or fqn, as the statement around it names it, to a text: the gravest open
+    incident's severity; null where none is open. It is read with the rows, in their statement.
+    """
+
+    __module__: str
+    __qualname__: str
+
+    def __call__(self, *, pk: Combinable | None = None, fqn: Combinable | None = None) -> Any: ...
+
 
 _marks: list[ProductMark] = []
 
@@ -21,9 +28,9 @@ def mark_products(mark: ProductMark) -> None:
         _marks.append(mark)
 
 
-def product_mark(product: Combinable) -> Any:
+def product_mark(*, pk: Combinable | None = None, fqn: Combinable | None = None) -> Any:
     """The expression to annotate rows by; null where nobody marks products."""
-    return _marks[0](product) if _marks else Value(None, output_field=TextField())
+    return _marks[0](pk=pk, fqn=fqn) if _marks else Value(None, output_field=TextField())
 
 
 def registrations() -> list[str]:

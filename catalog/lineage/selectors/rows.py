@@ -30,11 +30,11 @@ def nodes_of(actor: Actor, level: str, distances: Mapping[Any, int]) -> dict[Any
         return {}
     if level == Level.PRODUCT:
         products = DataProduct.objects.visible_to(actor).select_related("domain", "owner")
-        products = products.annotate(incident=product_mark(OuterRef("pk")))
+        products = products.annotate(incident=product_mark(pk=OuterRef("pk")))
         return _made(products.in_bulk(list(distances)), distances, product_node)
     if level == Level.DATASET:
         datasets = Dataset.objects.visible_to(actor).with_team().select_related(*DATASET_SHOWS)
-        datasets = datasets.annotate(incident=product_mark(OuterRef("port__product_id")))
+        datasets = datasets.annotate(incident=product_mark(pk=OuterRef("port__product_id")))
         return _made(datasets.in_bulk(list(distances)), distances, dataset_node)
     columns = Column.objects.visible_to(actor).select_related(
         *(f"dataset__{name}" for name in DATASET_SHOWS)

@@ -72,9 +72,12 @@ class Median(Aggregate):
     output_field = DurationField()
 
 
-def gravest_open(product: Combinable) -> Subquery:
-    """Severity of the gravest open incident of a product that the statement around it has found."""
-    open_ones = Incident.objects.unresolved().filter(product=product)
+def gravest_open(*, pk: Combinable | None = None, fqn: Combinable | None = None) -> Subquery:
+    """Severity of the gravest open incident of a product that the statement around it has found,
+    by its id or its fqn.
+    """
+    which = {"product": pk} if pk is not None else {"product__fqn": fqn}
+    open_ones = Incident.objects.unresolved().filter(**which)
     return Subquery(open_ones.order_by(GRAVITY).values("severity")[:1])
 
 

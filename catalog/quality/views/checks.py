@@ -151,7 +151,8 @@ def _facts(check: QualityCheck) -> list[dict[str, Any]]:
         facts.append({"label": "Rows that fail", "value": thousands(check.failed), "hint": hint})
     if check.value is not None:
         given = check.definition
-        limit = rule_text(given.get("operator", ""), given.get("threshold"), given.get("unit", ""))
+        unit = "" if given.get("type") == "sql" else given.get("unit", "")  # a query says what
+        limit = rule_text(given.get("operator", ""), given.get("threshold"), unit)
         hint = limit and f"must {_must(limit)}"
         facts.append({"label": "Measured", "value": f"{check.value:,.6g}", "hint": hint})
     return facts

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Case, OuterRef, TextField, UUIDField, When
-from django.db.models.functions import Cast
+from django.db.models import Case, OuterRef, TextField, When
 
 from catalog.search.extensions import product_mark
 from catalog.search.models import SearchEntry, SearchEntryQuerySet
@@ -53,8 +52,7 @@ class Hit:
 
 def with_marks(rows: SearchEntryQuerySet) -> SearchEntryQuerySet:
     """With `incident`, as `Hit` has it; rows of other kinds have none."""
-    product = Cast(OuterRef("object_id"), UUIDField())
-    mark = When(kind="product", then=product_mark(product))
+    mark = When(kind="product", then=product_mark(fqn=OuterRef("fqn")))
     return rows.annotate(incident=Case(mark, output_field=TextField()))
 
 

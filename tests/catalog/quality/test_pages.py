@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.actors import system_actor
-from catalog.contracts.models import DataContract, QualityRule
+from catalog.contracts.models import QualityRule
 from catalog.products.models import DataProduct
 from catalog.quality.models import CheckResult, Incident, QualityCheck, ScoreSnapshot
 from catalog.quality.services import (
@@ -19,11 +19,9 @@ from catalog.quality.services import (
     keep_months,
     record_results,
     share_badge,
-    sync_checks,
 )
 from catalog.quality.states import Origin
 from tests.catalog.quality.telling import say, tab
-from tests.catalog.quality.test_rules import column, contract
 from tests.factories import (
     PortFactory,
     ProductFactory,
@@ -35,7 +33,9 @@ pytestmark = pytest.mark.django_db
 def listed(page):
     """Names in the table of checks, in their order."""
     table = page[page.index('id="check-list"') :]
-    return re.findall(r'<tr><th scope="row"[^>]*><a href="[^"]*/checks/\d+/">([^<]*)<', table)
+    return re.findall(
+        r'<tr><th scope="row"[^>]*><a href="[^"]*/checks/\d+/"><strong>([^<]*)<', table
+    )
 
 
 def test_what_fails_stands_first(reader, port, checks):
@@ -294,94 +294,15 @@ def test_the_trend_marks_incidents_with_their_address(owner, port, checks):
     assert incident.get_absolute_url() in drawn
 
 
-@pytest.fixture
-def runnable(port):
-    """A check that the portal runs; it is not due."""
-    return QualityCheck.objects.create(
-        port=port,
-        key="rowCount:orders",
-        name="Enough rows",
-        origin=Origin.CONTRACT,
-        runnable=True,
-        due_at=timezone.now() + dt.timedelta(hours=1),
-    )
+def test_losses_name_their_port_where_there_are_several(reader, port, checks):
+    other = PortFactory(product=port.product, name="events", contract=port.contract)
+    twin = QualityCheck.objects.create(port=other, key="dbt:no gaps", name="no gaps")
+    assert '<code class="hint">' not in tab(reader, port)
+    say(checks["no gaps"], "fail", failed=10)
+    say(twin, "fail", failed=20)
 
+    page = tab(reader, port)
 
-def test_one_check_is_run_from_its_row_and_from_its_page(owner, port, checks, runnable):
-    verb = f"{port.product.get_absolute_url()}checks/{runnable.pk}/run/"
-    page = tab(owner, port)
-    assert page.count('action="' + verb) == 1  # those of other tools have no button
-    assert "Run Enough rows now" in page
-
-    from_row = owner.post(verb, {"back": "tab"}, follow=True)
-
-    assert from_row.redirect_chain[0][0].endswith("?tab=quality#checks")
-    assert "“Enough rows” runs now." in from_row.content.decode()
-    runnable.refresh_from_db()
-    assert runnable.due_at <= timezone.now()
-    assert not QualityCheck.objects.filter(due_at__isnull=False).exclude(pk=runnable.pk).exists()
-
-    again = owner.post(verb, follow=True)
-
-    assert again.redirect_chain[0][0].endswith(f"/checks/{runnable.pk}/")
-    assert "is at work, or gave its result a moment ago" in again.content.decode()
-    assert "Run this check" in again.content.decode()
-
-
-def test_a_check_that_the_portal_does_not_run_says_so_when_it_is_asked_to(owner, port, checks):
-    verb = f"{port.product.get_absolute_url()}checks/{checks['fresh'].pk}/run/"
-
-    told = owner.post(verb, follow=True).content.decode()
-
-    assert "The portal does not run this check. Another tool sends its results." in told
-    assert "Run this check" not in told
-
-
-def test_a_reader_cannot_run_a_check(reader, port, runnable):
-    verb = f"{port.product.get_absolute_url()}checks/{runnable.pk}/run/"
-
-    assert reader.post(verb).status_code == 403
-    assert verb not in tab(reader, port)
-    runnable.refresh_from_db()
-    assert runnable.due_at > timezone.now()
-
-
-def test_the_page_of_a_check_shows_the_rule_as_the_contract_writes_it(owner, reader, port):
-    rule = {"type": "sql", "query": "SELECT count(*) FROM ${table}", "mustBe": 0, "name": "Odd"}
-    described = contract(column(required=True), rules=[rule])
-    version = port.contract_version
-    version.document = described
-    version.save()
-    sync_checks(port=port)
-    stated, implied = (
-        QualityCheck.objects.get(port=port, origin=origin) for origin in ("contract", "implied")
-    )
-    page = port.product.get_absolute_url()
-
-    told = owner.get(f"{page}checks/{stated.pk}/").content.decode()
-    word = owner.get(f"{page}checks/{implied.pk}/").content.decode()
-
-    assert "query: SELECT count(*) FROM ${table}" in told
-    assert "mustBe: 0" in told
-    assert 'aria-label="The rule in the contract">required: true</pre>' in word
-    # nobody reads a contract here that he may not see there
-    DataContract.objects.update(visibility="restricted")
-    assert "SELECT count" not in reader.get(f"{page}checks/{stated.pk}/").content.decode()
-
-
-def test_a_promise_without_a_column_is_listed_as_not_measured_with_the_mend(owner, port):
-    version = port.contract_version
-    version.document = contract(
-        column("at", "timestamp"), slaProperties=[{"property": "latency", "value": 4, "unit": "h"}]
-    )
-    version.save()
-    sync_checks(port=port)
-    check = QualityCheck.objects.get(port=port)
-
-    page = tab(owner, port)
-    told = owner.get(f"{port.product.get_absolute_url()}checks/{check.pk}/").content.decode()
-
-    assert listed(page) == ["data at most 4 hours old"]
-    assert "Not measured" in page
-    assert "Give the promise an “element”, as “orders.at”." in told
-    assert port.product.quality_score is None
+    why = page[page.index('id="why"') : page.index('id="dimensions"')]
+    assert '<code class="hint">table@1</code>' in why
+    assert '<code class="hint">events@1</code>' in why
