@@ -290,7 +290,7 @@ def test_the_lineage_tab_says_how_far_a_change_reaches(member):
     chain(a, b, c)
     chain(a.port.product, b.port.product, c.port.product)
     chain(*(column(each, "id") for each in (a, b, c)))
-    granted(b.port, team=TeamFactory(name="Readers"))
+    granted(b.port, consumer_team=TeamFactory(name="Readers"))
 
     tab = member.get(f"/products/{a.port.product.fqn}/?tab=lineage").text
     alone = member.get(f"/products/{lone.port.product.fqn}/?tab=lineage").text
