@@ -17,6 +17,7 @@ FIXED = {  # small sets that are always whole
     "Quality.dimensions",
     "Quality.explanation",  # 21 at most
     "MetadataCompleteness.aspects",  # ten
+    "DimensionWeights.weights",  # seven
     "Staleness.causes",  # the three nearest
     "Operation.steps",
     "Request.approvals",  # stages, sides and rounds are limited
