@@ -94,6 +94,7 @@ def test_every_node_says_what_a_drawing_needs(member):
         "status": "active",
         "archetype": None,
         "score": None,
+        "incident": None,
         "url": b.port.get_absolute_url(),
         "more": {"upstream": 0, "downstream": 0},
         "verified": False,

@@ -101,7 +101,8 @@ def test_the_steps_make_a_draft_with_contract_port_place_and_checks(driver, step
     assert port.contract_version.version == "1.0.0"
     assert port.datasets.get().name == "warehouse.dp_orders_1a2b3c4d.orders"
     checks = QualityCheck.objects.filter(port=port, active=True)
-    assert sorted(checks.values_list("origin", flat=True)) == ["contract", "contract", "implied"]
+    origins = sorted(checks.values_list("origin", flat=True))
+    assert origins == ["contract", "contract", "implied", "sla"]
     observed = driver.observe(steps["product"])
     assert observed.attributes["product"] == "sales.orders"
     assert observed.attributes["ports"] == ["sales.orders/table@1"]
@@ -119,7 +120,7 @@ def test_the_contract_is_kept_as_it_was_written(driver, steps):
 def test_a_contract_without_promises_needs_no_checks(driver, steps):
     data = contract_data()
     described = data["schema"][0]
-    del described["quality"]
+    del described["quality"], data["slaProperties"]
     described["properties"][0] = {"name": "order_id", "logicalType": "string"}
     step = replace(steps["contract"], spec={**steps["contract"].spec, "text": dump_yaml(data)})
     ensure_all(driver, {**steps, "contract": step})

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit, urlunsplit
 
+import psutil
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -63,6 +64,9 @@ class Process:
         self.terminate()
         said = iter(self._process.stdout.readline, "")
         assert any("Warm shutdown" in line for line in said), "it ended without a word"
+
+    def has_child(self, pid: int) -> bool:
+        return psutil.Process(pid).ppid() == self._process.pid
 
     def output(self, timeout_s: float = 60) -> str:
         """What it printed until its end, which must be a good one."""
