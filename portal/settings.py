@@ -170,7 +170,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = False
 # Celery would open a connection for each task; the worker closes old and broken ones itself.
-CELERY_DB_REUSE_MAX = 1_000  # half as many tasks
+CELERY_DB_REUSE_MAX = 1_000
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {  # an absent broker costs a request a second, once in a while

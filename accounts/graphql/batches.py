@@ -7,7 +7,8 @@ from typing import Any
 
 from accounts.actors import Actor
 from accounts.models import Domain, Membership, Team, User
-from core.graphql import first_of_each, rows_among
+from core.graphql import first_of_each
+from core.reading import rows_among
 from core.subqueries import among
 
 TEAM = ("id", "slug", "name", "kind", "contact", "domain_id", "parent_id")

@@ -14,7 +14,6 @@ from core.graphql.fields import (
     paged,
 )
 from core.graphql.pages import COUNT_CAP, Edge, Page, connection, first_of_each, page_from
-from core.graphql.reading import read, rows_among, visible_among
 from core.graphql.rows import Row, load, one_row, rows_of
 
 __all__ = [
@@ -39,9 +38,6 @@ __all__ = [
     "page",
     "page_from",
     "paged",
-    "read",
     "reads",
-    "rows_among",
     "rows_of",
-    "visible_among",
 ]

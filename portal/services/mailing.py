@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import smtplib
-import threading
 from collections.abc import Iterable, Sequence
+from functools import partial
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,11 +17,12 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import close_old_connections, connection, transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 
 from core.clock import db_now
+from core.rounds import Round
 from portal.models import Mail, Notification
 from portal.states import BATCHED, MailGroup, MailState, group_of
 
@@ -40,7 +41,7 @@ RETURNING id
 """
 
 log = structlog.get_logger(__name__)
-_round = threading.Lock()  # one connection to the mail server in a process
+_round = Round("mails")  # one connection to the mail server in a process
 
 
 @transaction.atomic
@@ -65,12 +66,11 @@ def gather_mails() -> int:
 
 def send_due_mails() -> None:
     """Begin to send what is due, in a thread: the mail server may hang."""
-    if not settings.MAIL_ON or _round.locked():
+    if not settings.MAIL_ON or _round.is_going_on:
         return
     ids = claim_mails()
     if ids:
-        thread = threading.Thread(target=_in_thread, args=(ids,), name="mails", daemon=True)
-        transaction.on_commit(thread.start)
+        _round.begin(partial(send_mails, ids))  # where it breaks off their lease runs out
 
 
 def claim_mails() -> list[UUID]:
@@ -154,16 +154,3 @@ def _keep(mail: Mail, state: MailState, error: str) -> None:
     mail.save(update_fields=["state", "last_error", "sent_at", "next_at"])
     if error:
         log.warning("mail.not-sent", mail=str(mail.pk), state=str(state), error=error)
-
-
-def _in_thread(ids: Sequence[UUID]) -> None:
-    if not _round.acquire(blocking=False):
-        return  # their lease runs out
-    try:
-        close_old_connections()
-        send_mails(ids)
-    except Exception:  # their lease runs out, and another takes them up
-        log.exception("mail.round-failed")
-    finally:
-        connection.close()
-        _round.release()

@@ -21,7 +21,7 @@ class JobsConfig(AppConfig):
         extensions.check_source(checks.QualityChecks())
         extensions.on_finished(checks.checks_ended)
         extensions.periodic("checks", CHECKS_EVERY_S, checks.order_due)
-        extensions.periodic("orphans", ORPHANS_EVERY_S, reconciling.find_orphans)
+        extensions.periodic("orphans", ORPHANS_EVERY_S, reconciling.look_for_orphans)
         extensions.periodic("targets", TARGETS_EVERY_S, check_due)
         register_target_users(PlacedInstances())
         extensions.periodic("tidy", TIDY_EVERY_S, sweeping.tidy)

@@ -20,7 +20,8 @@ from catalog.products.models import (
     System,
     SystemPort,
 )
-from core.graphql import Columns, first_of_each, reads, visible_among
+from core.graphql import Columns, first_of_each, reads
+from core.reading import visible_among
 from core.subqueries import among
 
 PRODUCT = (

@@ -18,7 +18,7 @@ from catalog.products.models import DataProduct, FormerName
 from catalog.products.models.product import is_open
 from core import prepared
 from core.errors import NotFound
-from core.graphql import visible_among
+from core.reading import visible_among
 
 DOCUMENT = """
 SELECT json_build_object(

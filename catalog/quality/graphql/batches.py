@@ -23,9 +23,10 @@ from catalog.quality.selectors.history import SHOWN
 from catalog.quality.selectors.product import MAX_DAYS
 from catalog.quality.states import Outcome
 from core.errors import Invalid
-from core.graphql import first_of_each, rows_among
+from core.graphql import first_of_each
 from core.paging import decode_cursor
 from core.problems import Problem
+from core.reading import rows_among
 from core.subqueries import among
 
 CHECK = (

@@ -6,15 +6,17 @@ import datetime as dt
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import structlog
-from django.db import close_old_connections, connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.actors import Actor
 from core import audit
 from core.errors import DomainError, NotFound
+from core.rounds import Round
 from provisioning.drivers import policies
 from provisioning.drivers.models import Target
 from provisioning.drivers.places import Opened, TargetKind
@@ -27,7 +29,7 @@ EVERY_WHEN_DOWN = dt.timedelta(minutes=1)
 AT_ONCE = 20  # targets of one round of the schedule
 
 log = structlog.get_logger(__name__)
-_round = threading.Lock()  # one round at a time in a process
+_round = Round("targets")
 _probes = threading.BoundedSemaphore(4)  # hanging targets must leave threads for pages
 
 
@@ -78,15 +80,14 @@ def check_target(*, target: Target, actor: Actor) -> Target:
 
 def check_due() -> None:
     """Begin to ask up to `AT_ONCE` targets that are due, in a thread: some may hang."""
-    if _round.locked():
+    if _round.is_going_on:
         return
     with transaction.atomic():
         due = Target.objects.filter(check_after__lte=Now()).select_for_update(skip_locked=True)
         ids = list(due.order_by("check_after").values_list("pk", flat=True)[:AT_ONCE])
         Target.objects.filter(pk__in=ids).update(check_after=Now() + EVERY)
     if ids:
-        thread = threading.Thread(target=_check_in_thread, args=(ids,), name="targets", daemon=True)
-        transaction.on_commit(thread.start)
+        _round.begin(partial(check_all, ids))
 
 
 def check_all(ids: Sequence[UUID]) -> None:
@@ -129,14 +130,3 @@ def _asked(target: Target) -> Health:
     except DriverError as error:
         return Health(False, str(error))
     return probed(kind, place)
-
-
-def _check_in_thread(ids: Sequence[UUID]) -> None:
-    if not _round.acquire(blocking=False):
-        return
-    try:
-        close_old_connections()
-        check_all(ids)
-    finally:
-        connection.close()
-        _round.release()

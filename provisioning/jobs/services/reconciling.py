@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from accounts.actors import Actor, system_actor
 from core.clock import db_now
 from core.errors import InvalidTransition
+from core.rounds import Round
 from provisioning.drivers import registry
 from provisioning.drivers.models import Target
 from provisioning.drivers.protocol import (
@@ -48,6 +49,7 @@ WHERE id = (
 ) RETURNING id
 """
 Drift = list[dict[str, Any]]
+_orphans = Round("orphans")
 log = structlog.get_logger(__name__)
 
 
@@ -94,6 +96,12 @@ def repair(*, instance: Instance, actor: Actor) -> Operation:
     if operation is None:
         raise InvalidTransition("There is nothing here that the portal could mend.")
     return operation
+
+
+def look_for_orphans() -> None:
+    """Begin to `find_orphans` in a thread: targets may be away, and schedules go on meanwhile."""
+    if not _orphans.is_going_on:
+        _orphans.begin(find_orphans)
 
 
 def find_orphans() -> int:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
+import threading
+import time
 
 import psycopg
 import pytest
@@ -19,7 +22,12 @@ from provisioning.drivers.models import Target
 from provisioning.drivers.postgres.naming import schema_name
 from provisioning.jobs.models import Instance, Operation, Orphan
 from provisioning.jobs.services import InstanceData, StepSpec, accept, repair
-from provisioning.jobs.services.reconciling import find_orphans, look_at, look_at_next
+from provisioning.jobs.services.reconciling import (
+    find_orphans,
+    look_at,
+    look_at_next,
+    look_for_orphans,
+)
 from provisioning.jobs.services.work import run_due
 from provisioning.jobs.states import OperationKind, OperationState
 from tests.factories import UserFactory, actor_for
@@ -250,6 +258,29 @@ def test_a_target_of_a_team_is_looked_through_too_and_keeps_what_was_found_while
     lake.save()
     find_orphans()
     assert not Orphan.objects.filter(instance_id=lost).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_target_that_does_not_answer_keeps_no_schedule_waiting(team, settings):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        place = f"127.0.0.1:{silent.getsockname()[1]}"
+        settings.OUTBOUND_INNER_HOSTS = [place]
+        settings.WAREHOUSE_URL = "postgresql://127.0.0.1:1/none"
+        lake = Target(slug="lake", name="Lake", driver="postgres", owner=team)
+        targets.seal(lake, {"url": f"postgresql://meshport:x@{place}/none"})
+        lake.save()
+
+        began = time.monotonic()
+        look_for_orphans()
+        assert time.monotonic() - began < 1
+
+        called, _ = silent.accept()  # it was asked all the same
+        called.close()
+    [looking] = [each for each in threading.enumerate() if each.name == "orphans"] or [None]
+    if looking is not None:
+        looking.join(30)
 
 
 def test_a_repair_is_for_the_owner_and_needs_a_difference(made, meddle, owner):

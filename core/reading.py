@@ -58,10 +58,17 @@ def visible_among(
     """Those of `visible` whose primary key is one of `ids`, in no order. Where the read rule keeps
     nothing away, there is nothing for the ORM to write."""
     model: Any = visible.model
-    if not visible.query.where and is_plain(model, tuple(columns)):
+    if _keeps_nothing_away(visible) and is_plain(model, tuple(columns)):
         return rows_among(model, columns, ids, key=model._meta.pk.attname)
     kind = str(model._meta.pk.db_type(connection))
     return read(visible.filter(among("pk", ids, kind)).order_by(), columns)
+
+
+def _keeps_nothing_away(rows: QuerySet[Any]) -> bool:
+    """They are the whole table: no condition, no union with others, no part of a list."""
+    query = rows.query
+    joins = len([name for name in query.alias_map if query.alias_refcount[name]])
+    return not (query.where or query.combinator or query.is_sliced or query.distinct or joins > 1)
 
 
 @lru_cache
