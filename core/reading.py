@@ -65,7 +65,7 @@ def visible_among(
 
 
 def _keeps_nothing_away(rows: QuerySet[Any]) -> bool:
-    """They are the whole table: no condition, no union with others, no part of a list."""
+    """They are the whole table: no condition, no set operation, no part of a list."""
     query = rows.query
     joins = len([name for name in query.alias_map if query.alias_refcount[name]])
     return not (query.where or query.combinator or query.is_sliced or query.distinct or joins > 1)
