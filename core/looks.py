@@ -72,6 +72,13 @@ LOOKS: dict[str, dict[str, StateLook]] = {
         "expired": StateLook("Expired"),
         "revoked": StateLook("Revoked"),
     },
+    "login": {
+        "asked": StateLook("Being made", "info"),
+        "ready": StateLook("Not fetched yet", "open"),
+        "shown": StateLook("In use", "ok"),
+        "lost": StateLook("Never fetched", "warn"),
+        "ended": StateLook("Ended"),
+    },
     "consent": {
         "open": StateLook("Not answered", "open"),
         "accepted": StateLook("Accepts", "ok"),

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "provisioning.blueprints",
     "provisioning.requests",
     "provisioning.access",
+    "provisioning.logins",
     "provisioning.consent",
     "provisioning.recertification",
     "portal.feed",

@@ -30,6 +30,7 @@ from provisioning.blueprints.graphql import types as blueprints
 from provisioning.consent.graphql import types as consent
 from provisioning.drivers.graphql import types as drivers
 from provisioning.jobs.graphql import types as jobs
+from provisioning.logins.graphql import types as logins
 from provisioning.recertification.graphql import mutations as recertification_mutations
 from provisioning.recertification.graphql import types as recertification
 from provisioning.requests.graphql import delegations, inbox, rules
@@ -101,11 +102,12 @@ for room in (
     talk,
     places,
     search,
+    logins,
     consent,
     notifications,
 ):
     room.register()
-for kind in (DataProduct, contracts.DataContract, access.Grant):
+for kind in (DataProduct, contracts.DataContract, access.Grant, jobs.Resource):
     extended(kind)
 for kind in (accounts.Viewer, accounts.Team, accounts.Domain):
     extended(kind)

@@ -236,6 +236,16 @@ class Grants:
         return first.action
 
 
+@dataclass(frozen=True)
+class Workplace:
+    """How people of the owner work in what a driver's step has made, each with a login."""
+
+    made_by: str  # the action whose step makes it
+    action: str  # the one that makes one person's login there, with `Observed.secrets`
+    # its spec, from that of the step that made it and the person; None: nobody works there
+    spec: Callable[[Json, str], Json | None]
+
+
 class DriverError(Exception):
     """The target could not do the step; the message is safe to show."""
 
@@ -308,6 +318,13 @@ class Granting(Protocol):
     """A driver that lets consumers use what its steps have made."""
 
     grants: ClassVar[Grants]
+
+
+@runtime_checkable
+class Working(Protocol):
+    """A driver that lets people work in what its steps have made."""
+
+    workplace: ClassVar[Workplace]
 
 
 @runtime_checkable

@@ -13,6 +13,8 @@ from provisioning.drivers.protocol import (
     Grants,
     Json,
     PermanentError,
+    Working,
+    Workplace,
 )
 
 _drivers: dict[str, Driver] = {}
@@ -65,6 +67,12 @@ def granting() -> dict[str, Grants]:
     """`{driver name: how it opens to consumers what it has made}`."""
     found = sorted(_drivers.items())
     return {name: driver.grants for name, driver in found if isinstance(driver, Granting)}
+
+
+def workplaces() -> dict[str, Workplace]:
+    """`{driver name: how people work in what it has made}`."""
+    found = sorted(_drivers.items())
+    return {name: driver.workplace for name, driver in found if isinstance(driver, Working)}
 
 
 def versions() -> dict[str, str]:

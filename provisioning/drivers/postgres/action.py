@@ -29,3 +29,5 @@ class Action:
     ensure: Callable[[Context], Observed]
     remove: Callable[[Context], None]
     close: Callable[[Context], None] | None = None  # before `remove`, in a transaction of its own
+    # after `close`, each time in a transaction of its own, until it says that no more is left
+    thin: Callable[[Context], bool] | None = None

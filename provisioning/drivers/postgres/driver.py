@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 from uuid import UUID
 
 from provisioning.drivers.postgres import failing, inventory, measure, peeking, session
+from provisioning.drivers.postgres.accounts import ACCOUNT, WORKPLACE
 from provisioning.drivers.postgres.action import Action, Context
 from provisioning.drivers.postgres.granting import GRANTS
 from provisioning.drivers.postgres.grants import GRANT
@@ -30,6 +31,7 @@ from provisioning.drivers.protocol import (
     PlannedEffect,
     Rows,
     Step,
+    Workplace,
 )
 from provisioning.drivers.registry import check_spec
 
@@ -40,7 +42,9 @@ BY_NAME: Final[Mapping[str, Action]] = {
     "sample": SAMPLE,
     "grant": GRANT,
     "login": LOGIN,
+    "account": ACCOUNT,
 }
+_T = TypeVar("_T")
 Resolve = Callable[[str | None], Warehouse]
 
 
@@ -51,9 +55,10 @@ class PostgresDriver:
     version: ClassVar[str] = "1"
     capabilities: ClassVar[Capabilities] = Capabilities(Fencing.NATIVE, Dedupe.OBSERVE, exact=True)
     actions: ClassVar[Mapping[str, Json]] = ACTIONS
-    # they reach into what other instances made: for grants, not for anybody's blueprint
-    internal: ClassVar[frozenset[str]] = frozenset({"grant", "login", "measure"})
+    # for grants and for people, not for anybody's blueprint
+    internal: ClassVar[frozenset[str]] = frozenset({"grant", "login", "account", "measure"})
     grants: ClassVar[Grants] = GRANTS
+    workplace: ClassVar[Workplace] = WORKPLACE
 
     def __init__(self, resolve: Resolve) -> None:
         self._resolve = resolve
@@ -85,10 +90,16 @@ class PostgresDriver:
         """
         del effect_key  # the catalogue of the server says what was done
         action, warehouse = self._action(step), self._warehouse(step)
-        for work in (action.close, action.remove):
-            if work is not None:
-                with session.fenced(warehouse, step.instance_id, fence) as conn:
-                    work(Context(conn, step, warehouse, fence))
+
+        def do(work: Callable[[Context], _T]) -> _T:
+            with session.fenced(warehouse, step.instance_id, fence) as conn:
+                return work(Context(conn, step, warehouse, fence))
+
+        if action.close is not None:
+            do(action.close)
+        while action.thin is not None and do(action.thin):
+            pass
+        do(action.remove)
         observed = self.observe(step)
         if observed.exists:
             raise PermanentError(f"It is still there: {observed.summary}.")

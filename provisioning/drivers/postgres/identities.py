@@ -88,7 +88,7 @@ def drop_roles(ctx: Context, names: list[str]) -> None:
     if not names:
         return
     for name in names:
-        _end_sessions(ctx, name)
+        end_sessions(ctx, name)
         _share_with_admin(ctx.conn, name)
     roles = sql.SQL(", ").join(map(sql.Identifier, names))
     run(ctx.conn, "DROP OWNED BY {roles}", roles=roles)
@@ -97,7 +97,8 @@ def drop_roles(ctx: Context, names: list[str]) -> None:
         ctx.log("info", f"Role {name} dropped.")
 
 
-def _end_sessions(ctx: Context, name: str) -> None:
+def end_sessions(ctx: Context, name: str) -> None:
+    """Raises: TemporaryError: one of them goes on."""
     ended = rows(
         ctx.conn,
         "SELECT pg_terminate_backend(a.pid, %(wait_ms)s) FROM pg_stat_activity a"

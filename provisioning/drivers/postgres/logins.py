@@ -42,7 +42,7 @@ def observe(ctx: Context) -> Observed:
     role = identities.find(ctx.conn, name_of(ctx))
     if role is None or role.label is None or not identities.is_own(ctx, role):
         return Observed(False, summary="There is no such login.")
-    return _found(role.name, role.label.fence, Change.KEEP)
+    return found_login(role.name, role.label.fence, Change.KEEP)
 
 
 def ensure(ctx: Context) -> Observed:
@@ -58,29 +58,22 @@ def ensure(ctx: Context) -> Observed:
     name = name_of(ctx)
     if ctx.step.spec.get("kept") and identities.is_own(ctx, identities.find(ctx.conn, name)):
         identities.ensure_role(ctx, name)
-        return _found(name, ctx.fence, Change.KEEP)
+        return found_login(name, ctx.fence, Change.KEEP)
     change = identities.ensure_role(ctx, name)
-    password = secrets.token_urlsafe(PASSWORD_BYTES)
-    run(
-        ctx.conn,
-        "ALTER ROLE {role} LOGIN PASSWORD {verifier} VALID UNTIL {until} CONNECTION LIMIT {limit}",
-        role=sql.Identifier(name),
-        verifier=sql.Literal(scram(ctx.conn, name, password)),
-        until=sql.Literal(expires_at.isoformat()),
-        limit=sql.Literal(SESSIONS),
-    )
-    _limit(ctx, name)
+    given = give_password(ctx, name, expires_at)
+    limit(ctx.conn, name, ctx.step.spec["schema"])
+    _limit_writing(ctx, name)
     run(ctx.conn, "GRANT {group} TO {role}", group=sql.Identifier(group), role=sql.Identifier(name))
     identities.allow_connect(ctx.conn, name)
     ctx.log("info", f"Login {name} is ready; it ends {expires_at:%Y-%m-%d}.")
-    found = _found(name, ctx.fence, Change.UPDATE if change == Change.KEEP else change)
+    made = found_login(name, ctx.fence, Change.UPDATE if change == Change.KEEP else change)
     return Observed(
         True,
         fence=ctx.fence,
-        summary=found.summary,
-        effects=found.effects,
+        summary=made.summary,
+        effects=made.effects,
         attributes={"username": name, "expires_at": expires_at.isoformat()},
-        secrets=_access(ctx, name, password),
+        secrets=given,
     )
 
 
@@ -92,6 +85,20 @@ def close(ctx: Context) -> None:
 def remove(ctx: Context) -> None:
     if identities.is_own(ctx, identities.find(ctx.conn, name_of(ctx))):
         identities.drop_roles(ctx, [name_of(ctx)])
+
+
+def give_password(ctx: Context, name: str, until: datetime) -> dict[str, str]:
+    """Open the role with a new password until then; what its holder needs to connect."""
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    run(
+        ctx.conn,
+        "ALTER ROLE {role} LOGIN PASSWORD {verifier} VALID UNTIL {until} CONNECTION LIMIT {limit}",
+        role=sql.Identifier(name),
+        verifier=sql.Literal(scram(ctx.conn, name, password)),
+        until=sql.Literal(until.isoformat()),
+        limit=sql.Literal(SESSIONS),
+    )
+    return _access(ctx, name, password)
 
 
 def scram(conn: Connection, role: str, password: str) -> str:
@@ -109,14 +116,19 @@ def is_open(conn: Connection, name: str, group: str, until: datetime) -> bool:
     return bool(value(conn, found, {"name": name, "group": group, "until": until}))
 
 
-def open_until(conn: Connection, name: str, group: str, until: datetime) -> None:
-    """Have a login end at that moment, as a member of the grant's role; its password stays."""
+def keep_open(conn: Connection, name: str, until: datetime) -> None:
+    """Have a login end at that moment; its password stays."""
     run(
         conn,
         "ALTER ROLE {role} LOGIN VALID UNTIL {until}",
         role=sql.Identifier(name),
         until=sql.Literal(until.isoformat()),
     )
+
+
+def open_until(conn: Connection, name: str, group: str, until: datetime) -> None:
+    """Have a login end at that moment, as a member of the grant's role; its password stays."""
+    keep_open(conn, name, until)
     run(conn, "GRANT {group} TO {role}", group=sql.Identifier(group), role=sql.Identifier(name))
 
 
@@ -142,12 +154,16 @@ def _expiry(ctx: Context) -> datetime:
     return expires_at
 
 
-def _limit(ctx: Context, name: str) -> None:
+def limit(conn: Connection, name: str, schema: str) -> None:
+    """How the sessions of a login begin, and what they may not do for longer."""
     role = sql.Identifier(name)
-    schema = sql.Identifier(ctx.step.spec["schema"])
-    run(ctx.conn, "ALTER ROLE {role} SET search_path = {schema}", role=role, schema=schema)
-    run(ctx.conn, "ALTER ROLE {role} SET statement_timeout = '15min'", role=role)
-    run(ctx.conn, "ALTER ROLE {role} SET idle_in_transaction_session_timeout = '15min'", role=role)
+    run(conn, "ALTER ROLE {r} SET search_path = {schema}", r=role, schema=sql.Identifier(schema))
+    run(conn, "ALTER ROLE {r} SET statement_timeout = '15min'", r=role)
+    run(conn, "ALTER ROLE {r} SET idle_in_transaction_session_timeout = '15min'", r=role)
+
+
+def _limit_writing(ctx: Context, name: str) -> None:
+    role = sql.Identifier(name)
     if ctx.step.spec.get("mode") == "write":
         run(ctx.conn, "ALTER ROLE {role} RESET default_transaction_read_only", role=role)
     else:
@@ -169,7 +185,7 @@ def _access(ctx: Context, name: str, password: str) -> dict[str, str]:
     }
 
 
-def _found(name: str, fence: int, change: Change) -> Observed:
+def found_login(name: str, fence: int, change: Change) -> Observed:
     return Observed(
         True,
         fence=fence,

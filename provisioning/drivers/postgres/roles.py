@@ -1,4 +1,8 @@
-"""Action `roles`: who reads and who writes a product's schema."""
+"""Action `roles`: who reads and who writes a product's schema.
+
+Where the writer `builds`, it makes tables of its own there, and people work as the writer until the
+last day (action `account`). With the roles goes what was made.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,37 @@ from typing import Final
 
 from psycopg import sql
 
-from provisioning.drivers.postgres import identities, naming, schemas
+from provisioning.drivers.postgres import accounts, identities, logins, naming, schemas
 from provisioning.drivers.postgres.action import Action, Context
-from provisioning.drivers.postgres.session import lock, run
+from provisioning.drivers.postgres.session import lock, rows, run
 from provisioning.drivers.protocol import Change, EffectRecord, Observed, PlannedEffect, Step
+from provisioning.drivers.wording import counted
 
 # The checker logs in only while a measurement opens its session.
 SHUT: Final = "ALTER ROLE {role} NOLOGIN PASSWORD NULL VALID UNTIL '-infinity'"
+BUILT_IS_READ: Final = (
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {w} IN SCHEMA {s} GRANT SELECT ON TABLES TO {r}"
+)
+BUILT_IS_NOT_READ: Final = (
+    "ALTER DEFAULT PRIVILEGES FOR ROLE {w} IN SCHEMA {s} REVOKE SELECT ON TABLES FROM {r}"
+)
 UNDONE = "The role is dropped; whoever used it loses its rights."
+AT_ONCE = 200  # tables that one transaction drops: it locks each, with its indexes
+
+BUILT = """
+SELECT c.relname, c.relkind FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+WHERE c.relnamespace = to_regnamespace(%(s)s) AND r.rolname = %(w)s
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+  AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i', 'e')
+                  AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass)
+ORDER BY c.oid LIMIT %(most)s
+"""
+KINDS: Final = {
+    "v": "VIEW",
+    "m": "MATERIALIZED VIEW",
+    "f": "FOREIGN TABLE",
+    "S": "SEQUENCE",
+}
 
 
 def names_of(step: Step) -> list[str]:
@@ -30,6 +57,9 @@ def plan(ctx: Context) -> list[PlannedEffect]:
             UNDONE,
         )
         for name in names_of(ctx.step)
+    ] + [
+        PlannedEffect("login", name, Change.KEEP if is_open else Change.UPDATE, accounts.UNDONE)
+        for name, is_open in _accounts(ctx).items()
     ]
 
 
@@ -47,15 +77,43 @@ def ensure(ctx: Context) -> Observed:
     lock(ctx.conn, schema)
     changes = {name: identities.ensure_role(ctx, name) for name in names_of(ctx.step)}
     _grant_rights(ctx, schema)
+    if ctx.step.spec.get("builds"):
+        _let_build(ctx, schema)
     ctx.log("info", f"Reader and writer roles of {schema} are in place.")
     return _found(ctx.step, ctx.fence, changes)
+
+
+def close(ctx: Context) -> None:
+    identities.close_logins(ctx, list(accounts.accounts_of(ctx)))
+
+
+def thin(ctx: Context) -> bool:
+    """Take away some of what people have built; True while there is more."""
+    schema = schemas.name_of(ctx.step)
+    if not ctx.step.spec.get("builds") or not schemas.is_ours(
+        ctx.conn, schema, ctx.step.instance_id
+    ):
+        return False
+    for name in accounts.accounts_of(ctx):
+        identities.end_sessions(ctx, name)
+    writer = naming.writer_role(schema)
+    found = rows(ctx.conn, BUILT, {"s": schema, "w": writer, "most": AT_ONCE})
+    for name, kind in found:
+        what = sql.SQL(KINDS.get(kind, "TABLE"))
+        there = sql.Identifier(schema, name)
+        run(ctx.conn, "DROP {what} IF EXISTS {name} CASCADE", what=what, name=there)
+    if found:
+        ctx.log("info", f"{counted(len(found), 'table')} or views of {schema} dropped.")
+    return len(found) == AT_ONCE
 
 
 def remove(ctx: Context) -> None:
     found = [identities.find(ctx.conn, name) for name in names_of(ctx.step)]
     lock(ctx.conn, schemas.name_of(ctx.step))
     own = [role.name for role in found if role is not None and identities.is_own(ctx, role)]
-    identities.drop_roles(ctx, own[::-1])
+    if ctx.step.spec.get("builds") and own == names_of(ctx.step):
+        _forget_builders(ctx)
+    identities.drop_roles(ctx, [*accounts.accounts_of(ctx), *own[::-1]])
 
 
 def _grant_rights(ctx: Context, schema: str) -> None:
@@ -91,6 +149,32 @@ def _grant_rights(ctx: Context, schema: str) -> None:
     identities.allow_connect(conn, naming.checker_role(schema))
 
 
+def _let_build(ctx: Context, schema: str) -> None:
+    """The writer makes tables, which the reader reads; whoever works as it does so until then."""
+    reader, writer, _ = (sql.Identifier(name) for name in names_of(ctx.step))
+    where = sql.Identifier(schema)
+    run(ctx.conn, "GRANT CREATE ON SCHEMA {s} TO {w}", s=where, w=writer)
+    run(ctx.conn, BUILT_IS_READ, w=writer, s=where, r=reader)
+    for name, is_open in _accounts(ctx).items():
+        if not is_open:
+            logins.keep_open(ctx.conn, name, accounts.end_of(ctx.step.spec["until"]))
+            ctx.log("info", f"Login {name} ends after {ctx.step.spec['until']}.")
+
+
+def _forget_builders(ctx: Context) -> None:
+    """DROP OWNED stumbles over a default that belongs to one of its roles and names another."""
+    schema = schemas.name_of(ctx.step)
+    if schemas.exists(ctx.conn, schema):
+        reader, writer, _ = (sql.Identifier(name) for name in names_of(ctx.step))
+        run(ctx.conn, BUILT_IS_NOT_READ, w=writer, s=sql.Identifier(schema), r=reader)
+
+
+def _accounts(ctx: Context) -> dict[str, bool]:
+    """`{login: it is open until the last day}`, where people work until one."""
+    day = ctx.step.spec.get("until")
+    return accounts.accounts_of(ctx, accounts.end_of(day)) if day else {}
+
+
 def _found(step: Step, fence: int, changes: dict[str, Change]) -> Observed:
     reader, writer, _ = names_of(step)
     return Observed(
@@ -104,4 +188,4 @@ def _found(step: Step, fence: int, changes: dict[str, Change]) -> Observed:
     )
 
 
-ROLES = Action(plan, observe, ensure, remove)
+ROLES = Action(plan, observe, ensure, remove, close, thin)

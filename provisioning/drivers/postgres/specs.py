@@ -30,6 +30,7 @@ _SLUG: Final = {"type": "string", "minLength": 1, "maxLength": 500}
 _SCHEMA: Final = {"type": "string", "pattern": "^dp_[a-z0-9_]{1,60}$"}
 _NAME: Final = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}$"}
 _MOMENT: Final = {"type": "string", "format": "date-time"}
+_DAY: Final = {"type": "string", "format": "date"}
 _MODE: Final = {"enum": ["read", "write"]}  # writing includes reading
 _LABEL: Final = {"type": "string", "minLength": 1, "maxLength": 1000}
 _PROPERTY: Final = {
@@ -143,7 +144,8 @@ ACTIONS: Final[dict[str, Json]] = {
         slug=_SLUG,
         objects={"type": "array", "minItems": 1, "maxItems": MAX_OBJECTS, "items": _OBJECT},
     ),
-    "roles": _spec(slug=_SLUG),
+    "roles": _spec(slug=_SLUG, builds_={"type": "boolean"}, until_=_DAY),
+    "account": _spec(slug=_SLUG, holder=_LABEL, until=_DAY),
     "sample": _spec(
         slug=_SLUG,
         rows={

@@ -40,7 +40,7 @@ ROWS = {
         {"order_id": 2, "Customer Name": "Bo", "email": "bo@example.org"},
     ]
 }
-ACTIONS = ("schema", "tables", "roles", "sample", "grant", "login")
+ACTIONS = ("schema", "tables", "roles", "sample", "grant", "login", "account")
 
 # Runs one verb and ends the process at a border of the commit, which is the library's call.
 PROGRAM = """
@@ -78,7 +78,10 @@ def case_of(action: str) -> Case:
         "sample": (product, {"slug": SLUG, "rows": ROWS}),
         "grant": (grant, {"schema": schema, "tables": ["orders"]}),
         "login": (grant, {"schema": schema, "holder": "user:7", "expires_at": expires_at}),
+        "account": (product, {"slug": SLUG, "holder": "user:7", "until": expires_at[:10]}),
     }
+    if action == "account":
+        specs["roles"][1].update(builds=True, until=expires_at[:10])
     earlier = ACTIONS[: ACTIONS.index(action)]
     before = tuple(Step(each, specs[each][0], specs[each][1], quiet) for each in earlier)
     return Case(action, specs[action][1], specs[action][0], before)

@@ -1,0 +1,132 @@
+"""Action `account`: one person's login to a schema whose writer makes tables.
+
+The login works as the schema's writer and has no rights as itself: what people make belongs to the
+writer, so that one of them who goes takes nothing along.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from psycopg import sql
+
+from provisioning.drivers.postgres import identities, logins, naming, schemas
+from provisioning.drivers.postgres.action import Action, Context
+from provisioning.drivers.postgres.session import Connection, lock, rows, run, value
+from provisioning.drivers.protocol import (
+    Change,
+    Json,
+    Observed,
+    PermanentError,
+    PlannedEffect,
+    Workplace,
+)
+
+UNDONE = "The login is dropped and its sessions end; what was made with it stays."
+
+# The index on names finds the range; `~` sorts behind all that names are made of.
+OF_INSTANCE = """
+SELECT rolname, coalesce(rolcanlogin AND rolvaliduntil = %(until)s, false) FROM pg_roles
+WHERE rolname >= %(p)s::name AND rolname < (%(p)s || '~')::name ORDER BY rolname
+"""
+
+
+def end_of(day: str) -> datetime:
+    """The last moment of a day, UTC.
+
+    Raises:
+        PermanentError: it is no day.
+    """
+    try:
+        return datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), UTC)
+    except (ValueError, OverflowError) as error:
+        raise PermanentError("until is not a date in ISO 8601.") from error
+
+
+def accounts_of(ctx: Context, until: datetime | None = None) -> dict[str, bool]:
+    """`{login of the step's instance: it is open until then}`."""
+    prefix = naming.login_prefix(ctx.step.instance_id)
+    found = rows(ctx.conn, OF_INSTANCE, {"p": prefix, "until": until})
+    return {
+        name: is_open
+        for name, is_open in found
+        if identities.is_own(ctx, identities.find(ctx.conn, name))
+    }
+
+
+def name_of(ctx: Context) -> str:
+    return naming.login_role(ctx.step.instance_id, ctx.step.spec["holder"])
+
+
+def plan(ctx: Context) -> list[PlannedEffect]:
+    """A login that is there is kept, though `ensure` would give it a new password."""
+    name = name_of(ctx)
+    there = identities.is_own(ctx, identities.find(ctx.conn, name))
+    return [PlannedEffect("login", name, Change.KEEP if there else Change.CREATE, UNDONE)]
+
+
+def observe(ctx: Context) -> Observed:
+    role = identities.find(ctx.conn, name_of(ctx))
+    if role is None or role.label is None or not identities.is_own(ctx, role):
+        return Observed(False, summary="There is no such login.")
+    return logins.found_login(role.name, role.label.fence, Change.KEEP)
+
+
+def ensure(ctx: Context) -> Observed:
+    """Make the login, or give it a new password: an earlier one was never shown, or is replaced."""
+    schema = schemas.require_own_schema(ctx)
+    writer = naming.writer_role(schema)
+    lock(ctx.conn, schema)
+    may_build = "SELECT has_schema_privilege(%(w)s, %(s)s, 'CREATE')"
+    there = identities.is_own(ctx, identities.find(ctx.conn, writer))
+    if not there or not value(ctx.conn, may_build, {"w": writer, "s": schema}):
+        raise PermanentError(f"Nobody works in {schema}: its writer makes no tables.")
+    until = end_of(ctx.step.spec["until"])
+    if value(ctx.conn, "SELECT %(at)s::timestamptz <= now()", {"at": until}):
+        raise PermanentError("What this login is for has ended.")
+    name = name_of(ctx)
+    change = identities.ensure_role(ctx, name)
+    given = logins.give_password(ctx, name, until)
+    logins.limit(ctx.conn, name, schema)
+    _work_as(ctx.conn, name, writer)
+    identities.allow_connect(ctx.conn, name)
+    ctx.log("info", f"Login {name} is ready; it ends after {ctx.step.spec['until']}.")
+    made = logins.found_login(name, ctx.fence, Change.UPDATE if change == Change.KEEP else change)
+    return Observed(
+        True,
+        fence=ctx.fence,
+        summary=made.summary,
+        effects=made.effects,
+        attributes={"username": name, "schema": schema},
+        secrets=given,
+    )
+
+
+def close(ctx: Context) -> None:
+    if identities.is_own(ctx, identities.find(ctx.conn, name_of(ctx))):
+        identities.close_logins(ctx, [name_of(ctx)])
+
+
+def remove(ctx: Context) -> None:
+    if identities.is_own(ctx, identities.find(ctx.conn, name_of(ctx))):
+        identities.drop_roles(ctx, [name_of(ctx)])
+
+
+def _work_as(conn: Connection, name: str, writer: str) -> None:
+    """Every session begins as the writer; without that the login inherits nothing."""
+    role, group = sql.Identifier(name), sql.Identifier(writer)
+    run(conn, "ALTER ROLE {role} NOINHERIT", role=role)
+    run(conn, "GRANT {group} TO {role}", group=group, role=role)
+    run(conn, "ALTER ROLE {role} SET role = {group}", role=role, group=group)
+
+
+def _spec(made: Json, holder: str) -> dict[str, Any] | None:
+    if not made.get("builds") or not made.get("until"):
+        return None
+    target = {"target": made["target"]} if made.get("target") else {}
+    return {"slug": made["slug"], "holder": holder, "until": made["until"], **target}
+
+
+ACCOUNT: Final = Action(plan, observe, ensure, remove, close)
+WORKPLACE: Final = Workplace(made_by="roles", action="account", spec=_spec)
