@@ -165,6 +165,7 @@ BODIES: dict[str, Any] = {
     "descriptors": DESCRIPTOR,
     "domain_quality_weights_put": WEIGHTS,
     "grant_credentials": {"renew": False},
+    "resource_credentials": {"renew": False},
     "extend_grant": {"until": UNTIL, "purpose": PURPOSE},
     "revoke_grant": {"reason": "The report is no longer made."},
     "incident_assign": {"person": "owner"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 
 from django.conf import settings
@@ -47,6 +47,8 @@ from provisioning.consent.models import Consent
 from provisioning.drivers.models import Target
 from provisioning.drivers.targets import seal
 from provisioning.jobs.models import Instance, Operation
+from provisioning.jobs.services import StepSpec
+from provisioning.logins.models import Login
 from provisioning.recertification.models import Campaign, Review
 from provisioning.requests.models import DecisionRule, Delegation, Request
 from provisioning.requests.selectors.back_testing import Scope
@@ -103,6 +105,7 @@ class Company:
     demand: Demand
     target: Target
     resource: Resource
+    login: Login
     rule: DecisionRule
     delegation: Delegation
     campaign: Campaign
@@ -181,8 +184,12 @@ def make_company() -> Company:
         source=waiting, target=dataset, origin="manual", reason="Known to the team"
     )
     register_builtin(actor=system_actor(), owner_team=team)
+    resource = _resource(team)
     return Company(
-        resource=_resource(team),
+        resource=resource,
+        login=Login.objects.create(
+            instance=resource.instance, holder=owner, username="lg_owner", **SHOWN
+        ),
         team=team,
         people=people,
         headers={
@@ -264,6 +271,12 @@ def _delivery(team: Team) -> Delivery:
     )
 
 
+SHOWN = {"made_at": timezone.now(), "revealed_at": timezone.now()}
+WORKPLACE = StepSpec(
+    "Roles", "postgres", "roles", {"slug": "trial", "builds": True, "until": "2099-01-01"}
+)
+
+
 def _resource(team: Team) -> Resource:
     """A sandbox of the team, as the built-in blueprint makes it."""
     instance = Instance.objects.create(
@@ -275,6 +288,7 @@ def _resource(team: Team) -> Resource:
         driver="postgres",
         observed_state="present",
         observed_generation=1,
+        desired_spec={"steps": [asdict(WORKPLACE)]},
     )
     return Resource.objects.create(
         instance=instance,

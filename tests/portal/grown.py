@@ -33,6 +33,7 @@ from provisioning.blueprints.models import BlueprintVersion, Resource
 from provisioning.consent.models import Consent
 from provisioning.drivers.models import Target
 from provisioning.jobs.models import Effect, Instance, Operation
+from provisioning.logins.models import Login
 from provisioning.recertification.models import Campaign, Review
 from provisioning.requests.models import Request
 from tests.factories import (
@@ -159,6 +160,12 @@ def _resource(company: Company, name: str) -> None:
         driver="postgres",
         kind="role",
         name=name,
+    )
+    Login.objects.create(
+        instance=company.resource.instance,
+        holder=member_of(company.team),
+        username=name[:63],
+        made_at=timezone.now(),
     )
 
 

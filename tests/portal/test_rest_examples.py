@@ -41,6 +41,7 @@ NOT_THERE = {
         ["lineage_namespace_release", "product_revert", "saved_search_update"], "not-found"
     ),
     **dict.fromkeys(["amend_access", "grant_credentials", "comment_edit"], "not-allowed"),
+    "resource_credentials": "not-allowed",
     **dict.fromkeys(["operations_abandon_create", "incident_report"], "invalid-transition"),
     **dict.fromkeys(
         ["request_access", "extend_grant", "offer_writes", "requests_decide"], "invalid"

@@ -113,7 +113,7 @@ def described(node: Any) -> Iterator[str]:
 DONE_ONCE_ANYWAY = {  # what they take is known again by itself, or nothing is changed
     *("lineage_event", "lineage_batch", "lineage_dbt", "lineage_sql", "quality_results"),
     *("decision_rule_test", "grant_sample", "check_examples"),
-    "grant_credentials",  # a password is told once; its answer is not kept
+    *("grant_credentials", "resource_credentials"),  # told once; the answer is not kept
 }
 
 

@@ -79,6 +79,7 @@ def path_of(name: str, pattern: str, company: Company, *, unknown: bool = False)
         "rules": company.rule.pk,
         "decision-rules": company.rule.pk,
         "recertifications": company.campaign.pk,
+        "logins": company.login.pk,
         "consents": company.consent.pk,
         "webhooks": company.delivery.webhook_id,
         "incidents": company.incident.pk,
