@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
+import psycopg
 import pytest
 
 from core.outbound.signing import new_secret
@@ -160,6 +162,30 @@ def test_the_page_of_a_check_is_too(owner: Person, axe: Any) -> None:
     assert faults == []
     assert owner.complaints == []
     assert owner.page.locator("h1").count() == 1
+
+
+def test_a_sandbox_is_asked_for_entered_and_its_page_is_too(owner: Person, axe: Any) -> None:
+    until = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=20)
+    owner.goto("/services/sandbox/new/")
+    for name, value in {"name": "Looks", "purpose": "See how it looks.", "until": until}.items():
+        owner.page.fill(f"[name={name}]", str(value))
+    owner.click("Review")
+    owner.page.locator("form button.main").last.click()
+    owner.click("Open it", role="link")
+    faults = [fault for theme, width in LOOKS for fault in look(owner, axe, theme, width)]
+    owner.click("Make my login")
+    owner.click("Show password once")
+    faults += [fault for theme, width in LOOKS for fault in look(owner, axe, theme, width)]
+    dsn = owner.page.locator("#dsn").inner_text()
+
+    with psycopg.connect(dsn) as mine:
+        assert mine.execute("CREATE TABLE t AS SELECT 1 AS n").rowcount == 1
+    owner.click("I have kept it", role="link")
+    owner.sees("and is not kept here")
+    faults += [fault for theme, width in LOOKS for fault in look(owner, axe, theme, width)]
+    assert faults == []
+    assert owner.complaints == []
+    assert owner.page.locator(".btn.main:visible").count() <= 1
 
 
 def test_checks_are_filtered_as_one_types(owner: Person) -> None:
