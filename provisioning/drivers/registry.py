@@ -19,6 +19,7 @@ from provisioning.drivers.protocol import (
 
 _drivers: dict[str, Driver] = {}
 _kinds: dict[str, TargetKind] = {}
+_validators: dict[tuple[str, str], tuple[Json, jsonschema_rs.Validator]] = {}
 
 
 class UnsafeDriver(Exception):
@@ -105,8 +106,17 @@ def check_spec(driver: Driver, action: str, spec: Json) -> None:
     """
     if action not in driver.actions:
         raise PermanentError(f"The driver “{driver.name}” has no action “{action}”.")
-    validator = jsonschema_rs.validator_for(dict(driver.actions[action]))
-    error = next(iter(validator.iter_errors(dict(spec))), None)
+    error = next(iter(_validator(driver, action).iter_errors(dict(spec))), None)
     if error is not None:
         where = "/".join(str(part) for part in error.instance_path) or "spec"
         raise PermanentError(f"The {action} step cannot be done: {where}: {error.message}"[:500])
+
+
+def _validator(driver: Driver, action: str) -> jsonschema_rs.Validator:
+    """Of the schema that the driver has now: another one may have been registered by its name."""
+    schema = driver.actions[action]
+    known = _validators.get((driver.name, action))
+    if known is None or known[0] is not schema:
+        known = schema, jsonschema_rs.validator_for(dict(schema))
+        _validators[driver.name, action] = known
+    return known[1]

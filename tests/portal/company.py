@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 
 from django.conf import settings
@@ -288,7 +288,7 @@ def _resource(team: Team) -> Resource:
         driver="postgres",
         observed_state="present",
         observed_generation=1,
-        desired_spec={"steps": [asdict(WORKPLACE)]},
+        desired_spec={"steps": [WORKPLACE.as_document()]},
     )
     return Resource.objects.create(
         instance=instance,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +41,10 @@ class StepSpec:
     undo: str = "absent"  # keep: stays when the operation fails; always: of a change, goes then
     absent: bool = False  # of a change: what this step once made is taken away
 
+    def as_document(self) -> dict[str, Any]:
+        """As the ledger keeps it; `StepSpec(**document)` is the step again."""
+        return {**vars(self), "spec": dict(self.spec)}
+
 
 @dataclass(frozen=True)
 class InstanceData:
@@ -74,6 +78,8 @@ def accept(
 ) -> Operation:
     """Write the operation, its steps and the instance's desired state; workers do the rest.
 
+    Who is refused by a constraint leaves the transaction, or its savepoint, at once.
+
     Args:
         instance_id: an instance that is there, or the id for `new_instance`.
         steps: in the order to do; `deprovision` and `unbind` remove, step by step.
@@ -95,14 +101,13 @@ def accept(
         actor_id=actor.user_id or 0,
         actor_name=actor.name,
         team=team,
-        spec={"steps": [asdict(step) for step in steps]},
+        spec={"steps": [step.as_document() for step in steps]},
         driver_versions=_pinned(steps),
         deadline_at=db_now() + dt.timedelta(seconds=deadline_s),
         result=dict(result or {}),
     )
     try:
-        with transaction.atomic():
-            operation.save(force_insert=True)
+        operation.save(force_insert=True)
     except IntegrityError as error:
         raise _busy(instance) from error
     _write_steps(operation, steps, generation=instance.generation)
@@ -126,7 +131,7 @@ def accept_check(*, order: extensions.CheckOrder, actor: Actor, source: str) -> 
         actor_id=actor.user_id or 0,
         actor_name=actor.name,
         team_id=order.team_id,
-        spec={"steps": [asdict(step)]},
+        spec={"steps": [step.as_document()]},
         driver_versions=_pinned([step]),
         deadline_at=db_now() + dt.timedelta(seconds=300),
     )
@@ -202,7 +207,7 @@ def _desired_instance(
     new_instance: InstanceData | None,
 ) -> Instance:
     instance = Instance.objects.select_for_update().filter(pk=instance_id).first()
-    desired = {"steps": [asdict(step) for step in steps if not step.absent]}
+    desired = {"steps": [step.as_document() for step in steps if not step.absent]}
     if instance is None:
         if new_instance is None:
             raise Instance.DoesNotExist(f"there is no instance {instance_id}")
@@ -221,13 +226,12 @@ def _desired_instance(
 def _new_instance(instance_id: UUID, data: InstanceData, desired: dict[str, Any]) -> Instance:
     """Two that race for one id end here: the second waits for the first, then is refused."""
     try:
-        with transaction.atomic():
-            return Instance.objects.create(
-                id=instance_id,
-                desired_spec=desired,
-                driver_version=registry.versions().get(data.driver, ""),
-                **{name: getattr(data, name) for name in InstanceData.__dataclass_fields__},
-            )
+        return Instance.objects.create(
+            id=instance_id,
+            desired_spec=desired,
+            driver_version=registry.versions().get(data.driver, ""),
+            **{name: getattr(data, name) for name in InstanceData.__dataclass_fields__},
+        )
     except IntegrityError as error:
         raise _busy(None) from error
 

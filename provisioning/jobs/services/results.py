@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from uuid import UUID
 
 from django.db.models.functions import Now
@@ -23,7 +22,7 @@ def note_made(*, operation: Operation, plan: str, links: Sequence[Mapping[str, s
 
 def note_desired(instance_id: UUID, steps: Sequence[StepSpec]) -> None:
     """After a change that failed: what shall be there all the same."""
-    desired = {"steps": [asdict(step) for step in steps]}
+    desired = {"steps": [step.as_document() for step in steps]}
     Instance.objects.filter(pk=instance_id).update(desired_spec=desired)
 
 
