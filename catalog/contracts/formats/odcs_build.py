@@ -42,6 +42,7 @@ def contract_from_columns(
     columns: Sequence[Column],
     classification: str = "",
     retention_days: int | None = None,
+    retention_column: str = "",
     status: str = "active",
     must_have_rows: bool = False,
 ) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def contract_from_columns(
     Args:
         classification: of columns that name none themselves.
         retention_days: as a service level, when given.
+        retention_column: with the moment from which that counts; "": it is not measured.
         must_have_rows: promise at least one row.
     """
     document: dict[str, Any] = {
@@ -65,7 +67,9 @@ def contract_from_columns(
         "schema": [_object(object_name, columns, classification, must_have_rows)],
     }
     if retention_days is not None:
-        level = {"property": "retention", "value": retention_days, "unit": "d"}
+        level: dict[str, Any] = {"property": "retention", "value": retention_days, "unit": "d"}
+        if retention_column:
+            level["element"] = f"{object_name}.{retention_column}"
         document["slaProperties"] = [level]
     return document
 

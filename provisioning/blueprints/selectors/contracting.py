@@ -19,6 +19,7 @@ from provisioning.blueprints.formats.differences import essential
 
 POINTER = "/contract"
 FIRST_VERSION = "1.0.0"
+MOMENTS = ("date", "timestamp")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def from_columns(
         columns=[_column(column) for column in parameters["columns"]],
         classification=parameters.get("classification", ""),
         retention_days=parameters.get("retention_days"),
+        retention_column=parameters.get("retention_column", ""),
     )
     return _requested(document, dump_yaml(document))
 
@@ -188,6 +190,21 @@ def column_problems(columns: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
             message = "There is a column of this name above."
             yield Problem(f"/columns/{index}/name", "column-twice", message)
         seen.add(name)
+
+
+def retention_problems(parameters: Mapping[str, Any]) -> Iterator[Problem]:
+    """A promise that counts from a column which is none of these, or holds no moment."""
+    name = parameters.get("retention_column")
+    if not name:
+        return
+    moments = [each["name"] for each in parameters["columns"] if each["type"] in MOMENTS]
+    if name not in moments:
+        named = f"one of {', '.join(moments[:5])}" if moments else "one of type date or timestamp"
+        message = f"There is no such column with a date or timestamp; name {named}."
+        yield Problem("/retention_column", "no-such-moment", message)
+    elif parameters.get("retention_days") is None:
+        message = "Say after how many days its rows go, or leave this empty."
+        yield Problem("/retention_days", "no-days", message)
 
 
 def _table_problems(contract: RequestedContract) -> Iterator[Problem]:

@@ -26,6 +26,7 @@ from provisioning.blueprints.selectors.contracting import (
     column_problems,
     from_columns,
     from_text,
+    retention_problems,
 )
 from provisioning.blueprints.selectors.deciding import Deciders, deciders_of, product_team
 from provisioning.blueprints.selectors.existing import Existing
@@ -216,6 +217,7 @@ def _contract(
         return None
     if "columns" in sound:
         problems.extend(column_problems(sound["columns"]))
+        problems.extend(retention_problems(sound))
     if place.team is None or place.domain is None:
         return None
     where: dict[str, Any] = {

@@ -76,3 +76,9 @@ def test_a_column_without_a_class_has_that_of_the_contract() -> None:
 def test_retention_is_a_service_level_only_when_given() -> None:
     assert parse(build(*COLUMNS)).service_levels[0].value == 30
     assert parse(build(*COLUMNS, retention_days=None)).service_levels == ()
+
+
+def test_retention_names_the_column_that_it_counts_from() -> None:
+    assert parse(build(*COLUMNS)).service_levels[0].element == ""
+    named = build(*COLUMNS, object_name="orders", retention_column="at")
+    assert parse(named).service_levels[0].element == "orders.at"
