@@ -171,12 +171,17 @@ def _why_not(grant: Grant, actor: Actor) -> InvalidTransition | NotFound:
     latest = Credential.objects.filter(grant=grant, holder_id=actor.user_id).first()
     if latest is None:
         return NotFound("You have no login for this access yet. Make one: it takes a few seconds.")
-    if latest.revealed_at is not None:
-        when = latest.revealed_at.strftime("%Y-%m-%d %H:%M UTC")
-        return AlreadyShown(
-            f"The password was shown on {when} and is not kept. Make a new one if it is lost."
-        )
-    return AlreadyShown("The password was not fetched within 24 hours. Make a new one.")
+    return already_shown(latest.revealed_at)
+
+
+def already_shown(revealed_at: dt.datetime | None) -> AlreadyShown:
+    """Why a password that was made is not there any more; None: nobody looked in time."""
+    if revealed_at is None:
+        return AlreadyShown("The password was not fetched within 24 hours. Make a new one.")
+    return AlreadyShown(
+        f"The password was shown on {revealed_at:%Y-%m-%d %H:%M} UTC and is not kept."
+        " Make a new one if it is lost."
+    )
 
 
 def holder_of(spec: Mapping[str, Any]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -14,14 +13,13 @@ from accounts.actors import Actor
 from accounts.models import User
 from core.clock import db_now
 from core.crypto import encrypt
+from provisioning.access.services.credentials import REVEAL_WITHIN
 from provisioning.drivers import registry
 from provisioning.jobs.models import Instance, Operation, OperationStep
 from provisioning.jobs.states import OperationKind, OperationState
 from provisioning.logins import policies
 from provisioning.logins.models import Login
 from provisioning.logins.services.records import change_login, holder_of, note
-
-REVEAL_WITHIN = dt.timedelta(hours=24)
 
 
 @transaction.atomic

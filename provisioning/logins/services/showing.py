@@ -12,7 +12,7 @@ from core.clock import db_now
 from core.crypto import decrypt
 from core.errors import InvalidTransition, NotFound
 from provisioning.access.formats.logins import ShownLogin, shown_login
-from provisioning.access.services.credentials import AlreadyShown
+from provisioning.access.services.credentials import already_shown
 from provisioning.jobs.models import Instance
 from provisioning.logins import policies
 from provisioning.logins.models import Login
@@ -64,9 +64,4 @@ def destroy_unseen() -> int:
 def _why_not(login: Login | None) -> InvalidTransition | NotFound:
     if login is None or login.made_at is None:
         return NotFound("You have no login to this yet. Make one: it takes a few seconds.")
-    if login.revealed_at is not None:
-        when = login.revealed_at.strftime("%Y-%m-%d %H:%M UTC")
-        return AlreadyShown(
-            f"The password was shown on {when} and is not kept. Make a new one if it is lost."
-        )
-    return AlreadyShown("The password was not fetched within 24 hours. Make a new one.")
+    return already_shown(login.revealed_at)
