@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -161,8 +162,17 @@ def product_response(product: DataProduct, request: Request) -> Response:
 def with_etag(found: dict[str, Any]) -> Response:
     """The full object with an ETag of its revision, which `If-Match` compares, and of all that it
     says, which also changes without an edit (a score, a reader more)."""
-    tag = tag_of(orjson.dumps(found), revision=found["revision"])
-    return Response(found, headers={"ETag": tag})
+    return Response(found, headers={"ETag": _tag(found, orjson.dumps(found))})
+
+
+def written(found: dict[str, Any]) -> HttpResponse:
+    """The same answer to a read: written once, for the tag and for the reader."""
+    body = orjson.dumps(found)
+    return HttpResponse(body, content_type="application/json", headers={"ETag": _tag(found, body)})
+
+
+def _tag(found: Mapping[str, Any], body: bytes) -> str:
+    return tag_of(body, revision=found["revision"])
 
 
 def expected_revision(request: Request) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
@@ -19,7 +19,7 @@ from catalog.products import services
 from catalog.products.descriptors.export import descriptor_of
 from catalog.products.models import DataProduct
 from catalog.products.rest import shapes
-from catalog.products.rest.editing import Editing, product_response, with_etag
+from catalog.products.rest.editing import Editing, product_response, written
 from catalog.products.rest.linked_data import FORMAT, LinkedDataRenderer, linked_document
 from catalog.products.selectors import product_by_fqn
 from catalog.products.selectors.full import product_by_name
@@ -80,9 +80,9 @@ class Product(Editing, APIView):
     """One data product."""
 
     @extend_schema(operation_id="product", responses={200: shapes.PRODUCT})
-    def get(self, request: Request, fqn: str) -> Response:
+    def get(self, request: Request, fqn: str) -> HttpResponse:
         """Everything the catalogue knows of it. A former name finds it too."""
-        return with_etag(product_by_name(fqn, actor_in(request)))
+        return written(product_by_name(fqn, actor_in(request)))
 
 
 class Descriptor(APIView):

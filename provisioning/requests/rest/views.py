@@ -18,8 +18,9 @@ from accounts.authentication import actor_in
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.openapi import KEY, PAGING, page_of
+from core.paging import keyset_page
 from core.problems import Problem
-from core.rest import body_of, choice_in, list_response
+from core.rest import body_of, choice_in, page_response, page_size
 from provisioning.blueprints.extensions import Submitted
 from provisioning.blueprints.models import Blueprint, Resource
 from provisioning.blueprints.services import (
@@ -78,7 +79,9 @@ class RequestList(APIView):
             if chosen:
                 rows = rows.filter(**{name: chosen})
         rows = rows.whose(choice_in(query, "whose", WHOSE), actor_in(request))
-        return list_response(request, rows, order=["-number"], shown=selectors.as_dict)
+        cursor = query.get("cursor")
+        page = keyset_page(rows, order=["-number"], size=page_size(request), cursor=cursor)
+        return page_response(request, page, selectors.as_dicts(page.rows), rows)
 
     @extend_schema(
         operation_id="requests_create",

@@ -12,6 +12,7 @@ from django.test import Client
 from accounts.services import create_token
 from provisioning.jobs.models import Operation
 from provisioning.requests.models import Decision, Request
+from tests.factories import ProductFactory
 from tests.provisioning.blueprints.conftest import Shop, build_shop, parameters
 from tests.provisioning.requests.conftest import Ask
 
@@ -193,6 +194,26 @@ def test_the_list_is_paged_filtered_and_costs_a_constant_number_of_statements(
 
     assert (len(page["results"]), len(rest["results"]), rest["next"]) == (5, 2, None)
     assert client.get(f"{URL}?state=failed", headers=headers).json()["results"] == []
+
+
+def test_what_requests_made_is_looked_up_once_for_a_page(
+    shop: Shop, client, bearer, ask: Ask, django_assert_max_num_queries
+):
+    products = {}
+    for number in range(7):
+        asked = ask(name=f"Thing {number}")
+        products[str(asked.pk)] = ProductFactory(instance_id=asked.instance_id).fqn
+    waiting = str(asked.pk)
+    Request.objects.exclude(pk=asked.pk).update(state="succeeded")
+    headers = bearer(shop.helper)
+    client.get(URL, headers=headers)
+
+    with django_assert_max_num_queries(6):
+        page = client.get(URL, headers=headers).json()
+
+    named = {each["id"]: each["product"] for each in page["results"]}
+    assert named == {**products, waiting: None}
+    assert client.get(f"{URL}/{waiting}", headers=headers).json()["product"] is None
 
 
 def test_while_the_first_call_runs_its_key_is_busy(transactional_db, settings, warehouse_url):
