@@ -33,6 +33,7 @@ class Posting(APIView):
 
     parser_classes = [AnyBody]
     write_scope = Scope.LINEAGE_WRITE
+    max_body = MAX_EVENT
 
     @extend_schema(
         operation_id="lineage_event",
@@ -51,6 +52,7 @@ class LineageBatch(APIView):
 
     parser_classes = [AnyBody]
     write_scope = Scope.LINEAGE_WRITE
+    max_body = MAX_BATCH
 
     @extend_schema(
         operation_id="lineage_batch",
