@@ -26,7 +26,7 @@ from core.errors import Invalid
 from core.idempotency import idempotent
 from core.openapi import IF_MATCH, KEY, PAGES, page_of
 from core.problems import Problem
-from core.rest import body_of, page_response, page_size
+from core.rest import body_of, page_response, page_size, text_in
 
 OBJECT = {"type": "object"}
 TAG = re.compile(r'(?:W/)?"?(\d{1,9})(?:-[0-9a-f]{24})?"?\Z')
@@ -90,7 +90,7 @@ class Revert(APIView):
             product=product,
             number=number,
             actor=actor,
-            note=str(body.get("note") or ""),
+            note=text_in(body, "note", required=False),
             expected=expected_revision(request),
         )
         return product_response(saved.product, request)
@@ -117,7 +117,7 @@ class HandOver(APIView):
             message = f"There is no team {slug}." if slug else "Name the team that takes it."
             raise Invalid(message, [Problem("/team", "unknown-team", message)])
         product = services.hand_over_product(
-            product=product, to_team=team, actor=actor, note=str(body.get("note") or "")
+            product=product, to_team=team, actor=actor, note=text_in(body, "note", required=False)
         )
         return product_response(product, request)
 

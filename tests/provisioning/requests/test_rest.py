@@ -106,6 +106,25 @@ def test_a_body_of_another_shape_is_refused(shop: Shop, client, bearer, data):
     assert send(client, URL, data, bearer(shop.owner)).status_code == 422
 
 
+@pytest.mark.parametrize("purpose", [["a"], 5, {"a": 1}, True])
+def test_a_purpose_that_is_no_text_is_not_written_down_as_one(shop: Shop, client, bearer, purpose):
+    refused = send(client, URL, {**body(), "purpose": purpose}, bearer(shop.owner))
+
+    assert refused.status_code == 422
+    assert refused.json()["problems"][0]["pointer"] == "/purpose"
+    assert not Request.objects.exists()
+
+
+def test_a_note_that_is_no_text_decides_nothing(shop: Shop, client, bearer, ask: Ask):
+    decision = {"decision": "approve", "note": ["a"]}
+
+    refused = send(client, f"{URL}/{ask().pk}/decision", decision, bearer(shop.owner))
+
+    assert refused.status_code == 422
+    assert refused.json()["problems"][0]["pointer"] == "/note"
+    assert not Decision.objects.exists()
+
+
 def test_the_same_key_and_body_make_one_request(shop: Shop, client, bearer):
     headers = bearer(shop.owner) | {"idempotency-key": "k-1"}
 
