@@ -41,6 +41,7 @@ class Posting(APIView):
         responses={201: answers.EVENT_TAKEN},
     )
     def post(self, request: Request) -> Response:
+        """Take one OpenLineage event; gzip too."""
         event = read_json(request, limit=MAX_EVENT)
         result = services.ingest(event=event, actor=actor_in(request))
         told = {"duplicate": result.duplicate, "warnings": list(result.warnings)}
