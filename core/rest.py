@@ -148,9 +148,9 @@ def _detail(error: Exception, view: Any) -> str:
         return "Log in, or send a token: Authorization: Bearer <token>."
     if isinstance(error, exceptions.NotAcceptable):
         return f"What your Accept asks for is not there; it is given as {_media(view, 'renderer')}."
-    if isinstance(error, exceptions.UnsupportedMediaType) and view is not None:
-        return f"{error.detail} It is taken as {_media(view, 'parser')}."
-    detail = getattr(error, "detail", "")
+    detail, taken = getattr(error, "detail", ""), _media(view, "parser")
+    if isinstance(error, exceptions.UnsupportedMediaType) and taken and "*" not in taken:
+        return str(detail) if taken in detail else f"{detail} It is taken as {taken}."
     return "; ".join(map(str, detail)) if isinstance(detail, list) else str(detail)
 
 

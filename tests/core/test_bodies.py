@@ -101,6 +101,15 @@ def test_parts_and_one_piece_are_refused_alike(send):
     assert whole[0] == 422
 
 
+def test_a_query_that_is_too_large_is_refused_in_the_words_of_graphql(send):
+    body = Counting(60 * 2**20)
+
+    status, answer = send("/graphql/", body, CONTENT_LENGTH=str(body.size))
+
+    assert (status, answer["errors"][0]["extensions"]["code"]) == (400, "too-large")
+    assert body.taken == 0
+
+
 def test_a_query_in_parts_is_answered(send):
     body = io.BytesIO(b'{"query": "{ __typename }"}')
 
