@@ -1,7 +1,9 @@
 """REST authentication: a bearer token or the session; and what a scope allows."""
 
+from functools import partial
 from typing import Any
 
+from django.utils.functional import SimpleLazyObject
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
@@ -32,7 +34,9 @@ class ActorAuthentication(BaseAuthentication):
         actor = actor_for_token(text.strip()) if kind.lower() == "bearer" else None
         if actor is None:
             raise AuthenticationFailed("The token is unknown, expired or revoked.")
-        return User(pk=actor.user_id, username=actor.name), actor
+        # hardly a view asks for the person behind the token
+        person = SimpleLazyObject(partial(User, pk=actor.user_id, username=actor.name))
+        return person, actor
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Meshport"'

@@ -8,11 +8,12 @@ from typing import IO, Any
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
+from core.bodies import LIMIT
 from core.documents import DocumentError, Limits, load_documents
 from core.errors import Invalid, TooLarge
 from core.problems import Problem
 
-LIMITS = Limits(document_bytes=4 * 2**20)  # a system brings the documents of its ports along
+LIMITS = Limits(document_bytes=LIMIT)
 UNREADABLE = frozenset({"not-utf8", "not-json", "no-document"})
 TOO_MUCH = frozenset({"document-too-large", "too-many-nodes"})
 

@@ -199,7 +199,7 @@ MEANINGS = {  # of parameters that mean the same everywhere
 }
 SUMMARY = 90  # characters
 ADDRESS = re.compile(
-    r"(GET|PUT|POST|PATCH|DELETE)( /\S+| `[^`]*`)?(: |\.?$)"
+    r"\A(GET|PUT|POST|PATCH|DELETE)( /\S+?| `[^`]*`)?(: |\.?\Z)"
 )  # as docstrings of views begin
 PLACEHOLDER = re.compile(r"(?:[\w:.@/-]*<[a-z][a-z ]*>)+")
 METHODS = frozenset({"get", "put", "post", "patch", "delete"})
@@ -246,6 +246,8 @@ def with_words(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Hook of drf-spectacular: no operation without a summary, no parameter without a meaning."""
     for path in result["paths"].values():
         for operation in (path[method] for method in METHODS & path.keys()):
+            if "description" in operation:
+                operation["description"] = _without_address(operation["description"])
             if "summary" not in operation:
                 said = _first_sentence(operation.get("description", ""))
                 operation["summary"] = said or operation["operationId"].capitalize()
@@ -256,10 +258,15 @@ def with_words(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
+def _without_address(text: str) -> str:
+    """The page says method and address above."""
+    said = ADDRESS.sub("", text, count=1)
+    return said[:1].upper() + said[1:]
+
+
 def _first_sentence(text: str) -> str:
-    line = ADDRESS.sub("", " ".join(text.split()), count=1).replace("`", "")  # no Markdown here
+    line = " ".join(text.split()).replace("`", "")  # no Markdown here
     first = line.partition(". ")[0].rstrip(".")
-    first = first[:1].upper() + first[1:]
     return first if len(first) <= SUMMARY else f"{first[: SUMMARY - 1].rstrip()}…"
 
 

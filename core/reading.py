@@ -6,7 +6,7 @@ carry it out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,9 @@ from core import prepared
 from core.subqueries import among
 
 Values = dict[str, Any]
+Params = tuple[Any, ...]
+ANY: Any = "?"  # stands for the keys
+PLACE = f"{{{ANY}}}"  # so among the parameters; nothing that a rule compares with is written so
 
 
 def rows_among(
@@ -62,6 +65,41 @@ def visible_among(
         return rows_among(model, columns, ids, key=model._meta.pk.attname)
     kind = str(model._meta.pk.db_type(connection))
     return read(visible.filter(among("pk", ids, kind)).order_by(), columns)
+
+
+def seen_among(
+    model: type[Model], actor: Hashable, columns: Sequence[str], ids: Collection[Any]
+) -> list[Values]:
+    """Those rows that `visible_to(actor)` lets through and whose primary key is one of `ids`, in no
+    order.
+
+    The SQL of the rule is kept for an actor who comes again, equal in all that a rule may ask. So
+    `visible_to` must depend on nothing else.
+    """
+    manager: Any = model._default_manager
+    if not is_plain(model, tuple(columns)):
+        return visible_among(manager.visible_to(actor), columns, ids)
+    sql, params = _rule(model, actor, tuple(columns))
+    asked = f"{{{','.join(map(str, ids))}}}"
+    found = prepared.ask(sql, *(asked if each == PLACE else each for each in params)) if sql else []
+    return [dict(zip(columns, row, strict=True)) for row in found]
+
+
+@lru_cache(maxsize=512)  # actors who come again
+def _rule(model: type[Model], actor: Hashable, columns: tuple[str, ...]) -> tuple[str, Params]:
+    """The statement with `PLACE` where the keys belong; "" where the actor sees nothing."""
+    manager: Any = model._default_manager
+    pk: Any = model._meta.pk
+    visible = manager.visible_to(actor)
+    if _keeps_nothing_away(visible):
+        return _among(model, columns, pk.attname, ()), (PLACE,)
+    kind = str(pk.db_type(connection))
+    narrowed = visible.filter(among("pk", [ANY], kind)).order_by().values_list(*columns)
+    try:
+        sql, params = narrowed.query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return "", ()
+    return sql, tuple(params)
 
 
 def _keeps_nothing_away(rows: QuerySet[Any]) -> bool:

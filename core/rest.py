@@ -13,7 +13,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from core.csv_rows import csv_list, wants_csv
 from core.errors import UNSEEN, DomainError, Invalid, problem_document
 from core.paging import KeysetPage, keyset_page
-from core.problems import Problem, to_pointer
+from core.problems import Problem, shown, to_pointer
 
 PROBLEM_JSON = "application/problem+json"
 COUNT_CAP = 5_000  # rows that are counted; beyond it `count_capped` is true
@@ -30,7 +30,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         "type": f"/problems/{_code(error)}",
         "title": _code(error).replace("-", " ").capitalize(),
         "status": response.status_code,
-        "detail": _detail(error),
+        "detail": _detail(error, context.get("view")),
     }
     answer = problem(body)
     for name in ("WWW-Authenticate", "Retry-After", "Allow"):
@@ -141,20 +141,34 @@ def _code(error: Exception) -> str:
     return str(code).replace("_", "-")
 
 
-def _detail(error: Exception) -> str:
+def _detail(error: Exception, view: Any) -> str:
     if isinstance(error, Http404):
         return UNSEEN
-    detail = getattr(error, "detail", "")
+    if isinstance(error, exceptions.NotAuthenticated):
+        return "Log in, or send a token: Authorization: Bearer <token>."
+    if isinstance(error, exceptions.NotAcceptable):
+        return f"What your Accept asks for is not there; it is given as {_media(view, 'renderer')}."
+    detail, taken = getattr(error, "detail", ""), _media(view, "parser")
+    if isinstance(error, exceptions.UnsupportedMediaType) and taken and "*" not in taken:
+        return str(detail) if taken in detail else f"{detail} It is taken as {taken}."
     return "; ".join(map(str, detail)) if isinstance(detail, list) else str(detail)
 
 
-def text_in(body: Mapping[str, Any], name: str) -> str:
-    """A text of a body, "" where it is left out.
+def _media(view: Any, role: str) -> str:
+    """The media types that a view writes (`renderer`) or reads (`parser`)."""
+    known = [each.media_type for each in getattr(view, f"{role}_classes", ())]
+    return ", ".join(dict.fromkeys(known))
+
+
+def text_in(body: Mapping[str, Any], name: str, *, required: bool = True) -> str:
+    """A text of a body, "" where it is left out, and also where it is null if it may be.
 
     Raises:
         Invalid: it is something else.
     """
     value = body.get(name, "")
+    if value is None and not required:
+        return ""
     if not isinstance(value, str) or "\0" in value:
         raise Invalid("A value is not text.", [Problem(f"/{name}", "not-text", "Send a text.")])
     return value
@@ -197,6 +211,19 @@ def require_known(body: Mapping[str, Any], names: Iterable[str]) -> None:
         text = "There is no such field here."
         problems = [Problem(to_pointer([name]), "unknown-field", text) for name in unknown]
         raise Invalid("The body has fields that are not known.", problems)
+
+
+def require_choices(name: str, given: Iterable[str], choices: Sequence[str]) -> None:
+    """Refuse values of a filter that nothing ever has: an empty list would tell of no mistake.
+
+    Raises:
+        Invalid: one of them is none of the choices.
+    """
+    for each in given:
+        if each not in choices:
+            text = f"There is no “{shown(each)}”; choose of {', '.join(choices)}."
+            problem = Problem(f"/{name}", f"unknown-{name}", text)
+            raise Invalid(f"There is no such {name}.", [problem])
 
 
 def choice_in(query: Mapping[str, str], name: str, choices: Sequence[str]) -> str:

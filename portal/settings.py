@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "core.conditional.conditional_reads",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "core.bodies.BoundedBodies",
     "core.middleware.DomainErrors",
     "axes.middleware.AxesMiddleware",
 ]

@@ -28,9 +28,9 @@ portal_pages = [
 
 rest = [  # tried in this order: what machines send all day stands first
     path("", include("catalog.lineage.rest.urls")),
+    path("", include("catalog.products.rest.urls")),
     path("", include("catalog.search.rest.urls")),
     path("", include("catalog.governance.rest.urls")),
-    path("", include("catalog.products.rest.urls")),
     path("", include("catalog.contracts.rest.urls")),
     path("", include("accounts.rest.urls")),
     path("", include("portal.rest.urls")),

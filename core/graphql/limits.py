@@ -43,7 +43,8 @@ class TooMuch(Exception):
     """A query asks for more than one request may; `code`, `limit` and `found` say what."""
 
     def __init__(self, code: str, what: str, *, limit: int, found: int) -> None:
-        super().__init__(f"This query is too big: {found} {what}, the limit is {limit}.")
+        wrong = "This query is too big" if found > limit else "Ask for 1 at least"
+        super().__init__(f"{wrong}: {found} {what}, the limit is {limit}.")
         self.code = code
         self.limit = limit
         self.found = found

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from typing import Any
 
 from django.db import OperationalError
@@ -167,7 +168,7 @@ class _Work:
     def _completed(self, kind: Any, values: Values, nodes: list[FieldNode]) -> Values:
         if isinstance(kind, GraphQLNonNull):
             kind = kind.of_type
-            if any(each is None for each in values):
+            if None in values:
                 raise Unusual
         if isinstance(kind, GraphQLList):
             return self._lists(kind.of_type, values, nodes)
@@ -217,6 +218,13 @@ def _scalars(kind: GraphQLScalarType, values: Values) -> Values:
     if kind.name in TEXTS:
         return [
             each if each is None or type(each) is str else _known(serialize(each))
+            for each in values
+        ]
+    if kind.name == "Float":
+        return [
+            each
+            if each is None or (type(each) is float and isfinite(each))
+            else _known(serialize(each))
             for each in values
         ]
     return [None if each is None else _known(serialize(each)) for each in values]

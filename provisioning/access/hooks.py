@@ -101,11 +101,9 @@ class AccessRequests:
         said = urlencode({"port": request.parameters["port"], "amend": str(request.pk)})
         return f"{reverse('access:ask')}?{said}"
 
-    def references(self, request: Request) -> dict[str, str | None]:
-        """Which grant it made, or made longer; None before it did."""
-        product, _, _ = str(request.subject["port"]).partition("/")
-        grant = grant_id_of(request)
-        return {"product": product, "grant": str(grant) if grant else None}
+    def references(self, requests: Sequence[Request]) -> list[dict[str, str | None]]:
+        """Which grant each made, or made longer; None before it did."""
+        return [_made(each) for each in requests]
 
     def approved(self, request: Request, actor: Actor) -> Operation:
         return services.open_grant(request=request, actor=actor)
@@ -120,6 +118,12 @@ class AccessRequests:
 
     def finished(self, request: Request, operation: Operation) -> None:
         """`finish_operation` has moved the grant already."""
+
+
+def _made(request: Request) -> dict[str, str | None]:
+    product, _, _ = str(request.subject["port"]).partition("/")
+    grant = grant_id_of(request)
+    return {"product": product, "grant": str(grant) if grant else None}
 
 
 def register() -> None:

@@ -13,4 +13,9 @@
   }
   system.addEventListener("change", follow);
   follow();
+
+  // No answer of ours has OpenAPI links; their column makes the table wider than a phone.
+  const narrower = new CSSStyleSheet();
+  narrower.replaceSync(".swagger-ui .response-col_links { display: none }");
+  document.adoptedStyleSheets.push(narrower);
 })();

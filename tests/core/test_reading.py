@@ -3,9 +3,13 @@
 import pytest
 from django.db import NotSupportedError
 
+from accounts.actors import VISITOR, Actor
 from accounts.models import Team
-from core.reading import visible_among
-from tests.factories import TeamFactory
+from accounts.states import PortalRole
+from catalog.products.models import DataProduct
+from catalog.products.states import ProductStatus, Visibility
+from core.reading import seen_among, visible_among
+from tests.factories import ProductFactory, TeamFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +58,41 @@ def test_a_rule_that_cannot_be_narrowed_is_refused_and_not_passed_over(teams, ru
     with pytest.raises((NotSupportedError, TypeError)) as refused:
         slugs_of(rule(), teams)
     assert "after" in str(refused.value) or "slice" in str(refused.value)
+
+
+def seen(actor: Actor, products: list[DataProduct], columns=("id", "fqn")) -> set[str]:
+    rows = seen_among(DataProduct, actor, list(columns), [each.pk for each in products])
+    return {row["fqn"] for row in rows}
+
+
+@pytest.mark.parametrize("columns", [("id", "fqn"), ("id", "fqn", "links")])
+def test_whoever_comes_again_sees_what_the_read_rule_lets_through_now(columns):
+    team, other = TeamFactory(), TeamFactory()
+    products = [
+        ProductFactory(status=ProductStatus.ACTIVE),
+        ProductFactory(owner=team, status=ProductStatus.DRAFT),
+        ProductFactory(owner=other, visibility=Visibility.RESTRICTED),
+    ]
+    actors = [
+        Actor(user_id=1, name="a", role=PortalRole.MEMBER, team_ids=frozenset(teams))
+        for teams in ([], [team.pk], [other.pk], [team.pk, other.pk])
+    ]
+    actors += [Actor(user_id=1, name="a", role=PortalRole.STEWARD), VISITOR]
+
+    for turn in range(2):
+        for actor in actors:
+            visible = DataProduct.objects.visible_to(actor)
+            expected = set(visible.values_list("fqn", flat=True))
+            assert seen(actor, products, columns) == expected
+        assert len(expected) == 0, "a visitor sees nothing"
+        if turn == 0:
+            DataProduct.objects.filter(pk=products[0].pk).update(owner=other, status="draft")
+
+
+def test_only_those_that_are_asked_for_are_seen():
+    products = [ProductFactory(status=ProductStatus.ACTIVE) for _ in range(3)]
+    actor = Actor(user_id=1, name="a", role=PortalRole.MEMBER)
+
+    assert seen(actor, products[:2]) == {each.fqn for each in products[:2]}
+    assert seen(actor, products[2:]) == {products[2].fqn}
+    assert seen(actor, []) == set()

@@ -142,6 +142,15 @@ def _resource(company: Company, name: str) -> None:
         observed_state="present",
     )
     Resource.objects.create(instance=instance, version=version, place=name[:63])
+    Request.objects.create(
+        kind="service",
+        title=name,
+        requester=company.people["owner"],
+        team=company.team,
+        subject={"blueprint": known.blueprint.slug, "version": version.number, "name": name},
+        instance_id=instance.pk,
+        state="succeeded",
+    )
     operation = Operation.objects.create(
         instance=company.resource.instance,
         kind="update",

@@ -84,6 +84,12 @@ def test_every_operation_says_what_it_does_in_words():
     assert silent == []
 
 
+def test_no_description_repeats_method_and_address():
+    begun = re.compile("(GET|PUT|POST|PATCH|DELETE)( /|:| `|$)")
+
+    assert [key for key, each in OPERATIONS.items() if begun.match(each["description"])] == []
+
+
 def test_every_parameter_says_what_it_is_for():
     silent = {
         f"{operation['operationId']} {parameter['name']}"

@@ -33,6 +33,7 @@ class Posting(APIView):
 
     parser_classes = [AnyBody]
     write_scope = Scope.LINEAGE_WRITE
+    max_body = MAX_EVENT
 
     @extend_schema(
         operation_id="lineage_event",
@@ -40,6 +41,7 @@ class Posting(APIView):
         responses={201: answers.EVENT_TAKEN},
     )
     def post(self, request: Request) -> Response:
+        """Take one OpenLineage event; gzip too."""
         event = read_json(request, limit=MAX_EVENT)
         result = services.ingest(event=event, actor=actor_in(request))
         told = {"duplicate": result.duplicate, "warnings": list(result.warnings)}
@@ -51,6 +53,7 @@ class LineageBatch(APIView):
 
     parser_classes = [AnyBody]
     write_scope = Scope.LINEAGE_WRITE
+    max_body = MAX_BATCH
 
     @extend_schema(
         operation_id="lineage_batch",

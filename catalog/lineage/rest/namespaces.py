@@ -27,7 +27,7 @@ def as_json(claim: NamespaceClaim) -> dict[str, Any]:
 
 
 class Namespaces(APIView):
-    """GET: the claimed namespaces by name. POST `{"namespace", "team"}`: claim one."""
+    """Namespaces of lineage that teams have claimed."""
 
     @extend_schema(
         operation_id="lineage_namespaces",
@@ -35,6 +35,7 @@ class Namespaces(APIView):
         responses={200: page_of(answers.NAMESPACE)},
     )
     def get(self, request: Request) -> Response:
+        """The claimed namespaces by name."""
         return list_response(
             request,
             NamespaceClaim.objects.visible_to(actor_in(request)).select_related("team"),
@@ -50,6 +51,7 @@ class Namespaces(APIView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
+        """Claim one for a team: from then on only its tokens write there."""
         body = body_of(request)
         namespace, team = text_in(body, "namespace"), text_in(body, "team")
         claim = services.claim_namespace(namespace=namespace, team=team, actor=actor_in(request))

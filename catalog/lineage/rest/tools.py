@@ -23,6 +23,7 @@ class LineageDbt(APIView):
 
     parser_classes = [AnyBody]
     write_scope = Scope.LINEAGE_WRITE
+    max_body = MAX_MANIFEST
 
     @extend_schema(
         operation_id="lineage_dbt",

@@ -54,7 +54,7 @@ DIRECTION = OpenApiParameter("direction", str, enum=Direction.values)
 
 
 class Lineage(Posting):
-    """GET: the graph around a node. POST: one OpenLineage event."""
+    """The graph around a node; and where OpenLineage events go."""
 
     @extend_schema(
         operation_id="lineage",
@@ -62,6 +62,7 @@ class Lineage(Posting):
         responses={200: answers.GRAPH},
     )
     def get(self, request: Request) -> Response:
+        """The graph around a node."""
         query: Any = request.query_params
         graph = neighbours(
             actor=actor_in(request),

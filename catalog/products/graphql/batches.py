@@ -21,7 +21,7 @@ from catalog.products.models import (
     SystemPort,
 )
 from core.graphql import Columns, first_of_each, reads
-from core.reading import visible_among
+from core.reading import seen_among
 from core.subqueries import among
 
 PRODUCT = (
@@ -72,8 +72,7 @@ def products_by_id(
     actor: Actor, ids: Collection[UUID], *, columns: Sequence[str] = PRODUCT
 ) -> Rows:
     """Products that `actor` may see."""
-    visible = DataProduct.objects.visible_to(actor)
-    return {row["id"]: row for row in visible_among(visible, columns, ids)}
+    return {row["id"]: row for row in seen_among(DataProduct, actor, columns, ids)}
 
 
 @reads(PRODUCT_COLUMNS)

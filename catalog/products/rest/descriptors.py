@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
-from catalog.products.descriptors import Report, TooLarge, process
+from catalog.products.descriptors import Report, process
 from catalog.products.descriptors.report import REFUSED
 from catalog.products.rest.report_schema import REPORT
 from core.documents import Limits, Media
@@ -29,11 +29,7 @@ OBJECT = {"type": "object"}
 class Descriptors(APIView):
     """One YAML or JSON document, a YAML stream or a JSON array."""
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse what is too large before it is read into memory."""
-        super().initial(request, *args, **kwargs)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > Limits().stream_bytes:
-            raise TooLarge(f"Send {Limits().stream_bytes:,} bytes at most in one call.")
+    max_body = Limits().stream_bytes
 
     @extend_schema(
         operation_id="descriptors",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,7 +26,7 @@ from core.errors import Invalid
 from core.idempotency import idempotent
 from core.openapi import IF_MATCH, KEY, PAGES, page_of
 from core.problems import Problem
-from core.rest import body_of, page_response, page_size
+from core.rest import body_of, page_response, page_size, text_in
 
 OBJECT = {"type": "object"}
 TAG = re.compile(r'(?:W/)?"?(\d{1,9})(?:-[0-9a-f]{24})?"?\Z')
@@ -89,7 +90,7 @@ class Revert(APIView):
             product=product,
             number=number,
             actor=actor,
-            note=str(body.get("note") or ""),
+            note=text_in(body, "note", required=False),
             expected=expected_revision(request),
         )
         return product_response(saved.product, request)
@@ -116,7 +117,7 @@ class HandOver(APIView):
             message = f"There is no team {slug}." if slug else "Name the team that takes it."
             raise Invalid(message, [Problem("/team", "unknown-team", message)])
         product = services.hand_over_product(
-            product=product, to_team=team, actor=actor, note=str(body.get("note") or "")
+            product=product, to_team=team, actor=actor, note=text_in(body, "note", required=False)
         )
         return product_response(product, request)
 
@@ -161,8 +162,17 @@ def product_response(product: DataProduct, request: Request) -> Response:
 def with_etag(found: dict[str, Any]) -> Response:
     """The full object with an ETag of its revision, which `If-Match` compares, and of all that it
     says, which also changes without an edit (a score, a reader more)."""
-    tag = tag_of(orjson.dumps(found), revision=found["revision"])
-    return Response(found, headers={"ETag": tag})
+    return Response(found, headers={"ETag": _tag(found, orjson.dumps(found))})
+
+
+def written(found: dict[str, Any]) -> HttpResponse:
+    """The same answer to a read: written once, for the tag and for the reader."""
+    body = orjson.dumps(found)
+    return HttpResponse(body, content_type="application/json", headers={"ETag": _tag(found, body)})
+
+
+def _tag(found: Mapping[str, Any], body: bytes) -> str:
+    return tag_of(body, revision=found["revision"])
 
 
 def expected_revision(request: Request) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
@@ -19,11 +19,12 @@ from catalog.products import services
 from catalog.products.descriptors.export import descriptor_of
 from catalog.products.models import DataProduct
 from catalog.products.rest import shapes
-from catalog.products.rest.editing import Editing, product_response, with_etag
+from catalog.products.rest.editing import Editing, product_response, written
 from catalog.products.rest.linked_data import FORMAT, LinkedDataRenderer, linked_document
 from catalog.products.selectors import product_by_fqn
 from catalog.products.selectors.full import product_by_name
-from catalog.search.rest.parameters import FILTERS, query_of
+from catalog.products.states import Archetype, ProductStatus
+from catalog.search.rest.parameters import FILTERS, query_of, values_in
 from catalog.search.rest.shapes import HIT
 from catalog.search.rest.views import csv_answer, hit_as_dict
 from catalog.search.selectors import hit_count, hits
@@ -32,7 +33,7 @@ from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.openapi import COUNTED, KEY, page_of
 from core.problems import Problem
-from core.rest import COUNT_CAP, body_of, counted, page_response, wants_count
+from core.rest import COUNT_CAP, body_of, counted, page_response, require_choices, wants_count
 
 PRODUCT = {
     "type": "object",
@@ -67,6 +68,9 @@ class ProductList(APIView):
     def get(self, request: Request) -> Response | StreamingHttpResponse:
         """Products that the caller may see, as the marketplace lists them; also as CSV."""
         query = query_of(request, kinds=("product",))
+        statuses = [each.lower() for each in values_in(request, "status")]
+        require_choices("status", statuses, ProductStatus.values)
+        require_choices("archetype", values_in(request, "archetype"), Archetype.values)
         if wants_csv(request):
             return csv_answer(request, query)
         page = hits(actor_in(request), query)
@@ -80,9 +84,9 @@ class Product(Editing, APIView):
     """One data product."""
 
     @extend_schema(operation_id="product", responses={200: shapes.PRODUCT})
-    def get(self, request: Request, fqn: str) -> Response:
+    def get(self, request: Request, fqn: str) -> HttpResponse:
         """Everything the catalogue knows of it. A former name finds it too."""
-        return with_etag(product_by_name(fqn, actor_in(request)))
+        return written(product_by_name(fqn, actor_in(request)))
 
 
 class Descriptor(APIView):

@@ -18,7 +18,7 @@ from catalog.products.models import DataProduct, FormerName
 from catalog.products.models.product import is_open
 from core import prepared
 from core.errors import NotFound
-from core.reading import visible_among
+from core.reading import seen_among
 
 DOCUMENT = """
 SELECT json_build_object(
@@ -145,5 +145,4 @@ def _name_sources(inputs: list[dict[str, Any]], actor: Actor) -> None:
 
 def _seen(actor: Actor, ids: set[str]) -> set[str]:
     """Of these products those that the actor may see."""
-    visible = DataProduct.objects.visible_to(actor)
-    return {str(row["id"]) for row in visible_among(visible, ["id"], ids)}
+    return {str(row["id"]) for row in seen_among(DataProduct, actor, ["id"], ids)}

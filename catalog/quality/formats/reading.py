@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from catalog.quality.formats.dbt import read_run_results, read_sources
 from catalog.quality.formats.great_expectations import read_checkpoint, read_validation
 from catalog.quality.formats.openlineage import read_event
 from catalog.quality.formats.plain import read_plain
-from catalog.quality.formats.records import Json, Report, dict_of, list_of
+from catalog.quality.formats.records import ASSUMED, Json, Report, Reported, dict_of, list_of
 from catalog.quality.formats.soda import read_scan
 from core.errors import Invalid
 from core.problems import Problem
@@ -41,7 +42,25 @@ def read_results(body: Any, *, received_at: dt.datetime) -> Report:
         if each.at > latest:
             report.skip(each.pointer, "in-the-future", f"It says {each.at:%Y-%m-%d %H:%M} UTC.")
     report.results = [each for each in report.results if each.at <= latest]
+    report.guessed += _without_zone(report.results)
     return report
+
+
+def _without_zone(results: Sequence[Reported]) -> list[Problem]:
+    """Times that say no zone, each once. OpenLineage and RFC 3339 want one, tools leave it out."""
+    first: dict[dt.datetime, str] = {}
+    for each in results:
+        if each.at.tzinfo is ASSUMED:
+            first.setdefault(each.at, each.pointer)
+    return [
+        Problem(
+            pointer,
+            "no-time-zone",
+            f"{at:%Y-%m-%d %H:%M:%S} was read as UTC; say the zone, as in {at:%Y-%m-%dT%H:%M:%S}Z.",
+            "warning",
+        )
+        for at, pointer in first.items()
+    ]
 
 
 def _read(body: Any, received_at: dt.datetime) -> Report:

@@ -17,7 +17,8 @@ Json = Mapping[str, Any]
 LONGEST_KEY = 500
 LONGEST_NAME = 300
 LONGEST_MESSAGE = 2000
-COMPACT = re.compile(r"^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\.\d{1,6})?Z?$")
+COMPACT = re.compile(r"^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\.\d{1,6})?(Z?)$")
+ASSUMED = dt.timezone(dt.timedelta(0), "UTC, for want of a zone")
 FRACTION = re.compile(r"(\.\d{6})\d+")  # nanoseconds are cut to microseconds
 SEVERITIES: Mapping[str, float] = {"info": 0.25, "warning": 0.5, "warn": 0.5, "critical": 2.0}
 
@@ -48,11 +49,12 @@ class Reported:
 
 @dataclass
 class Report:
-    """What a file holds: results, and why some of it are none."""
+    """What a file holds: results, why some of it are none, and what was guessed of the others."""
 
     format: str
     results: list[Reported] = field(default_factory=list)
     skipped: list[Problem] = field(default_factory=list)
+    guessed: list[Problem] = field(default_factory=list)
 
     def skip(self, pointer: str, code: str, message: str) -> None:
         """Say that something in the file is no result."""
@@ -60,17 +62,16 @@ class Report:
 
 
 def time_of(value: Any) -> dt.datetime | None:
-    """A time as tools write it: ISO 8601 or compact, UTC where it has no zone; else None."""
+    """A time as tools write it, ISO 8601 or compact; `ASSUMED` where it has no zone; else None."""
     if not isinstance(value, str):
         return None
     compact = COMPACT.match(value)
     if compact:
-        year, month, day, hour, minute, second, fraction = compact.groups()
-        value = f"{year}-{month}-{day}T{hour}:{minute}:{second}{fraction or ''}"
+        year, month, day, hour, minute, second, fraction, zone = compact.groups()
+        value = f"{year}-{month}-{day}T{hour}:{minute}:{second}{fraction or ''}{zone}"
     try:
         found = dt.datetime.fromisoformat(FRACTION.sub(r"\1", value))
-        aware = found if found.tzinfo else found.replace(tzinfo=dt.UTC)
-        return aware.astimezone(dt.UTC)
+        return found.astimezone(dt.UTC) if found.tzinfo else found.replace(tzinfo=ASSUMED)
     except (ValueError, OverflowError):
         return None
 

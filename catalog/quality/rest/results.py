@@ -13,12 +13,11 @@ from rest_framework.views import APIView
 from accounts.authentication import actor_in
 from accounts.states import Scope
 from catalog.lineage.rest.events import AnyBody
-from catalog.lineage.rest.parsers import read_json
+from catalog.lineage.rest.parsers import MAX_MANIFEST, read_json
 from catalog.quality import services
 from catalog.quality.rest import shapes
 from catalog.quality.services import Taken
 
-MAX_BODY = 32 * 1024 * 1024  # bytes, after gunzip: a dbt manifest comes along
 HEADED = [
     OpenApiParameter("port", str, description="fqn; all results are about this port"),
     OpenApiParameter("namespace", str, description="of the datasets, where the tool names none"),
@@ -30,6 +29,7 @@ class QualityResults(APIView):
 
     parser_classes = [AnyBody]
     write_scope = Scope.QUALITY_WRITE
+    max_body = MAX_MANIFEST  # one of dbt comes along
 
     @extend_schema(
         operation_id="quality_results",
@@ -39,7 +39,7 @@ class QualityResults(APIView):
     )
     def post(self, request: Request) -> Response:
         taken = services.report_results(
-            body=read_json(request, limit=MAX_BODY),
+            body=read_json(request, limit=MAX_MANIFEST),
             actor=actor_in(request),
             port=request.query_params.get("port", "").replace("\0", ""),
             namespace=request.query_params.get("namespace", "").replace("\0", ""),

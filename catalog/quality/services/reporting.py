@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ from core import audit
 from core.copying import insert_objects
 from core.errors import Invalid, NotAllowed
 from core.models import OutboxEvent
-from core.problems import Problem
+from core.problems import Problem, bounded
 
 KEPT = dt.timedelta(days=30)  # an unmatched result
 
@@ -66,7 +66,7 @@ def report_results(*, body: Any, actor: Actor, port: str = "", namespace: str = 
     ports = _ports_of(actor, report, namespace)
     matched = [(each, ports[at]) for at, each in enumerate(report.results) if at in ports]
     rest = [each for at, each in enumerate(report.results) if at not in ports]
-    stored = record_on_ports(matched, source=report.format)
+    stored, outdone = record_on_ports(matched, source=report.format)
     _keep_unmatched(rest, report.format, namespace, actor)
     audit.record(
         actor=actor.name,
@@ -81,7 +81,7 @@ def report_results(*, body: Any, actor: Actor, port: str = "", namespace: str = 
         stored=stored,
         unchanged=len(matched) - stored,
         unmatched=_named(rest),
-        problems=report.skipped,
+        problems=[*report.skipped, *bounded([*report.guessed, *outdone])],
     )
 
 
@@ -159,13 +159,19 @@ class _Offers:
         return next(iter(found.values())) if len(found) == 1 else None
 
 
-def record_on_ports(results: Sequence[tuple[Reported, OutputPort]], *, source: str) -> int:
-    """Store results on checks of ports, made where there is none; returns how many were new.
+def record_on_ports(
+    results: Sequence[tuple[Reported, OutputPort]], *, source: str
+) -> tuple[int, list[Problem]]:
+    """Store results on checks of ports, made where there is none.
 
-    A result of a tool that a contract names a rule of goes to the check of this rule.
+    A result of a tool that a contract names a rule of goes to the check of this rule. A check has
+    one result of a moment: of several, the last one that is told.
+
+    Returns:
+        How many were new, and a warning for each that another one of its moment outdid.
     """
     if not results:
-        return 0
+        return 0, []
     known = _outside_checks({port.pk for _, port in results})
     stated = {
         (port.pk, each.key): check_id
@@ -190,8 +196,9 @@ def record_on_ports(results: Sequence[tuple[Reported, OutputPort]], *, source: s
         replace_on=["port_id", "key"],
         replaced=["name", "dimension", "weight", "active"],
     )
-    return record_results(
-        results=[
+    told = [
+        (
+            each,
             ResultData(
                 check_id=stated.get((port.pk, each.key)) or checks[port.pk, each.key].pk,
                 outcome=each.outcome,
@@ -200,11 +207,22 @@ def record_on_ports(results: Sequence[tuple[Reported, OutputPort]], *, source: s
                 failed=each.failed,
                 value=each.value,
                 message=each.message,
-            )
-            for each, port in results
-        ],
-        source=source,
-    )
+            ),
+        )
+        for each, port in results
+    ]
+    stored = record_results(results=[data for _, data in told], source=source)
+    return stored, list(_outdone(told))
+
+
+def _outdone(told: Iterable[tuple[Reported, ResultData]]) -> Iterator[Problem]:
+    last: dict[tuple[int, dt.datetime], tuple[Reported, ResultData]] = {}
+    for each, data in told:
+        before = last.get((data.check_id, data.at))
+        if before is not None and before[1] != data:
+            text = f"{each.pointer} tells the same check of the same moment; that one counts."
+            yield Problem(before[0].pointer, "same-moment", text, "warning")
+        last[data.check_id, data.at] = each, data
 
 
 def _outside_checks(port_ids: Collection[UUID]) -> dict[tuple[UUID, str], int]:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from catalog.search.scores import BANDS, NOT_MEASURED
 from catalog.search.selectors import FRESHNESS_LABELS, ORDERS, SearchQueryData, with_typed_filters
 from core.openapi import PAGES
-from core.rest import page_size
+from core.rest import page_size, require_choices
 
 SEARCH = (
     'words; the last one may be a beginning. Also "an exact phrase", column:order_id, name:orders, '
@@ -46,20 +46,23 @@ def query_of(request: Request, *, kinds: tuple[str, ...] = ()) -> SearchQueryDat
 
     Raises:
         ValidationError: a number is none, or out of range.
+        Invalid: a score or freshness that there is not.
     """
     given = request.query_params
+    require_choices("score", values_in(request, "score"), [*BANDS, NOT_MEASURED])
+    require_choices("freshness", values_in(request, "freshness"), list(FRESHNESS_LABELS))
     asked = SearchQueryData(
         text=given.get("search") or given.get("q") or "",
-        domains=_values(request, "domain"),
-        statuses=tuple(each.lower() for each in _values(request, "status")),
-        teams=_values(request, "team"),
-        archetypes=_values(request, "archetype"),
-        classifications=_values(request, "classification"),
-        technologies=_values(request, "technology"),
-        scores=_values(request, "score"),
-        freshnesses=_values(request, "freshness"),
-        tags=_values(request, "tag"),
-        kinds=kinds or _values(request, "kind"),
+        domains=values_in(request, "domain"),
+        statuses=tuple(each.lower() for each in values_in(request, "status")),
+        teams=values_in(request, "team"),
+        archetypes=values_in(request, "archetype"),
+        classifications=values_in(request, "classification"),
+        technologies=values_in(request, "technology"),
+        scores=values_in(request, "score"),
+        freshnesses=values_in(request, "freshness"),
+        tags=values_in(request, "tag"),
+        kinds=kinds or values_in(request, "kind"),
         term=given.get("term", ""),
         min_score=number(request, "min_score", 0, 100),
         is_literal=given.get("exact") == "true",
@@ -88,7 +91,7 @@ def number(request: Request, name: str, least: float, most: float) -> float | No
     return value
 
 
-def _values(request: Request, name: str) -> tuple[str, ...]:
-    """Repeated (`a=1&a=2`) or joined by commas (`a=1,2`)."""
+def values_in(request: Request, name: str) -> tuple[str, ...]:
+    """A filter of the query, repeated (`a=1&a=2`) or joined by commas (`a=1,2`)."""
     given = request.query_params.getlist(name)
     return tuple(value for text in given for value in text.split(",") if value)

@@ -143,7 +143,7 @@ class GrantList(APIView):
 
 
 class GrantDetail(APIView):
-    """GET /grants/{id}."""
+    """GET /grants/{id}: one grant, with what was asked to make it longer."""
 
     @extend_schema(operation_id="grant", responses=GrantDetailAnswer)
     def get(self, request: Request, pk: UUID) -> Response:

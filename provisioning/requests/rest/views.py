@@ -18,8 +18,9 @@ from accounts.authentication import actor_in
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.openapi import KEY, PAGING, page_of
+from core.paging import keyset_page
 from core.problems import Problem
-from core.rest import body_of, choice_in, list_response
+from core.rest import body_of, choice_in, page_response, page_size, text_in
 from provisioning.blueprints.extensions import Submitted
 from provisioning.blueprints.models import Blueprint, Resource
 from provisioning.blueprints.services import (
@@ -78,7 +79,9 @@ class RequestList(APIView):
             if chosen:
                 rows = rows.filter(**{name: chosen})
         rows = rows.whose(choice_in(query, "whose", WHOSE), actor_in(request))
-        return list_response(request, rows, order=["-number"], shown=selectors.as_dict)
+        cursor = query.get("cursor")
+        page = keyset_page(rows, order=["-number"], size=page_size(request), cursor=cursor)
+        return page_response(request, page, selectors.as_dicts(page.rows), rows)
 
     @extend_schema(
         operation_id="requests_create",
@@ -103,11 +106,12 @@ class RequestList(APIView):
         if found is None:
             problem = Problem("/blueprint", "unknown-blueprint", "There is no such blueprint.")
             raise Invalid("The request cannot be taken.", [problem])
+        parameters, purpose = _parameters(body), text_in(body, "purpose", required=False)
         try:
             filed = request_service(
                 blueprint=found,
-                parameters=_parameters(body),
-                purpose=str(body.get("purpose") or ""),
+                parameters=parameters,
+                purpose=purpose,
                 actor=actor_in(request),
             )
         except Invalid as error:
@@ -123,7 +127,7 @@ def _change(body: Mapping[str, Any], actor: Actor) -> Submitted:
         problem = Problem("/action", "not-in-list", f"Send one of: {listed}.")
         raise Invalid("The request cannot be taken.", [problem])
     action = Action(body["action"])
-    purpose = str(body.get("purpose") or "")
+    purpose = text_in(body, "purpose", required=False)
     given = _parameters(body) if "parameters" in body or action == Action.UPDATE else None
     try:
         return request_action(
@@ -172,7 +176,7 @@ class RequestDecision(APIView):
             request=found_request(request, pk),
             actor=actor_in(request),
             approve=approves_in(body),
-            note=str(body.get("note") or ""),
+            note=text_in(body, "note", required=False),
         )
         return Response(selectors.as_dict(decided))
 

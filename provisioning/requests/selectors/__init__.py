@@ -3,6 +3,7 @@
 from provisioning.requests.selectors.reading import (
     Event,
     as_dict,
+    as_dicts,
     delegation_as_dict,
     delegations_of,
     history,
@@ -16,6 +17,7 @@ from provisioning.requests.selectors.reading import (
 __all__ = [
     "Event",
     "as_dict",
+    "as_dicts",
     "delegation_as_dict",
     "delegations_of",
     "history",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models.functions import Now
 
@@ -11,7 +13,7 @@ from accounts.actors import Actor
 from provisioning.requests import policies
 from provisioning.requests.extensions import kind_of
 from provisioning.requests.models import Approval, Decision, Delegation, Request
-from provisioning.requests.states import IN_VAIN, ApprovalState, RequestState
+from provisioning.requests.states import IN_VAIN, ApprovalState, RequestKind, RequestState
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,21 @@ def delegation_as_dict(delegation: Delegation) -> dict[str, Any]:
 
 def as_dict(request: Request) -> dict[str, Any]:
     """The public form (INTERFACE §4)."""
+    return as_dicts([request])[0]
+
+
+def as_dicts(requests: Sequence[Request]) -> list[dict[str, Any]]:
+    """The public form of each, in turn; one look at what they made for each kind of request."""
+    made: dict[UUID, dict[str, str | None]] = {}
+    for kind in RequestKind.values:
+        of_kind = [each for each in requests if each.kind == kind]
+        if of_kind:
+            references = kind_of(of_kind[0]).references(of_kind)
+            made |= {each.pk: said for each, said in zip(of_kind, references, strict=True)}
+    return [_own(each) | made[each.pk] for each in requests]
+
+
+def _own(request: Request) -> dict[str, Any]:
     return {
         "id": str(request.pk),
         "number": request.number,
@@ -104,7 +121,6 @@ def as_dict(request: Request) -> dict[str, Any]:
         "created_at": request.created_at.isoformat(),
         "decided_at": request.decided_at.isoformat() if request.decided_at else None,
         "finished_at": request.finished_at.isoformat() if request.finished_at else None,
-        **kind_of(request).references(request),
     }
 
 

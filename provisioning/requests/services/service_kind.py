@@ -12,6 +12,7 @@ from accounts.actors import Actor, actor_of
 from accounts.models import Team
 from catalog.products.models import DataProduct
 from core.errors import InvalidTransition
+from core.subqueries import among
 from provisioning.blueprints import services as blueprints
 from provisioning.blueprints.extensions import users_of
 from provisioning.blueprints.models import BlueprintVersion, Resource
@@ -68,7 +69,7 @@ class ServiceKind:
 
     def links(self, request: Request) -> Sequence[Link]:
         """The product, once it is in the catalogue; else the resource, once it is there."""
-        fqn = self._product(request)
+        fqn = _products([request]).get(request.instance_id)
         found = []
         if fqn is not None:
             found.append(Link(fqn, reverse("products:product", kwargs={"fqn": fqn})))
@@ -95,9 +96,13 @@ class ServiceKind:
         """Withdrawing and starting over keeps the values."""
         return ""
 
-    def references(self, request: Request) -> dict[str, str | None]:
-        """The product by its present name, and the instance."""
-        return {"product": self._product(request), "instance": str(request.instance_id)}
+    def references(self, requests: Sequence[Request]) -> list[dict[str, str | None]]:
+        """The product of each by its present name, and the instance. One SQL statement."""
+        names = _products(requests)
+        return [
+            {"product": names.get(each.instance_id), "instance": str(each.instance_id)}
+            for each in requests
+        ]
 
     def approved(self, request: Request, actor: Actor) -> Operation:
         """Start the work, with the requester's rights as they are now."""
@@ -129,11 +134,15 @@ class ServiceKind:
         days = request.parameters.get("retention_days")
         return [Fact("Retention", f"{days:,} days")] if isinstance(days, int) else []
 
-    def _product(self, request: Request) -> str | None:
-        if request.state not in {RequestState.RUNNING, RequestState.SUCCEEDED}:
-            return None
-        found = DataProduct.objects.filter(instance_id=request.instance_id)
-        return found.values_list("fqn", flat=True).first()
+
+def _products(requests: Sequence[Request]) -> dict[UUID | None, str]:
+    """Present names of the products that were made, by the instance of the request."""
+    made = {RequestState.RUNNING, RequestState.SUCCEEDED}
+    asked = [each.instance_id for each in requests if each.state in made]
+    if not asked:
+        return {}
+    rows = DataProduct.objects.filter(among("instance_id", asked))
+    return dict(rows.values_list("instance_id", "fqn"))
 
 
 def _make(request: Request, version: BlueprintVersion, requester: Actor) -> Operation:

@@ -122,6 +122,41 @@ def test_the_future_is_left_out_and_said_so(actor, port):
     assert not CheckResult.objects.exists()
 
 
+@pytest.mark.parametrize("body", [plain({"dataset": "orders", "passed": False}), soda()])
+def test_a_time_without_a_zone_is_read_as_utc_and_said_so_once(actor, port, body):
+    naive = json.loads(json.dumps([body, body]).replace(AT, "2026-11-20T10:00:00"))
+
+    zoned, taken = (report_results(body=each, actor=actor) for each in ([body, body], naive))
+
+    assert zoned.problems == []
+    assert [(each.code, each.severity) for each in taken.problems] == [("no-time-zone", "warning")]
+    assert "2026-11-20T10:00:00Z" in taken.problems[0].message
+    assert taken.problems[0].pointer.startswith("/0/")
+    assert CheckResult.objects.get().at == dt.datetime(2026, 11, 20, 10, tzinfo=dt.UTC)
+
+
+def test_of_two_results_of_one_moment_the_last_counts_and_the_other_is_named(actor, port):
+    rows = [{"dataset": "orders", "passed": passed} for passed in (True, True, False)]
+
+    taken = report_results(body=plain(*rows), actor=actor)
+
+    assert (taken.received, taken.stored, taken.unchanged) == (3, 1, 2)
+    assert CheckResult.objects.get().outcome == "fail"
+    assert [(each.pointer, each.code) for each in taken.problems] == [("/results/1", "same-moment")]
+    assert "/results/2" in taken.problems[0].message
+
+
+def test_a_thousand_guesses_are_not_all_told(actor, port):
+    rows = [
+        {"dataset": "orders", "passed": True, "at": f"2026-11-20T10:{n // 60:02}:{n % 60:02}"}
+        for n in range(1000)
+    ]
+
+    taken = report_results(body=plain(*rows), actor=actor)
+
+    assert (taken.stored, len(taken.problems)) == (1000, 100)
+
+
 def test_what_matches_no_port_waits_for_one(actor, team):
     taken = report_results(body=soda("orders"), actor=actor)
     report_results(body=soda("orders", outcome="pass", at="2026-11-21T10:00:00Z"), actor=actor)

@@ -164,3 +164,15 @@ def test_introspection_by_usual_tools_is_answered(ask):
     listed += sum(len(field["args"]) for each in kinds for field in each["fields"] or ())
     listed += len(answer["data"]["__schema"]["directives"])
     assert answer["extensions"]["cost"]["requested"] == pytest.approx(listed, rel=0.05)
+
+
+def test_a_page_without_rows_is_not_called_too_big(ask):
+    refusals = [ask(f"{{ products(first: {n}) {{ edges {{ cursor }} }} }}") for n in (0, -1, 201)]
+
+    said = [each.json()["errors"][0]["message"] for each in refusals]
+    assert [each.status_code for each in refusals] == [400, 400, 400]
+    assert [text.partition(":")[0] for text in said] == [
+        "Ask for 1 at least",
+        "Ask for 1 at least",
+        "This query is too big",
+    ]

@@ -12,6 +12,7 @@ from django.test import Client
 from accounts.services import create_token
 from provisioning.jobs.models import Operation
 from provisioning.requests.models import Decision, Request
+from tests.factories import ProductFactory
 from tests.provisioning.blueprints.conftest import Shop, build_shop, parameters
 from tests.provisioning.requests.conftest import Ask
 
@@ -105,6 +106,25 @@ def test_a_body_of_another_shape_is_refused(shop: Shop, client, bearer, data):
     assert send(client, URL, data, bearer(shop.owner)).status_code == 422
 
 
+@pytest.mark.parametrize("purpose", [["a"], 5, {"a": 1}, True])
+def test_a_purpose_that_is_no_text_is_not_written_down_as_one(shop: Shop, client, bearer, purpose):
+    refused = send(client, URL, {**body(), "purpose": purpose}, bearer(shop.owner))
+
+    assert refused.status_code == 422
+    assert refused.json()["problems"][0]["pointer"] == "/purpose"
+    assert not Request.objects.exists()
+
+
+def test_a_note_that_is_no_text_decides_nothing(shop: Shop, client, bearer, ask: Ask):
+    decision = {"decision": "approve", "note": ["a"]}
+
+    refused = send(client, f"{URL}/{ask().pk}/decision", decision, bearer(shop.owner))
+
+    assert refused.status_code == 422
+    assert refused.json()["problems"][0]["pointer"] == "/note"
+    assert not Decision.objects.exists()
+
+
 def test_the_same_key_and_body_make_one_request(shop: Shop, client, bearer):
     headers = bearer(shop.owner) | {"idempotency-key": "k-1"}
 
@@ -193,6 +213,26 @@ def test_the_list_is_paged_filtered_and_costs_a_constant_number_of_statements(
 
     assert (len(page["results"]), len(rest["results"]), rest["next"]) == (5, 2, None)
     assert client.get(f"{URL}?state=failed", headers=headers).json()["results"] == []
+
+
+def test_what_requests_made_is_looked_up_once_for_a_page(
+    shop: Shop, client, bearer, ask: Ask, django_assert_max_num_queries
+):
+    products = {}
+    for number in range(7):
+        asked = ask(name=f"Thing {number}")
+        products[str(asked.pk)] = ProductFactory(instance_id=asked.instance_id).fqn
+    waiting = str(asked.pk)
+    Request.objects.exclude(pk=asked.pk).update(state="succeeded")
+    headers = bearer(shop.helper)
+    client.get(URL, headers=headers)
+
+    with django_assert_max_num_queries(6):
+        page = client.get(URL, headers=headers).json()
+
+    named = {each["id"]: each["product"] for each in page["results"]}
+    assert named == {**products, waiting: None}
+    assert client.get(f"{URL}/{waiting}", headers=headers).json()["product"] is None
 
 
 def test_while_the_first_call_runs_its_key_is_busy(transactional_db, settings, warehouse_url):

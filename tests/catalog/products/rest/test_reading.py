@@ -117,6 +117,41 @@ def test_unknown_modes_are_refused(owner, query):
     assert owner.post(f"descriptors?{query}", {}).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("query", "pointer", "mend"),
+    [
+        ("status=activ", "/status", "deprecated"),
+        ("status=active,weird", "/status", "deprecated"),
+        ("archetype=SOURCE_ALIGNED", "/archetype", "source-aligned"),
+        ("score=great", "/score", "none"),
+        ("freshness=stale!", "/freshness", "overdue"),
+    ],
+)
+def test_a_filter_that_nothing_ever_fits_is_refused(member, query, pointer, mend):
+    answer = member.get(f"products?{query}")
+
+    assert answer.status_code == 422
+    (problem,) = answer.json()["problems"]
+    assert problem["pointer"] == pointer
+    assert mend in problem["message"]
+    assert member.get("products?status=ACTIVE&archetype=aggregate").status_code == 200
+
+
+def test_who_is_not_understood_hears_what_would_be(owner, client):
+    name = ProductFactory().fqn
+
+    refused = [
+        client.get(f"/api/v1/products/{name}"),
+        owner.get(f"products/{name}", Accept="text/html"),
+        owner.post(f"products/{name}/deprecate", b"a=1", "application/x-www-form-urlencoded"),
+    ]
+
+    assert [each.status_code for each in refused] == [401, 406, 415]
+    mends = ["Authorization: Bearer", "application/json", "application/json"]
+    for each, mend in zip(refused, mends, strict=True):
+        assert mend in each.json()["detail"]
+
+
 def test_too_large_a_call_answers_413(owner):
     answer = owner.post("descriptors?mode=validate", b"a: " + b"x" * (32 * 2**20))
 
