@@ -60,12 +60,13 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:  # type: ignore
     from django.db import connection
     from django.test import TransactionTestCase
 
-    from tests.emptying import empty_tables
+    from tests.emptying import be_ready, empty_tables
 
     TransactionTestCase._fixture_teardown = lambda _test: empty_tables()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in ("core_auditevent", "core_auditseal"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER audit_append_only")
+        be_ready()
 
 
 @pytest.fixture(scope="module")
