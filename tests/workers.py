@@ -22,6 +22,7 @@ WAITING = (
     "tests/chaos",
     "tests/provisioning/jobs/test_workers.py",
     "tests/portal/ops/test_commands.py",
+    "tests/portal/ops/test_portal.py",
     "tests/portal/ops/test_postgres.py",
     BROWSER,
 )

@@ -1,5 +1,6 @@
 """Which process of a whole run gets which test, and when."""
 
+from itertools import chain
 from types import SimpleNamespace
 
 import pytest
@@ -69,7 +70,7 @@ def test_what_waits_has_the_last_process_and_the_browser_ends_it(done):
     *others, patient = done(3, tests)
 
     assert patient == [*CHAOS, *COMMANDS, *PAGES]
-    assert sorted(sum(others, [])) == sorted(ORDINARY)
+    assert sorted(chain(*others)) == sorted(ORDINARY)
     assert all(each == sorted(each, key=tests.index) for each in others)
 
 
@@ -80,7 +81,7 @@ def test_the_others_help_with_what_waits_but_not_in_the_browser(done):
 
     assert patient[-3:] == PAGES
     assert all(each and not set(each) & set(PAGES) for each in others)
-    assert sorted(sum(others, patient)) == sorted(tests)
+    assert sorted(chain(patient, *others)) == sorted(tests)
 
 
 def test_one_process_does_everything_and_the_browser_last(done):
@@ -94,7 +95,7 @@ def test_where_nothing_waits_all_processes_do_the_rest(done):
     each = done(3, ORDINARY)
 
     assert all(each)
-    assert sorted(sum(each, [])) == sorted(ORDINARY)
+    assert sorted(chain(*each)) == sorted(ORDINARY)
 
 
 @pytest.mark.parametrize("place", [CHAOS[1], PAGES[1]])
@@ -103,5 +104,5 @@ def test_another_process_goes_on_where_the_one_for_what_waits_dies(done, place):
 
     each = done(3, tests, dies_at=place)
 
-    assert set(sum(each, [])) >= set(tests) - {place}
+    assert set(chain(*each)) >= set(tests) - {place}
     assert all(one == sorted(one, key=PAGES.__contains__) for one in each)
