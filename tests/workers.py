@@ -6,6 +6,7 @@ So nothing that tests change is shared between processes: not even the roles of 
 import os
 from collections.abc import Generator
 from contextlib import ExitStack
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -15,7 +16,16 @@ from xdist.workermanage import WorkerController
 from portal.ops.testing import servers
 
 BROWSER = "tests/browser"
-BESIDE = 200  # tests that take about as long as those in the browser
+# They wait more than they work: for processes that they start and kill, for clocks, for pages.
+# None that rolls back is among them.
+WAITING = (
+    "tests/chaos",
+    "tests/provisioning/jobs/test_workers.py",
+    "tests/portal/ops/test_commands.py",
+    "tests/portal/ops/test_portal.py",
+    "tests/portal/ops/test_postgres.py",
+    BROWSER,
+)
 # What they share takes longer to make than they take themselves: a portal, a company, many rows.
 TOGETHER = (
     BROWSER,
@@ -47,23 +57,42 @@ class InOrder(LoadScopeScheduling):
 
     pytest-django's order must stand in each process (hence `--no-loadscope-reorder`): tests that
     empty the tables come after those that roll back, and the browser, whose event loop Django
-    takes for asynchronous code, after all that use the database. So the process that gets the
-    browser gets nothing after it, and gets it while the others have `BESIDE` tests to go: handed
-    out as the very last, it would keep one process busy for minutes and the others idle.
+    takes for asynchronous code, after all that use the database. So what waits has a process of
+    its own, one more than there are cores, which ends with the browser and gets nothing after it;
+    the others help it with the rest when they have nothing else to do.
     """
+
+    @cached_property
+    def _waiting(self) -> list[str]:
+        """The scopes of `WAITING`, the browser last; from now on they end the queue."""
+        found = [scope for scope in self.workqueue if scope.startswith(WAITING)]
+        found.sort(key=BROWSER.__eq__)
+        for scope in found:
+            self.workqueue.move_to_end(scope)
+        return found
+
+    @cached_property
+    def _patient(self) -> WorkerController | None:
+        """The process for what waits; with one process, or nothing that waits, there is none."""
+        return self.nodes[-1] if self._waiting and len(self.nodes) > 1 else None
 
     def _split_scope(self, nodeid: str) -> str:
         return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        left = len(self.workqueue)
-        others = any(each is not node and not each.shutting_down for each in self.nodes)
-        if BROWSER not in self.workqueue or left > (BESIDE if others else 1):
+        scope = self._next_for(node)
+        if scope is not None:
+            self.workqueue.move_to_end(scope, last=False)
             super()._assign_work_unit(node)
-            return
-        self.workqueue.move_to_end(BROWSER, last=False)
-        super()._assign_work_unit(node)
-        node.shutdown()  # when it has done that
+        if scope in {None, BROWSER}:
+            node.shutdown()  # when it has done what it was given
+
+    def _next_for(self, node: WorkerController) -> str | None:
+        """None: nothing that this process may still do."""
+        if node is self._patient:
+            return next((scope for scope in self._waiting if scope in self.workqueue), None)
+        first = next(iter(self.workqueue))
+        return None if first == BROWSER and self._patient in self.nodes else first
 
     def mark_test_complete(
         self, node: WorkerController, item_index: int, duration: float = 0

@@ -29,8 +29,8 @@ from portal.ops.postgres_roles import OWNER
 from portal.ops.preparation import compile_code
 
 MAX_SIMULTANEOUS = 16
-WORKERS = ("-n", "logical", "--maxprocesses", "4")
-PARALLEL = ("-p", "tests.workers", "--no-loadscope-reorder", *WORKERS)
+MOST_CORES = 4
+PARALLEL = ("-p", "tests.workers", "--no-loadscope-reorder")
 
 
 def main(arguments: list[str]) -> int:
@@ -41,7 +41,9 @@ def main(arguments: list[str]) -> int:
     environ = dict(os.environ)
     is_ours = uses_embedded_broker(environ) and uses_embedded_database(environ)
     if is_ours and all(word.startswith("-") for word in arguments):
-        return _pytest([*PARALLEL, *arguments], environ)
+        # One process more than cores, for the tests that wait.
+        processes = min(os.cpu_count() or 1, MOST_CORES) + 1
+        return _pytest([*PARALLEL, "-n", str(processes), *arguments], environ)
     with servers(environ):
         return _pytest(arguments, environ)
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Domain, User
 from catalog.search.models import SearchEntry
-from tests.emptying import MANY, _filled, empty_tables
+from tests.emptying import MANY, empty_tables, filled_tables
 from tests.portal.company import make_company
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -16,14 +16,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_no_table_keeps_a_row_and_none_is_truncated():
     make_company()
-    filled = _filled()
+    filled = filled_tables()
     assert len(filled) > 40
     assert SearchEntry.objects.exists()
 
     with CaptureQueriesContext(connection) as asked:
         empty_tables()
 
-    assert _filled() == []
+    assert filled_tables() == []
     assert not any("TRUNCATE" in each["sql"] for each in asked)
     assert ContentType.objects.filter(model="dataproduct").exists()
     assert Permission.objects.exists()
@@ -36,6 +36,6 @@ def test_many_rows_are_truncated():
     with CaptureQueriesContext(connection) as asked:
         empty_tables()
 
-    assert _filled() == []
+    assert filled_tables() == []
     assert any("TRUNCATE" in each["sql"] for each in asked)
     assert ContentType.objects.filter(model="dataproduct").exists()

@@ -26,9 +26,14 @@ LISTED = {"company", "deprecated"}
 EVERYTHING = {"company", "deprecated", "domain", "restricted", "draft", "proposed", "retired"}
 
 
-@pytest.fixture
-def world():
-    """A product of each kind in `sales.orders`, owned by a team there."""
+@pytest.fixture(scope="module")
+def world(rows_of_module, django_db_blocker):
+    """A product of each kind in `sales.orders`, owned by a team there; all tests only read."""
+    with django_db_blocker.unblock():
+        return make_world()
+
+
+def make_world():
     sales = DomainFactory(path="sales", name="Sales")
     orders = DomainFactory(path="sales.orders", parent=sales)
     chiefs = TeamFactory(slug="chiefs", domain=sales)

@@ -1,6 +1,7 @@
 """Looking at processes from outside, and waiting for what must happen."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import psutil
 
 PROJECT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 30
+HOST = "127.0.0.1"
 
 
 def eventually(condition, timeout_s=PATIENCE_S):
@@ -49,3 +51,16 @@ def is_gone(pid):
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+def refused(process):
+    output, complaint = process.communicate(timeout=60)
+    assert process.returncode == 1, complaint
+    assert complaint.count("\n") == 1
+    return output, complaint

@@ -21,16 +21,19 @@ SECRET = "canary-secret"
 
 @contextmanager
 def s3_server() -> Iterator[str]:
-    """moto's server; its URL."""
+    """The URL of moto's server, emptied. There is one a process, as what it holds is, too."""
+    url = _started()
+    with urlopen(Request(f"{url}/moto-api/reset", method="POST"), timeout=10):
+        yield url
+
+
+@cache
+def _started() -> str:
+    """It ends with the process: to stop takes it half a second."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    try:
-        with urlopen(Request(f"{url}/moto-api/reset", method="POST"), timeout=10):
-            yield url
-    finally:
-        server.stop()
+    return f"http://{host}:{port}"
 
 
 def storage_at(url: str, **changes: str) -> Storage:
