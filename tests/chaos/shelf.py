@@ -8,6 +8,7 @@ from typing import Any, ClassVar, LiteralString
 import psycopg
 from psycopg import sql
 
+from provisioning.drivers.postgres import identities, keepers
 from provisioning.drivers.protocol import (
     Capabilities,
     Dedupe,
@@ -145,6 +146,6 @@ def prepare(url: str) -> None:
         for (schema,) in conn.execute(schemas).fetchall():
             conn.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
         for (role,) in conn.execute(f"{ours} AND pg_has_role(oid, 'MEMBER')").fetchall():
-            conn.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
-            conn.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+            keepers.share(conn, [role])
+            identities.drop(conn, [role])
         conn.execute(TABLES)

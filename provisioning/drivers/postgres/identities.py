@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from provisioning.drivers.postgres import labels
+from provisioning.drivers.postgres import keepers, labels
 from provisioning.drivers.postgres.action import Context
 from provisioning.drivers.postgres.labels import Label
 from provisioning.drivers.postgres.session import Connection, lock, rows, run, value
@@ -46,16 +46,20 @@ def ensure_role(ctx: Context, name: str) -> Change:
     role = find(ctx.conn, name)
     if role is not None and not is_own(ctx, role):
         raise PermanentError(f"A role {name} that the portal did not make is in the way.")
-    if role is None:
-        run(ctx.conn, "CREATE ROLE {role} NOLOGIN", role=sql.Identifier(name))
     text = labels.comment("", Label(ctx.step.instance_id, ctx.fence))
-    run(
-        ctx.conn,
-        "COMMENT ON ROLE {role} IS {text}",
-        role=sql.Identifier(name),
-        text=sql.Literal(text),
-    )
-    _share_with_admin(ctx.conn, name)
+    if role is None:
+        maker = keepers.acting(ctx.conn, keepers.chosen(ctx.conn, ctx.step.instance_id))
+    else:
+        maker = keepers.acting_for(ctx.conn, name)
+    with maker:
+        if role is None:
+            run(ctx.conn, "CREATE ROLE {role} NOLOGIN", role=sql.Identifier(name))
+        run(
+            ctx.conn,
+            "COMMENT ON ROLE {role} IS {text}",
+            role=sql.Identifier(name),
+            text=sql.Literal(text),
+        )
     return Change.CREATE if role is None else Change.KEEP
 
 
@@ -75,26 +79,34 @@ def allow_connect(conn: Connection, name: str) -> None:
 
 def close_logins(ctx: Context, names: list[str]) -> None:
     """No new session from now on; running ones go with `drop_roles`."""
-    for name in names:
-        run(ctx.conn, "ALTER ROLE {role} NOLOGIN", role=sql.Identifier(name))
+    for maker, theirs in keepers.by_maker(ctx.conn, names).items():
+        with keepers.acting(ctx.conn, maker):
+            for name in theirs:
+                run(ctx.conn, "ALTER ROLE {role} NOLOGIN", role=sql.Identifier(name))
 
 
 def drop_roles(ctx: Context, names: list[str]) -> None:
-    """End the sessions of the roles, take away all their rights here, and drop them.
-
-    All in one statement each: whether the administrator may is worked out anew after each change,
-    from all the roles it has ever made.
-    """
+    """End the sessions of the roles, take away all their rights here, and drop them."""
     if not names:
         return
+    keepers.share(ctx.conn, names)
     for name in names:
         _end_sessions(ctx, name)
-        _share_with_admin(ctx.conn, name)
-    roles = sql.SQL(", ").join(map(sql.Identifier, names))
-    run(ctx.conn, "DROP OWNED BY {roles}", roles=roles)
-    run(ctx.conn, "DROP ROLE {roles}", roles=roles)
+    drop(ctx.conn, names)
     for name in names:
         ctx.log("info", f"Role {name} dropped.")
+
+
+def drop(conn: Connection, names: list[str]) -> None:
+    """Take away all rights here that the administrator shares, and drop the roles."""
+    run(conn, "DROP OWNED BY {roles}", roles=_listed(names))
+    for maker, theirs in keepers.by_maker(conn, names).items():
+        with keepers.acting(conn, maker):
+            run(conn, "DROP ROLE {roles}", roles=_listed(theirs))
+
+
+def _listed(names: list[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
 def _end_sessions(ctx: Context, name: str) -> None:
@@ -108,12 +120,3 @@ def _end_sessions(ctx: Context, name: str) -> None:
         raise TemporaryError(f"A session of {name} has not ended yet.")
     if ended:
         ctx.log("info", f"{counted(len(ended), 'session')} of {name} ended.")
-
-
-def _share_with_admin(conn: Connection, name: str) -> None:
-    """The administrator needs the role's own rights to end its sessions and to drop it.
-
-    PostgreSQL 16 gives them by createrole_self_grant, 15 by a grant to oneself.
-    """
-    if not value(conn, "SELECT pg_has_role(current_user, %(r)s, 'USAGE')", {"r": name}):
-        run(conn, "GRANT {role} TO CURRENT_USER", role=sql.Identifier(name))

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from psycopg import sql
 
-from provisioning.drivers.postgres import identities, naming
+from provisioning.drivers.postgres import identities, keepers, naming
 from provisioning.drivers.postgres.action import Action, Context
 from provisioning.drivers.postgres.session import Connection, lock, run, value
 from provisioning.drivers.protocol import (
@@ -59,18 +59,11 @@ def ensure(ctx: Context) -> Observed:
     if ctx.step.spec.get("kept") and identities.is_own(ctx, identities.find(ctx.conn, name)):
         identities.ensure_role(ctx, name)
         return _found(name, ctx.fence, Change.KEEP)
-    change = identities.ensure_role(ctx, name)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    run(
-        ctx.conn,
-        "ALTER ROLE {role} LOGIN PASSWORD {verifier} VALID UNTIL {until} CONNECTION LIMIT {limit}",
-        role=sql.Identifier(name),
-        verifier=sql.Literal(scram(ctx.conn, name, password)),
-        until=sql.Literal(expires_at.isoformat()),
-        limit=sql.Literal(SESSIONS),
-    )
-    _limit(ctx, name)
-    run(ctx.conn, "GRANT {group} TO {role}", group=sql.Identifier(group), role=sql.Identifier(name))
+    with keepers.acting_for(ctx.conn, group):
+        change = identities.ensure_role(ctx, name)
+        _open(ctx, name, password, expires_at)
+        _join(ctx.conn, name, group)
     identities.allow_connect(ctx.conn, name)
     ctx.log("info", f"Login {name} is ready; it ends {expires_at:%Y-%m-%d}.")
     found = _found(name, ctx.fence, Change.UPDATE if change == Change.KEEP else change)
@@ -111,13 +104,14 @@ def is_open(conn: Connection, name: str, group: str, until: datetime) -> bool:
 
 def open_until(conn: Connection, name: str, group: str, until: datetime) -> None:
     """Have a login end at that moment, as a member of the grant's role; its password stays."""
-    run(
-        conn,
-        "ALTER ROLE {role} LOGIN VALID UNTIL {until}",
-        role=sql.Identifier(name),
-        until=sql.Literal(until.isoformat()),
-    )
-    run(conn, "GRANT {group} TO {role}", group=sql.Identifier(group), role=sql.Identifier(name))
+    with keepers.acting_for(conn, group):
+        run(
+            conn,
+            "ALTER ROLE {role} LOGIN VALID UNTIL {until}",
+            role=sql.Identifier(name),
+            until=sql.Literal(until.isoformat()),
+        )
+        _join(conn, name, group)
 
 
 def moment(text: str, name: str) -> datetime:
@@ -140,6 +134,22 @@ def _expiry(ctx: Context) -> datetime:
     if value(ctx.conn, "SELECT %(at)s::timestamptz <= now()", {"at": expires_at}):
         raise PermanentError("The access has already ended.")
     return expires_at
+
+
+def _open(ctx: Context, name: str, password: str, expires_at: datetime) -> None:
+    run(
+        ctx.conn,
+        "ALTER ROLE {role} LOGIN PASSWORD {verifier} VALID UNTIL {until} CONNECTION LIMIT {limit}",
+        role=sql.Identifier(name),
+        verifier=sql.Literal(scram(ctx.conn, name, password)),
+        until=sql.Literal(expires_at.isoformat()),
+        limit=sql.Literal(SESSIONS),
+    )
+    _limit(ctx, name)
+
+
+def _join(conn: Connection, name: str, group: str) -> None:
+    run(conn, "GRANT {group} TO {role}", group=sql.Identifier(group), role=sql.Identifier(name))
 
 
 def _limit(ctx: Context, name: str) -> None:

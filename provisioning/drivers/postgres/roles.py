@@ -6,7 +6,7 @@ from typing import Final
 
 from psycopg import sql
 
-from provisioning.drivers.postgres import identities, naming, schemas
+from provisioning.drivers.postgres import identities, keepers, naming, schemas
 from provisioning.drivers.postgres.action import Action, Context
 from provisioning.drivers.postgres.session import lock, run
 from provisioning.drivers.protocol import Change, EffectRecord, Observed, PlannedEffect, Step
@@ -83,11 +83,14 @@ def _grant_rights(ctx: Context, schema: str) -> None:
         s=where,
         w=writer,
     )
-    run(conn, "GRANT {r} TO {q}", r=reader, q=checker)
-    run(conn, SHUT, role=checker)
-    run(conn, "ALTER ROLE {q} CONNECTION LIMIT 2", q=checker)
-    run(conn, "ALTER ROLE {q} SET default_transaction_read_only = on", q=checker)
-    run(conn, "ALTER ROLE {q} SET search_path = {s}", q=checker, s=where)
+    name = naming.reader_role(schema)
+    with keepers.acting_for(conn, name):
+        run(conn, "GRANT {r} TO {q}", r=reader, q=checker)
+        run(conn, SHUT, role=checker)
+        run(conn, "ALTER ROLE {q} CONNECTION LIMIT 2", q=checker)
+        run(conn, "ALTER ROLE {q} SET default_transaction_read_only = on", q=checker)
+        run(conn, "ALTER ROLE {q} SET search_path = {s}", q=checker, s=where)
+    keepers.let_enter(conn, name)  # measurements have a reader's rights
     identities.allow_connect(conn, naming.checker_role(schema))
 
 

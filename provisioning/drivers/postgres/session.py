@@ -107,7 +107,7 @@ def fenced(warehouse: Warehouse, instance_id: UUID, fence: int) -> Iterator[Conn
         _bootstrap(conn, warehouse)
         _raise_fence(conn, f"instance:{instance_id}", fence)
         if conn.info.server_version >= PG16:
-            conn.execute("SET LOCAL createrole_self_grant = 'set, inherit'")
+            conn.execute("SET LOCAL createrole_self_grant = ''")  # see `keepers`
         yield conn
 
 
