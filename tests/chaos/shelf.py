@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from provisioning.drivers.postgres import identities, keepers
+from provisioning.drivers.postgres.session import Warehouse, connected
 from provisioning.drivers.protocol import (
     Capabilities,
     Dedupe,
@@ -142,10 +143,11 @@ def prepare(url: str) -> None:
     """Empty tables for a new run, and a warehouse without what other tests left there."""
     ours = "SELECT rolname FROM pg_roles WHERE rolname ~ '^(dp|gr|lg)_'"
     schemas = "SELECT nspname FROM pg_namespace WHERE nspname ~ '^dp_' OR nspname = 'chaos'"
-    with psycopg.connect(url) as conn:
+    with connected(Warehouse(url)) as conn:
         for (schema,) in conn.execute(schemas).fetchall():
             conn.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
         for (role,) in conn.execute(f"{ours} AND pg_has_role(oid, 'MEMBER')").fetchall():
-            keepers.share(conn, [role])
-            identities.drop(conn, [role])
+            made = keepers.by_maker(conn, [role])
+            keepers.share(conn, made)
+            identities.drop(conn, made)
         conn.execute(TABLES)

@@ -27,12 +27,6 @@ from provisioning.drivers.wording import counted
 
 UNDONE = "The consumer's sessions end and its logins and rights are gone at once."
 
-# The index on names finds the range; `~` sorts behind all that names are made of.
-LOGINS = """
-SELECT rolname FROM pg_roles
-WHERE rolname >= %(p)s::name AND rolname < (%(p)s || '~')::name ORDER BY rolname
-"""
-
 
 def plan(ctx: Context) -> list[PlannedEffect]:
     role = naming.grant_role(ctx.step.instance_id)
@@ -98,13 +92,8 @@ def remove(ctx: Context) -> None:
 
 def logins_of(ctx: Context) -> list[str]:
     """Every login that was made for this grant, member of its role or not (any more)."""
-    found = rows(
-        ctx.conn,
-        LOGINS,
-        {"p": naming.login_prefix(ctx.step.instance_id)},
-    )
-    roles = [identities.find(ctx.conn, row[0]) for row in found]
-    return [role.name for role in roles if role is not None and identities.is_own(ctx, role)]
+    found = identities.find_beginning(ctx.conn, naming.login_prefix(ctx.step.instance_id))
+    return [role.name for role in found if identities.is_own(ctx, role)]
 
 
 def _astray(ctx: Context, role: str) -> list[str]:

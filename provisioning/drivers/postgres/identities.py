@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from psycopg import sql
 
@@ -14,6 +17,13 @@ from provisioning.drivers.protocol import Change, PermanentError, TemporaryError
 from provisioning.drivers.wording import counted
 
 SESSION_END_MS = 5000
+
+
+# The index on names finds the range; `~` sorts behind all that names are made of.
+BEGINNING = """
+SELECT rolname, shobj_description(oid, 'pg_authid') FROM pg_roles
+WHERE rolname >= %(p)s::name AND rolname < (%(p)s || '~')::name ORDER BY rolname
+"""
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,13 @@ def find(conn: Connection, name: str) -> FoundRole | None:
         {"name": name},
     )
     return FoundRole(name, labels.read(found[0][0])) if found else None
+
+
+def find_beginning(conn: Connection, prefix: str) -> list[FoundRole]:
+    """Roles whose name begins so, by name."""
+    return [
+        FoundRole(name, labels.read(text)) for name, text in rows(conn, BEGINNING, {"p": prefix})
+    ]
 
 
 def is_own(ctx: Context, role: FoundRole | None) -> bool:
@@ -89,34 +106,34 @@ def drop_roles(ctx: Context, names: list[str]) -> None:
     """End the sessions of the roles, take away all their rights here, and drop them."""
     if not names:
         return
-    keepers.share(ctx.conn, names)
-    for name in names:
-        _end_sessions(ctx, name)
-    drop(ctx.conn, names)
+    made = keepers.by_maker(ctx.conn, names)
+    keepers.share(ctx.conn, made)
+    _end_sessions(ctx, names)
+    drop(ctx.conn, made)
     for name in names:
         ctx.log("info", f"Role {name} dropped.")
 
 
-def drop(conn: Connection, names: list[str]) -> None:
-    """Take away all rights here that the administrator shares, and drop the roles."""
-    run(conn, "DROP OWNED BY {roles}", roles=_listed(names))
-    for maker, theirs in keepers.by_maker(conn, names).items():
+def drop(conn: Connection, made: keepers.Made) -> None:
+    """Take away all rights here of roles that are shared with the administrator, and drop them."""
+    run(conn, "DROP OWNED BY {roles}", roles=_listed(chain.from_iterable(made.values())))
+    for maker, names in made.items():
         with keepers.acting(conn, maker):
-            run(conn, "DROP ROLE {roles}", roles=_listed(theirs))
+            run(conn, "DROP ROLE {roles}", roles=_listed(names))
 
 
-def _listed(names: list[str]) -> sql.Composed:
+def _listed(names: Iterable[str]) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
-def _end_sessions(ctx: Context, name: str) -> None:
+def _end_sessions(ctx: Context, names: list[str]) -> None:
     ended = rows(
         ctx.conn,
-        "SELECT pg_terminate_backend(a.pid, %(wait_ms)s) FROM pg_stat_activity a"
-        " JOIN pg_roles r ON r.oid = a.usesysid WHERE r.rolname = %(name)s",
-        {"name": name, "wait_ms": SESSION_END_MS},
+        "SELECT a.usename, pg_terminate_backend(a.pid, %(wait_ms)s) FROM pg_stat_activity a"
+        " WHERE a.usename = ANY(%(names)s)",
+        {"names": names, "wait_ms": SESSION_END_MS},
     )
-    if not all(row[0] for row in ended):
+    for name in sorted(name for name, has_ended in ended if not has_ended):
         raise TemporaryError(f"A session of {name} has not ended yet.")
-    if ended:
-        ctx.log("info", f"{counted(len(ended), 'session')} of {name} ended.")
+    for name, count in sorted(Counter(name for name, _ in ended).items()):
+        ctx.log("info", f"{counted(count, 'session')} of {name} ended.")

@@ -11,7 +11,7 @@ the administrator alone may act in their name.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import LiteralString
 from uuid import UUID
@@ -40,10 +40,14 @@ IS_MEMBER = "SELECT 1 FROM pg_roles WHERE rolname = %(r)s AND pg_has_role(oid, '
 IS_THERE = "SELECT 1 FROM pg_roles WHERE rolname = %(r)s"
 
 
+Made = Mapping[str, Sequence[str]]  # roles, by in whose name they were made
+
+
 def chosen(conn: Connection, instance_id: UUID) -> str:
     """In whose name the roles of an instance are made; a keeper that is not there yet is made."""
     if conn.info.server_version < PG16:  # CREATEROLE is enough there, and nothing is walked over
         return conn.info.user
+    conn.execute("SET LOCAL createrole_self_grant = ''")  # no rights but where `share` gives them
     keeper = naming.keeper_role(conn.info.user, instance_id)
     if value(conn, IS_THERE, {"r": keeper}) is None:
         lock(conn, keeper)
@@ -52,10 +56,10 @@ def chosen(conn: Connection, instance_id: UUID) -> str:
     return keeper
 
 
-def by_maker(conn: Connection, names: Sequence[str]) -> dict[str, list[str]]:
+def by_maker(conn: Connection, names: Sequence[str]) -> Made:
     """`{in whose name they were made: roles}` of those roles that are there."""
     values = {"names": list(names), "keepers": naming.keeper_prefix(conn.info.user)}
-    found = defaultdict(list)
+    found: dict[str, list[str]] = defaultdict(list)
     for role, maker in rows(conn, MAKERS, values):
         found[maker or conn.info.user].append(role)
     return found
@@ -64,7 +68,7 @@ def by_maker(conn: Connection, names: Sequence[str]) -> dict[str, list[str]]:
 @contextmanager
 def acting(conn: Connection, maker: str) -> Iterator[None]:
     """Statements within are run in that name. What fails ends the transaction, and the name too."""
-    before = value(conn, "SELECT current_user")
+    before = conn.acting or conn.info.user
     if maker == before:
         yield
         return
@@ -81,25 +85,24 @@ def acting_for(conn: Connection, role: str) -> Iterator[None]:
         yield
 
 
-def share(conn: Connection, names: Sequence[str]) -> None:
+def share(conn: Connection, made: Made) -> None:
     """Give the administrator the rights of roles: to end their sessions, to drop what is theirs."""
-    _grant(conn, names, "WITH INHERIT TRUE, SET FALSE")
+    _grant(conn, made, "WITH INHERIT TRUE, SET FALSE")
 
 
 def let_enter(conn: Connection, role: str) -> None:
     """Let the administrator `SET ROLE` to it, if it is there."""
     found = MAY_ENTER if conn.info.server_version >= PG16 else IS_MEMBER
     if value(conn, found, {"r": role}) is None:
-        _grant(conn, [role], "WITH SET TRUE, INHERIT FALSE")
+        _grant(conn, by_maker(conn, [role]), "WITH SET TRUE, INHERIT FALSE")
 
 
-def _grant(conn: Connection, names: Sequence[str], options: LiteralString) -> None:
-    if conn.info.server_version < PG16:
-        options = ""
-    for maker, theirs in by_maker(conn, names).items():
+def _grant(conn: Connection, made: Made, options: LiteralString) -> None:
+    how = sql.SQL(options if conn.info.server_version >= PG16 else "")
+    for maker, names in made.items():
         with acting(conn, maker):
-            roles = sql.SQL(", ").join(map(sql.Identifier, theirs))
-            run(conn, "GRANT {roles} TO SESSION_USER {how}", roles=roles, how=sql.SQL(options))
+            roles = sql.SQL(", ").join(map(sql.Identifier, names))
+            run(conn, "GRANT {roles} TO SESSION_USER {how}", roles=roles, how=how)
 
 
 def _act(conn: Connection, name: str) -> None:
@@ -107,6 +110,7 @@ def _act(conn: Connection, name: str) -> None:
         conn.execute("SET LOCAL ROLE NONE")
     else:
         run(conn, "SET LOCAL ROLE {keeper}", keeper=sql.Identifier(name))
+    conn.acting = name
 
 
 def _make(conn: Connection, keeper: str) -> None:

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
-from django.db.models.functions import Now
-
-from provisioning.jobs.models import Effect, Instance, Operation
+from provisioning.jobs.models import Instance, Operation
 from provisioning.jobs.services.acceptance import StepSpec
 
 
@@ -25,8 +23,3 @@ def note_desired(instance_id: UUID, steps: Sequence[StepSpec]) -> None:
     """After a change that failed: what shall be there all the same."""
     desired = {"steps": [asdict(step) for step in steps]}
     Instance.objects.filter(pk=instance_id).update(desired_spec=desired)
-
-
-def record_all_gone(instance_id: UUID) -> None:
-    """What an instance once made was seen to be gone, whichever steps took it away."""
-    Effect.objects.filter(instance=instance_id, removed_at=None).update(removed_at=Now())
