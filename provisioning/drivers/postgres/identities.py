@@ -110,8 +110,7 @@ def drop_roles(ctx: Context, names: list[str]) -> None:
     keepers.share(ctx.conn, made)
     _end_sessions(ctx, names)
     drop(ctx.conn, made)
-    for name in names:
-        ctx.log("info", f"Role {name} dropped.")
+    ctx.log("info", f"{'Role' if len(names) == 1 else 'Roles'} {', '.join(names)} dropped.")
 
 
 def drop(conn: Connection, made: keepers.Made) -> None:
