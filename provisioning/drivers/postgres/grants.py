@@ -25,6 +25,11 @@ from provisioning.drivers.protocol import (
 )
 from provisioning.drivers.wording import counted
 
+# The role is found first: a schema of a product with many consumers has many entries.
+ENTERED = """
+SELECT a.privilege_type, a.is_grantable FROM pg_namespace n, aclexplode(n.nspacl) a
+WHERE n.nspname = %(s)s AND a.grantee = (SELECT oid FROM pg_roles WHERE rolname = %(r)s)
+"""
 UNDONE = "The consumer's sessions end and its logins and rights are gone at once."
 
 
@@ -108,8 +113,7 @@ def _enters_only(ctx: Context, role: str) -> bool:
     """The role may use the schema, and not make things in it."""
     found = rows(
         ctx.conn,
-        "SELECT a.privilege_type, a.is_grantable FROM pg_namespace n, aclexplode(n.nspacl) a"
-        " JOIN pg_roles r ON r.oid = a.grantee WHERE n.nspname = %(s)s AND r.rolname = %(r)s",
+        ENTERED,
         {"s": ctx.step.spec["schema"], "r": role},
     )
     return found == [("USAGE", False)]
