@@ -25,9 +25,11 @@ from provisioning.drivers.protocol import (
 )
 from provisioning.drivers.wording import counted
 
-# The role is found first: a schema of a product with many consumers has many entries.
+# Of a long list `aclexplode` would unpack the stored form once for each entry; what `||` gives is
+# unpacked.
 ENTERED = """
-SELECT a.privilege_type, a.is_grantable FROM pg_namespace n, aclexplode(n.nspacl) a
+SELECT a.privilege_type, a.is_grantable
+FROM pg_namespace n, aclexplode(n.nspacl || '{}'::aclitem[]) a
 WHERE n.nspname = %(s)s AND a.grantee = (SELECT oid FROM pg_roles WHERE rolname = %(r)s)
 """
 UNDONE = "The consumer's sessions end and its logins and rights are gone at once."
