@@ -29,7 +29,7 @@ from provisioning.drivers.wording import counted
 # unpacked.
 ENTERED = """
 SELECT a.privilege_type, a.is_grantable
-FROM pg_namespace n, aclexplode(n.nspacl || '{}'::aclitem[]) a
+FROM pg_namespace n, aclexplode(n.nspacl || NULL::aclitem[]) a
 WHERE n.nspname = %(s)s AND a.grantee = (SELECT oid FROM pg_roles WHERE rolname = %(r)s)
 """
 UNDONE = "The consumer's sessions end and its logins and rights are gone at once."
