@@ -30,8 +30,6 @@ SERVER_RULES: tuple[LiteralString, ...] = (
     "REVOKE CONNECT, TEMPORARY ON DATABASE portal, postgres, template1 FROM PUBLIC",
     "GRANT CONNECT ON DATABASE portal, postgres TO portal_owner, portal_app",
     "REVOKE TEMPORARY ON DATABASE warehouse FROM PUBLIC",
-    # What the admin makes it may also drop and empty, and end the sessions of.
-    "ALTER ROLE warehouse_admin SET createrole_self_grant = 'set, inherit'",
 )
 PORTAL_RULES: tuple[LiteralString, ...] = (
     "GRANT USAGE ON SCHEMA public TO portal_app",

@@ -8,6 +8,8 @@ from typing import Any, ClassVar, LiteralString
 import psycopg
 from psycopg import sql
 
+from provisioning.drivers.postgres import identities, keepers
+from provisioning.drivers.postgres.session import Warehouse, connected
 from provisioning.drivers.protocol import (
     Capabilities,
     Dedupe,
@@ -141,10 +143,11 @@ def prepare(url: str) -> None:
     """Empty tables for a new run, and a warehouse without what other tests left there."""
     ours = "SELECT rolname FROM pg_roles WHERE rolname ~ '^(dp|gr|lg)_'"
     schemas = "SELECT nspname FROM pg_namespace WHERE nspname ~ '^dp_' OR nspname = 'chaos'"
-    with psycopg.connect(url) as conn:
+    with connected(Warehouse(url)) as conn:
         for (schema,) in conn.execute(schemas).fetchall():
             conn.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
         for (role,) in conn.execute(f"{ours} AND pg_has_role(oid, 'MEMBER')").fetchall():
-            conn.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
-            conn.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+            made = keepers.by_maker(conn, [role])
+            keepers.share(conn, made)
+            identities.drop(conn, made)
         conn.execute(TABLES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -245,7 +245,14 @@ def grant_id_of(request: Request) -> UUID | None:
 
 def active_operation(grant: Grant) -> Operation | None:
     """What is being done to the grant just now."""
-    return Operation.objects.active().filter(instance_id=grant.instance_id).first()
+    return active_operations([grant]).get(grant.instance_id)
+
+
+def active_operations(grants: Iterable[Grant]) -> dict[UUID, Operation]:
+    """What is being done to grants just now, by instance."""
+    instances = [each.instance_id for each in grants]
+    found = Operation.objects.active().filter(instance_id__in=instances)
+    return {each.instance_id: each for each in found if each.instance_id is not None}
 
 
 def readers(product_id: UUID) -> tuple[set[int], set[int], int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -205,6 +205,12 @@ def destroy_unrevealed() -> int:
     for credential in credentials:
         note("credential.destroyed", credential.grant, username=credential.username)
     return len(credentials)
+
+
+def destroy_all_credentials(grants: Iterable[Grant]) -> None:
+    """Of grants that have ended: whatever was not shown yet never will be."""
+    credentials = Credential.objects.filter(grant__in=grants, destroyed_at__isnull=True)
+    credentials.update(ciphertext=None, destroyed_at=Now())
 
 
 def destroy_credentials(

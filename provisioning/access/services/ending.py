@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from accounts.actors import Actor, system_actor
@@ -15,18 +18,26 @@ from core.errors import ConcurrencyError, Invalid, InvalidTransition
 from core.problems import Problem
 from provisioning.access import policies
 from provisioning.access.models import Grant, GrantExtension, GrantQuerySet
-from provisioning.access.selectors import active_operation, grants_of
-from provisioning.access.services.credentials import destroy_credentials
-from provisioning.access.services.records import lock_grant, note, update_readers
+from provisioning.access.selectors import active_operations, grants_of
+from provisioning.access.services.credentials import destroy_all_credentials, destroy_credentials
+from provisioning.access.services.records import (
+    lock_grant,
+    lock_grants,
+    note,
+    note_all,
+    update_readers,
+)
 from provisioning.access.states import LIVE, SOURCES, ExtensionState, GrantState
 from provisioning.drivers.protocol import Grants
 from provisioning.jobs import services as jobs
-from provisioning.jobs.models import OperationStep
+from provisioning.jobs.models import Operation, OperationStep
 from provisioning.jobs.selectors import at_rest
 from provisioning.jobs.services import StepSpec
 from provisioning.jobs.states import OperationKind, StepDirection
 
-AT_ONCE = 100  # grants a round of the sweeper
+AT_ONCE = 100  # removals a round of the sweeper
+EXPIRED_AT_ONCE = 200  # grants a round; what is done to each alone is their removal's job
+NEEDED = ("port__product", "instance", "request__team")
 TRY_AGAIN_AFTER = dt.timedelta(minutes=1)
 MAX_REASON = 2000  # characters
 
@@ -71,12 +82,14 @@ def expire_grants() -> int:
 
     One that is just being made longer waits for that: its logins end with the day all the same.
     """
-    grants = _over().select_related("port__product").order_by("until")[:AT_ONCE]
-    ended = [grant for grant in grants if _expire(grant)]
-    # once for each product, and last: whoever ends an operation locks its product last, too
-    for product_id in sorted({grant.port.product_id for grant in ended}):
-        update_readers(product_id)
-    return len(ended)
+    due = list(_over().only("instance_id").order_by("until")[:EXPIRED_AT_ONCE])
+    active = lock_grants(due)
+    # not those that were made longer, or ended, meanwhile
+    still = _over().filter(pk__in=[grant.pk for grant in due]).order_by("until")
+    grants = list(still.select_related(*NEEDED).select_for_update(of=("self",)))
+    if grants:
+        _expire(grants, active)
+    return len(grants)
 
 
 def remove_ended() -> int:
@@ -86,8 +99,8 @@ def remove_ended() -> int:
     """
     rested = at_rest("instance_id", OperationKind.UNBIND, TRY_AGAIN_AFTER)
     left = Grant.objects.exclude(state__in=LIVE).filter(rested, removed_at__isnull=True)
-    grants = left.select_related("port__product", "instance")[:AT_ONCE]
-    return sum(remove(grant, system_actor()) for grant in grants)
+    grants = list(left.select_related(*NEEDED)[:AT_ONCE])
+    return _remove(grants, active_operations(grants), system_actor())
 
 
 def remove(grant: Grant, actor: Actor) -> bool:
@@ -95,40 +108,51 @@ def remove(grant: Grant, actor: Actor) -> bool:
 
     What is being done to the grant is told to stop first; the removal then follows its end.
     """
-    grants = grants_of(grant)
-    if grants is None:
-        return False  # its driver is not installed; `remove_ended` comes back
-    active = active_operation(grant)
+    return bool(_remove([grant], active_operations([grant]), actor))
+
+
+def _remove(grants: Sequence[Grant], active: Mapping[UUID, Operation], actor: Actor) -> int:
+    """How many removals were started; `active` is what is being done to grants, by instance."""
+    steps = _steps(grants)
+    return sum(
+        _begin(grant, steps[grant.instance_id], active.get(grant.instance_id), actor)
+        for grant in grants
+        if grant.instance_id in steps  # else its driver is not installed; `remove_ended` comes back
+    )
+
+
+def _begin(grant: Grant, steps: Sequence[StepSpec], active: Operation | None, actor: Actor) -> bool:
     if active is not None:
         if active.kind != OperationKind.UNBIND and active.cancel_requested_at is None:
             jobs.request_cancel(operation=active, actor=system_actor())
         return False
     try:
-        with transaction.atomic():
-            jobs.accept(
-                instance_id=grant.instance_id,
-                kind=OperationKind.UNBIND,
-                title=f"End access to {grant.port.product.name}",
-                steps=_steps(grant, grants),
-                actor=actor,
-                team=grant.request.team,
-                new_instance=None,
-            )
+        jobs.accept(
+            instance_id=grant.instance_id,
+            kind=OperationKind.UNBIND,
+            title=f"End access to {grant.port.product.name}",
+            steps=steps,
+            actor=actor,
+            team=grant.request.team,
+            new_instance=None,
+        )
     except ConcurrencyError:
         return False  # somebody was quicker; `remove_ended` comes back
     return True
 
 
-@transaction.atomic
-def _expire(grant: Grant) -> bool:
-    lock_grant(grant)
-    if not _over().filter(pk=grant.pk).exists():
-        return False  # it was made longer, or ended, meanwhile
-    if not _end(grant, GrantState.EXPIRED, audit.SYSTEM, ""):
-        return False
-    note("grant.expired", grant)
-    remove(grant, system_actor())
-    return True
+def _expire(grants: Sequence[Grant], active: Mapping[UUID, Operation]) -> None:
+    """They are locked, and their day is over."""
+    expired = Grant.objects.filter(pk__in=[grant.pk for grant in grants])
+    expired.update(
+        state=GrantState.EXPIRED, ended_at=db_now(), ended_by=audit.SYSTEM, end_reason=""
+    )
+    destroy_all_credentials(grants)
+    note_all("grant.expired", grants)
+    _remove(grants, active, system_actor())
+    # once for each product, and last: whoever ends an operation locks its product last, too
+    for product_id in sorted({grant.port.product_id for grant in grants}):
+        update_readers(product_id)
 
 
 def _over() -> GrantQuerySet:
@@ -149,14 +173,26 @@ def _end(grant: Grant, state: GrantState, by: str, reason: str) -> bool:
     return bool(changed)
 
 
-def _steps(grant: Grant, grants: Grants) -> list[StepSpec]:
-    """Each thing that any operation may have opened; logins of a role go along with it."""
+def _steps(grants: Sequence[Grant]) -> Mapping[UUID, list[StepSpec]]:
+    """By instance each thing that any operation may have opened; logins of a role go with it."""
     made = OperationStep.objects.filter(
-        operation__instance=grant.instance_id,
+        operation__instance__in=[grant.instance_id for grant in grants],
         direction=StepDirection.FORWARD,
-        action=grants.root,
     )
+    by_instance: dict[UUID, list[OperationStep]] = defaultdict(list)
+    for step in made.annotate(instance_id=F("operation__instance")).order_by("pk"):
+        by_instance[step.instance_id].append(step)
+    return {
+        grant.instance_id: _opened(how, by_instance[grant.instance_id])
+        for grant in grants
+        if (how := grants_of(grant)) is not None
+    }
+
+
+def _opened(grants: Grants, made: Iterable[OperationStep]) -> list[StepSpec]:
     steps = {
-        tuple(step.spec.get(part) for part in grants.parts): step for step in made.order_by("pk")
+        tuple(step.spec.get(part) for part in grants.parts): step
+        for step in made
+        if step.action == grants.root
     }
     return [StepSpec(step.name, step.driver, step.action, step.spec) for step in steps.values()]

@@ -180,8 +180,8 @@ def _require_newest(grant: Grant, old: Operation, new: Operation) -> None:
 def _grant_of(operation: Operation) -> Grant | None:
     return (
         Grant.objects.select_for_update(of=("self",))
-        .select_related("port__product", "request__team")
-        .filter(instance=operation.instance)
+        .select_related("port__product", "request__team", "instance")
+        .filter(instance=operation.instance_id)
         .first()
     )
 
@@ -189,7 +189,6 @@ def _grant_of(operation: Operation) -> Grant | None:
 def _unbound(grant: Grant, operation: Operation) -> None:
     if operation.state != OperationState.SUCCEEDED or grant.is_live:
         return
-    jobs.record_all_gone(grant.instance_id)  # a role's removal takes its logins along
     grant.removed_at = db_now()
     grant.save(update_fields=["removed_at"])
     grants = grants_of(grant)

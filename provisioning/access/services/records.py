@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,8 @@ from uuid import UUID
 from accounts.models import User
 from catalog.products.services import lock_products, record_readers
 from core import audit, outbox
+from core.audit import AuditData
+from core.outbox import EventData
 from provisioning.access.models import Grant
 from provisioning.access.selectors import Consumer, GrantTarget, grants_of, readers
 from provisioning.drivers import registry
@@ -26,15 +28,21 @@ TOLD = frozenset(  # to those outside who follow what happens
 
 def lock_grant(grant: Grant) -> None:
     """Lock in the order of a worker that ends an operation: operation, instance, then the grant."""
-    active = Operation.objects.active().filter(instance_id=grant.instance_id)
-    list(active.select_for_update(of=("self",)).values_list("pk"))
-    Instance.objects.select_for_update().only("pk").get(pk=grant.instance_id)
+    lock_grants([grant])
 
 
-def lock_grants(grants: Iterable[Grant]) -> None:
-    """The same for several, before any of their products is locked: a worker locks that last."""
-    for grant in sorted(grants, key=lambda each: each.pk):
-        lock_grant(grant)
+def lock_grants(grants: Iterable[Grant]) -> dict[UUID, Operation]:
+    """The same for several, before any of their products is locked: a worker locks that last.
+
+    Returns:
+        What is being done to them, by instance.
+    """
+    instances = [each.instance_id for each in grants]
+    active = Operation.objects.active().filter(instance_id__in=instances).order_by("pk")
+    found = {each.instance_id: each for each in active.select_for_update(of=("self",))}
+    locked = Instance.objects.select_for_update().filter(pk__in=instances).order_by("pk")
+    list(locked.values_list("pk"))
+    return {pk: each for pk, each in found.items() if pk is not None}
 
 
 def terms_of(consumer: Consumer, until: dt.datetime, identity: str) -> Terms:
@@ -112,11 +120,24 @@ def last_target(grant: Grant) -> GrantTarget:
 
 def note(verb: str, grant: Grant, *, actor: str = audit.SYSTEM, **detail: Any) -> None:
     """An audit event about `grant`, and one for the feed; `detail` never holds a secret."""
-    audit.record(
-        actor=actor, verb=verb, kind="grant", object_id=grant.pk, port=grant.port.fqn, **detail
+    note_all(verb, [grant], actor=actor, **detail)
+
+
+def note_all(
+    verb: str, grants: Sequence[Grant], *, actor: str = audit.SYSTEM, **detail: Any
+) -> None:
+    """The same of several, in their order."""
+    audit.record_many(
+        AuditData(actor, verb, "grant", each.pk, {"port": each.port.fqn, **detail})
+        for each in grants
     )
     if verb in TOLD:
-        outbox.emit("grant.changed", key=grant.pk, grant_id=str(grant.pk), verb=verb, by=actor)
+        outbox.emit_many(
+            EventData(
+                "grant.changed", each.pk, {"grant_id": str(each.pk), "verb": verb, "by": actor}
+            )
+            for each in grants
+        )
 
 
 def update_readers(product_id: UUID) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from psycopg import sql
 
-from provisioning.drivers.postgres import identities, logins, naming, schemas
+from provisioning.drivers.postgres import identities, keepers, logins, naming, schemas
 from provisioning.drivers.postgres.action import Action, Context
 from provisioning.drivers.postgres.session import Connection, lock, rows, run, value
 from provisioning.drivers.protocol import (
@@ -25,10 +25,9 @@ from provisioning.drivers.protocol import (
 
 UNDONE = "The login is dropped and its sessions end; what was made with it stays."
 
-# The index on names finds the range; `~` sorts behind all that names are made of.
-OF_INSTANCE = """
-SELECT rolname, coalesce(rolcanlogin AND rolvaliduntil = %(until)s, false) FROM pg_roles
-WHERE rolname >= %(p)s::name AND rolname < (%(p)s || '~')::name ORDER BY rolname
+OPEN = """
+SELECT rolname FROM pg_roles
+WHERE rolname = ANY(%(names)s) AND rolcanlogin AND rolvaliduntil = %(until)s
 """
 
 
@@ -46,13 +45,10 @@ def end_of(day: str) -> datetime:
 
 def accounts_of(ctx: Context, until: datetime | None = None) -> dict[str, bool]:
     """`{login of the step's instance: it is open until then}`."""
-    prefix = naming.login_prefix(ctx.step.instance_id)
-    found = rows(ctx.conn, OF_INSTANCE, {"p": prefix, "until": until})
-    return {
-        name: is_open
-        for name, is_open in found
-        if identities.is_own(ctx, identities.find(ctx.conn, name))
-    }
+    found = identities.find_beginning(ctx.conn, naming.login_prefix(ctx.step.instance_id))
+    names = [each.name for each in found if identities.is_own(ctx, each)]
+    there = {row[0] for row in rows(ctx.conn, OPEN, {"names": names, "until": until})}
+    return {name: name in there for name in names}
 
 
 def name_of(ctx: Context) -> str:
@@ -86,10 +82,11 @@ def ensure(ctx: Context) -> Observed:
     if value(ctx.conn, "SELECT %(at)s::timestamptz <= now()", {"at": until}):
         raise PermanentError("What this login is for has ended.")
     name = name_of(ctx)
-    change = identities.ensure_role(ctx, name)
-    given = logins.give_password(ctx, name, until)
-    logins.limit(ctx.conn, name, schema)
-    _work_as(ctx.conn, name, writer)
+    with keepers.acting_for(ctx.conn, writer):
+        change = identities.ensure_role(ctx, name)
+        given = logins.give_password(ctx, name, until)
+        logins.limit(ctx.conn, name, schema)
+        _work_as(ctx.conn, name, writer)
     identities.allow_connect(ctx.conn, name)
     ctx.log("info", f"Login {name} is ready; it ends after {ctx.step.spec['until']}.")
     made = logins.found_login(name, ctx.fence, Change.UPDATE if change == Change.KEEP else change)
@@ -117,7 +114,7 @@ def _work_as(conn: Connection, name: str, writer: str) -> None:
     """Every session begins as the writer; without that the login inherits nothing."""
     role, group = sql.Identifier(name), sql.Identifier(writer)
     run(conn, "ALTER ROLE {role} NOINHERIT", role=role)
-    run(conn, "GRANT {group} TO {role}", group=group, role=role)
+    logins.join(conn, name, writer)
     run(conn, "ALTER ROLE {role} SET role = {group}", role=role, group=group)
 
 

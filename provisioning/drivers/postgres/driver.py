@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import ClassVar, Final, TypeVar
 from uuid import UUID
 
-from provisioning.drivers.postgres import failing, inventory, measure, peeking, session
+from provisioning.drivers.postgres import (
+    failing,
+    inventory,
+    keepers,
+    measure,
+    naming,
+    peeking,
+    session,
+)
 from provisioning.drivers.postgres.accounts import ACCOUNT, WORKPLACE
 from provisioning.drivers.postgres.action import Action, Context
 from provisioning.drivers.postgres.granting import GRANTS
@@ -15,7 +24,7 @@ from provisioning.drivers.postgres.logins import LOGIN
 from provisioning.drivers.postgres.roles import ROLES
 from provisioning.drivers.postgres.sample import SAMPLE
 from provisioning.drivers.postgres.schemas import SCHEMA
-from provisioning.drivers.postgres.session import Warehouse
+from provisioning.drivers.postgres.session import Connection, Warehouse
 from provisioning.drivers.postgres.specs import ACTIONS
 from provisioning.drivers.postgres.tables import TABLES
 from provisioning.drivers.protocol import (
@@ -118,7 +127,7 @@ class PostgresDriver:
     def peek(self, grant_id: UUID, spec: Json, table: str, limit: int) -> Rows:
         """Read-only, with the rights of the grant's role."""
         check_spec(self, "grant", spec)
-        with session.looking(self._resolve(spec.get("target"))) as conn:
+        with self._entering(grant_id, spec) as conn:
             return peeking.peek(conn, grant_id, spec["schema"], table, limit)
 
     def statement(self, step: Step, rule: Json) -> str:
@@ -133,13 +142,22 @@ class PostgresDriver:
     ) -> Rows:
         """Read-only, with the rights of the grant's role."""
         check_spec(self, "grant", spec)
-        with session.looking(self._resolve(spec.get("target"))) as conn:
+        with self._entering(grant_id, spec) as conn:
             return failing.failing(conn, grant_id, spec["schema"], table, rule, keys, limit)
 
     def connected(self) -> list[str]:
         """Logins of grants with a session in the built-in warehouse."""
         with session.looking(self._resolve(None)) as conn:
             return inventory.connected(conn)
+
+    @contextmanager
+    def _entering(self, grant_id: UUID, spec: Json) -> Iterator[Connection]:
+        """A look in which one may take on the role of a grant."""
+        warehouse = self._resolve(spec.get("target"))
+        with session.connected(warehouse) as conn:
+            keepers.let_enter(conn, naming.grant_role(grant_id))
+        with session.looking(warehouse) as conn:
+            yield conn
 
     def _action(self, step: Step) -> Action:
         check_spec(self, step.action, step.spec)

@@ -25,13 +25,14 @@ from provisioning.drivers.protocol import (
 )
 from provisioning.drivers.wording import counted
 
-UNDONE = "The consumer's sessions end and its logins and rights are gone at once."
-
-# The index on names finds the range; `~` sorts behind all that names are made of.
-LOGINS = """
-SELECT rolname FROM pg_roles
-WHERE rolname >= %(p)s::name AND rolname < (%(p)s || '~')::name ORDER BY rolname
+# Of a long list `aclexplode` would unpack the stored form once for each entry; what `||` gives is
+# unpacked.
+ENTERED = """
+SELECT a.privilege_type, a.is_grantable
+FROM pg_namespace n, aclexplode(n.nspacl || NULL::aclitem[]) a
+WHERE n.nspname = %(s)s AND a.grantee = (SELECT oid FROM pg_roles WHERE rolname = %(r)s)
 """
+UNDONE = "The consumer's sessions end and its logins and rights are gone at once."
 
 
 def plan(ctx: Context) -> list[PlannedEffect]:
@@ -98,13 +99,8 @@ def remove(ctx: Context) -> None:
 
 def logins_of(ctx: Context) -> list[str]:
     """Every login that was made for this grant, member of its role or not (any more)."""
-    found = rows(
-        ctx.conn,
-        LOGINS,
-        {"p": naming.login_prefix(ctx.step.instance_id)},
-    )
-    roles = [identities.find(ctx.conn, row[0]) for row in found]
-    return [role.name for role in roles if role is not None and identities.is_own(ctx, role)]
+    found = identities.find_beginning(ctx.conn, naming.login_prefix(ctx.step.instance_id))
+    return [role.name for role in found if identities.is_own(ctx, role)]
 
 
 def _astray(ctx: Context, role: str) -> list[str]:
@@ -119,8 +115,7 @@ def _enters_only(ctx: Context, role: str) -> bool:
     """The role may use the schema, and not make things in it."""
     found = rows(
         ctx.conn,
-        "SELECT a.privilege_type, a.is_grantable FROM pg_namespace n, aclexplode(n.nspacl) a"
-        " JOIN pg_roles r ON r.oid = a.grantee WHERE n.nspname = %(s)s AND r.rolname = %(r)s",
+        ENTERED,
         {"s": ctx.step.spec["schema"], "r": role},
     )
     return found == [("USAGE", False)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from psycopg import sql
 
-from provisioning.drivers.postgres import labels
+from provisioning.drivers.postgres import keepers, labels
 from provisioning.drivers.postgres.action import Context
 from provisioning.drivers.postgres.labels import Label
 from provisioning.drivers.postgres.session import Connection, lock, rows, run, value
@@ -14,6 +17,13 @@ from provisioning.drivers.protocol import Change, PermanentError, TemporaryError
 from provisioning.drivers.wording import counted
 
 SESSION_END_MS = 5000
+
+
+# The index on names finds the range; `~` sorts behind all that names are made of.
+BEGINNING = """
+SELECT rolname, shobj_description(oid, 'pg_authid') FROM pg_roles
+WHERE rolname >= %(p)s::name AND rolname < (%(p)s || '~')::name ORDER BY rolname
+"""
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,13 @@ def find(conn: Connection, name: str) -> FoundRole | None:
     return FoundRole(name, labels.read(found[0][0])) if found else None
 
 
+def find_beginning(conn: Connection, prefix: str) -> list[FoundRole]:
+    """Roles whose name begins so, by name."""
+    return [
+        FoundRole(name, labels.read(text)) for name, text in rows(conn, BEGINNING, {"p": prefix})
+    ]
+
+
 def is_own(ctx: Context, role: FoundRole | None) -> bool:
     """True when the step's instance made `role`."""
     label = role.label if role is not None else None
@@ -46,16 +63,20 @@ def ensure_role(ctx: Context, name: str) -> Change:
     role = find(ctx.conn, name)
     if role is not None and not is_own(ctx, role):
         raise PermanentError(f"A role {name} that the portal did not make is in the way.")
-    if role is None:
-        run(ctx.conn, "CREATE ROLE {role} NOLOGIN", role=sql.Identifier(name))
     text = labels.comment("", Label(ctx.step.instance_id, ctx.fence))
-    run(
-        ctx.conn,
-        "COMMENT ON ROLE {role} IS {text}",
-        role=sql.Identifier(name),
-        text=sql.Literal(text),
-    )
-    _share_with_admin(ctx.conn, name)
+    if role is None:
+        maker = keepers.acting(ctx.conn, keepers.chosen(ctx.conn, ctx.step.instance_id))
+    else:
+        maker = keepers.acting_for(ctx.conn, name)
+    with maker:
+        if role is None:
+            run(ctx.conn, "CREATE ROLE {role} NOLOGIN", role=sql.Identifier(name))
+        run(
+            ctx.conn,
+            "COMMENT ON ROLE {role} IS {text}",
+            role=sql.Identifier(name),
+            text=sql.Literal(text),
+        )
     return Change.CREATE if role is None else Change.KEEP
 
 
@@ -75,46 +96,48 @@ def allow_connect(conn: Connection, name: str) -> None:
 
 def close_logins(ctx: Context, names: list[str]) -> None:
     """No new session from now on; running ones go with `drop_roles`."""
-    for name in names:
-        run(ctx.conn, "ALTER ROLE {role} NOLOGIN", role=sql.Identifier(name))
+    for maker, theirs in keepers.by_maker(ctx.conn, names).items():
+        with keepers.acting(ctx.conn, maker):
+            for name in theirs:
+                run(ctx.conn, "ALTER ROLE {role} NOLOGIN", role=sql.Identifier(name))
 
 
 def drop_roles(ctx: Context, names: list[str]) -> None:
-    """End the sessions of the roles, take away all their rights here, and drop them.
-
-    All in one statement each: whether the administrator may is worked out anew after each change,
-    from all the roles it has ever made.
-    """
+    """End the sessions of the roles, take away all their rights here, and drop them."""
     if not names:
         return
-    for name in names:
-        end_sessions(ctx, name)
-        _share_with_admin(ctx.conn, name)
-    roles = sql.SQL(", ").join(map(sql.Identifier, names))
-    run(ctx.conn, "DROP OWNED BY {roles}", roles=roles)
-    run(ctx.conn, "DROP ROLE {roles}", roles=roles)
-    for name in names:
-        ctx.log("info", f"Role {name} dropped.")
+    made = keepers.by_maker(ctx.conn, names)
+    keepers.share(ctx.conn, made)
+    end_sessions(ctx, names)
+    drop(ctx.conn, made)
+    ctx.log("info", f"{'Role' if len(names) == 1 else 'Roles'} {', '.join(names)} dropped.")
 
 
-def end_sessions(ctx: Context, name: str) -> None:
-    """Raises: TemporaryError: one of them goes on."""
+def drop(conn: Connection, made: keepers.Made) -> None:
+    """Take away all rights here of roles that are shared with the administrator, and drop them."""
+    run(conn, "DROP OWNED BY {roles}", roles=_listed(chain.from_iterable(made.values())))
+    for maker, names in made.items():
+        with keepers.acting(conn, maker):
+            run(conn, "DROP ROLE {roles}", roles=_listed(names))
+
+
+def _listed(names: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, names))
+
+
+def end_sessions(ctx: Context, names: list[str]) -> None:
+    """Of roles that are shared with the administrator.
+
+    Raises:
+        TemporaryError: one of them goes on.
+    """
     ended = rows(
         ctx.conn,
-        "SELECT pg_terminate_backend(a.pid, %(wait_ms)s) FROM pg_stat_activity a"
-        " JOIN pg_roles r ON r.oid = a.usesysid WHERE r.rolname = %(name)s",
-        {"name": name, "wait_ms": SESSION_END_MS},
+        "SELECT a.usename, pg_terminate_backend(a.pid, %(wait_ms)s) FROM pg_stat_activity a"
+        " WHERE a.usename = ANY(%(names)s)",
+        {"names": names, "wait_ms": SESSION_END_MS},
     )
-    if not all(row[0] for row in ended):
+    for name in sorted(name for name, has_ended in ended if not has_ended):
         raise TemporaryError(f"A session of {name} has not ended yet.")
-    if ended:
-        ctx.log("info", f"{counted(len(ended), 'session')} of {name} ended.")
-
-
-def _share_with_admin(conn: Connection, name: str) -> None:
-    """The administrator needs the role's own rights to end its sessions and to drop it.
-
-    PostgreSQL 16 gives them by createrole_self_grant, 15 by a grant to oneself.
-    """
-    if not value(conn, "SELECT pg_has_role(current_user, %(r)s, 'USAGE')", {"r": name}):
-        run(conn, "GRANT {role} TO CURRENT_USER", role=sql.Identifier(name))
+    for name, count in sorted(Counter(name for name, _ in ended).items()):
+        ctx.log("info", f"{counted(count, 'session')} of {name} ended.")

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from psycopg import sql
 
-from provisioning.drivers.postgres import identities, naming
+from provisioning.drivers.postgres import identities, keepers, naming
 from provisioning.drivers.postgres.action import Action, Context
 from provisioning.drivers.postgres.session import Connection, lock, run, value
 from provisioning.drivers.protocol import (
@@ -59,11 +59,12 @@ def ensure(ctx: Context) -> Observed:
     if ctx.step.spec.get("kept") and identities.is_own(ctx, identities.find(ctx.conn, name)):
         identities.ensure_role(ctx, name)
         return found_login(name, ctx.fence, Change.KEEP)
-    change = identities.ensure_role(ctx, name)
-    given = give_password(ctx, name, expires_at)
-    limit(ctx.conn, name, ctx.step.spec["schema"])
-    _limit_writing(ctx, name)
-    run(ctx.conn, "GRANT {group} TO {role}", group=sql.Identifier(group), role=sql.Identifier(name))
+    with keepers.acting_for(ctx.conn, group):
+        change = identities.ensure_role(ctx, name)
+        given = give_password(ctx, name, expires_at)
+        limit(ctx.conn, name, ctx.step.spec["schema"])
+        _limit_writing(ctx, name)
+        join(ctx.conn, name, group)
     identities.allow_connect(ctx.conn, name)
     ctx.log("info", f"Login {name} is ready; it ends {expires_at:%Y-%m-%d}.")
     made = found_login(name, ctx.fence, Change.UPDATE if change == Change.KEEP else change)
@@ -128,8 +129,9 @@ def keep_open(conn: Connection, name: str, until: datetime) -> None:
 
 def open_until(conn: Connection, name: str, group: str, until: datetime) -> None:
     """Have a login end at that moment, as a member of the grant's role; its password stays."""
-    keep_open(conn, name, until)
-    run(conn, "GRANT {group} TO {role}", group=sql.Identifier(group), role=sql.Identifier(name))
+    with keepers.acting_for(conn, group):
+        keep_open(conn, name, until)
+        join(conn, name, group)
 
 
 def moment(text: str, name: str) -> datetime:
@@ -152,6 +154,11 @@ def _expiry(ctx: Context) -> datetime:
     if value(ctx.conn, "SELECT %(at)s::timestamptz <= now()", {"at": expires_at}):
         raise PermanentError("The access has already ended.")
     return expires_at
+
+
+def join(conn: Connection, name: str, group: str) -> None:
+    """Make the login a member; in the name of whoever made the group."""
+    run(conn, "GRANT {group} TO {role}", group=sql.Identifier(group), role=sql.Identifier(name))
 
 
 def limit(conn: Connection, name: str, schema: str) -> None:

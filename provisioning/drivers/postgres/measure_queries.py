@@ -17,7 +17,7 @@ from decimal import Decimal, InvalidOperation
 import psycopg
 from psycopg import errors, sql
 
-from provisioning.drivers.postgres import logins, naming, session
+from provisioning.drivers.postgres import keepers, logins, naming, session
 from provisioning.drivers.postgres.measure_rows import NO_TIME, RULE_TIMEOUT_MS, TOO_LONG, limit
 from provisioning.drivers.postgres.query_reading import require_harmless
 from provisioning.drivers.postgres.roles import SHUT
@@ -160,16 +160,17 @@ def _open(warehouse: Warehouse, role: str) -> str:
     password = secrets.token_urlsafe(logins.PASSWORD_BYTES)
     with connected(warehouse) as conn:
         until = value(conn, "SELECT now() + interval '1 minute'")
-        session.run(
-            conn,
-            "ALTER ROLE {role} LOGIN PASSWORD {verifier} VALID UNTIL {until}",
-            role=sql.Identifier(role),
-            verifier=sql.Literal(logins.scram(conn, role, password)),
-            until=sql.Literal(until.isoformat()),
-        )
+        with keepers.acting_for(conn, role):
+            session.run(
+                conn,
+                "ALTER ROLE {role} LOGIN PASSWORD {verifier} VALID UNTIL {until}",
+                role=sql.Identifier(role),
+                verifier=sql.Literal(logins.scram(conn, role, password)),
+                until=sql.Literal(until.isoformat()),
+            )
     return password
 
 
 def _shut(warehouse: Warehouse, role: str) -> None:
-    with connected(warehouse) as conn:
+    with connected(warehouse) as conn, keepers.acting_for(conn, role):
         session.run(conn, SHUT, role=sql.Identifier(role))

@@ -12,6 +12,7 @@ MAX_NAME_BYTES = 63  # PostgreSQL's NAMEDATALEN - 1
 SAFE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 MAX_SLUG = 40
 LOGIN = "lg_"  # every login of a grant begins so
+KEEPERS = 64
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "xmax", "cmin", "cmax", "ctid"})
 
 
@@ -43,6 +44,15 @@ def login_prefix(grant_id: UUID) -> str:
 
 def login_role(grant_id: UUID, holder: str) -> str:
     return login_prefix(grant_id) + _digest(holder, 8)
+
+
+def keeper_prefix(administrator: str) -> str:
+    """Roles belong to the whole server: two administrators there have keepers of their own."""
+    return f"kp_{_digest(administrator, 8)}_"
+
+
+def keeper_role(administrator: str, instance_id: UUID) -> str:
+    return f"{keeper_prefix(administrator)}{instance_id.int % KEEPERS:02x}"
 
 
 def safe_name(text: str, *, prefix: str) -> str:

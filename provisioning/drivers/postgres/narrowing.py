@@ -36,10 +36,11 @@ MARK = "meshport filter"
 READS: Final = ("SELECT",)
 WRITES: Final = ("DELETE", "INSERT", "SELECT", "UPDATE")  # never TRUNCATE, REFERENCES, TRIGGER
 
+# `||`: see `grants.ENTERED`
 HELD = """
 SELECT c.relname,
     ARRAY(SELECT a.privilege_type || CASE WHEN a.is_grantable THEN '*' ELSE '' END
-        FROM aclexplode(c.relacl) a WHERE a.grantee = r.oid
+        FROM aclexplode(c.relacl || NULL::aclitem[]) a WHERE a.grantee = r.oid
         UNION SELECT a.privilege_type || ' of a column' FROM pg_attribute t, aclexplode(t.attacl) a
         WHERE t.attrelid = c.oid AND NOT t.attisdropped AND a.grantee = r.oid
             AND (a.privilege_type <> 'SELECT' OR a.is_grantable) ORDER BY 1),

@@ -10,7 +10,7 @@ from typing import Final
 
 from psycopg import sql
 
-from provisioning.drivers.postgres import accounts, identities, logins, naming, schemas
+from provisioning.drivers.postgres import accounts, identities, keepers, logins, naming, schemas
 from provisioning.drivers.postgres.action import Action, Context
 from provisioning.drivers.postgres.session import lock, rows, run
 from provisioning.drivers.protocol import Change, EffectRecord, Observed, PlannedEffect, Step
@@ -18,12 +18,6 @@ from provisioning.drivers.wording import counted
 
 # The checker logs in only while a measurement opens its session.
 SHUT: Final = "ALTER ROLE {role} NOLOGIN PASSWORD NULL VALID UNTIL '-infinity'"
-BUILT_IS_READ: Final = (
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {w} IN SCHEMA {s} GRANT SELECT ON TABLES TO {r}"
-)
-BUILT_IS_NOT_READ: Final = (
-    "ALTER DEFAULT PRIVILEGES FOR ROLE {w} IN SCHEMA {s} REVOKE SELECT ON TABLES FROM {r}"
-)
 UNDONE = "The role is dropped; whoever used it loses its rights."
 AT_ONCE = 200  # tables that one transaction drops: it locks each, with its indexes
 
@@ -94,9 +88,9 @@ def thin(ctx: Context) -> bool:
         ctx.conn, schema, ctx.step.instance_id
     ):
         return False
-    for name in accounts.accounts_of(ctx):
-        identities.end_sessions(ctx, name)
-    writer = naming.writer_role(schema)
+    people, writer = list(accounts.accounts_of(ctx)), naming.writer_role(schema)
+    keepers.share(ctx.conn, keepers.by_maker(ctx.conn, [*people, writer]))
+    identities.end_sessions(ctx, people)
     found = rows(ctx.conn, BUILT, {"s": schema, "w": writer, "most": AT_ONCE})
     for name, kind in found:
         what = sql.SQL(KINDS.get(kind, "TABLE"))
@@ -111,8 +105,6 @@ def remove(ctx: Context) -> None:
     found = [identities.find(ctx.conn, name) for name in names_of(ctx.step)]
     lock(ctx.conn, schemas.name_of(ctx.step))
     own = [role.name for role in found if role is not None and identities.is_own(ctx, role)]
-    if ctx.step.spec.get("builds") and own == names_of(ctx.step):
-        _forget_builders(ctx)
     identities.drop_roles(ctx, [*accounts.accounts_of(ctx), *own[::-1]])
 
 
@@ -141,32 +133,26 @@ def _grant_rights(ctx: Context, schema: str) -> None:
         s=where,
         w=writer,
     )
-    run(conn, "GRANT {r} TO {q}", r=reader, q=checker)
-    run(conn, SHUT, role=checker)
-    run(conn, "ALTER ROLE {q} CONNECTION LIMIT 2", q=checker)
-    run(conn, "ALTER ROLE {q} SET default_transaction_read_only = on", q=checker)
-    run(conn, "ALTER ROLE {q} SET search_path = {s}", q=checker, s=where)
+    name = naming.reader_role(schema)
+    with keepers.acting_for(conn, name):
+        run(conn, "GRANT {r} TO {q}", r=reader, q=checker)
+        run(conn, SHUT, role=checker)
+        run(conn, "ALTER ROLE {q} CONNECTION LIMIT 2", q=checker)
+        run(conn, "ALTER ROLE {q} SET default_transaction_read_only = on", q=checker)
+        run(conn, "ALTER ROLE {q} SET search_path = {s}", q=checker, s=where)
+    keepers.let_enter(conn, name)  # measurements have a reader's rights
     identities.allow_connect(conn, naming.checker_role(schema))
 
 
 def _let_build(ctx: Context, schema: str) -> None:
-    """The writer makes tables, which the reader reads; whoever works as it does so until then."""
-    reader, writer, _ = (sql.Identifier(name) for name in names_of(ctx.step))
-    where = sql.Identifier(schema)
+    """The writer makes tables; whoever works as it does so until the last day."""
+    where, writer = sql.Identifier(schema), sql.Identifier(naming.writer_role(schema))
     run(ctx.conn, "GRANT CREATE ON SCHEMA {s} TO {w}", s=where, w=writer)
-    run(ctx.conn, BUILT_IS_READ, w=writer, s=where, r=reader)
     for name, is_open in _accounts(ctx).items():
         if not is_open:
-            logins.keep_open(ctx.conn, name, accounts.end_of(ctx.step.spec["until"]))
+            with keepers.acting_for(ctx.conn, name):
+                logins.keep_open(ctx.conn, name, accounts.end_of(ctx.step.spec["until"]))
             ctx.log("info", f"Login {name} ends after {ctx.step.spec['until']}.")
-
-
-def _forget_builders(ctx: Context) -> None:
-    """DROP OWNED stumbles over a default that belongs to one of its roles and names another."""
-    schema = schemas.name_of(ctx.step)
-    if schemas.exists(ctx.conn, schema):
-        reader, writer, _ = (sql.Identifier(name) for name in names_of(ctx.step))
-        run(ctx.conn, BUILT_IS_NOT_READ, w=writer, s=sql.Identifier(schema), r=reader)
 
 
 def _accounts(ctx: Context) -> dict[str, bool]:

@@ -42,6 +42,7 @@ class Connection(psycopg.Connection[TupleRow]):
     server helps."""
 
     answer_s = ANSWER_S
+    acting = ""  # in whose name statements are run, if not the user's own (`keepers`)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -106,8 +107,6 @@ def fenced(warehouse: Warehouse, instance_id: UUID, fence: int) -> Iterator[Conn
     with connected(warehouse) as conn:
         _bootstrap(conn, warehouse)
         _raise_fence(conn, f"instance:{instance_id}", fence)
-        if conn.info.server_version >= PG16:
-            conn.execute("SET LOCAL createrole_self_grant = 'set, inherit'")
         yield conn
 
 
@@ -157,6 +156,7 @@ _kept = _Kept()
 def _keep(url: str, conn: Connection) -> None:
     if _kept.conn is not None and _kept.process == os.getpid():
         _kept.conn.close()
+    conn.acting = ""
     _kept.url, _kept.conn = url, conn
     _kept.since, _kept.process = time.monotonic(), os.getpid()
 

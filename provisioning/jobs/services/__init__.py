@@ -10,7 +10,7 @@ from provisioning.jobs.services.acceptance import (
 )
 from provisioning.jobs.services.checks import run_check
 from provisioning.jobs.services.reconciling import repair
-from provisioning.jobs.services.results import note_desired, note_made, record_all_gone
+from provisioning.jobs.services.results import note_desired, note_made
 from provisioning.jobs.services.steering import request_cancel
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "accept_check",
     "note_desired",
     "note_made",
-    "record_all_gone",
     "repair",
     "request_cancel",
     "retry",

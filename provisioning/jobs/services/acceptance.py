@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from accounts.actors import Actor
 from accounts.models import Domain, Team
@@ -213,13 +212,12 @@ def _desired_instance(
             raise Instance.DoesNotExist(f"there is no instance {instance_id}")
         return _new_instance(instance_id, new_instance, desired)
     if kind not in KEEP_GENERATION:
-        instance.generation = F("generation") + 1
+        instance.generation += 1  # its row is locked
         if kind in REMOVALS:
             instance.deletion_requested_at = db_now()
         else:
             instance.desired_spec = desired
         instance.save(update_fields=["generation", "desired_spec", "deletion_requested_at"])
-        instance.refresh_from_db()
     return instance
 
 

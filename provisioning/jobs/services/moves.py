@@ -68,7 +68,7 @@ def move(operation: Operation, to: OperationState, text: str, **changes: Any) ->
     note(operation, text, level=level, state=to)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def finish(operation: Operation, to: OperationState, text: str) -> None:
     """Enter a terminal state and tell everybody who follows the operation."""
     move(operation, to, text, finished_at=Now(), **NO_LEASE)

@@ -49,8 +49,12 @@ def nudge(operation_id: UUID) -> None:
         connection.close()  # a broken one would fail whatever the caller asks next
 
 
-def nudge_unnoticed(*, limit: int = 100) -> int:
-    """Wake workers for due operations that nobody took; returns how many there were."""
+def nudge_unnoticed(*, limit: int = 20) -> int:
+    """Wake workers for due operations that nobody took; returns how many were nudged.
+
+    A worker that is woken goes on until nothing is due: where thousands wait, more messages would
+    only be more to read.
+    """
     with connection.cursor() as cursor:
         cursor.execute(TAKE_UNNOTICED, [limit])
         due = [row[0] for row in cursor.fetchall()]

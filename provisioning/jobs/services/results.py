@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from django.db.models.functions import Now
-
-from provisioning.jobs.models import Effect, Instance, Operation
+from provisioning.jobs.models import Instance, Operation
 from provisioning.jobs.services.acceptance import StepSpec
 
 
@@ -24,8 +22,3 @@ def note_desired(instance_id: UUID, steps: Sequence[StepSpec]) -> None:
     """After a change that failed: what shall be there all the same."""
     desired = {"steps": [step.as_document() for step in steps]}
     Instance.objects.filter(pk=instance_id).update(desired_spec=desired)
-
-
-def record_all_gone(instance_id: UUID) -> None:
-    """What an instance once made was seen to be gone, whichever steps took it away."""
-    Effect.objects.filter(instance=instance_id, removed_at=None).update(removed_at=Now())

@@ -10,6 +10,7 @@ import os
 import random
 import socket
 import threading
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -42,6 +43,7 @@ class Puller:
     def __init__(self) -> None:
         self.owner = work.owner_name()
         self._id = uuid4()
+        self._shown = -BUSY_S
         self._look = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._pull, name="pull", daemon=True)
@@ -92,6 +94,9 @@ class Puller:
             self._look.clear()
 
     def _show_life(self) -> None:
+        if time.monotonic() - self._shown < BUSY_S:
+            return
+        self._shown = time.monotonic()
         Worker.objects.update_or_create(
             id=self._id,
             defaults={"last_seen": Now()},

@@ -20,6 +20,8 @@ from provisioning.access.services import (
     revoke_grant,
 )
 from provisioning.access.states import ExtensionState, GrantState
+from provisioning.drivers.postgres import identities, keepers
+from provisioning.drivers.postgres.session import Warehouse, connected
 from provisioning.jobs.models import Operation
 from provisioning.jobs.services import retry
 from provisioning.jobs.services.reconciling import look_at
@@ -294,7 +296,10 @@ def test_a_login_that_was_changed_behind_our_back_is_found_and_mended_with_its_p
     shown = reveal_credential(grant=granted, actor=company.asks)
     assert look_at(granted.instance) == []
     names = {"login": role(granted, "lg", settings), "group": role(granted, "gr", settings)}
-    with psycopg.connect(settings.WAREHOUSE_URL, autocommit=True) as conn:
+    with (
+        connected(Warehouse(settings.WAREHOUSE_URL)) as conn,
+        keepers.acting_for(conn, names["group"]),
+    ):
         conn.execute(statement.format(**names))
 
     settings.AUTOMATIC_REPAIR = True
@@ -321,9 +326,10 @@ def test_a_login_that_is_lost_after_an_extension_is_found_and_made_again(
     granted.instance.refresh_from_db()
     assert look_at(granted.instance) == []
 
-    with psycopg.connect(settings.WAREHOUSE_URL, autocommit=True) as conn:
-        conn.execute(f"DROP OWNED BY {first.username}")
-        conn.execute(f"DROP ROLE {first.username}")
+    with connected(Warehouse(settings.WAREHOUSE_URL)) as conn:
+        made = keepers.by_maker(conn, [first.username])
+        keepers.share(conn, made)
+        identities.drop(conn, made)
     settings.AUTOMATIC_REPAIR = True
     assert [(each["what"], each["name"]) for each in look_at(granted.instance)] == [
         ("missing", "There is no such login.")

@@ -46,8 +46,8 @@ def warehouse_url() -> Iterator[str]:
     yield _at(server, user=name, password=name, database=name)
     with psycopg.connect(_at(server, database="postgres"), autocommit=True) as conn:
         for (role,) in conn.execute(
-            "SELECT r.rolname FROM pg_roles r WHERE r.rolname ~ '^(dp|gr|lg)_'"
-            " AND pg_has_role(%(admin)s, r.oid, 'MEMBER')",
+            "SELECT r.rolname FROM pg_roles r WHERE r.rolname ~ '^(dp|gr|lg|kp)_'"
+            " AND pg_has_role(%(admin)s, r.oid, 'MEMBER') ORDER BY r.rolname ~ '^kp_'",
             {"admin": name},
         ).fetchall():
             with psycopg.connect(_at(server, database=name), autocommit=True) as there:

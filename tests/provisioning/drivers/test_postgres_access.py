@@ -179,3 +179,16 @@ def test_a_login_needs_its_grant(product: Product, catalog: psycopg.Connection) 
         login(product, uuid4())
 
     assert snapshot(catalog) == before
+
+
+def test_a_table_that_nobody_has_rights_to_yet_is_granted(
+    driver: PostgresDriver, warehouse_url: str
+) -> None:
+    made, grant_id = Product(driver), uuid4()
+    made.ensure("schema")
+    made.tables(table("orders", "id"))
+
+    grant(made, grant_id, "orders")
+
+    with connect(warehouse_url, login(made, grant_id)) as consumer:
+        assert consumer.execute("SELECT count(*) FROM orders").fetchone() == (0,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import psycopg
@@ -19,11 +19,13 @@ Connect = Callable[[Observed], psycopg.Connection]
 
 
 @pytest.fixture
-def sandbox(driver: PostgresDriver) -> Product:
+def sandbox(driver: PostgresDriver) -> Iterator[Product]:
     made = Product(driver, slug="trial")
     made.ensure("schema")
     made.ensure("roles", builds=True, until=UNTIL)
-    return made
+    yield made
+    made.absent("roles", builds=True, until=UNTIL)
+    made.absent("schema")
 
 
 @pytest.fixture

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 import pytest
 
 from provisioning.blueprints.models import Blueprint
 from provisioning.blueprints.services import request_service
+from provisioning.drivers.protocol import Step
+from provisioning.drivers.registry import get_driver
 from provisioning.jobs.models import Instance
 from provisioning.jobs.services.work import run_due
 from provisioning.requests.models import Request
 from tests.provisioning.blueprints.conftest import Shop, warehouse_url  # noqa: F401
 from tests.provisioning.blueprints.conftest import build_shop as build
 from tests.provisioning.requests.conftest import bearer  # noqa: F401 - a shared fixture
+
+LAST = 10**6  # a fence beyond those of the test
 
 
 @pytest.fixture
@@ -22,7 +27,7 @@ def shop(transactional_db, settings, warehouse_url) -> Shop:  # noqa: F811
 
 
 @pytest.fixture
-def sandbox(shop: Shop) -> Instance:
+def sandbox(shop: Shop) -> Iterator[Instance]:
     until = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)).isoformat()
     given = {"name": "Trial", "purpose": "Trying things out.", "until": until}
     blueprint = Blueprint.objects.select_related("current").get(slug="sandbox")
@@ -30,4 +35,8 @@ def sandbox(shop: Shop) -> Instance:
     run_due()
     request = Request.objects.get(pk=filed.pk)
     assert request.state == "succeeded", request.reason
-    return Instance.objects.get(pk=request.instance_id)
+    instance = Instance.objects.get(pk=request.instance_id)
+    yield instance
+    for each in reversed(instance.desired_spec["steps"]):
+        step = Step(each["action"], instance.pk, each["spec"], lambda *_: None)
+        get_driver(each["driver"]).ensure_absent(step, effect_key="end", fence=LAST)
