@@ -71,6 +71,7 @@ def ensure_role(ctx: Context, name: str) -> Change:
     with maker:
         if role is None:
             run(ctx.conn, "CREATE ROLE {role} NOLOGIN", role=sql.Identifier(name))
+            keepers.join_made(ctx.conn, name)
         run(
             ctx.conn,
             "COMMENT ON ROLE {role} IS {text}",

@@ -85,6 +85,12 @@ def acting_for(conn: Connection, role: str) -> Iterator[None]:
         yield
 
 
+def join_made(conn: Connection, role: str) -> None:
+    """Before 16 who makes a role is no member of it, and an inventory finds ours by membership."""
+    if conn.info.server_version < PG16:
+        _grant(conn, {conn.info.user: [role]}, "")
+
+
 def share(conn: Connection, made: Made) -> None:
     """Give the administrator the rights of roles: to end their sessions, to drop what is theirs."""
     _grant(conn, made, "WITH INHERIT TRUE, SET FALSE")
