@@ -291,7 +291,7 @@ def test_a_result_of_the_tool_that_a_rule_names_meets_its_check(
             "name": "Filled", "severity": "warning", "dimension": "completeness"}  # fmt: skip
     offer(port, column(quality=[rule]))
     body = (
-        {"checks": [sent], "definitionName": "d", "scanEndTimestamp": "2026-11-01T00:00:00"}
+        {"checks": [sent], "definitionName": "d", "scanEndTimestamp": "2026-11-01T00:00:00Z"}
         if engine == "soda"
         else {"results": [sent], "meta": {"run_id": {"run_time": "2026-11-01T00:00:00Z"}},
               "success": False, "statistics": {}, "evaluation_parameters": {}}
