@@ -19,7 +19,6 @@ from provisioning.drivers.protocol import (
     Json,
     Observed,
     PermanentError,
-    PlannedEffect,
     Workplace,
 )
 
@@ -51,24 +50,6 @@ def accounts_of(ctx: Context, until: datetime | None = None) -> dict[str, bool]:
     return {name: name in there for name in names}
 
 
-def name_of(ctx: Context) -> str:
-    return naming.login_role(ctx.step.instance_id, ctx.step.spec["holder"])
-
-
-def plan(ctx: Context) -> list[PlannedEffect]:
-    """A login that is there is kept, though `ensure` would give it a new password."""
-    name = name_of(ctx)
-    there = identities.is_own(ctx, identities.find(ctx.conn, name))
-    return [PlannedEffect("login", name, Change.KEEP if there else Change.CREATE, UNDONE)]
-
-
-def observe(ctx: Context) -> Observed:
-    role = identities.find(ctx.conn, name_of(ctx))
-    if role is None or role.label is None or not identities.is_own(ctx, role):
-        return Observed(False, summary="There is no such login.")
-    return logins.found_login(role.name, role.label.fence, Change.KEEP)
-
-
 def ensure(ctx: Context) -> Observed:
     """Make the login, or give it a new password: an earlier one was never shown, or is replaced."""
     schema = schemas.require_own_schema(ctx)
@@ -81,7 +62,7 @@ def ensure(ctx: Context) -> Observed:
     until = end_of(ctx.step.spec["until"])
     if value(ctx.conn, "SELECT %(at)s::timestamptz <= now()", {"at": until}):
         raise PermanentError("What this login is for has ended.")
-    name = name_of(ctx)
+    name = logins.name_of(ctx)
     with keepers.acting_for(ctx.conn, writer):
         change = identities.ensure_role(ctx, name)
         given = logins.give_password(ctx, name, until)
@@ -100,16 +81,6 @@ def ensure(ctx: Context) -> Observed:
     )
 
 
-def close(ctx: Context) -> None:
-    if identities.is_own(ctx, identities.find(ctx.conn, name_of(ctx))):
-        identities.close_logins(ctx, [name_of(ctx)])
-
-
-def remove(ctx: Context) -> None:
-    if identities.is_own(ctx, identities.find(ctx.conn, name_of(ctx))):
-        identities.drop_roles(ctx, [name_of(ctx)])
-
-
 def _work_as(conn: Connection, name: str, writer: str) -> None:
     """Every session begins as the writer; without that the login inherits nothing."""
     role, group = sql.Identifier(name), sql.Identifier(writer)
@@ -125,5 +96,6 @@ def _spec(made: Json, holder: str) -> dict[str, Any] | None:
     return {"slug": made["slug"], "holder": holder, "until": made["until"], **target}
 
 
-ACCOUNT: Final = Action(plan, observe, ensure, remove, close)
+# A login of the same name and label as a grant's: it is seen and taken away in the same way.
+ACCOUNT: Final = Action(logins.plan, logins.observe, ensure, logins.remove, logins.close)
 WORKPLACE: Final = Workplace(made_by="roles", action="account", spec=_spec)

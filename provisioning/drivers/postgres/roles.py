@@ -70,9 +70,11 @@ def ensure(ctx: Context) -> Observed:
     schema = schemas.require_own_schema(ctx)
     lock(ctx.conn, schema)
     changes = {name: identities.ensure_role(ctx, name) for name in names_of(ctx.step)}
-    _grant_rights(ctx, schema)
     if ctx.step.spec.get("builds"):
         _let_build(ctx, schema)
+    else:
+        _let_read_and_write(ctx, schema)
+    _let_check(ctx, schema)
     ctx.log("info", f"Reader and writer roles of {schema} are in place.")
     return _found(ctx.step, ctx.fence, changes)
 
@@ -108,8 +110,9 @@ def remove(ctx: Context) -> None:
     identities.drop_roles(ctx, [*accounts.accounts_of(ctx), *own[::-1]])
 
 
-def _grant_rights(ctx: Context, schema: str) -> None:
-    reader, writer, checker = (sql.Identifier(name) for name in names_of(ctx.step))
+def _let_read_and_write(ctx: Context, schema: str) -> None:
+    """The tables that the portal makes there."""
+    reader, writer, _ = (sql.Identifier(name) for name in names_of(ctx.step))
     where = sql.Identifier(schema)
     conn = ctx.conn
     run(conn, "GRANT USAGE ON SCHEMA {s} TO {r}, {w}", s=where, r=reader, w=writer)
@@ -133,21 +136,29 @@ def _grant_rights(ctx: Context, schema: str) -> None:
         s=where,
         w=writer,
     )
-    name = naming.reader_role(schema)
+
+
+def _let_check(ctx: Context, schema: str) -> None:
+    """The checker, and measurements, have the reader's rights."""
+    reader, _, checker = (sql.Identifier(name) for name in names_of(ctx.step))
+    conn, where, name = ctx.conn, sql.Identifier(schema), naming.reader_role(schema)
     with keepers.acting_for(conn, name):
         run(conn, "GRANT {r} TO {q}", r=reader, q=checker)
         run(conn, SHUT, role=checker)
         run(conn, "ALTER ROLE {q} CONNECTION LIMIT 2", q=checker)
         run(conn, "ALTER ROLE {q} SET default_transaction_read_only = on", q=checker)
         run(conn, "ALTER ROLE {q} SET search_path = {s}", q=checker, s=where)
-    keepers.let_enter(conn, name)  # measurements have a reader's rights
+    keepers.let_enter(conn, name)
     identities.allow_connect(conn, naming.checker_role(schema))
 
 
 def _let_build(ctx: Context, schema: str) -> None:
-    """The writer makes tables; whoever works as it does so until the last day."""
+    """The writer makes tables, which are its own: the administrator has no right to give there.
+
+    Whoever works as the writer does so until the last day.
+    """
     where, writer = sql.Identifier(schema), sql.Identifier(naming.writer_role(schema))
-    run(ctx.conn, "GRANT CREATE ON SCHEMA {s} TO {w}", s=where, w=writer)
+    run(ctx.conn, "GRANT USAGE, CREATE ON SCHEMA {s} TO {w}", s=where, w=writer)
     for name, is_open in _accounts(ctx).items():
         if not is_open:
             with keepers.acting_for(ctx.conn, name):

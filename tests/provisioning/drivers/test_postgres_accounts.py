@@ -109,6 +109,8 @@ def test_it_ends_with_its_last_day_and_moves_with_it(
     sandbox: Product, connect: Connect, catalog: psycopg.Connection
 ) -> None:
     access = account(sandbox)
+    with connect(access) as person:
+        person.execute("CREATE TABLE trial AS SELECT 1 AS n")
     name = access.secrets["username"]
     midnight = datetime.combine(date.fromisoformat(UNTIL) + timedelta(days=1), time(), UTC)
     assert ends_of(catalog, name) == midnight

@@ -242,6 +242,7 @@ def test_a_login_that_cannot_be_made_is_told_and_can_be_tried_again(
 
 def test_a_longer_sandbox_is_one_for_its_logins_too(shop: Shop, sandbox: Instance):
     dsn = made(sandbox, shop.helps)
+    asked(dsn, "CREATE TABLE trial AS SELECT 1 AS n")
     resource = resource_of(sandbox.pk)
     assert resource is not None
     later = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=60)).isoformat()
