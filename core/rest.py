@@ -174,6 +174,19 @@ def text_in(body: Mapping[str, Any], name: str, *, required: bool = True) -> str
     return value
 
 
+def flag_in(body: Mapping[str, Any], name: str) -> bool:
+    """True or false in a body; false where it is missing.
+
+    Raises:
+        Invalid: it is neither.
+    """
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        problem = Problem(f"/{name}", "wrong-type", "Send true or false.")
+        raise Invalid("A value is neither true nor false.", [problem])
+    return value
+
+
 def texts_in(body: Mapping[str, Any], name: str) -> list[str]:
     """A list of texts of a body, empty where it is left out.
 

@@ -25,6 +25,7 @@ from core.paging import KeysetPage, encode_cursor, number_in
 from core.rest import (
     body_of,
     choice_in,
+    flag_in,
     list_or_csv,
     page_response,
     page_size,
@@ -257,7 +258,7 @@ class GrantCredentials(APIView):
         return answer
 
     def _answer(self, request: Request, grant: Grant) -> Response:
-        if body_of(request).get("renew") is True:
+        if flag_in(body_of(request), "renew"):
             return self._renew(request, grant)
         try:
             shown = services.reveal_credential(grant=grant, actor=actor_in(request))

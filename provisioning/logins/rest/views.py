@@ -15,7 +15,7 @@ from accounts.authentication import actor_in
 from core.errors import NotFound
 from core.idempotency import idempotent
 from core.openapi import KEY, PAGING, page_of
-from core.rest import body_of, list_response
+from core.rest import body_of, flag_in, list_response
 from provisioning.jobs.models import Instance
 from provisioning.jobs.rest.answers import accepted
 from provisioning.jobs.rest.serializers import OperationSerializer
@@ -47,7 +47,7 @@ class ResourceCredentials(APIView):
     def post(self, request: Request, instance_id: UUID) -> Response:
         """What it is, once; or the job that makes it: post again when that has succeeded."""
         found, actor = _found(request, instance_id), actor_in(request)
-        if body_of(request).get("renew") is True:
+        if flag_in(body_of(request), "renew"):
             return _unkept(accepted(services.make_login(instance=found, actor=actor)))
         try:
             shown = services.reveal_login(instance=found, actor=actor)

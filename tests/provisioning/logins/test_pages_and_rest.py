@@ -54,6 +54,9 @@ def test_an_owner_ends_a_login_from_the_page(shop: Shop, sandbox: Instance, clie
 def test_the_same_for_scripts(shop: Shop, sandbox: Instance, client: Client, bearer):
     headers, address = bearer(shop.helper), f"/api/v1/resources/{sandbox.pk}"
 
+    wrong = {"renew": "yes"}
+    refused = client.post(f"{address}/credentials", wrong, "application/json", headers=headers)
+    assert (refused.status_code, refused.json()["problems"][0]["pointer"]) == (422, "/renew")
     first = client.post(f"{address}/credentials", {}, "application/json", headers=headers)
     assert first.status_code == 202
     assert first["Location"].startswith("/api/v1/operations/")
