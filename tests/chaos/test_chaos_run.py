@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -89,13 +90,12 @@ def wait_for_the_end(stage: Stage, within_s: float = END_WITHIN_S) -> tuple[floa
     Checks go on by their schedule, so a moment later something may be open again.
     """
     started = time.monotonic()
+    now, left = None, None  # not known while the database comes up after a fault
     while time.monotonic() - started < within_s:
-        with psycopg.connect(stage.ledger_url) as ledger:
-            now, left = ledger.execute(f"SELECT clock_timestamp(), ({OPEN})").fetchone() or (
-                None,
-                1,
-            )
-        if not left and now is not None:
+        with suppress(psycopg.OperationalError), psycopg.connect(stage.ledger_url) as ledger:
+            asked = ledger.execute(f"SELECT clock_timestamp(), ({OPEN})")
+            now, left = asked.fetchone() or (None, None)
+        if left == 0 and now is not None:
             return time.monotonic() - started, now
         time.sleep(0.1)
     raise AssertionError(f"{left} operations and events are still open. {stage.logs()[-3000:]}")
