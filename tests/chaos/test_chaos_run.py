@@ -41,6 +41,10 @@ class Form:
     calm_s: float  # under the same load, before the first fault
     least: Mapping[str, int]  # of what the run must have seen
 
+    def lasts(self, rate: float) -> float:
+        """Seconds under faults at so many requests a second; a slow machine takes longer."""
+        return max(self.seconds, self.least.get("operations", 0) / rate)
+
 
 def run(folder: Path, form: Form, seed: int) -> tuple[list[str], Figures]:
     random = Random(seed)
@@ -52,7 +56,7 @@ def run(folder: Path, form: Form, seed: int) -> tuple[list[str], Figures]:
         thread = threading.Thread(target=trouble.run, daemon=True)
         started = time.monotonic()
         thread.start()
-        load.offer(capacity / 2, form.seconds)
+        load.offer(capacity / 2, form.lasts(capacity / 2))
         trouble.told_to_end = True
         thread.join(60)
         load.settle()

@@ -15,6 +15,7 @@ from accounts.actors import Actor
 from accounts.models import Domain, Team
 from core import audit
 from core.clock import db_now
+from core.copying import insert_objects
 from core.errors import ConcurrencyError, Invalid, InvalidTransition
 from core.problems import Problem
 from provisioning.drivers import registry
@@ -246,17 +247,19 @@ def _pinned(steps: Sequence[StepSpec]) -> dict[str, str]:
 
 def _write_steps(operation: Operation, steps: Sequence[StepSpec], *, generation: int) -> None:
     instance_id = operation.instance_id or operation.pk
-    OperationStep.objects.bulk_create(
-        OperationStep(
-            operation=operation,
-            n=n,
-            name=step.name,
-            driver=step.driver,
-            action=step.action,
-            spec=dict(step.spec),
-            effect_key=effect_key(instance_id, generation, n, "forward"),
-        )
-        for n, step in enumerate(steps)
+    insert_objects(
+        [
+            OperationStep(
+                operation=operation,
+                n=n,
+                name=step.name,
+                driver=step.driver,
+                action=step.action,
+                spec=dict(step.spec),
+                effect_key=effect_key(instance_id, generation, n, "forward"),
+            )
+            for n, step in enumerate(steps)
+        ]
     )
 
 

@@ -20,7 +20,7 @@ from provisioning.requests.services.staging import lay_out, open_stage
 from provisioning.requests.states import RequestState
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def submit(
     *,
     kind: str,
@@ -43,13 +43,14 @@ def submit(
         purpose: why, in the requester's words.
         subject: what the kind needs beside the parameters.
         start: begins the work at once, from what the caller has settled in this transaction;
-            otherwise the kind's handler settles it.
+            otherwise the kind's handler settles it from the request.
 
     Raises:
         Invalid, ConcurrencyError: from the kind's handler, when the work starts at once.
     """
-    now = db_now()
     waits = bool(route.stages)
+    operation = start() if start and not waits else None
+    now = db_now()
     request = Request.objects.create(
         kind=kind,
         title=title[:300],
@@ -59,6 +60,7 @@ def submit(
         parameters=dict(parameters),
         subject={**subject, **({"rule": route.rule} if route.rule else {})},
         instance_id=instance_id,
+        operation=operation,
         state=RequestState.WAITING if waits else RequestState.RUNNING,
         reason=route.reason,
         created_at=now,
@@ -67,8 +69,8 @@ def submit(
     lay_out(request, route)
     if waits:
         open_stage(request, 1)
-    else:
-        request.operation = start() if start else kind_of(request).approved(request, actor)
+    elif operation is None:
+        request.operation = kind_of(request).approved(request, actor)
         request.save(update_fields=["operation"])
     _tell(request, actor, route)
     return request

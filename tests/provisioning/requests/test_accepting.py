@@ -28,7 +28,7 @@ def test_a_request_that_starts_at_once_is_settled_once(
     headers = {**bearer(shop.owner), "Idempotency-Key": "one"}
     body = {"blueprint": "data-product-postgresql", "parameters": parameters()}
 
-    with django_assert_num_queries(32) as asked:
+    with django_assert_num_queries(29) as asked:
         answer = client.post(
             "/api/v1/requests", json.dumps(body), content_type="application/json", headers=headers
         )
