@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, NamedTuple
 
-import orjson
 import structlog
 from django.db import OperationalError
 from graphql import (
@@ -32,6 +31,7 @@ from core.errors import DomainError, Invalid
 from core.graphql.cost import MAX_COST, TOO_EXPENSIVE, cost_of
 from core.graphql.limits import TooMuch, check_document, check_size, check_tokens, check_variables
 from core.graphql.sets import Unusual, execute_sets
+from core.strict_json import load_json
 
 MAX_CACHED = 500  # documents
 MAX_SHOWN = 10  # errors of one document
@@ -119,11 +119,11 @@ def read_body(body: bytes) -> Asked:
     """
     try:
         check_size(len(body))
-        given = orjson.loads(body)
+        given = load_json(body)
     except TooMuch as error:
         raise BadRequest.of(error) from error
-    except orjson.JSONDecodeError as error:
-        raise _bad("bad-json", "The body is not JSON.") from error
+    except ValueError as error:
+        raise _bad("bad-json", f"The body is not JSON: {error}.") from error
     if NUL in body:
         raise _bad("bad-request", "A text may not hold the character U+0000.")
     if isinstance(given, list):

@@ -303,6 +303,9 @@ BODIES = (
         "half a surrogate pair", b'{"query": "{ team(slug: \\"\\ud800\\") { name } }"}', "bad-json"
     ),
     Hostile("NaN", b'{"query": "{ __typename }", "variables": {"a": NaN}}', "bad-json"),
+    Hostile(
+        "a key twice", b'{"query": "{ __typename }", "query": "{ viewer { name } }"}', "bad-json"
+    ),
     Hostile("an empty body", b" ", "bad-json"),
     _asked("NUL in the query", '{ team(slug: "\0") { name } }', "bad-request"),
     _asked(

@@ -3,11 +3,11 @@
 import zlib
 from typing import Any
 
-import orjson
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.request import Request
 
 from core.errors import TooLarge
+from core.strict_json import load_json
 
 MAX_EVENT = 5 * 1024 * 1024  # bytes, after gunzip (SECURITY §1.6)
 MAX_BATCH = 32 * 1024 * 1024
@@ -19,7 +19,7 @@ def read_json(request: Request, *, limit: int) -> Any:
 
     Raises:
         TooLarge: over `limit` bytes, before or after gunzip.
-        ParseError: not gzip although it says so, or not JSON.
+        ParseError: not gzip although it says so, not JSON, or a key stands twice.
         UnsupportedMediaType: another encoding than gzip.
     """
     raw = request._request.body
@@ -31,8 +31,8 @@ def read_json(request: Request, *, limit: int) -> Any:
     if len(raw) > limit:
         raise TooLarge(f"The body may have {limit:,} bytes at most.")
     try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
+        return load_json(raw)
+    except ValueError as error:
         raise ParseError(f"This is not JSON: {error}.") from error
 
 

@@ -67,6 +67,7 @@ BODIES = {
     "half a surrogate pair": (b'{"job": "\\ud800"}', 400),
     "not UTF-8": (b'{"job": "\xff"}', 400),
     "no number": (b'{"job": NaN}', 400),
+    "a key twice": (b'{"job": {"name": "a", "name": "b"}}', 400),
     "nested without end": (b"[" * 100_000, 400),
     "a list": (b"[]", 422),
     "a number": (b"7", 422),
