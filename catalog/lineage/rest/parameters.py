@@ -39,6 +39,21 @@ def number_in(query: Mapping[str, str], name: str, default: T) -> int | T:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0
 
 
+def node_in(query: Mapping[str, str], name: str = "nodeId") -> str:
+    """The id of a node, as it is written.
+
+    Raises:
+        Invalid: it is left out.
+    """
+    text = query.get(name, "")
+    if not text:
+        problem = Problem(
+            f"/{name}", "required", f"Say which node, e.g. {name}=product:sales.orders."
+        )
+        raise Invalid("The question names no node.", [problem])
+    return text
+
+
 def within(query: Mapping[str, str], name: str, default: int, most: int) -> int:
     """A whole number from 1 to `most`; one that is out of range is taken to the nearest."""
     return min(max(number_in(query, name, default), 1), most)

@@ -22,6 +22,7 @@ from catalog.lineage.rest.parameters import (
     NODE,
     PAGE_SIZE,
     moment_in,
+    node_in,
     number_in,
     within,
 )
@@ -66,7 +67,7 @@ class Lineage(Posting):
         query: Any = request.query_params
         graph = neighbours(
             actor=actor_in(request),
-            node=query.get("nodeId", ""),
+            node=node_in(query),
             direction=query.get("direction", Direction.BOTH),
             depth=number_in(query, "depth", DEFAULT_DEPTH),
             level=query.get("level", Level.PRODUCT),
@@ -95,7 +96,7 @@ class LineageImpact(APIView):
         query: Any = request.query_params
         asked: Any = {
             "actor": actor_in(request),
-            "node": query.get("nodeId", ""),
+            "node": node_in(query),
             "level": query.get("level", ""),
             "depth": number_in(query, "depth", None),
             "at": moment_in(query, "at"),
@@ -132,8 +133,8 @@ class LineagePath(APIView):
         query: Any = request.query_params
         found = path_between(
             actor=actor_in(request),
-            start=query.get("from", ""),
-            end=query.get("to", ""),
+            start=node_in(query, "from"),
+            end=node_in(query, "to"),
             level=query.get("level", Level.PRODUCT),
             at=moment_in(query, "at"),
         )
@@ -157,7 +158,7 @@ class LineageSources(APIView):
         query: Any = request.query_params
         found = sources_of(
             actor=actor_in(request),
-            node=query.get("nodeId", ""),
+            node=node_in(query),
             level=query.get("level", Level.PRODUCT),
             first=within(query, "first", 200, 200),
             at=moment_in(query, "at"),

@@ -18,10 +18,11 @@ from accounts.actors import Actor
 from accounts.authentication import actor_in
 from core.clock import parse_day
 from core.csv_rows import CsvRenderer
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.openapi import KEY, PAGES, PAGING
 from core.paging import KeysetPage, encode_cursor, number_in
+from core.problems import Problem
 from core.rest import (
     body_of,
     choice_in,
@@ -67,6 +68,7 @@ GRANT_COLUMNS = (
     *("narrow_words", "starts_at", "until", "last_seen_at", "ended_at", "ended_by", "end_reason"),
 )
 HELD = ("true",)
+CONSUMER_KINDS = frozenset({"team", "user", "product"})
 
 
 class AccessRequests(APIView):
@@ -299,6 +301,15 @@ def _filtered(grants: GrantQuerySet, query: Mapping[str, str]) -> GrantQuerySet:
     if state:
         grants = grants.filter(state=state)
     if query.get("consumer"):
-        consumer = find_consumer(query["consumer"])
+        consumer = find_consumer(_consumer_in(query))
         grants = grants.filter(**consumer_fields(consumer)) if consumer else grants.none()
     return grants
+
+
+def _consumer_in(query: Mapping[str, str]) -> str:
+    """Raises: Invalid: it does not say of which kind it is."""
+    kind, _, name = query["consumer"].partition(":")
+    if kind not in CONSUMER_KINDS or not name:
+        text = "Send team:<slug>, user:<name> or product:<fqn>."
+        raise Invalid("No consumer is named so.", [Problem("/consumer", "not-a-consumer", text)])
+    return query["consumer"]

@@ -17,10 +17,20 @@ def member():
 
 @pytest.mark.parametrize(
     "node",
-    ["", "dataset:", "product:", "nothing", "dataset:\0", "row:1", "contract:x", "dataset:%:%"],
+    ["dataset:", "product:", "nothing", "dataset:\0", "row:1", "contract:x", "dataset:%:%"],
 )
 def test_an_id_of_nothing_is_not_found(member, node):
     ask(member, "", 404, nodeId=node)
+
+
+@pytest.mark.parametrize(
+    ("question", "left_out"),
+    [("", "nodeId"), ("/impact", "nodeId"), ("/sources", "nodeId"), ("/path", "from")],
+)
+def test_a_question_without_a_node_says_what_is_missing(member, question, left_out):
+    answer = ask(member, question, 422)
+
+    assert [each["pointer"] for each in answer["problems"]] == [f"/{left_out}"]
 
 
 def test_two_nodes_of_one_text_are_told_apart_by_their_encoded_parts(member):

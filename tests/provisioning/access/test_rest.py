@@ -164,8 +164,10 @@ def test_grants_are_filtered(company, granted, query, found):
     assert len(answer.json()["results"]) == found
 
 
-def test_an_unknown_state_is_refused(company, granted):
-    assert caller(company.owner)("GET", "grants?state=lost").status_code == 422
+def test_a_filter_of_unknown_words_is_refused(company, granted):
+    call = caller(company.owner)
+    for query in ("state=lost", "consumer=marketing", "consumer=team:", "consumer=port:a"):
+        assert call("GET", f"grants?{query}").status_code == 422, query
 
 
 def test_a_list_costs_the_same_however_long(company, granted, django_assert_max_num_queries):
