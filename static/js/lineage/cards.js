@@ -35,9 +35,9 @@ export const nameOf = (node) => (node.kind === "hidden" ? `${node.count ?? "Some
 
 /** What is to be known before the domain is: a word with a glyph, never colour alone. */
 export function markOf(node) {
+  if (node.incident) return ["Incident", node.incident === "minor" ? "warn" : "bad"];
   if (node.status === "deprecated") return ["Deprecated", "warn"];
-  if (node.status === "retired") return ["Retired", "bad"];
-  return node.incident ? ["Incident", node.incident === "minor" ? "warn" : "bad"] : null;
+  return node.status === "retired" ? ["Retired", "bad"] : null;
 }
 
 export function whereOf(node) {

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
 from catalog.products.services.indexing import reindex
+from catalog.products.states import ProductStatus
 from catalog.quality.models import Incident
 from tests.catalog.lineage.ground import dataset as dataset_at
 from tests.catalog.quality.incidents.seen import breaks, flows, make, mends, text_of
@@ -95,3 +96,16 @@ def test_the_lineage_marks_products_and_their_datasets(reader, person, orders):
     assert told(dataset.node_id, level="dataset")[dataset.node_id] == "major"
     page = text_of(reader, f"/lineage/?node=product:{reads.fqn}")
     assert '<b class="bad">Incident</b>' in page
+
+
+def test_on_a_lineage_card_the_incident_stands_before_the_end_of_the_product(reader, orders):
+    reads = make("Reads")
+    flows(orders, reads)
+    orders.status = ProductStatus.DEPRECATED
+    orders.save()
+    breaks(orders)
+
+    page = text_of(reader, f"/lineage/?node=product:{reads.fqn}")
+
+    assert '<b class="bad">Incident</b>' in page
+    assert '<b class="warn">Deprecated</b>' not in page
