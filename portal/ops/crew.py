@@ -5,7 +5,6 @@ Loading the portal takes seconds and 80 MB; here it is paid once for all of them
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 import time
@@ -18,6 +17,7 @@ from celery.bin.celery import main as celery
 from django.conf import settings
 from django.core.management import call_command
 
+from portal.ops.collector import keep_what_is_loaded
 from portal.ops.forks import fork
 from portal.ops.services import Service
 
@@ -77,8 +77,7 @@ def load() -> None:
     import_module(settings.ROOT_URLCONF)
     for name in NEEDED_LATER:
         import_module(name)
-    gc.collect()
-    gc.freeze()
+    keep_what_is_loaded()
 
 
 def main(arguments: list[str]) -> int:

@@ -1,9 +1,10 @@
 """gunicorn: one process with many threads; live pages poll, so no thread is held for long."""
 
-import gc
 import os
 from importlib import import_module
 from typing import Any
+
+from portal.ops.collector import keep_what_is_loaded
 
 bind = os.environ.get("PORTAL_BIND", "127.0.0.1:8000")
 worker_class = "gthread"
@@ -18,12 +19,8 @@ errorlog = "-"
 
 
 def post_worker_init(_worker: Any) -> None:
-    """Load all pages before the first is asked for; what stays is not looked through again.
-
-    A full collection of the loaded portal takes 150 ms, in which no thread of the process answers.
-    """
+    """Load all pages before the first is asked for."""
     from django.conf import settings  # not before the worker has the portal's environment
 
     import_module(settings.ROOT_URLCONF)
-    gc.collect()
-    gc.freeze()
+    keep_what_is_loaded()
