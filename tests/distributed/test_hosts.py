@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import psutil
 import pytest
 
 from portal.ops.environment import DataDir
@@ -17,8 +18,9 @@ from tests.chaos.checker import violations
 from tests.chaos.clients import Load
 from tests.chaos.evidence import Delivery, Evidence
 from tests.chaos.places import Repositories, things_in
+from tests.chaos.report import COUNTS
 from tests.chaos.test_chaos_run import OPEN
-from tests.distributed.hosts import Hosts, Servers
+from tests.distributed.hosts import Host, Hosts, Servers
 from tests.distributed.rabbit import SERVER, Rabbit
 
 RATE, SECONDS = 4.0, 10.0  # requests a second at each web server
@@ -27,6 +29,7 @@ BOTH_WORK = "SELECT count(*) >= 4 FROM jobs_worker"  # two processes on each hos
 TWICE = (
     "SELECT schedule, tick_at FROM jobs_scheduletick GROUP BY schedule, tick_at HAVING count(*) > 1"
 )
+TAKEN_OVER = "SELECT operation_id FROM jobs_operationlog WHERE text LIKE 'taken over%'"
 
 
 @pytest.fixture
@@ -62,16 +65,16 @@ def with_rabbit(tmp_path: Path) -> Iterator[Servers]:
 
 
 @pytest.mark.production
-def test_two_hosts_on_servers_of_others_lose_nothing_when_one_dies(tmp_path, given):
-    one_host_dies(tmp_path, given)
+def test_two_hosts_on_servers_of_others_lose_nothing_when_one_dies(tmp_path, given, request):
+    one_host_dies(tmp_path, given, request.config.getoption("--chaos-report"))
 
 
 @pytest.mark.nightly
-def test_two_hosts_on_rabbitmq_lose_nothing_when_one_dies(tmp_path, with_rabbit):
-    one_host_dies(tmp_path, with_rabbit)
+def test_two_hosts_on_rabbitmq_lose_nothing_when_one_dies(tmp_path, with_rabbit, request):
+    one_host_dies(tmp_path, with_rabbit, request.config.getoption("--chaos-report"))
 
 
-def one_host_dies(folder: Path, servers: Servers) -> None:
+def one_host_dies(folder: Path, servers: Servers, report: str) -> None:
     """Both hosts are asked; the worker and the sweeper of one are killed on the way."""
     with Hosts(folder, servers) as hosts:
         hosts.until(BOTH_WORK)
@@ -81,13 +84,14 @@ def one_host_dies(folder: Path, servers: Servers) -> None:
         for _ in range(int(RATE * SECONDS / 2)):
             for load in loads:
                 load.send()
+        hosts.until(_has_work(hosts.a))
         hosts.a.kill("worker")
         hosts.a.kill("sweeper")
         for load in loads:
             load.offer(RATE, SECONDS / 2)
         for load in loads:
             load.settle()
-        hosts.until(ENDED)
+        drained_s = hosts.until(ENDED)
         lines = hosts.sink.read_text().split("\n")[:-1]
         evidence = Evidence(
             servers.owner_url,
@@ -98,7 +102,39 @@ def one_host_dies(folder: Path, servers: Servers) -> None:
             [hosts.logs()],
             things_in(Repositories(hosts.repositories)),
         )
-        assert violations(evidence) == []
+        found = violations(evidence)
+        if report:
+            Path(report).write_text(_page(hosts, loads, drained_s, len(found)))
+        assert found == []
         assert [load.unsettled + load.unfriendly for load in loads] == [[], []]
         assert all(len(load.answers) >= RATE * SECONDS for load in loads)
         assert hosts.ask(TWICE) == []
+        assert hosts.ask(TAKEN_OVER) != []
+
+
+def _has_work(host: Host) -> str:
+    """True while a process of the host's worker holds a lease."""
+    pids = [each.pid for each in psutil.Process(host.processes["worker"].pid).children()]
+    holders = ", ".join(f"'{pid}'" for pid in pids)
+    return (
+        "SELECT count(*) > 0 FROM jobs_operation"
+        f" WHERE split_part(lease_owner, ':', 2) IN ({holders})"
+    )
+
+
+def _page(hosts: Hosts, loads: list[Load], drained_s: float, contradictions: int) -> str:
+    """What the run saw, as a table for `docs/`."""
+    ((operations, taken_over, crashes, failed),) = hosts.ask(COUNTS)
+    took = sorted(each for load in loads for each in load.took_ms)
+    rows = {
+        "Broker": hosts.servers.broker_url.partition(":")[0],
+        "Requests accepted": len({answer.key for load in loads for answer in load.answers}),
+        "Operations, all ended": f"{operations}, of them failed and undone {failed}",
+        "Taken over from the dead worker": f"{taken_over}, after {crashes or 0} crashes",
+        "Accepting, p50 / longest": f"{took[len(took) // 2]:.0f} / {took[-1]:.0f} ms",
+        "All ended after the last request within": f"{drained_s:.1f} s",
+        "Ticks of a schedule that two sweepers did": len(hosts.ask(TWICE)),
+        "Contradictions the checker found": contradictions,
+    }
+    table = "".join(f"| {name} | {value} |\n" for name, value in rows.items())
+    return f"| figure | value |\n| --- | --- |\n{table}"
