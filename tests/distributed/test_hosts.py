@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -20,7 +22,7 @@ from tests.chaos.evidence import Delivery, Evidence
 from tests.chaos.places import Repositories, things_in
 from tests.chaos.report import COUNTS
 from tests.chaos.test_chaos_run import OPEN
-from tests.distributed.hosts import Host, Hosts, Servers
+from tests.distributed.hosts import Hosts, Servers
 from tests.distributed.rabbit import SERVER, Rabbit
 
 RATE, SECONDS = 4.0, 10.0  # requests a second at each web server
@@ -84,7 +86,7 @@ def one_host_dies(folder: Path, servers: Servers, report: str) -> None:
         for _ in range(int(RATE * SECONDS / 2)):
             for load in loads:
                 load.send()
-        hosts.until(_has_work(hosts.a))
+        _stop_at_work(hosts)
         hosts.a.kill("worker")
         hosts.a.kill("sweeper")
         for load in loads:
@@ -112,14 +114,21 @@ def one_host_dies(folder: Path, servers: Servers, report: str) -> None:
         assert hosts.ask(TAKEN_OVER) != []
 
 
-def _has_work(host: Host) -> str:
-    """True while a process of the host's worker holds a lease."""
-    pids = [each.pid for each in psutil.Process(host.processes["worker"].pid).children()]
-    holders = ", ".join(f"'{pid}'" for pid in pids)
-    return (
+def _stop_at_work(hosts: Hosts) -> None:
+    """Stop the first host's worker while a process of it holds a lease."""
+    worker = psutil.Process(hosts.a.processes["worker"].pid)
+    holders = ", ".join(f"'{each.pid}'" for each in worker.children())
+    at_work = (
         "SELECT count(*) > 0 FROM jobs_operation"
         f" WHERE split_part(lease_owner, ':', 2) IN ({holders})"
     )
+    for _ in range(400):
+        os.killpg(worker.pid, signal.SIGSTOP)
+        if hosts.ask(at_work)[0][0]:
+            return
+        os.killpg(worker.pid, signal.SIGCONT)
+        time.sleep(0.05)
+    raise AssertionError("the first host's worker never has work")
 
 
 def _page(hosts: Hosts, loads: list[Load], drained_s: float, contradictions: int) -> str:
