@@ -15,11 +15,13 @@ from django.template.loader import render_to_string
 from core.errors import DomainError, NotFound, problem_document
 from core.htmx import wants_fragment
 from core.ids import uuid7
+from core.outage import outage
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 RETRY_AFTER_S = "3"
+WITHOUT_DATABASE = frozenset({"/livez", "/readyz"})  # they say themselves what is away
 log = structlog.get_logger(__name__)
 
 
@@ -50,6 +52,17 @@ def server_timing(get_response: Respond) -> Respond:
         timing = f'db;dur={clock.spent_s * 1000:.1f};desc="{clock.count} queries"'
         response["Server-Timing"] = timing
         return response
+
+    return middleware
+
+
+def outages(get_response: Respond) -> Respond:
+    """While the database is away, 503 at once."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if outage.turns_away() and request.path not in WITHOUT_DATABASE:
+            return _unavailable(request)
+        return get_response(request)
 
     return middleware
 
@@ -114,6 +127,11 @@ class DomainErrors:
 def unavailable(request: HttpRequest, error: OperationalError | InterfaceError) -> HttpResponse:
     """503 and when to come back: the database is away (RELIABILITY C11)."""
     log.error("database.unavailable", error=str(error).splitlines()[0])
+    outage.notice(error)
+    return _unavailable(request)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
     detail = "The database does not answer just now. Nothing was changed; try again in a moment."
     if wants_json(request):
         body = {

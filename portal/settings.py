@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "core.middleware.server_timing",
+    "core.middleware.outages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -133,7 +134,10 @@ if flag("PORTAL_DB_POOL"):
         "pool": {
             "min_size": 2,
             "max_size": int(os.environ.get("PORTAL_THREADS", "16")) + 2,
-            "timeout": 5,  # seconds a request waits for a connection before it answers 503
+            # seconds that a request waits for a connection before it answers 503, and that the
+            # pool tries for before it waits for the next request; it would wait ever longer
+            "timeout": 3,
+            "reconnect_timeout": 0.5,
         },
     }
 else:

@@ -42,8 +42,8 @@ CREW = ("web", "worker-1", "worker-2", "sweeper-1", "sweeper-2")
 class Stage:
     """Web, two workers of two processes each, two sweepers, broker, database and warehouse."""
 
-    def __init__(self, folder: Path, crew: Sequence[str] = CREW) -> None:
-        self.crew = crew
+    def __init__(self, folder: Path, crew: Sequence[str] = CREW, *, lease_s: int = LEASE_S) -> None:
+        self.crew, self.lease_s = crew, lease_s
         self.data = DataDir(folder)
         self.data.create()
         self.postgres = Postgres(self.data)  # as for people: what is committed survives a crash
@@ -136,7 +136,7 @@ class Stage:
             "PORTAL_BIND": f"127.0.0.1:{free_port()}",
             "ALLOWED_HOSTS": "127.0.0.1",
             "PORTAL_DB_POOL": "",
-            "PORTAL_LEASE_S": str(LEASE_S),
+            "PORTAL_LEASE_S": str(self.lease_s),
             "WAREHOUSE_URL": far,
             "CELERY_BROKER_URL": self.broker.url,
             "CHAOS_SINK": str(self.sink),
