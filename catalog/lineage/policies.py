@@ -11,11 +11,15 @@ from core.errors import NotAllowed
 
 
 def may_speak_for(actor: Actor, dataset: Dataset) -> bool:
-    """Whether the actor may rename or drop a dataset: its port's owners, else who posted it."""
+    """Whether the actor may rename or drop a dataset: the owners of its port, else of its
+    system, else who posted it.
+    """
     if actor.sees_all_metadata:
         return True
     if dataset.port is not None:
         return dataset.port.product.owner_id in actor.contributor_team_ids
+    if dataset.system_port is not None:
+        return dataset.system_port.system.owner_id in actor.contributor_team_ids
     return dataset.posted_by_id in actor.team_ids
 
 
@@ -25,9 +29,12 @@ def can_draw_to_product(actor: Actor, product: DataProduct) -> bool:
 
 
 def can_draw_to_dataset(actor: Actor, dataset: Dataset) -> bool:
-    """As of its product; of a dataset that no port offers, the team that posted it."""
+    """As of its product or system; of a dataset without one, the team that posted it."""
     if dataset.port is not None:
         return can_draw_to_product(actor, dataset.port.product)
+    if dataset.system_port is not None:
+        owner = dataset.system_port.system.owner_id
+        return actor.sees_all_metadata or can_act_for_team(actor, owner)
     return actor.sees_all_metadata or can_act_for_team(actor, dataset.posted_by_id)
 
 

@@ -111,6 +111,8 @@ class SystemPortData:
     description: str = ""
     url: str = ""
     document: Document | None = None  # OpenAPI or AsyncAPI
+    # OpenLineage (namespace, name) of what stands behind it; None: as they are
+    datasets: tuple[tuple[str, str], ...] | None = None
     pointer: str = ""  # where it stands in what was handed in
 
 

@@ -47,6 +47,7 @@ def _port(fqn: str, system: dict[str, Any], name: str, given: dict[str, Any]) ->
         version=given["version"],
         description=given.get("description", ""),
         url=_address(slug) if given["kind"] == "openapi" else "",
+        datasets=((f"fernhaven://{fqn}", name),),  # as the orchestrator names it
         document=document,
     )
 

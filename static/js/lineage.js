@@ -48,7 +48,7 @@ class Explorer {
     const { question } = this.state;
     if (node.startsWith("dataset:"))
       return { ...question, node, level: question.level === "product" ? "dataset" : question.level };
-    return { ...question, node, level: node.startsWith("system:") ? "product" : question.level };
+    return { ...question, node };
   }
 
   ask = async ({ node, direction, depth, level, at, first }) => {

@@ -15,6 +15,7 @@ from catalog.lineage.engine.sql import TABLES
 from catalog.lineage.states import Level
 
 NOBODY = -1
+EVERYBODY = -2  # as a poster: all members see the node
 MOST_CHANGES = 50_000  # that a question lays over a snapshot
 NO_PRODUCT = UUID(int=0)
 
@@ -40,6 +41,8 @@ CHANGED_NODES = {
     Level.DATASET: "d.change >= %(horizon)s OR d.id = ANY(%(ids)s)",
     Level.COLUMN: "d.change >= %(horizon)s OR c.id = ANY(%(ids)s)",
 }
+POSTER = f"""CASE WHEN d.port_id IS NULL AND d.system_port_id IS NOT NULL THEN {EVERYBODY}
+ELSE coalesce(d.posted_by_id, {NOBODY}) END::bigint"""
 PIECE = "d.id / 100000"  # rows that are packed together, about
 CHANGED_EDGES = """
 WITH touched AS (
@@ -143,7 +146,7 @@ def changed_nodes(level: str, horizon: int, ids: Iterable[int]) -> list[tuple[An
 
 def _columns(level: str) -> tuple[str, ...]:
     product = f"coalesce(p.product_id, '{NO_PRODUCT}')"
-    return KEYS[Level(level)], product, "coalesce(d.posted_by_id, -1)::bigint", "d.id"
+    return KEYS[Level(level)], product, POSTER, "d.id"
 
 
 def _kind(level: str) -> str:

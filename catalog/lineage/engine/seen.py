@@ -9,7 +9,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from accounts.actors import Actor
-from catalog.lineage.engine.reading import NOBODY
+from catalog.lineage.engine.reading import EVERYBODY, NOBODY
 from catalog.lineage.engine.snapshot import Snapshot
 from catalog.lineage.graph import Longs, Mask
 from catalog.products.models import DataProduct
@@ -22,7 +22,8 @@ def seen_mask(actor: Actor, found: Snapshot, nodes: Longs) -> Mask:
     if actor.sees_all_metadata:
         return np.ones(len(nodes), dtype=np.bool_)
     product = found.product[nodes]
-    teams = np.array(sorted(actor.team_ids), dtype=np.int64)
+    everybody = () if actor.is_visitor else (EVERYBODY,)
+    teams = np.array(sorted((*actor.team_ids, *everybody)), dtype=np.int64)
     seen = np.zeros(len(nodes), dtype=np.bool_)
     alone = product == NOBODY
     seen[alone] = np.isin(found.poster[nodes[alone]], teams)

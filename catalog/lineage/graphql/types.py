@@ -20,7 +20,13 @@ from catalog.lineage.selectors import Graph, Node, neighbours
 from catalog.lineage.selectors.ids import encoded
 from catalog.lineage.selectors.shapes import DOWNSTREAM, FOCUS, UPSTREAM
 from catalog.lineage.states import Direction, Level, Origin
-from catalog.products.graphql.batches import PRODUCT, ports_by_id
+from catalog.products.graphql.batches import (
+    PRODUCT,
+    ports_by_id,
+    system_ports_by_id,
+    systems_by_id,
+)
+from catalog.products.graphql.systems import System, SystemPort
 from catalog.products.graphql.types import DataProduct, OutputPort
 from catalog.products.models import DataProduct as ProductModel
 from core.errors import NotFound
@@ -28,8 +34,8 @@ from core.graphql import Row, RowsType, enum, enum_of, extend, many, one, one_ro
 
 # of a dataset, read with `with_team`
 DATASET = (
-    *("id", "namespace", "name", "node_id", "port_id", "fields", "first_seen", "last_seen"),
-    *("claimed_at", "posted_by_id", "namespace_team_id"),
+    *("id", "namespace", "name", "node_id", "port_id", "system_port_id", "fields"),
+    *("first_seen", "last_seen", "claimed_at", "posted_by_id", "namespace_team_id"),
 )
 
 DirectionEnum = enum_of("Direction", Direction, "Which way lineage is followed.")
@@ -80,9 +86,17 @@ class LineageNode(RowsType):
     name = graphene.String(required=True, description="As people write it.")
     distance = graphene.Int(required=True, description="Hops; negative: upstream.")
     product = graphene.Field(DataProduct, description="The product that it is or belongs to.")
+    system = one(
+        System,
+        systems_by_id,
+        key="system_id",
+        description="The operational system that it is, or behind whose interface it stands.",
+    )
     owner = one(Team, teams_by_id, key="owner_id", description="Who answers for it.")
     side = LineageSide(required=True, description="Where it stands from what was asked about.")
-    page = graphene.String(description="Address of its page: of a dataset that of its port.")
+    page = graphene.String(
+        description="Address of its page: of a dataset that of its port or system."
+    )
     dataset = graphene.String(description="Of a column: the node of its dataset.")
     data_type = graphene.String(description="Of a column, as lineage or its contract says it.")
     classification = graphene.String(description="Of a column: slug of the class in its contract.")
@@ -201,6 +215,12 @@ class Dataset(RowsType):
         required=True, description="The same with encoded parts: a name that no other dataset has."
     )
     port = one(OutputPort, ports_by_id, key="port_id", description="The port that offers it.")
+    system_port = one(
+        SystemPort,
+        system_ports_by_id,
+        key="system_port_id",
+        description="The interface of an operational system behind which it stands.",
+    )
     claimed = graphene.Boolean(
         required=True, description="A person said which port offers it, whatever its name says."
     )
@@ -327,6 +347,7 @@ def node_values(node: Node) -> dict[str, Any]:
         values |= {"node_id": node.id, "node_kind": node.kind, "node_name": node.name}
     return {
         **values,
+        "system_id": node.system.pk if node.system else None,
         "distance": node.distance,
         "node_url": node.url,
         "node_dataset": node.dataset_id,

@@ -39,3 +39,19 @@ DROP TRIGGER dataset_notes_change ON lineage_dataset;
 DROP FUNCTION lineage_note_change;
 DROP FUNCTION lineage_note_removal;
 """
+# Who sees a dataset that no port offers also depends on whether it stands behind a system.
+_NOTES = """
+DROP TRIGGER dataset_notes_change ON lineage_dataset;
+CREATE TRIGGER dataset_notes_change BEFORE UPDATE OF {columns} ON lineage_dataset
+    FOR EACH ROW WHEN (({old}) IS DISTINCT FROM ({new})) EXECUTE FUNCTION lineage_note_change();
+"""
+
+
+def notes_change_of(*columns: str) -> str:
+    """The trigger on datasets, for a change of any of the columns."""
+    old, new = (", ".join(f"{row}.{name}" for name in columns) for row in ("OLD", "NEW"))
+    return _NOTES.format(columns=", ".join(columns), old=old, new=new)
+
+
+SYSTEMS = notes_change_of("port_id", "system_port_id", "posted_by_id")
+NO_SYSTEMS = notes_change_of("port_id", "posted_by_id")

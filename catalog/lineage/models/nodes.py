@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from accounts.actors import Actor
 from accounts.models import Team, User
 from catalog.lineage.states import Side
-from catalog.products.models import OutputPort
+from catalog.products.models import OutputPort, SystemPort
 
 CURRENT_TRANSACTION = RawSQL("pg_current_xact_id()::text::bigint", ())
 
@@ -44,20 +44,26 @@ class NamespaceClaim(models.Model):
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):
     def visible_to(self, actor: Actor) -> DatasetQuerySet:
-        """A dataset is seen with its port; an unmatched one by its poster and the stewards."""
+        """A dataset is seen with its port; that of a system by all members; an unmatched one by
+        its poster and the stewards.
+        """
         if actor.sees_all_metadata:
             return self
+        if actor.is_visitor:
+            return self.none()
         # looked up for each row: beside an OR, `IN` would have all visible ports read
         offered = OutputPort.objects.visible_to(actor).filter(pk=OuterRef("port_id"))
         return self.filter(
-            Exists(offered.order_by()) | Q(port__isnull=True, posted_by__in=actor.team_ids)
+            Exists(offered.order_by())
+            | Q(port__isnull=True, posted_by__in=actor.team_ids)
+            | Q(port__isnull=True, system_port__isnull=False)
         )
 
     def unmatched_for(self, actor: Actor) -> DatasetQuerySet:
         """What no port offers and the actor may claim: posted by a team of theirs, or living in a
         namespace where their products have datasets already.
         """
-        free = self.filter(port__isnull=True, dropped_at__isnull=True)
+        free = self.filter(port__isnull=True, system_port__isnull=True, dropped_at__isnull=True)
         if actor.sees_all_metadata:
             return free
         own = Dataset.objects.filter(port__product__owner__in=actor.contributor_team_ids)
@@ -81,7 +87,8 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
 
 
 class Dataset(models.Model):
-    """A dataset by its OpenLineage name; `port` once an output port offers it.
+    """A dataset by its OpenLineage name; `port` once an output port offers it, else
+    `system_port` where it stands behind an interface of an operational system.
 
     `key` tells it from all others. `node_key` finds it by the text form
     `dataset:<namespace>:<name>`, which two may share: both parts may hold colons.
@@ -95,6 +102,13 @@ class Dataset(models.Model):
     node_key = models.UUIDField(db_index=True)
     port = models.ForeignKey(
         OutputPort, on_delete=models.SET_NULL, null=True, related_name="lineage_datasets"
+    )
+    system_port = models.ForeignKey(
+        SystemPort,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="lineage_datasets",
+        db_index=False,  # dataset_behind_system
     )
     # set when a person said that it belongs to `port`: names do not change that
     claimed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -113,10 +127,18 @@ class Dataset(models.Model):
         indexes = [
             models.Index(
                 fields=["-first_seen", "-id"],
-                condition=Q(port__isnull=True),
+                condition=Q(port__isnull=True, system_port__isnull=True),
                 name="dataset_unmatched",
             ),
+            models.Index(
+                fields=["system_port"],
+                condition=Q(system_port__isnull=False),
+                name="dataset_behind_system",
+            ),
             models.Index(fields=["posted_by", "namespace"], name="dataset_by_poster"),
+            models.Index(
+                fields=["namespace"], condition=Q(port__isnull=True), name="dataset_alone_in"
+            ),
             models.Index(
                 fields=["namespace"], condition=Q(port__isnull=False), name="dataset_offered_in"
             ),
@@ -135,6 +157,9 @@ class Symlink(models.Model):
     name = models.CharField(max_length=1000)
     kind = models.CharField(max_length=40, blank=True)  # as reported: TABLE, LOCATION...
     key = models.UUIDField(unique=True)  # as Dataset.key
+
+    class Meta:
+        indexes = [models.Index(fields=["namespace"], name="symlink_in_namespace")]
 
     def __str__(self) -> str:
         return f"{self.namespace}:{self.name}"

@@ -38,6 +38,8 @@ def node_as_json(node: Node) -> dict[str, Any]:
         "side": node.side,
         "product": product.fqn if product else None,
         "product_name": product.name if product else None,
+        "system": node.system.fqn if node.system else None,
+        "system_name": node.system.name if node.system else None,
         "owner": owned.owner.slug if owned else None,
         "owner_name": owned.owner.name if owned else None,
         "domain": owned.domain.path if owned else None,

@@ -26,7 +26,7 @@ from catalog.lineage.selectors.shapes import (
     check,
     sides,
 )
-from catalog.lineage.selectors.systems import with_systems
+from catalog.lineage.selectors.systems import readings_of, with_systems
 from catalog.lineage.states import Direction, Level
 from catalog.products.models import DataProduct
 from core.errors import NotFound
@@ -90,8 +90,9 @@ def neighbours(
         hidden_edges=edges_to_hidden(strange, names, reached.sides_of_hidden),
     )
     around = _with_focus(around, focus, names, nodes)
-    around = with_systems(around, direction, first)
-    return more_around(actor, around, nodes, at)
+    reads = readings_of(nodes, at) if focus.level == Level.PRODUCT and nodes else []
+    around = with_systems(around, direction, first, nodes, reads)
+    return more_around(actor, around, nodes, at, reads)
 
 
 @dataclass(frozen=True)

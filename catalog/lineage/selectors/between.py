@@ -14,8 +14,8 @@ from accounts.actors import Actor
 from catalog.lineage.engine import sql
 from catalog.lineage.engine.questions import seen_ids, visible
 from catalog.lineage.selectors.shapes import DOWNSTREAM, UPSTREAM, Edge, Graph, Node
+from catalog.lineage.selectors.systems import Reading
 from catalog.lineage.states import Level
-from catalog.products.models import InputPort
 
 MOST_MORE = 100  # neighbours that are counted beside a node and a direction
 JOB = "coalesce('job:' || j.namespace || ':' || j.name, '')"
@@ -85,11 +85,18 @@ def edges_to_hidden(
 
 
 def more_around(
-    actor: Actor, graph: Graph, nodes: Mapping[Any, Node], at: dt.datetime | None
+    actor: Actor,
+    graph: Graph,
+    nodes: Mapping[Any, Node],
+    at: dt.datetime | None,
+    reads: Iterable[Reading] = (),
 ) -> Graph:
     """The graph, each node with how many neighbours that the actor may see are not in it.
 
-    Cost: three SQL statements; four for products.
+    Args:
+        reads: systems that its products read.
+
+    Cost: three SQL statements.
     """
     if not nodes:
         return graph
@@ -102,8 +109,7 @@ def more_around(
         side: Counter(node for node, other in pairs if other in seen)
         for side, pairs in outside.items()
     }
-    if graph.level == Level.PRODUCT:
-        counts[UPSTREAM].update(_systems_outside(graph, list(nodes)))
+    counts[UPSTREAM].update(_systems_outside(graph, reads))
     more = {
         node.id: {side: min(counts[side][pk], MOST_MORE) for side in (UPSTREAM, DOWNSTREAM)}
         for pk, node in nodes.items()
@@ -121,9 +127,8 @@ def _outside(level: str, side: str, nodes: list[Any], at: dt.datetime | None) ->
     return rows
 
 
-def _systems_outside(graph: Graph, products: list[Any]) -> Counter[Any]:
+def _systems_outside(graph: Graph, reads: Iterable[Reading]) -> Counter[Any]:
     """How many operational systems, not in the graph, the products read."""
     inside = {node.system.pk for node in graph.nodes if node.system}
-    inputs = InputPort.objects.filter(product__in=products, system__isnull=False)
-    pairs = set(inputs.order_by().values_list("product_id", "system_id"))
+    pairs = {(each.product_id, each.system_id) for each in reads}
     return Counter(product for product, system in pairs if system not in inside)

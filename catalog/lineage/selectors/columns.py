@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from accounts.actors import Actor
 from catalog.lineage.models import Column, ColumnEdge, Dataset
-from catalog.products.models import DataProduct, OutputPort
+from catalog.lineage.selectors.rows import system_of
+from catalog.products.models import DataProduct, OutputPort, System
 
 MAX_COLUMNS = 1_000
 MAX_EDGES = 5_000  # looked at on each side
@@ -22,6 +23,7 @@ class Source:
     dataset: str
     product: DataProduct | None
     how: str  # the transformation as reported, e.g. DIRECT/IDENTITY
+    system: System | None = None  # where no product offers it
 
 
 @dataclass
@@ -46,7 +48,9 @@ def column_lineage(actor: Actor, ports: Iterable[OutputPort]) -> list[ColumnWay]
     if not columns:
         return []
     live = ColumnEdge.objects.filter(ended_at__isnull=True)
-    into = live.filter(target__in=columns).select_related("source__dataset__port__product")
+    into = live.filter(target__in=columns).select_related(
+        "source__dataset__port__product", "source__dataset__system_port__system"
+    )
     incoming = list(into.order_by("target_id", "source_id")[:MAX_EDGES])
     out = live.filter(source__in=columns).order_by("source_id", "target_id")
     outgoing = list(out.values_list("source_id", "target_id", "target__dataset_id")[:MAX_EDGES])
@@ -85,4 +89,6 @@ def _add_sources(
             way.hidden += 1
             continue
         product = dataset.port.product if dataset.port else None
-        way.sources.append(Source(edge.source.name, dataset.name, product, edge.transformation))
+        way.sources.append(
+            Source(edge.source.name, dataset.name, product, edge.transformation, system_of(dataset))
+        )

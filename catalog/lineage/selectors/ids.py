@@ -20,8 +20,9 @@ from catalog.lineage.selectors.rows import (
     system_node,
 )
 from catalog.lineage.selectors.shapes import DOWNSTREAM, Node
+from catalog.lineage.selectors.systems import readers_of
 from catalog.lineage.states import Level, Side
-from catalog.products.models import DataProduct, InputPort, OutputPort, System
+from catalog.products.models import DataProduct, OutputPort, System
 from core.errors import NotFound
 
 MAX_ROOTS = 2_000  # datasets or columns of one thing that are asked about at once
@@ -118,7 +119,7 @@ def _dataset(actor: Actor, node: str, level: str) -> Focus:
 
 def _column(actor: Actor, node: str, level: str) -> Focus:
     shown = Column.objects.visible_to(actor).select_related(
-        "dataset__port__product__domain", "dataset__port__product__owner"
+        *(f"dataset__{name}" for name in DATASET_SHOWS)
     )
     column = _only(shown, node, lambda each: (each.dataset.namespace, each.dataset.name, each.name))
     ports = (column.dataset.port_id,) if column.dataset.port_id else ()
@@ -142,9 +143,11 @@ def _system(actor: Actor, node: str, level: str) -> Focus:
     system = shown.filter(fqn=node.removeprefix("system:")).first()
     if system is None:
         raise NotFound(NO_NODE)
-    readers = InputPort.objects.filter(system=system).order_by("product").distinct()
-    roots = tuple(dict.fromkeys(readers.values_list("product_id", flat=True)))
-    return Focus(system_node(system, 0), Level.PRODUCT, roots, inputs=(), base=1)
+    here = system_node(system, 0)
+    behind = Dataset.objects.filter(port=None, system_port__system=system)
+    if level != Level.PRODUCT and (roots := _roots(level, behind)):
+        return Focus(here, level, roots)
+    return Focus(here, Level.PRODUCT, tuple(readers_of(system)), inputs=(), base=1)
 
 
 FINDERS: dict[str, Callable[[Actor, str, str], Focus]] = {

@@ -17,7 +17,10 @@ from catalog.lineage.states import Level
 from catalog.products.models import DataProduct, System
 from catalog.search.extensions import product_mark
 
-DATASET_SHOWS = ("port__product__domain", "port__product__owner")
+DATASET_SHOWS = (
+    *("port__product__domain", "port__product__owner"),
+    *("system_port__system__domain", "system_port__system__owner"),
+)
 MAX_PROPERTIES = 20_000
 
 
@@ -62,9 +65,16 @@ def dataset_node(dataset: Any, distance: int) -> Node:
         distance,
         product,
         dataset,
+        system_of(dataset),
         verified=dataset.namespace_team_id is not None,
         incident=_incident(dataset),
     )
+
+
+def system_of(dataset: Dataset) -> System | None:
+    """The system behind whose interface a dataset stands that no product offers."""
+    port = dataset.system_port if dataset.port is None else None
+    return port.system if port else None
 
 
 def _incident(row: DataProduct | Dataset) -> str:
@@ -77,7 +87,8 @@ def column_node(column: Column, distance: int) -> Node:
     of = column.dataset
     product = of.port.product if of.port else None
     node_id = f"column:{of.namespace}:{of.name}#{column.name}"
-    return Node(node_id, "column", column.name, distance, product, of, column=column)
+    system = system_of(of)
+    return Node(node_id, "column", column.name, distance, product, of, system, column=column)
 
 
 def system_node(system: System, distance: int) -> Node:

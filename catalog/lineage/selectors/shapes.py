@@ -42,9 +42,9 @@ class Node:
 
     @property
     def url(self) -> str | None:
-        """Its page: that of the product or system, of a dataset or column that of its port."""
-        if self.dataset is not None:
-            return self.dataset.port.get_absolute_url() if self.dataset.port else None
+        """Its page: that of the product or system, of a product's dataset or column its port's."""
+        if self.dataset is not None and self.dataset.port is not None:
+            return self.dataset.port.get_absolute_url()
         owned = self.product or self.system
         return owned.get_absolute_url() if owned else None
 

@@ -11,7 +11,7 @@ from catalog.lineage.services.ingesting import (
     ingest_many,
     require_lineage,
 )
-from catalog.lineage.services.matching import match_datasets_of_ports
+from catalog.lineage.services.matching import match_datasets_of_ports, match_datasets_of_systems
 from catalog.lineage.services.namespaces import claim_namespace, release_namespace
 from catalog.lineage.services.product_edges import derive_product_edges
 from catalog.lineage.services.telling import store_project, store_told
@@ -29,6 +29,7 @@ __all__ = [
     "ingest_many",
     "kind_of",
     "match_datasets_of_ports",
+    "match_datasets_of_systems",
     "release_namespace",
     "remove_edge",
     "require_lineage",

@@ -17,6 +17,7 @@ from catalog.lineage.formats.openlineage import Alias
 from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.models import Dataset, Symlink
 from catalog.lineage.policies import may_speak_for
+from catalog.lineage.services.matching import match_systems
 from catalog.lineage.services.product_edges import (
     derive_product_edges,
     end_unsupported,
@@ -130,6 +131,7 @@ def _give_name(
     )
     if dataset.port_id is None:
         places[change.dataset].port_id = _match(dataset, alias.name)
+    match_systems(datasets=[dataset.pk])
     return ""
 
 
@@ -167,7 +169,7 @@ def _merge(old: Dataset, new: Dataset) -> None:
     end_edges([old.pk], ALL_ORIGINS)
     gone = key_of(old.namespace, old.name, "merged", str(old.pk))
     Dataset.objects.filter(pk=old.pk).update(
-        key=gone, node_key=node_key_of(str(gone)), port=None, dropped_at=Now()
+        key=gone, node_key=node_key_of(str(gone)), port=None, system_port=None, dropped_at=Now()
     )
     derive_product_edges([new.pk])
     end_unsupported(touched)

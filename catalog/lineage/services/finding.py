@@ -12,6 +12,8 @@ from catalog.lineage.selectors.ids import encoded
 from catalog.products.models import DataProduct
 from core.errors import NotFound
 
+WITH_OWNER = ("port__product__owner", "system_port__system", "posted_by")
+
 
 def dataset_among(datasets: DatasetQuerySet, node: str) -> Dataset:
     """The dataset called `dataset:<namespace>:<name>`, also with percent-encoded parts.
@@ -22,7 +24,7 @@ def dataset_among(datasets: DatasetQuerySet, node: str) -> Dataset:
     """
     if not node.startswith("dataset:") or "\0" in node:
         raise NotFound
-    rows = datasets.select_related("port__product__owner", "posted_by")
+    rows = datasets.select_related(*WITH_OWNER)
     found = list(rows.filter(node_key=node_key_of(node)).order_by("pk")[:2])
     if len(found) > 1:
         both = [encoded("dataset", (each.namespace, each.name)) for each in found]
@@ -54,7 +56,7 @@ def column_called(actor: Actor, node: str) -> Column:
     """
     datasets = Dataset.objects.visible_to(actor)
     known = Column.objects.filter(node_key=node_key_of(node), dataset__in=datasets)
-    shown = "dataset__port__product__owner", "dataset__posted_by"
+    shown = [f"dataset__{name}" for name in WITH_OWNER]
     found = list(known.select_related(*shown).order_by("pk")[:2])
     if len(found) == 1:
         return found[0]

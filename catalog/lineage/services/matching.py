@@ -1,4 +1,6 @@
-"""Which port offers which dataset: by its names, unless a person said so."""
+"""Which port offers which dataset, and which system it stands behind: by its names, unless a person
+said so.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,64 @@ from catalog.lineage.services.product_edges import (
     end_unsupported,
     products_of,
 )
-from catalog.products.models import PortDataset
+from catalog.lineage.services.rows import BEHIND_SYSTEM
+from catalog.products.models import PortDataset, SystemDataset
+from core import prepared
 from core.copying import update_objects
 from core.models import OutboxEvent
+
+# of systems, of datasets in namespaces, of single ones
+_MATCH = """
+WITH asked AS (
+    SELECT id FROM lineage_dataset WHERE system_port_id IN (
+        SELECT id FROM products_systemport WHERE system_id = ANY(%s::uuid[]))
+    UNION SELECT id FROM lineage_dataset WHERE namespace = ANY(%s::text[]) AND port_id IS NULL
+    UNION SELECT dataset_id FROM lineage_symlink WHERE namespace = ANY(%s::text[])
+    UNION SELECT unnest(%s::bigint[])
+), found AS (
+    SELECT d.id, meant.port_id FROM lineage_dataset d LEFT JOIN LATERAL (
+        SELECT behind.port_id FROM (
+            SELECT d.namespace, d.name, 0 AS rank
+            UNION ALL SELECT s.namespace, s.name, s.id FROM lineage_symlink s
+            WHERE s.dataset_id = d.id
+        ) AS called CROSS JOIN LATERAL (
+            {behind} LIMIT 1
+        ) AS behind ORDER BY called.rank LIMIT 1
+    ) AS meant ON TRUE
+    WHERE d.id IN (SELECT id FROM asked) AND d.dropped_at IS NULL
+      AND d.system_port_id IS DISTINCT FROM meant.port_id
+    ORDER BY d.id FOR NO KEY UPDATE OF d
+)
+UPDATE lineage_dataset d SET system_port_id = found.port_id FROM found WHERE d.id = found.id
+RETURNING d.id
+"""
+_BY_NAME = BEHIND_SYSTEM.format(namespace="called.namespace", name="called.name")
+_MATCH_SYSTEMS = _MATCH.format(behind=_BY_NAME)
+
+
+@transaction.atomic
+def match_datasets_of_systems(events: Sequence[OutboxEvent]) -> None:
+    """Outbox handler of `system.changed`: datasets stand behind the ports that name them."""
+    systems = [UUID(str(event.payload["system_id"])) for event in events]
+    named = SystemDataset.objects.filter(port__system__in=systems)
+    namespaces = {*named.values_list("namespace", flat=True)}
+    namespaces.update(each for event in events for each in event.payload.get("namespaces", ()))
+    match_systems(systems=systems, namespaces=sorted(namespaces))
+
+
+def match_systems(
+    *,
+    systems: Sequence[UUID] = (),
+    namespaces: Sequence[str] = (),
+    datasets: Sequence[int] = (),
+) -> None:
+    """Put datasets behind the systems that name them: those of `systems`, those with a name in
+    `namespaces`, and `datasets`.
+    """
+    if not (systems or namespaces or datasets):
+        return
+    named = [*namespaces]
+    prepared.ask(_MATCH_SYSTEMS, [*systems], named, named, [*datasets])
 
 
 @transaction.atomic
@@ -53,6 +110,7 @@ def move_datasets(moves: dict[Dataset, UUID | None]) -> None:
     for dataset, port in moves.items():
         dataset.port_id = port
     update_objects(list(moves), ["port"])
+    match_systems(datasets=[dataset.pk for dataset, port in moves.items() if port is None])
     derive_product_edges(ids)
     end_unsupported(left)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from accounts.actors import Actor
 from accounts.models import Team
@@ -59,12 +60,15 @@ def claim_namespace(*, namespace: str, team: str, actor: Actor) -> NamespaceClai
         raise Invalid(REFUSED, [Problem("/team", "unknown-team", f"There is no team {team}.")])
     _require_holder(actor, found)
     there = Dataset.objects.filter(namespace=namespace)
-    own = there.filter(port__product__owner=found) | there.filter(posted_by=found)
+    own = there.filter(
+        Q(port__product__owner=found) | Q(system_port__system__owner=found) | Q(posted_by=found)
+    )
     if not actor.sees_all_metadata and not own.exists():
         text = f"{found.name} offers no dataset there and has sent none; send one first."
         raise Invalid(REFUSED, [Problem("/namespace", "not-theirs", text)])
-    offered = there.filter(port__isnull=False)
-    if offered.exclude(port__product__owner=found).exists():
+    others = ~Q(port__product__owner=found) & Q(port__isnull=False)
+    others |= ~Q(system_port__system__owner=found) & Q(port=None, system_port__isnull=False)
+    if there.filter(others).exists():
         raise Conflict("Another team offers datasets there; a shared namespace stays open.")
     try:
         with transaction.atomic():

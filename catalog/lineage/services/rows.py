@@ -28,17 +28,31 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS d
 """
+# The port of a system behind which a dataset stands: by its own name before all of the namespace,
+# and only where no other team answers for that.
+BEHIND_SYSTEM = """
+SELECT named.port_id FROM products_systemdataset named
+JOIN products_systemport port ON port.id = named.port_id
+JOIN products_system system ON system.id = port.system_id
+WHERE named.namespace = {namespace} AND named.name IN ({name}, '*') AND NOT EXISTS (
+    SELECT FROM lineage_namespaceclaim claim
+    WHERE claim.namespace = named.namespace AND claim.team_id <> system.owner_id)
+ORDER BY named.name = '*'
+"""
 ADD_DATASETS = """
 INSERT INTO lineage_dataset
-    (namespace, name, node_id, key, node_key, port_id, fields, posted_by_id)
-SELECT new.namespace, new.name, new.node_id, new.key, new.node_key, p.port_id, new.fields,
-       new.posted_by_id
+    (namespace, name, node_id, key, node_key, port_id, system_port_id, fields, posted_by_id)
+SELECT new.namespace, new.name, new.node_id, new.key, new.node_key, p.port_id, s.port_id,
+       new.fields, new.posted_by_id
 FROM json_to_recordset(%s::json) AS new(namespace text, name text, node_id text, key uuid,
      node_key uuid, fields jsonb, posted_by_id bigint)
 LEFT JOIN products_portdataset p ON p.namespace = new.namespace AND p.name = new.name
+LEFT JOIN LATERAL (
+    {behind} LIMIT 1
+) s ON TRUE
 ORDER BY new.key
 ON CONFLICT (key) DO NOTHING
-"""
+""".format(behind=BEHIND_SYSTEM.format(namespace="new.namespace", name="new.name"))
 SET_FIELDS = """
 WITH changed AS (
     SELECT d.id, new.fields FROM lineage_dataset d

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.lineage.csv_rows import CSV_HEADER, csv_rows
 from catalog.lineage.layout import draw
-from catalog.lineage.models import ProductEdge
+from catalog.lineage.models import Dataset, ProductEdge
 from catalog.lineage.selectors import Graph, neighbours
 from catalog.lineage.states import Direction, Level
 from catalog.products.models import DataProduct
@@ -96,7 +96,7 @@ def drawing_context(graph: Graph) -> dict[str, Any]:
         "graph": graph,
         "drawing": draw(graph.nodes, [(edge.source, edge.target) for edge in graph.edges]),
         "depths": DEPTHS,
-        "levels": LEVELS,
+        "levels": LEVELS if _has_levels(graph) else (),
         "upstream": [node for node in graph.nodes if node.distance < 0],
         "downstream": [node for node in graph.nodes if node.distance > 0],
         "impact": _impact(graph),
@@ -115,7 +115,16 @@ def _impact(graph: Graph) -> dict[str, Any]:
     }
 
 
+def _has_levels(graph: Graph) -> bool:
+    """False for a system behind whose interfaces lineage knows no dataset."""
+    system = graph.focus.system
+    if system is None or graph.level != Level.PRODUCT:
+        return True
+    return Dataset.objects.filter(port=None, system_port__system=system).exists()
+
+
 def _product_node(graph: Graph) -> str:
-    """The focus at the level of products; "" for a dataset that no product offers."""
-    product = graph.focus.product
-    return f"product:{product.fqn}" if product else ""
+    """The focus at the level of products; "" for a dataset of neither a product nor a system."""
+    if graph.focus.product is not None:
+        return f"product:{graph.focus.product.fqn}"
+    return f"system:{graph.focus.system.fqn}" if graph.focus.system else ""

@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from accounts.actors import Actor
 from catalog.governance.graphql.batches import TERM, TERM_ORDER
 from catalog.governance.models import Term
@@ -18,6 +20,7 @@ from catalog.products.models import (
     Ownership,
     PortDataset,
     System,
+    SystemDataset,
     SystemPort,
 )
 from core.graphql import Columns, first_of_each, reads
@@ -149,8 +152,16 @@ def ports_by_contract(
 
 
 def datasets_by_port(actor: Actor, ids: Collection[UUID], *, first: int) -> Lists:
-    """Names of datasets of ports that were seen before."""
-    rows = PortDataset.objects.filter(among("port_id", ids))
+    """Names of datasets of output ports that were seen before."""
+    return _datasets(PortDataset.objects.filter(among("port_id", ids)), first)
+
+
+def datasets_by_system_port(actor: Actor, ids: Collection[UUID], *, first: int) -> Lists:
+    """Names of datasets of interfaces that were seen before."""
+    return _datasets(SystemDataset.objects.filter(among("port_id", ids)).order_by(), first)
+
+
+def _datasets(rows: QuerySet[Any], first: int) -> Lists:
     found = first_of_each(
         rows,
         by="port_id",
@@ -191,6 +202,14 @@ def systems_by_id(actor: Actor, ids: Collection[UUID]) -> Rows:
     """Systems are known to everybody who is logged in."""
     visible = System.objects.visible_to(actor).filter(among("pk", ids))
     return {row["id"]: row for row in visible.values(*SYSTEM)}
+
+
+def system_ports_by_id(actor: Actor, ids: Collection[UUID]) -> Rows:
+    """Interfaces of systems that the actor may see."""
+    seen = SystemPort.objects.filter(
+        among("pk", ids), system__in=System.objects.visible_to(actor).order_by()
+    )
+    return {row["id"]: row for row in seen.order_by().values(*SYSTEM_PORT)}
 
 
 def ports_by_system(

@@ -12,7 +12,9 @@ from accounts.graphql.types import Domain, Team
 from catalog.products.graphql.batches import (
     SYSTEM,
     SYSTEM_PORT_ORDER,
+    datasets_by_system_port,
     ports_by_system,
+    systems_by_id,
 )
 from catalog.products.models import System as SystemModel
 from catalog.products.selectors.systems import systems_matching
@@ -24,6 +26,7 @@ from core.graphql import (
     connection,
     enum_of,
     listed,
+    many,
     one,
     one_row,
     page,
@@ -43,11 +46,24 @@ class SystemOperation(graphene.ObjectType):
     summary = graphene.String(required=True, description="What it does, in one line.")
 
 
+class PortDataset(RowsType):
+    """The OpenLineage name of data behind a port; how lineage finds the port."""
+
+    namespace = graphene.String(required=True, description="As postgres://host:5432.")
+    name = graphene.String(
+        required=True,
+        description="As database.schema.table; of a system's port also *, all of the namespace.",
+    )
+
+
 class SystemPort(RowsType):
     """An interface of a system."""
 
     name = graphene.String(required=True, description="Its key in the system.")
     fqn = graphene.String(required=True, description="<domain>.<system>/<port>")
+    system = one(
+        lambda: System, systems_by_id, key="system_id", required=True, description="Whose it is."
+    )
     kind = SystemPortKindEnum(required=True, description="What it speaks.")
     title = graphene.String(description="Its name as people write it.")
     version = graphene.String(description="Of its description.")
@@ -57,6 +73,12 @@ class SystemPort(RowsType):
         required=True,
         description="What a caller can do there, as its OpenAPI or AsyncAPI document says.",
         first=graphene.Int(required=True, default_value=50, description="At most, 1 to 200."),
+    )
+    datasets = many(
+        PortDataset,
+        datasets_by_system_port,
+        description="What stands behind it, as lineage names it.",
+        first=graphene.Int(required=True, default_value=20, description="At most, 1 to 200."),
     )
 
     @staticmethod

@@ -26,7 +26,7 @@ from catalog.products.graphql.batches import (
     systems_by_id,
     terms_by_product,
 )
-from catalog.products.graphql.systems import System
+from catalog.products.graphql.systems import PortDataset, System
 from catalog.products.states import Archetype, LinkKind, ProductStatus, Visibility
 from core.graphql import Row, RowsType, connection, enum, enum_of, load, many, one, page
 from core.graphql.mutations import JSON
@@ -54,13 +54,6 @@ class Ownership(RowsType):
     kind = OwnershipKindEnum(required=True, description="The part they have.")
     team = one(Team, teams_by_id, key="team_id", description="The team, where it is one.")
     person = one(Person, people_by_id, key="user_id", description="The person, where it is one.")
-
-
-class PortDataset(RowsType):
-    """The OpenLineage name of what a port offers; how lineage finds the port."""
-
-    namespace = graphene.String(required=True, description="As postgres://host:5432.")
-    name = graphene.String(required=True, description="As database.schema.table.")
 
 
 class OutputPort(RowsType):

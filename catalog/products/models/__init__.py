@@ -5,7 +5,7 @@ from catalog.products.models.history import FormerName, Revision
 from catalog.products.models.people import Follow, Ownership
 from catalog.products.models.ports import InputPort, OutputPort, OutputPortQuerySet, PortDataset
 from catalog.products.models.product import DataProduct, DataProductQuerySet
-from catalog.products.models.systems import System, SystemPort, SystemQuerySet
+from catalog.products.models.systems import System, SystemDataset, SystemPort, SystemQuerySet
 from catalog.products.models.talk import Announcement, Comment
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "PortDataset",
     "Revision",
     "System",
+    "SystemDataset",
     "SystemPort",
     "SystemQuerySet",
 ]

@@ -93,3 +93,25 @@ class SystemPort(models.Model):
 
     def __str__(self) -> str:
         return self.fqn
+
+
+class SystemDataset(models.Model):
+    """The OpenLineage name of data behind a port; how lineage finds the system."""
+
+    ALL = "*"  # as a name: what no other port names in the namespace
+
+    port = models.ForeignKey(SystemPort, on_delete=models.CASCADE, related_name="datasets")
+    namespace = models.CharField(max_length=500)
+    name = models.CharField(max_length=1000)
+
+    class Meta:
+        ordering = ["namespace", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["namespace", "name"], name="system_dataset_once"),
+            models.CheckConstraint(
+                condition=~Q(namespace="") & ~Q(name=""), name="system_dataset_has_name"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.namespace} {self.name}"

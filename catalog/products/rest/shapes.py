@@ -30,6 +30,7 @@ from core.openapi import (
 FQN = about(TEXT, "fully qualified name, <domain>.<product>")
 SCORE = {**NUMBER, "minimum": 0, "maximum": 100}
 STATUS = one_of(ProductStatus.values)
+DATASET_NAME = record("DatasetName", {"namespace": TEXT, "name": TEXT})
 LINK = record("Link", {"kind": TEXT, "label": TEXT, "url": URL})
 OWNERSHIP = record(
     "Ownership",
@@ -70,7 +71,7 @@ OUTPUT_PORT = record(
         "location": about(FREE, "where its data is; what it holds depends on the technology"),
         "requestable": about(FLAG, "access can be asked for here"),
         "takes_writes": about(FLAG, "others may ask to write"),
-        "datasets": listed(record("DatasetName", {"namespace": TEXT, "name": TEXT})),
+        "datasets": listed(DATASET_NAME),
     },
 )
 INPUT_PORT = record(
@@ -203,6 +204,7 @@ SYSTEM_PORT = record(
         "description": TEXT,
         "url": URL,
         "operations": listed(ANYTHING, "as its document names them"),
+        "datasets": listed(DATASET_NAME, "as lineage names what stands behind it"),
         "document_url": maybe(URL),
     },
 )

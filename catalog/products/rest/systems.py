@@ -21,6 +21,7 @@ from catalog.products.models import System
 from catalog.products.rest import shapes
 from catalog.products.selectors import system_by_fqn
 from catalog.products.selectors.systems import system_card, system_in_full, systems_matching
+from catalog.products.services.system_datasets import MAX_DATASETS
 from core.documents import Document, DocumentError, load_documents
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
@@ -31,6 +32,11 @@ from core.rest import body_of, list_response
 OBJECT = {"type": "object"}
 TEXTS = {"type": "array", "items": TEXT}
 LINK = {"type": "object", "properties": {"kind": TEXT, "label": TEXT, "url": TEXT}}
+DATASET = {
+    "type": "object",
+    "required": ["namespace", "name"],
+    "properties": {"namespace": TEXT, "name": TEXT},
+}
 PORT_FIELDS = ("kind", "title", "version", "description", "url")
 SYSTEM_FIELDS = ("purpose", "description", "technology")
 SYSTEM = {
@@ -55,6 +61,13 @@ SYSTEM = {
                     "document": {
                         "oneOf": [TEXT, OBJECT],
                         "description": "OpenAPI or AsyncAPI: YAML or JSON text, or an object",
+                    },
+                    "datasets": {
+                        "type": "array",
+                        "maxItems": MAX_DATASETS,
+                        "items": DATASET,
+                        "description": "OpenLineage names of what stands behind it; `*` is every"
+                        " name of a namespace that no other port has. Left out: as they are",
                     },
                 },
             },
@@ -205,8 +218,21 @@ def _type_problems(body: Mapping[str, Any]) -> Iterator[Problem]:
 def _entry_problems(entry: Any, pointer: str) -> Iterator[Problem]:
     fields = entry.items() if isinstance(entry, dict) else [("", entry)]
     for name, value in fields:
-        if name != "document" and not _is_text(value):
+        if name == "datasets":
+            yield from _dataset_problems(value, f"{pointer}/{name}")
+        elif name != "document" and not _is_text(value):
             yield Problem(f"{pointer}/{name}", "wrong-type", f"`{name}` must be text.")
+
+
+def _dataset_problems(datasets: Any, pointer: str) -> Iterator[Problem]:
+    if not isinstance(datasets, list):
+        yield Problem(pointer, "wrong-type", "`datasets` must be a list of objects.")
+        return
+    for at, each in enumerate(datasets):
+        names = DATASET["required"]
+        if not isinstance(each, dict) or not all(_is_text(each.get(name)) for name in names):
+            message = "A dataset is an object of `namespace` and `name`, both text."
+            yield Problem(f"{pointer}/{at}", "wrong-type", message)
 
 
 def _is_text(value: Any) -> bool:
@@ -219,9 +245,14 @@ def _ports(ports: list[dict[str, Any]], problems: list[Problem]) -> Iterator[Sys
         yield SystemPortData(
             name=port.get("name", ""),
             document=_document(port.get("document"), f"{pointer}/document", problems),
+            datasets=_datasets(port.get("datasets")),
             pointer=pointer,
             **{name: port.get(name, "") for name in PORT_FIELDS},
         )
+
+
+def _datasets(given: list[dict[str, str]] | None) -> tuple[tuple[str, str], ...] | None:
+    return None if given is None else tuple((each["namespace"], each["name"]) for each in given)
 
 
 def _document(given: Any, pointer: str, problems: list[Problem]) -> Document | None:

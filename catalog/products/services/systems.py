@@ -20,6 +20,12 @@ from catalog.products.services.describing import link_problems, link_rows, text_
 from catalog.products.services.handing import release_former_name
 from catalog.products.services.inputs import link_systems
 from catalog.products.services.outcomes import Change, change
+from catalog.products.services.system_datasets import (
+    dataset_changes,
+    dataset_problems,
+    namespaces_of,
+    write_datasets,
+)
 from catalog.products.states import SystemPortKind, SystemStatus
 from catalog.search import services as search
 from catalog.search.services import EntryData
@@ -53,21 +59,26 @@ def put_system(*, data: SystemData, actor: Actor) -> tuple[System, str, tuple[Ch
     problems = list(_problems(data))
     values = _values(data, known, problems)
     ports = [_port_values(port, at, problems) for at, port in enumerate(data.ports)]
+    problems += dataset_problems(data, known)
     if problems:
         raise Invalid("The system cannot be saved like that.", problems)
     if known is None:
         system = _created(data, values)
         _save_ports(system, ports)
+        write_datasets(system, data)
         _finish(system, actor, "create")
         return system, "create", ()
     former = known.fqn
-    changes = (*_set(known, values), *_port_changes(known, ports))
+    moved = dataset_changes(known, data)
+    changes = (*_set(known, values), *_port_changes(known, ports), *moved)
     if not changes:
         return known, "unchanged", ()
     known.save(update_fields=list(values))
     _remember(former, known)
+    had = namespaces_of(known)
     _save_ports(known, ports)
-    _finish(known, actor, "update")
+    write_datasets(known, data)
+    _finish(known, actor, "update", namespaces=had)
     return known, "update", changes
 
 
@@ -118,10 +129,13 @@ def _set(system: System, values: Mapping[str, Any]) -> list[Change]:
     return changes
 
 
-def _finish(system: System, actor: Actor, action: str) -> None:
+def _finish(system: System, actor: Actor, action: str, *, namespaces: Collection[str] = ()) -> None:
+    """`namespaces`: of the datasets that it had."""
     reindex_systems([system])
     link_systems(system_ids=[system.pk])
-    outbox.emit("system.changed", key=system.pk, system_id=str(system.pk))
+    outbox.emit(
+        "system.changed", key=system.pk, system_id=str(system.pk), namespaces=sorted(namespaces)
+    )
     audit.record(
         actor=actor.name,
         verb=f"system.{action}d",

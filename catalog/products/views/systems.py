@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actors import Actor
-from catalog.products.models import DataProduct, InputPort, System, SystemPort
+from catalog.products.models import DataProduct, InputPort, System, SystemDataset, SystemPort
 from catalog.products.policies import can_change_system
 from catalog.products.selectors import system_by_fqn
 from catalog.products.selectors.systems import systems_matching
@@ -36,6 +36,7 @@ class PortView:
     port: SystemPort
     operations: list[dict[str, str]]
     found: int
+    datasets: list[SystemDataset]
 
     @property
     def hidden(self) -> int:
@@ -79,7 +80,10 @@ def system(request: HttpRequest, fqn: str) -> HttpResponse:
         return redirect(found.get_absolute_url() + said, permanent=True)
     can_change = can_change_system(actor, found)
     text = _text(request, "q")
-    ports = [_port_view(port, text) for port in found.ports.defer("document")]
+    ports = [
+        _port_view(port, text)
+        for port in found.ports.defer("document").prefetch_related("datasets")
+    ]
     context = {
         "crumbs": [
             {"label": "Systems", "url": reverse("products:systems")},
@@ -93,6 +97,7 @@ def system(request: HttpRequest, fqn: str) -> HttpResponse:
         "former_names": found.former_names.order_by("fqn")[:MAX_FORMER] if can_change else (),
         "source_text": found.text[:SHOWN_SOURCE],
         "source_is_cut": len(found.text) > SHOWN_SOURCE,
+        "has_datasets": any(view.datasets for view in ports),
         "operation_count": sum(len(view.port.operations) for view in ports),
     }
     return render(request, "catalog/products/system.html", context)
@@ -139,7 +144,7 @@ def _port_view(port: SystemPort, text: str) -> PortView:
         for each in port.operations
         if wanted in f"{each['verb']} {each['name']} {each['summary']}".lower()
     ]
-    return PortView(port, found[:SHOWN_OPERATIONS], len(found))
+    return PortView(port, found[:SHOWN_OPERATIONS], len(found), list(port.datasets.all()))
 
 
 def _readers(actor: Actor, system: System) -> list[InputPort]:

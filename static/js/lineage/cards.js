@@ -31,6 +31,10 @@ export function placeOf(node) {
   return `${count(Math.abs(node.steps), "step")} ${node.steps < 0 ? "upstream" : "downstream"}`;
 }
 
+/** An operational system, data behind one, or what nobody offers: drawn dashed. */
+export const isStrange = (node) =>
+  node.kind === "system" || node.kind === "hidden" || (node.kind === "dataset" && !node.product);
+
 export const nameOf = (node) => (node.kind === "hidden" ? `${node.count ?? "Some"} hidden` : node.name);
 
 /** What is to be known before the domain is: a word with a glyph, never colour alone. */
@@ -42,7 +46,7 @@ export function markOf(node) {
 
 export function whereOf(node) {
   if (node.kind === "hidden") return "Not yours to see";
-  if (node.kind === "dataset") return node.product_name || node.product || "No product";
+  if (node.kind === "dataset") return node.product_name || node.product || node.system_name || "No product";
   const domain = node.domain ?? node.owner_name ?? node.owner ?? "";
   return node.kind === "system" ? [domain, "system"].filter(Boolean).join(", ") : domain;
 }
@@ -95,8 +99,7 @@ export function farCard(node, acts, { isFocus }) {
 }
 
 function attributes(node, isFocus) {
-  const isStrange = node.kind === "system" || node.kind === "hidden" || (node.kind === "dataset" && !node.product);
-  return { class: `node${isFocus ? " focus" : ""}${isStrange ? " sys" : ""}`, "data-node": node.id };
+  return { class: `node${isFocus ? " focus" : ""}${isStrange(node) ? " sys" : ""}`, "data-node": node.id };
 }
 
 function nameLink(node, acts, css, text) {

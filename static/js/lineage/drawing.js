@@ -244,7 +244,7 @@ export class Drawing {
   }
 
   #kindOfLine({ ends, columns }) {
-    const isOperational = ends.some((id) => ["system", "hidden"].includes(this.model.nodes.get(id).kind));
+    const isOperational = ends.map((id) => this.model.nodes.get(id)).some((node) => node.system || node.kind === "hidden");
     return [isOperational && "op", columns && "col"].filter(Boolean).join(" ");
   }
 

@@ -128,7 +128,7 @@ export class Model {
   shown({ hidesSystems = false } = {}) {
     const nodes = [...this.#shownIds()]
       .map((id) => this.nodes.get(id))
-      .filter((node) => !hidesSystems || node.kind !== "system" || node.id === this.focus?.id);
+      .filter((node) => !hidesSystems || !node.system || node.id === this.focus?.id);
     const kept = new Set(nodes.map((node) => node.id));
     const edges = [...this.edges.values()].filter((edge) => kept.has(edge.source) && kept.has(edge.target));
     this.#tellBeside(nodes, edges);

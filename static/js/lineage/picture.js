@@ -1,6 +1,6 @@
 // The drawing as a picture that stands alone: rectangles and text, with the colours of the theme written in.
 
-import { markOf, nameOf, whereOf } from "./cards.js";
+import { isStrange, markOf, nameOf, whereOf } from "./cards.js";
 import { svg } from "./dom.js";
 import { CARD_HEIGHT, CARD_WIDTH } from "./layout.js";
 import { ROW_HEIGHT } from "./model.js";
@@ -57,7 +57,7 @@ function cardOf(node, drawing, ink) {
   const { x, y } = drawing.places.get(node.id);
   const { model } = drawing;
   const isFocus = node.id === model.focus.id;
-  const isStrange = node.kind === "system" || node.kind === "hidden";
+  const isDashed = isStrange(node);
   const hint = [markOf(node)?.[0], whereOf(node)].filter(Boolean).join(" · ");
   const rows = model.opened.has(node.id) ? model.rows(node.id) : [];
   const score =
@@ -69,10 +69,10 @@ function cardOf(node, drawing, ink) {
       width: CARD_WIDTH,
       height: model.height(node.id),
       rx: 8,
-      fill: isStrange ? ink.sunk : ink.bg,
-      stroke: isFocus ? ink.acc : isStrange ? ink.ctl : ink.edge,
+      fill: isDashed ? ink.sunk : ink.bg,
+      stroke: isFocus ? ink.acc : isDashed ? ink.ctl : ink.edge,
       "stroke-width": isFocus ? 2 : 1,
-      "stroke-dasharray": isStrange ? "4 3" : null,
+      "stroke-dasharray": isDashed ? "4 3" : null,
     }),
     svg("text", { x: 12, y: 24, fill: ink.acc }, short(nameOf(node), score)),
     svg("text", { x: 12, y: 42, fill: ink.fg3, "font-size": 12 }, short(hint, score)),

@@ -88,6 +88,8 @@ def test_every_node_says_what_a_drawing_needs(member):
         "side": "downstream",
         "product": product.fqn,
         "product_name": product.name,
+        "system": None,
+        "system_name": None,
         "owner": product.owner.slug,
         "owner_name": product.owner.name,
         "domain": product.domain.path,

@@ -16,7 +16,7 @@ from catalog.products.data import (
     SystemData,
     SystemPortData,
 )
-from catalog.products.models import InputPort, System, SystemPort
+from catalog.products.models import InputPort, System, SystemDataset, SystemPort
 from catalog.products.selectors import name_problems
 from catalog.products.services import link_systems, put_system, save_product
 from catalog.products.states import ProductStatus
@@ -57,13 +57,19 @@ def api(data=None, name="api", **values) -> SystemPortData:
     return SystemPortData(name=name, kind="openapi", document=document, **values)
 
 
+def behind(*datasets) -> SystemPortData:
+    return SystemPortData("tables", "database", datasets=datasets)
+
+
 def shop(team, **values) -> SystemData:
     given = {"document_id": "web-shop", "name": "Web shop", "domain": team.domain, "owner": team}
     return SystemData(**given | {"ports": (api(),), "technology": "Spring"} | values)
 
 
 def state():
-    rows = [list(model.objects.order_by("pk").values()) for model in (System, SystemPort)]
+    rows = [
+        list(model.objects.order_by("pk").values()) for model in (System, SystemPort, SystemDataset)
+    ]
     return [*rows, AuditEvent.objects.count(), OutboxEvent.objects.count()]
 
 
@@ -141,6 +147,15 @@ def test_who_may_not_write_is_refused_and_nothing_changes(team, owner):
             "missing-field",
         ),
         ({"ports": (api({"openapi": "9"}),)}, "/ports/0/document/openapi", "version-not-supported"),
+        ({"ports": (behind(("", "x")),)}, "/ports/0/datasets/0/namespace", "required"),
+        ({"ports": (behind(("a", "x" * 1001)),)}, "/ports/0/datasets/0/name", "too-long"),
+        ({"ports": (behind(("a", "x\u202e")),)}, "/ports/0/datasets/0/name", "wrong-form"),
+        ({"ports": (behind(("a", "x"), ("a", "x")),)}, "/ports/0/datasets/1", "duplicate-dataset"),
+        (
+            {"ports": (behind(*[("a", str(n)) for n in range(501)]),)},
+            "/ports/0/datasets",
+            "too-many",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_kept(team, owner, values, pointer, code):
@@ -150,6 +165,43 @@ def test_what_is_wrong_is_named_and_nothing_is_kept(team, owner, values, pointer
     assert (pointer, code) in [(each.pointer, each.code) for each in refused.value.problems]
     assert not System.objects.exists()
     assert not OutboxEvent.objects.exists()
+
+
+def test_a_dataset_belongs_to_one_port(team, owner):
+    actor = actor_for(owner)
+    put_system(data=shop(team, ports=(behind(("kafka://x", "orders")),)), actor=actor)
+    other = replace(
+        shop(team, ports=(behind(("kafka://x", "orders")),)), document_id="till", slug="till"
+    )
+    before = state()
+
+    with pytest.raises(Invalid) as refused:
+        put_system(data=other, actor=actor)
+
+    [problem] = refused.value.problems
+    assert (problem.pointer, problem.code) == ("/ports/0/datasets/0", "dataset-taken")
+    assert "sales.web-shop/tables has" in problem.message
+    assert state() == before
+
+
+def test_datasets_that_change_are_told_and_those_left_out_stay(team, owner):
+    actor = actor_for(owner)
+    system, _, _ = put_system(data=shop(team, ports=(behind(("a", "x")),)), actor=actor)
+
+    _, same, _ = put_system(data=shop(team, ports=(behind(("a", "x")),)), actor=actor)
+    kept = replace(behind(), datasets=None, title="Tables")
+    _, _, titled = put_system(data=shop(team, ports=(kept,)), actor=actor)
+    _, _, changes = put_system(
+        data=shop(team, ports=(replace(kept, datasets=(("a", "y"), ("b", "*"))),)), actor=actor
+    )
+
+    assert same == "unchanged"
+    assert [each["field"] for each in titled] == ["port tables"]
+    assert changes == ({"field": "datasets of port tables", "from": 1, "to": 2},)
+    rows = system.ports.get().datasets.values_list("namespace", "name")
+    assert set(rows) == {("a", "y"), ("b", "*")}
+    events = OutboxEvent.objects.filter(topic="system.changed").order_by("pk")
+    assert [each.payload["namespaces"] for each in events] == [[], ["a"], ["a"]]
 
 
 def test_domains_products_and_systems_share_no_name(team, owner):
@@ -265,13 +317,14 @@ def test_the_pages_cost_the_same_with_more(team, owner):
 
     assert (cost("/systems/"), cost("/systems/sales.s1/")) == few
     assert few[0] <= 6
-    assert few[1] <= 8
+    assert few[1] <= 9
 
 
 def test_rest_makes_changes_lists_and_gives_the_document_back(team, owner):
     client, headers = Client(), script(owner)
     body = {"name": "Till", "team": "shop", "ports": [{"name": "api", "kind": "openapi"}]}
     body["ports"][0]["document"] = json.dumps(API)
+    body["ports"][0]["datasets"] = [{"namespace": "kafka://till", "name": "*"}]
     put = {"content_type": "application/json", "headers": headers}
 
     made = client.put("/api/v1/systems/sales.till", body, **put)
@@ -285,6 +338,7 @@ def test_rest_makes_changes_lists_and_gives_the_document_back(team, owner):
     assert [each["fqn"] for each in listed.json()["results"]] == ["sales.till"]
     document = client.get(made.json()["ports"][0]["document_url"], headers=headers)
     assert document.text == json.dumps(API)
+    assert made.json()["ports"][0]["datasets"] == body["ports"][0]["datasets"]
 
 
 @pytest.mark.parametrize(
@@ -294,6 +348,16 @@ def test_rest_makes_changes_lists_and_gives_the_document_back(team, owner):
         ({"tags": "x"}, "/tags", "wrong-type"),
         ({"ports": [1]}, "/ports", "wrong-type"),
         ({"ports": [{"name": 1, "kind": "file"}]}, "/ports/0/name", "wrong-type"),
+        (
+            {"ports": [{"name": "a", "kind": "file", "datasets": {}}]},
+            "/ports/0/datasets",
+            "wrong-type",
+        ),
+        (
+            {"ports": [{"name": "a", "kind": "file", "datasets": [{"namespace": "x"}]}]},
+            "/ports/0/datasets/0",
+            "wrong-type",
+        ),
         (
             {"ports": [{"name": "a", "kind": "openapi", "document": "a: &x 1"}]},
             "/ports/0/document/a",
