@@ -37,6 +37,13 @@ export const isStrange = (node) =>
 
 export const nameOf = (node) => (node.kind === "hidden" ? `${node.count ?? "Some"} hidden` : node.name);
 
+/** A link to the product or the system that a node belongs to; null: to none. */
+export function homeOf(node) {
+  if (node.product)
+    return h("a", { href: `/products/${encodeURIComponent(node.product)}/` }, node.product_name ?? node.product);
+  return node.system ? h("a", { href: `/systems/${encodeURIComponent(node.system)}/` }, node.system_name) : null;
+}
+
 /** What is to be known before the domain is: a word with a glyph, never colour alone. */
 export function markOf(node) {
   if (node.incident) return ["Incident", node.incident === "minor" ? "warn" : "bad"];

@@ -228,22 +228,11 @@ export class Model {
     for (const edge of answer.edges) this.columnEdges.set(pair(edge.source, edge.target), edge);
     if (!isBase) return;
     const nodes = new Map();
-    for (const {
-      dataset,
-      distance,
-      side,
-      product,
-      product_name,
-      owner,
-      owner_name,
-      domain,
-      status,
-      archetype,
-      score,
-    } of columns) {
+    for (const column of columns) {
+      const { dataset, distance } = column;
       if (!dataset || (nodes.get(dataset)?.distance ?? Infinity) <= distance) continue;
-      const shared = { product, product_name, owner, owner_name, domain, status, archetype, score };
-      nodes.set(dataset, { ...shared, id: dataset, kind: "dataset", name: shortName(dataset), distance, side });
+      const own = { id: dataset, kind: "dataset", name: shortName(dataset), more: undefined };
+      nodes.set(dataset, { ...column, ...own });
     }
     const edges = new Map();
     for (const edge of answer.edges) {

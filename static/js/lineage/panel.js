@@ -1,6 +1,6 @@
 // The facts of the chosen card, and what can be done with it.
 
-import { HIDDEN, kindOf, markOf, nameOf, placeOf } from "./cards.js";
+import { HIDDEN, homeOf, kindOf, markOf, nameOf, placeOf } from "./cards.js";
 import { count, h, icon, ring } from "./dom.js";
 
 const day = (moment) => (moment ? String(moment).slice(0, 10) : null);
@@ -49,9 +49,6 @@ function facts(node, edges) {
     .sort()
     .at(-1);
   const mark = markOf(node);
-  const product =
-    node.product &&
-    h("a", { href: `/products/${encodeURIComponent(node.product)}/` }, node.product_name ?? node.product);
   const owner =
     node.owner && h("a", { href: `/teams/${encodeURIComponent(node.owner)}/` }, node.owner_name ?? node.owner);
   const rows = [
@@ -59,7 +56,7 @@ function facts(node, edges) {
     ["Place", placeOf(node)],
     ["Status", mark ? h("span", { class: `badge ${mark[1]}` }, mark[0]) : node.status && capital(node.status)],
     ["Quality", node.kind === "product" && ring(node.score, 32)],
-    ["Product", node.kind !== "product" && product],
+    [node.product ? "Product" : "System", node.kind !== "product" && node.kind !== "system" && homeOf(node)],
     ["Owner", owner],
     ["Domain", node.domain],
     [

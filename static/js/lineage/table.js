@@ -1,6 +1,6 @@
 // The same as the drawing in rows: for reading on the page, and as a file.
 
-import { kindOf, markOf, nameOf } from "./cards.js";
+import { homeOf, kindOf, markOf, nameOf } from "./cards.js";
 import { h, icon } from "./dom.js";
 
 const FORMULA = /^\s*[=+\-@\t\r]/; // as catalog.search.csv_rows: a spreadsheet runs nothing
@@ -32,9 +32,8 @@ export function fillTwin(body, nodes, acts) {
         node.kind === "hidden"
           ? h("span", { class: "row" }, icon("lock", "dim"), nameOf(node))
           : h("a", { href: acts.link(node) }, node.name);
-      const product = node.product
-        ? h("a", { href: `/products/${encodeURIComponent(node.product)}/` }, node.product_name ?? node.product)
-        : h("span", { class: "hint" }, node.kind === "dataset" ? "no product" : kindOf(node));
+      const isAlone = node.kind === "dataset" ? "no product" : kindOf(node);
+      const product = (node.kind !== "system" && homeOf(node)) || h("span", { class: "hint" }, isAlone);
       const mark = markOf(node);
       const owner =
         node.owner && h("a", { href: `/teams/${encodeURIComponent(node.owner)}/` }, node.owner_name ?? node.owner);
