@@ -94,9 +94,15 @@ def _rule(model: type[Model], actor: Hashable, columns: tuple[str, ...]) -> tupl
     if _keeps_nothing_away(visible):
         return _among(model, columns, pk.attname, ()), (PLACE,)
     kind = str(pk.db_type(connection))
-    narrowed = visible.filter(among("pk", [ANY], kind)).order_by().values_list(*columns)
+    return compiled(visible.filter(among("pk", [ANY], kind)).order_by().values_list(*columns))
+
+
+def compiled(rows: QuerySet[Any, Any]) -> tuple[str, Params]:
+    """The statement of a query and its parameters, to be kept and asked again; "" where there can
+    be no rows.
+    """
     try:
-        sql, params = narrowed.query.get_compiler(connection=connection).as_sql()
+        sql, params = rows.query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:
         return "", ()
     return sql, tuple(params)

@@ -5,12 +5,13 @@ from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import connection
 from django.db.models import Value
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.actors import Actor
+from core.reading import compiled
 from portal.models import Notification
 from portal.selectors import near_names, near_nodes
 from provisioning.requests.models import Request
@@ -112,8 +113,7 @@ def _waiting_statement(actor: Actor) -> tuple[str, tuple[Any, ...]]:
     found = requests.values_list(Value("request"))[:MOST_WAITING].union(
         unread.values_list(Value("notification"))[:MOST_WAITING], all=True
     )
-    text, parameters = found.query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
-    return text, tuple(parameters)
+    return compiled(found)
 
 
 _address = cache(reverse)  # of pages without arguments

@@ -9,18 +9,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from accounts.actors import Actor
 from catalog.lineage.engine import sql
 from catalog.lineage.models import Column, Dataset
 from catalog.lineage.states import Direction, Hidden, Level
 from catalog.products.models import DataProduct
+from core.reading import seen_among
 
 if TYPE_CHECKING:
     from catalog.lineage.engine.closures import Closure
     from catalog.lineage.engine.snapshot import Snapshot
 
+MODELS: dict[Level, type[Model]] = {
+    Level.PRODUCT: DataProduct,
+    Level.DATASET: Dataset,
+    Level.COLUMN: Column,
+}
 SMALL_DEPTH = 6
 HIDDEN_KEPT = 2_000  # ids of hidden nodes that an answer holds, to draw edges to
 
@@ -50,10 +56,9 @@ class Found:
 
 def visible(level: str, actor: Actor) -> QuerySet[Any]:
     """The nodes of a level that the actor may see."""
-    if level == Level.PRODUCT:
-        return DataProduct.objects.visible_to(actor)
-    kind = Dataset if level == Level.DATASET else Column
-    return kind.objects.visible_to(actor)
+    manager: Any = MODELS[Level(level)]._default_manager
+    rows: QuerySet[Any] = manager.visible_to(actor)
+    return rows
 
 
 def passes_hidden() -> bool:
@@ -104,7 +109,7 @@ def everything(actor: Actor, asked: Question) -> Closure:
         asked.level, asked.roots, asked.direction, asked.depth, asked.at
     )
     if not passes_hidden():
-        found = _without(asked, seen_ids(visible(asked.level, actor), found))
+        found = _without(asked, seen_ids(asked.level, actor, found))
     return closures.of_levels(actor, asked.level, found, is_complete=is_complete)
 
 
@@ -113,7 +118,7 @@ def _seen_of(
 ) -> Found:
     seen = set(found)
     if not actor.sees_all_metadata:
-        seen = seen_ids(visible(asked.level, actor), found)
+        seen = seen_ids(asked.level, actor, found)
     if not passes_hidden() and len(seen) < len(found):
         found = _without(asked, seen)
     shown = sorted((hops, node) for node, hops in found.items() if node in seen)
@@ -154,8 +159,8 @@ def walk(
     return found
 
 
-def seen_ids(rows: QuerySet[Any], ids: Collection[Any]) -> set[Any]:
-    """Those of the ids that are among the visible `rows`. One statement, none without ids."""
+def seen_ids(level: str, actor: Actor, ids: Collection[Any]) -> set[Any]:
+    """Those of the ids whose nodes the actor may see. One statement, none without ids."""
     if not ids:
         return set()
-    return set(rows.filter(pk__in=list(ids)).order_by().values_list("pk", flat=True))
+    return {row["id"] for row in seen_among(MODELS[Level(level)], actor, ["id"], ids)}

@@ -13,6 +13,7 @@ from catalog.lineage.engine.reading import EVERYBODY, NOBODY
 from catalog.lineage.engine.snapshot import Snapshot
 from catalog.lineage.graph import Longs, Mask
 from catalog.products.models import DataProduct
+from core.reading import seen_among
 
 FEW_PRODUCTS = 2_000  # asked one by one
 
@@ -35,13 +36,12 @@ def _seen_products(actor: Actor, found: Snapshot, asked: NDArray[Any]) -> Mask:
     """By place of a product: whether the actor sees it; places that were not asked may be False."""
     known = len(found.products)
     seen = np.zeros(found.products_count, dtype=np.bool_)
-    visible = DataProduct.objects.visible_to(actor).order_by()
     wanted = np.zeros(found.products_count, dtype=np.bool_)
     wanted[asked] = True
     places = np.flatnonzero(wanted)
     if len(places) <= FEW_PRODUCTS:
         named = found.products_at(places)
-        shown = set(visible.filter(pk__in=named).values_list("pk", flat=True))
+        shown = {row["id"] for row in seen_among(DataProduct, actor, ["id"], named)}
         seen[places] = [each in shown for each in named]
         return seen
     hidden = _packed(DataProduct.objects.hidden_from(actor).order_by())

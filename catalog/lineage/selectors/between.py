@@ -12,7 +12,7 @@ from django.db import connection
 
 from accounts.actors import Actor
 from catalog.lineage.engine import sql
-from catalog.lineage.engine.questions import seen_ids, visible
+from catalog.lineage.engine.questions import seen_ids
 from catalog.lineage.selectors.shapes import DOWNSTREAM, UPSTREAM, Edge, Graph, Node
 from catalog.lineage.selectors.systems import Reading
 from catalog.lineage.states import Level
@@ -104,7 +104,7 @@ def more_around(
     outside = {side: _outside(graph.level, side, asked, at) for side in (UPSTREAM, DOWNSTREAM)}
     others = {other for pairs in outside.values() for _, other in pairs}
     # with those inside, so that it costs the same where nothing lies outside
-    seen = seen_ids(visible(graph.level, actor), {*others, *asked})
+    seen = seen_ids(graph.level, actor, {*others, *asked})
     counts = {
         side: Counter(node for node, other in pairs if other in seen)
         for side, pairs in outside.items()

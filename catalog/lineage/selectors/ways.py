@@ -141,7 +141,7 @@ def _path(
     found, is_complete = sql.by_levels(level, sources, Direction.DOWNSTREAM, None, at)
     if not is_complete and not set(targets) & found.keys():
         raise Unavailable("The graph is being read; ask again in a minute.")
-    kept = set(found) if passes_hidden() else seen_ids(visible(level, actor), found)
+    kept = set(found) if passes_hidden() else seen_ids(level, actor, found)
     edges = sql.edges_between(level, kept, kept, "e.source_id, e.target_id", at=at)
     return _back(edges, [each for each in sources if each in kept], targets)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import DateTimeField, Q, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
+from psycopg.types.json import Jsonb
 
 from accounts.actors import Actor
 from accounts.models import Team, User
@@ -17,6 +20,7 @@ from accounts.policies import can_act_for_team
 from catalog.governance.models import ClassificationLevel
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.states import ProductStatus
+from core.reading import compiled
 from provisioning.access.models import Credential, Grant, GrantQuerySet
 from provisioning.access.selectors.opening import grant_targets
 from provisioning.access.states import COVERED_BY, AccessMode, GrantState
@@ -25,6 +29,7 @@ from provisioning.jobs.models import Instance, Operation
 from provisioning.requests.models import Request
 from provisioning.requests.states import RequestKind, RequestState
 
+SOME_PRODUCT = UUID(int=0)
 PRODUCT_CHOICES = 100  # products offered as consumer in a form
 MAX_ROWS = 200
 
@@ -153,28 +158,10 @@ def _held_and_asked(
     product: DataProduct, actor: Actor
 ) -> tuple[dict[UUID, Grant], dict[UUID, Request]]:
     """As `Standing` has them, with no more than its pages show; read in one statement."""
-    held = Grant.objects.live().held_by(actor).filter(port__product=product)
-    asked = Request.objects.filter(
-        Q(requester_id=actor.user_id) | Q(team__in=actor.team_ids),
-        kind=RequestKind.ACCESS,
-        state=RequestState.WAITING,
-        subject__product_id=str(product.pk),
-    )
-    none = Cast(Value(None), DateTimeField())
-    rows = (
-        held.order_by()
-        .values_list(
-            *("pk", Cast("port_id", TextField()), "state", "until"),
-            *(Value(0), "instance__driver", "mode"),
-        )
-        .union(
-            asked.order_by().values_list(
-                *("pk", KeyTextTransform("port_id", "subject"), Value("")),
-                *(none, "number", Value(""), Value("")),
-            ),
-            all=True,
-        )
-    )
+    statement, parameters = _standing_statement(actor)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_about(product, each) for each in parameters])
+        rows = cursor.fetchall()
     grants: dict[UUID, Grant] = {}
     waiting: dict[UUID, Request] = {}
     # what is written down last counts: writing before reading, then the later end
@@ -189,6 +176,40 @@ def _held_and_asked(
         else:
             waiting[port_id] = Request(pk=pk, number=number)
     return grants, waiting
+
+
+def _about(product: DataProduct, parameter: Any) -> Any:
+    """A parameter of `_standing_statement`, of this product."""
+    if isinstance(parameter, Jsonb):
+        return Jsonb(str(product.pk))
+    return product.pk if parameter == SOME_PRODUCT else parameter
+
+
+@lru_cache(maxsize=1_000)
+def _standing_statement(actor: Actor) -> tuple[str, tuple[Any, ...]]:
+    """Kept for a person and their rights, with `SOME_PRODUCT` where a product belongs."""
+    held = Grant.objects.live().held_by(actor).filter(port__product=SOME_PRODUCT)
+    asked = Request.objects.filter(
+        Q(requester_id=actor.user_id) | Q(team__in=actor.team_ids),
+        kind=RequestKind.ACCESS,
+        state=RequestState.WAITING,
+        subject__product_id=str(SOME_PRODUCT),
+    )
+    none = Cast(Value(None), DateTimeField())
+    return compiled(
+        held.order_by()
+        .values_list(
+            *("pk", Cast("port_id", TextField()), "state", "until"),
+            *(Value(0), "instance__driver", "mode"),
+        )
+        .union(
+            asked.order_by().values_list(
+                *("pk", KeyTextTransform("port_id", "subject"), Value("")),
+                *(none, "number", Value(""), Value("")),
+            ),
+            all=True,
+        )
+    )
 
 
 def covering(port_id: UUID, consumer: Consumer, mode: str) -> GrantQuerySet:

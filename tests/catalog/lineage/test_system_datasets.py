@@ -283,7 +283,7 @@ def test_pages_of_the_system_and_of_its_data(team, sender, orders):
     explorer = client.get("/lineage/", {"node": found.node_id, "level": "dataset"}).text
     of_system = client.get("/lineage/", {"node": f"system:{system.fqn}"}).text
 
-    assert f"<code class=\"cut\">{SHOP}</code> <code class=\"cut\">shop.orders</code>" in page
+    assert f'<code class="cut">{SHOP}</code> <code class="cut">shop.orders</code>' in page
     assert f"system%3A{system.fqn}&amp;level=product" in explorer
     assert "level=dataset" in of_system
 
