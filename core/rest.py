@@ -13,7 +13,8 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from core.csv_rows import csv_list, wants_csv
 from core.errors import UNSEEN, DomainError, Invalid, problem_document
 from core.paging import KeysetPage, keyset_page
-from core.problems import Problem, shown, to_pointer
+from core.problems import Problem, shown
+from core.request_bodies import require_known_members
 
 PROBLEM_JSON = "application/problem+json"
 COUNT_CAP = 5_000  # rows that are counted; beyond it `count_capped` is true
@@ -119,8 +120,13 @@ def body_of(request: Request) -> dict[str, Any]:
 
     Raises:
         ParseError, TooLarge, Invalid: see `core.json_body`.
+        Invalid: it is no object, or has a member that the operation does not take.
     """
-    return request.data if isinstance(request.data, dict) else {}
+    body = request.data
+    if not isinstance(body, dict):
+        raise Invalid("Send a JSON object.", [Problem("", "wrong-type", "Send a JSON object.")])
+    require_known_members(request, body)
+    return body
 
 
 def page_size(request: Request, default: int = 50) -> int:
@@ -211,19 +217,6 @@ def whole_in(body: Mapping[str, Any], name: str, default: int) -> int:
         problem = Problem(f"/{name}", "wrong-type", "Send a whole number.")
         raise Invalid("A value is no whole number.", [problem])
     return value
-
-
-def require_known(body: Mapping[str, Any], names: Iterable[str]) -> None:
-    """Refuse members that nobody reads: a spelling mistake must not pass for a wish.
-
-    Raises:
-        Invalid: each of them.
-    """
-    unknown = sorted(set(body) - set(names))
-    if unknown:
-        text = "There is no such field here."
-        problems = [Problem(to_pointer([name]), "unknown-field", text) for name in unknown]
-        raise Invalid("The body has fields that are not known.", problems)
 
 
 def require_choices(name: str, given: Iterable[str], choices: Sequence[str]) -> None:

@@ -32,7 +32,7 @@ from core.openapi import (
     record,
 )
 from core.problems import Problem
-from core.rest import body_of, list_response, require_known, text_in
+from core.rest import body_of, list_response, text_in
 
 ROLE = one_of(ServiceRole.values, "what it is in its team; it decides nothing, as owners do")
 PURPOSE = {**TEXT, "minLength": 1, "maxLength": LONGEST_PURPOSE, "description": "what it does"}
@@ -93,7 +93,6 @@ class ServiceAccounts(APIView):
     def post(self, request: Request) -> Response:
         """By owners of the team. It can do nothing before it has a token: `POST tokens`."""
         actor, given = actor_in(request), body_of(request)
-        require_known(given, WANTED["properties"])
         made = services.create_account(
             team=_team(text_in(given, "team")),
             data=services.AccountData(
@@ -134,7 +133,6 @@ class ServiceAccount(APIView):
         """Its purpose or its role; its tokens go on with what it may from now on."""
         actor, given = actor_in(request), body_of(request)
         account = account_by_name(actor, name)
-        require_known(given, CHANGES["properties"])
         services.change_account(account=account, data=_changed(account, given), actor=actor)
         return Response(card(account_by_name(actor, name)))
 

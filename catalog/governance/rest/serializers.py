@@ -71,13 +71,14 @@ def level_as_dict(level: ClassificationLevel) -> dict[str, Any]:
     }
 
 
-def policy_data(body: Any, policy: Policy | None) -> tuple[PolicyData, Enforcement | None]:
+def policy_data(
+    given: Mapping[str, Any], policy: Policy | None
+) -> tuple[PolicyData, Enforcement | None]:
     """What was sent; what is left out of a change stays as it is in the newest version.
 
     Raises:
         Invalid: a value is of the wrong kind, or names what is not there.
     """
-    given = _object(body)
     last = policy.versions.order_by("-number").first() if policy else None
     texts = {
         name: _text(given, name, getattr(last, name, "")) for name in ("rule", "words", "mend")
@@ -96,9 +97,8 @@ def policy_data(body: Any, policy: Policy | None) -> tuple[PolicyData, Enforceme
     return data, Enforcement(day(given)) if state == PolicyState.ENFORCED else None
 
 
-def term_data(body: Any, term: Term | None) -> TermData:
+def term_data(given: Mapping[str, Any], term: Term | None) -> TermData:
     """As `policy_data`, of a term."""
-    given = _object(body)
     synonyms = given.get("synonyms", term.synonyms if term else [])
     if not isinstance(synonyms, list) or not all(isinstance(each, str) for each in synonyms):
         raise _wrong("/synonyms", "wrong-type", "Give a list of texts.")
@@ -111,19 +111,13 @@ def term_data(body: Any, term: Term | None) -> TermData:
     )
 
 
-def day(body: Any) -> dt.date | None:
+def day(given: Mapping[str, Any]) -> dt.date | None:
     """`grace_until` of a body."""
-    text = _text(_object(body), "grace_until", "")
+    text = _text(given, "grace_until", "")
     try:
         return dt.date.fromisoformat(text) if text else None
     except ValueError:
         raise _wrong("/grace_until", "not-a-date", "Write the date as 2027-01-31.") from None
-
-
-def _object(body: Any) -> Mapping[str, Any]:
-    if not isinstance(body, Mapping):
-        raise _wrong("", "wrong-type", "Send a JSON object.")
-    return body
 
 
 def _text(given: Mapping[str, Any], name: str, default: str) -> str:

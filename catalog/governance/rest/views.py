@@ -34,7 +34,7 @@ from core.errors import NotAllowed
 from core.idempotency import idempotent
 from core.openapi import KEY, PAGING, TEXT, page_of, whole_list_of
 from core.paging import keyset_page
-from core.rest import list_response, page_response, page_size
+from core.rest import body_of, list_response, page_response, page_size
 
 POLICY = {
     "type": "object",
@@ -95,7 +95,7 @@ class Policies(APIView):
         actor = actor_in(request)
         if not can_govern_somewhere(actor):
             raise NotAllowed("Only stewards and owners of domains may write policies.")
-        data, enforcement = policy_data(request.data, None)
+        data, enforcement = policy_data(body_of(request), None)
         version = services.save_policy(data=data, actor=actor, enforcement=enforcement)
         row = policy_rows(actor, [version.policy])[0]
         return Response(policy_as_dict(row), status=201)
@@ -123,7 +123,7 @@ class OnePolicy(APIView):
         """Write its next version; what is left out stays. Scope and subject do not change."""
         actor = actor_in(request)
         policy = policy_by_slug(actor, slug)
-        data, enforcement = policy_data(request.data, policy)
+        data, enforcement = policy_data(body_of(request), policy)
         services.save_policy(data=data, actor=actor, policy=policy, enforcement=enforcement)
         return Response(policy_as_dict(policy_rows(actor, [policy_by_slug(actor, slug)])[0]))
 
@@ -142,7 +142,7 @@ class Enforce(APIView):
         """409 when there is no draft. Until the end of `grace_until` it only warns."""
         actor = actor_in(request)
         policy = policy_by_slug(actor, slug)
-        services.enforce_policy(policy=policy, actor=actor, grace_until=day(request.data or {}))
+        services.enforce_policy(policy=policy, actor=actor, grace_until=day(body_of(request)))
         return Response(policy_as_dict(policy_rows(actor, [policy])[0]))
 
 
@@ -193,7 +193,7 @@ class Terms(APIView):
         actor = actor_in(request)
         if not can_govern_somewhere(actor):
             raise NotAllowed("Only stewards and owners of domains may write terms.")
-        term = services.put_term(data=term_data(request.data, None), actor=actor)
+        term = services.put_term(data=term_data(body_of(request), None), actor=actor)
         return Response(term_as_dict(term), status=201)
 
 
@@ -215,7 +215,7 @@ class OneTerm(APIView):
         """What is left out stays."""
         actor = actor_in(request)
         term = term_by_id(actor, term_id)
-        kept = services.put_term(data=term_data(request.data, term), actor=actor, term=term)
+        kept = services.put_term(data=term_data(body_of(request), term), actor=actor, term=term)
         return Response(term_as_dict(kept))
 
     @extend_schema(

@@ -24,7 +24,7 @@ from core.idempotency import idempotent
 from core.openapi import KEY, PAGING, TEXT, page_of
 from core.paging import keyset_page
 from core.problems import Problem
-from core.rest import page_response, page_size
+from core.rest import body_of, page_response, page_size
 
 ORDER = ("-votes", "id")
 WISH = {
@@ -235,14 +235,12 @@ def _domain(path: str) -> Domain | None:
 
 
 def _body(request: Request, *names: str) -> dict[str, str]:
-    """The texts of a JSON object; what is missing is "".
+    """The texts of the body; what is missing is "".
 
     Raises:
-        Invalid: it is no object, or a value is no text.
+        Invalid: a value is no text.
     """
-    given = request.data
-    if not isinstance(given, Mapping):
-        raise Invalid("Send a JSON object.", [Problem("", "wrong-type", "Send a JSON object.")])
+    given = body_of(request)
     wrong = [name for name in names if not isinstance(given.get(name) or "", str)]
     if wrong:
         problems = [Problem(f"/{name}", "wrong-type", "Send a text.") for name in wrong]

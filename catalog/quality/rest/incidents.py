@@ -283,14 +283,10 @@ def _moment(body: Mapping[str, Any]) -> dt.datetime | None:
 
 
 def _changed(kept: Mapping[str, Any], body: Mapping[str, Any]) -> SettingsData:
-    """Raises: Invalid: a value is of another kind, or there is no such setting."""
+    """Raises: Invalid: a value is of another kind."""
     given = {**kept, **body}
     threshold, hops = given["score_threshold"], given["downstream_hops"]
-    problems = [
-        Problem(f"/{name}", "unknown-field", f"Settings are {', '.join(kept)}.")
-        for name in body
-        if name not in kept
-    ]
+    problems = []
     if threshold is not None and not _is_number(threshold):
         problems.append(Problem("/score_threshold", "wrong-type", "Send a number or null."))
     if isinstance(hops, bool) or not isinstance(hops, int):

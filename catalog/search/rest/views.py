@@ -52,6 +52,14 @@ SAVED = {
         "follow": {"type": "boolean"},
     },
 }
+CHANGED = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "follow": {"type": "boolean"},
+        "seen": {"type": "boolean", "description": "true: what is there now is known"},
+    },
+}
 
 
 class Search(APIView):
@@ -149,7 +157,7 @@ class SavedSearchDetail(APIView):
     @extend_schema(
         operation_id="saved_search_update",
         parameters=[KEY],
-        request={"application/json": SAVED},
+        request={"application/json": CHANGED},
         responses={200: shapes.SAVED},
     )
     @idempotent

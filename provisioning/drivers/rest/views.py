@@ -165,11 +165,8 @@ def _data(body: Mapping[str, Any], target: Target | None = None) -> services.Tar
 
 
 def _type_problems(body: Mapping[str, Any], *, new: bool) -> Iterator[Problem]:
-    known = TARGET["properties"] if new else CHANGES
     for name, value in body.items():
-        if name not in known:
-            yield Problem(f"/{name}", "unknown-field", "There is no such field, or it stays.")
-        elif name in TEXTS and (not isinstance(value, str) or "\0" in value):
+        if name in TEXTS and (not isinstance(value, str) or "\0" in value):
             yield Problem(f"/{name}", "wrong-type", f"`{name}` must be text.")
         elif name in ("config", "secrets") and not isinstance(value, dict):
             yield Problem(f"/{name}", "wrong-type", f"`{name}` must be an object.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from accounts.authentication import actor_in
 from core.csv_rows import CsvRenderer
 from core.idempotency import idempotent
 from core.openapi import KEY, PAGING
-from core.rest import list_or_csv, list_response
+from core.rest import body_of, list_or_csv, list_response
 from provisioning.jobs import services
 from provisioning.jobs.models import Instance, Operation
 from provisioning.jobs.rest.answers import accepted
@@ -100,7 +99,7 @@ class OperationAbandon(APIView):
     def post(self, request: Request, operation_id: UUID) -> Response:
         """Give up undoing a job that needs an operator; `result.left_over` says what stays."""
         operation = _visible(request, operation_id)
-        reason = request.data.get("reason") if isinstance(request.data, Mapping) else None
+        reason = body_of(request).get("reason")
         ended = services.abandon(
             operation=operation,
             actor=actor_in(request),

@@ -68,11 +68,7 @@ RULE = {
         "position": {"type": "integer", "minimum": 1, "maximum": 999},
     },
 }
-TRIED = {
-    "type": "object",
-    "required": ["condition", "outcome"],
-    "properties": {"scope": SCOPE, "condition": CONDITION, "outcome": OUTCOME},
-}
+TRIED = {**RULE, "required": ["condition", "outcome"]}  # a rule, whatever it is to be called
 LENT = {
     "type": "object",
     "required": ["to", "until"],

@@ -106,12 +106,17 @@ def test_held_grants_are_those_of_the_caller(company, granted):
     assert caller(company.owner)("GET", "grants?held=perhaps").status_code == 422
 
 
+def several(company, ports):
+    """The body that asks for several ports at once."""
+    given = {name: value for name, value in body(company).items() if name != "port"}
+    return {**given, "ports": ports}
+
+
 def test_several_ports_are_asked_for_at_once_and_each_stands_for_itself(company):
     closed = PortFactory()
     ports = [company.port.fqn, closed.fqn, "sales.none/x@1"]
-    given = {name: value for name, value in body(company).items() if name != "port"}
 
-    answer = caller(company.consumer)("POST", "access-requests/batch", {**given, "ports": ports})
+    answer = caller(company.consumer)("POST", "access-requests/batch", several(company, ports))
 
     assert answer.status_code == 200
     taken, refused, unknown = answer.json()["results"]
@@ -127,7 +132,7 @@ def test_several_ports_are_asked_for_at_once_and_each_stands_for_itself(company)
 def test_a_list_of_ports_of_the_wrong_shape_is_refused(company, ports):
     before = snapshot(company)
 
-    answer = caller(company.consumer)("POST", "access-requests/batch", body(company, ports=ports))
+    answer = caller(company.consumer)("POST", "access-requests/batch", several(company, ports))
 
     assert answer.status_code == 422
     assert [each["pointer"] for each in answer.json()["problems"]] == ["/ports"]
@@ -135,7 +140,7 @@ def test_a_list_of_ports_of_the_wrong_shape_is_refused(company, ports):
 
 
 def test_the_same_key_asks_for_several_once(company):
-    call, sent = caller(company.consumer), body(company, ports=[company.port.fqn])
+    call, sent = caller(company.consumer), several(company, [company.port.fqn])
 
     first = call("POST", "access-requests/batch", sent, **{"Idempotency-Key": "k-1"})
     again = call("POST", "access-requests/batch", sent, **{"Idempotency-Key": "k-1"})

@@ -25,6 +25,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 UNKNOWN = "0190c8a5-7c1e-7000-8000-000000000000"
+BODIES = {"assign": {"person": "olga"}, "notes": {"note": "x"}, "resolve": {"note": "x"}}
 BOOKKEEPING = ("SAVEPOINT", "RELEASE", "SET LOCAL", "INSERT INTO core_graphqlbudget", "WITH mine")
 
 
@@ -141,7 +142,7 @@ def test_what_is_wrong_is_named_and_nothing_changes(owner, product, path, body, 
 def test_a_resolved_one_is_not_handled_again(owner, product, verb):
     found = make(product, state="resolved", resolved_at=timezone.now())
 
-    refused = owner.post(f"incidents/{found.pk}/{verb}", 409, {"note": "x", "person": "olga"})
+    refused = owner.post(f"incidents/{found.pk}/{verb}", 409, BODIES.get(verb, {}))
 
     assert refused["type"] == "/problems/invalid-transition"
     assert refused["state"] == "resolved"
@@ -181,7 +182,7 @@ def test_foreign_ones_answer_like_unknown_ones(product):
     for verb in ("", "/acknowledge", "/assign", "/notes", "/resolve"):
         method = "post" if verb else "get"
         answers = [
-            stranger.call(method, f"incidents/{pk}{verb}", 404, {"note": "x"})
+            stranger.call(method, f"incidents/{pk}{verb}", 404, BODIES.get(verb[1:], {}))
             for pk in (found.pk, UNKNOWN)
         ]
         assert answers[0] == answers[1]
