@@ -67,7 +67,7 @@ BODIES: dict[str, Mapping[str, Any]] = {
     "rest:lineage-namespaces": NAMESPACE,
     "rest:lineage-namespace-release": CLAIMED,
     "rest:lineage-claim": CLAIM,
-    "rest:lineage-unclaim": CLAIM,
+    "rest:lineage-unclaim": {"dataset": CLAIM["dataset"]},
     "rest:lineage-edges": EDGE,
 }
 TARGET_PLACES = {

@@ -161,6 +161,19 @@ FIELDS: dict[str, Row] = {
     "announce": "401 not-found done done not-allowed not-allowed not-allowed done 403 done",
     "comment": "401 not-found done done done done done done 403 done",
     "postDemand": "401 done done done done done done done 403 done",
+    "acceptProduct": (
+        "401 not-found invalid-transition invalid-transition invalid-transition "
+        "not-allowed not-allowed invalid-transition 403 invalid-transition"
+    ),
+    "takeDemand": ("401 not-allowed done done not-allowed not-allowed not-allowed done 403 done"),
+    "answerDemand": (
+        "401 unknown-product done done not-allowed not-allowed not-allowed done 403 done"
+    ),
+    "declineDemand": "401 not-allowed not-allowed done done done done done 403 done",
+    "abandonOperation": (
+        "401 not-found not-allowed not-allowed not-allowed "
+        "not-allowed invalid-transition invalid-transition 403 not-allowed"
+    ),
     "voteForDemand": "401 done done not-allowed done done done done 403 not-allowed",
     "markNotificationsRead": "401 done done done done done done done 403 done",
     "repairResource": (

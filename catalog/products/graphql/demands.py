@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import graphene
@@ -16,6 +16,7 @@ from catalog.products import services
 from catalog.products.graphql.batches import products_by_id
 from catalog.products.graphql.types import DataProduct
 from catalog.products.models import Demand as DemandModel
+from catalog.products.selectors.demands import product_called, team_called
 from catalog.products.states import DemandState
 from core.errors import Invalid
 from core.graphql import (
@@ -113,6 +114,17 @@ def demand_row(actor: Actor, given: Any) -> Row | None:
 
 
 DemandPayload = payload("DemandPayload", "demand", Demand)
+Verb = Callable[[DemandModel], DemandModel]
+
+
+def _verb(description: str, **arguments: Any) -> Any:
+    return graphene.Field(
+        DemandPayload,
+        required=True,
+        description=description,
+        id=graphene.ID(required=True, description="Of the wish."),
+        **arguments,
+    )
 
 
 class Mutation(graphene.ObjectType):
@@ -124,14 +136,25 @@ class Mutation(graphene.ObjectType):
         need=graphene.String(required=True, description="What it is needed for; Markdown."),
         domain=graphene.String(description="Path of the domain where it is expected."),
     )
-    vote_for_demand = graphene.Field(
-        DemandPayload,
-        required=True,
-        description="Say “I need it too”, or take that back; twice counts once.",
-        id=graphene.ID(required=True, description="Of the wish."),
+    vote_for_demand = _verb(
+        "Say “I need it too”, or take that back; twice counts once.",
         needed=graphene.Boolean(
             required=True, default_value=True, description="False: not any more."
         ),
+    )
+
+    take_demand = _verb(
+        "Promise that a team looks after it.",
+        team=graphene.String(required=True, description="Slug of a team that you act for."),
+    )
+    answer_demand = _verb(
+        "Name the product that answers it; a draft is shown to the author once it is published.",
+        product=graphene.String(required=True, description="Full name of the product."),
+        note=graphene.String(description="What to know about it; Markdown."),
+    )
+    decline_demand = _verb(
+        "Say that it will not be made; an author withdraws it so.",
+        reason=graphene.String(description="Why; the author may leave it out."),
     )
 
     @staticmethod
@@ -154,13 +177,57 @@ class Mutation(graphene.ObjectType):
         needed: bool,
     ) -> Mapping[str, Any]:
         actor: Actor = info.context.actor
-        named = DemandModel.objects.visible_to(actor).filter(pk__in=uuids_in(id))
+        vote = services.vote if needed else services.unvote
+        return _on(actor, id, lambda each: vote(demand=each, actor=actor))
 
-        def verb(demand: DemandModel) -> Row | None:
-            vote = services.vote if needed else services.unvote
-            return demand_row(actor, vote(demand=demand, actor=actor).pk)
+    @staticmethod
+    def resolve_take_demand(
+        root: None,
+        info: Any,
+        id: str,  # noqa: A002 - its name
+        team: str,
+    ) -> Mapping[str, Any]:
+        actor: Actor = info.context.actor
+        return _on(
+            actor,
+            id,
+            lambda each: services.take_demand(demand=each, team=team_called(team), actor=actor),
+        )
 
-        return attempt_on("demand", named, verb)
+    @staticmethod
+    def resolve_answer_demand(
+        root: None,
+        info: Any,
+        id: str,  # noqa: A002 - its name
+        product: str,
+        note: str = "",
+    ) -> Mapping[str, Any]:
+        actor: Actor = info.context.actor
+
+        def verb(demand: DemandModel) -> DemandModel:
+            named = product_called(actor, product)
+            return services.answer_demand(demand=demand, product=named, note=note, actor=actor)
+
+        return _on(actor, id, verb)
+
+    @staticmethod
+    def resolve_decline_demand(
+        root: None,
+        info: Any,
+        id: str,  # noqa: A002 - its name
+        reason: str = "",
+    ) -> Mapping[str, Any]:
+        actor: Actor = info.context.actor
+        return _on(
+            actor,
+            id,
+            lambda each: services.decline_demand(demand=each, reason=reason, actor=actor),
+        )
+
+
+def _on(actor: Actor, given: str, verb: Verb) -> Mapping[str, Any]:
+    named = DemandModel.objects.visible_to(actor).for_rows().filter(pk__in=uuids_in(given))
+    return attempt_on("demand", named, lambda each: demand_row(actor, verb(each).pk))
 
 
 def _domain(path: str | None) -> DomainModel | None:

@@ -33,6 +33,9 @@ def _product(name: str, description: str, **arguments: Any) -> Any:
 
 
 class Mutation(graphene.ObjectType):
+    accept_product = _product(
+        "AcceptProduct", "Make a draft of a proposal; for its team and owners of its domain."
+    )
     publish_product = _product(
         "PublishProduct", "Make a draft visible to everybody its visibility names."
     )
@@ -47,6 +50,11 @@ class Mutation(graphene.ObjectType):
     )
     follow_product = _product("FollowProduct", "Be told of its changes; twice is as once.")
     unfollow_product = _product("UnfollowProduct", "Be told of its changes no more.")
+
+    @staticmethod
+    def resolve_accept_product(root: None, info: Any, fqn: str) -> Mapping[str, Any]:
+        actor: Actor = info.context.actor
+        return _on(actor, fqn, lambda each: services.accept_product(product=each, actor=actor))
 
     @staticmethod
     def resolve_publish_product(root: None, info: Any, fqn: str) -> Mapping[str, Any]:

@@ -14,10 +14,11 @@ from rest_framework.views import APIView
 
 from accounts.actors import Actor
 from accounts.authentication import actor_in
-from accounts.models import Domain, Team
+from accounts.models import Domain
 from catalog.products import services
 from catalog.products.models import DataProduct, Demand
 from catalog.products.rest import shapes
+from catalog.products.selectors.demands import product_called, team_called
 from catalog.products.states import DemandState
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
@@ -140,10 +141,7 @@ class DemandTake(APIView):
     def post(self, request: Request, demand_id: UUID) -> Response:
         """`team`: the slug of one of the caller's teams."""
         found = _demand(request, demand_id)
-        team = Team.objects.filter(slug=_body(request, "team")["team"]).first()
-        if team is None:
-            problem = Problem("/team", "unknown-team", "There is no such team.")
-            raise Invalid("It cannot be taken up.", [problem])
+        team = team_called(_body(request, "team")["team"])
         services.take_demand(demand=found, team=team, actor=actor_in(request))
         return Response(_answer(request, found))
 
@@ -161,11 +159,7 @@ class DemandAnswer(APIView):
     def post(self, request: Request, demand_id: UUID) -> Response:
         """`product`: its fqn; a draft is shown to the author once it is published."""
         found, body = _demand(request, demand_id), _body(request, "product", "note")
-        visible = DataProduct.objects.visible_to(actor_in(request)).select_related("owner")
-        product = visible.filter(fqn=body["product"]).first()
-        if product is None:
-            problem = Problem("/product", "unknown-product", "There is no product of this name.")
-            raise Invalid("This product cannot answer it.", [problem])
+        product = product_called(actor_in(request), body["product"])
         services.answer_demand(
             demand=found, product=product, note=body["note"], actor=actor_in(request)
         )

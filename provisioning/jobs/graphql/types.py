@@ -210,6 +210,7 @@ class Resource(RowsType):
 ResourceConnection = connection(Resource)
 Repair = payload("RepairResourcePayload", "operation", Operation)
 CancelOperation = payload("CancelOperationPayload", "operation", Operation)
+AbandonOperation = payload("AbandonOperationPayload", "operation", Operation)
 RunCheck = payload("RunCheckPayload", "operation", Operation)
 
 
@@ -276,6 +277,13 @@ class Mutation(graphene.ObjectType):
         description="Stop a job at the next border of a step, and undo what it did.",
         id=graphene.ID(required=True, description="Of the operation."),
     )
+    abandon_operation = graphene.Field(
+        AbandonOperation,
+        required=True,
+        description="Give up undoing a job that needs an operator; `result` says what stays.",
+        id=graphene.ID(required=True, description="Of the operation."),
+        reason=graphene.String(required=True, description="Why, in a sentence; it is kept."),
+    )
     run_check = graphene.Field(
         RunCheck,
         required=True,
@@ -309,6 +317,22 @@ class Mutation(graphene.ObjectType):
         def verb(found: OperationModel) -> Row | None:
             stopped = services.request_cancel(operation=found, actor=actor)
             return operation_row(actor, str(stopped.pk))
+
+        return attempt_on("operation", visible.filter(pk__in=uuids_in(id)), verb)
+
+    @staticmethod
+    def resolve_abandon_operation(
+        root: None,
+        info: Any,
+        id: str,  # noqa: A002 - its name
+        reason: str,
+    ) -> Mapping[str, Any]:
+        actor: Actor = info.context.actor
+        visible = OperationModel.objects.visible_to(actor).select_related("instance")
+
+        def verb(found: OperationModel) -> Row | None:
+            ended = services.abandon(operation=found, actor=actor, reason=reason)
+            return operation_row(actor, str(ended.pk))
 
         return attempt_on("operation", visible.filter(pk__in=uuids_in(id)), verb)
 

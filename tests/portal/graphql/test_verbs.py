@@ -130,6 +130,53 @@ def test_owners_announce_and_everybody_comments(owned, ask):
     assert (Announcement.objects.count(), Comment.objects.count()) == (1, 2)
 
 
+def test_a_proposal_is_accepted_by_its_team(owned):
+    team = owned[0].owner
+    product = ProductFactory(owner=team, status="proposed")
+    accept = f"""mutation ($fqn: String!) {{ acceptProduct(fqn: $fqn) {{
+        product {{ status }} {PROBLEMS} }} }}"""
+
+    assert codes(ask_as(UserFactory()), accept, fqn=product.fqn) == ["not-found"]
+    assert field(ask_as(owned[1]), accept, fqn=product.fqn)["product"] == {"status": "DRAFT"}
+    assert codes(ask_as(owned[1]), accept, fqn=product.fqn) == ["invalid-transition"]
+
+
+def test_a_team_takes_a_wish_up_and_answers_it_with_a_product(owned):
+    product, owner = owned
+    wish, other = (
+        Demand.objects.create(title="Sun", need="By hour.", author=UserFactory()) for _ in range(2)
+    )
+    verb = f"""mutation ($id: ID!, $team: String!, $p: String!, $why: String) {{
+        takeDemand(id: $id, team: $team) {{ demand {{ state team {{ slug }} }} {PROBLEMS} }}
+        answerDemand(id: $id, product: $p, note: "Daily.") {{
+            demand {{ state product {{ fqn }} answer }} {PROBLEMS} }}
+        declineDemand(id: $id, reason: $why) {{ demand {{ state }} {PROBLEMS} }} }}"""
+    given = {"team": product.owner.slug, "p": product.fqn, "why": "Nobody measures it."}
+
+    done = ask_as(owner)(verb, id=str(wish.pk), **given).json()["data"]
+    wrong = ask_as(owner)(verb, id=str(other.pk), **given | {"team": "no", "p": "no"}).json()[
+        "data"
+    ]
+    steward = ask_as(UserFactory(portal_role="steward"))
+    decline = f"""mutation ($id: ID!, $why: String) {{ declineDemand(id: $id, reason: $why) {{
+        demand {{ state answer }} {PROBLEMS} }} }}"""
+
+    assert done["takeDemand"]["demand"] == {"state": "TAKEN", "team": {"slug": product.owner.slug}}
+    assert done["answerDemand"]["demand"] == {
+        "state": "ANSWERED",
+        "product": {"fqn": product.fqn},
+        "answer": "Daily.",
+    }
+    assert [each["code"] for each in done["declineDemand"]["problems"]] == ["invalid-transition"]
+    assert {name: told["problems"][0]["pointer"] for name, told in wrong.items()} == {
+        "takeDemand": "/team",
+        "answerDemand": "/product",
+        "declineDemand": "",
+    }
+    assert pointers(steward, decline, id=str(other.pk)) == [("/reason", "reason-missing")]
+    assert field(steward, decline, id=str(other.pk), why="No.")["demand"]["state"] == "DECLINED"
+
+
 def test_people_ask_for_data_and_vote(ask, member):
     domain = DomainFactory()
     post = f"""mutation ($d: String) {{ postDemand(title: "Sun", need: "By hour.", domain: $d) {{
