@@ -22,7 +22,7 @@ def start_of_day(day: dt.date) -> dt.datetime:
 
 def end_of_day(day: dt.date) -> dt.datetime:
     """The last second of `day`, UTC."""
-    return start_of_day(day + dt.timedelta(days=1)) - dt.timedelta(seconds=1)
+    return dt.datetime.combine(day, dt.time(23, 59, 59), dt.UTC)
 
 
 def parse_day(text: str) -> dt.date | None:
