@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from accounts.actors import Actor
@@ -29,8 +30,9 @@ COLUMNS = [NAMES.get(name, name) for name in HEADER]
 def export_rows(actor: Actor, query: SearchQueryData) -> Iterator[list[Any]]:
     """Every row of the list, the most trusted first; a note as the last one where it was cut.
 
-    Rows are read as they are sent, so the size of the list costs no memory.
+    It has no pages, so a cursor means nothing. Rows are read as they are sent, so the size of the list costs no memory.
     """
+    query = replace(query, cursor=None)
     asked, _ = understood(actor, query)
     rows = narrowed(actor, query).matching(asked.required).order_by("-rank", "id")
     found = rows.values_list(*COLUMNS)[: EXPORT_CAP + 1].iterator(chunk_size=CHUNK)

@@ -126,6 +126,15 @@ def test_the_csv_is_exactly_what_is_filtered_and_runs_nothing(client, url):
     assert AuditEvent.objects.filter(verb="search.exported").count() == 1
 
 
+@pytest.mark.parametrize("cursor", ["x", "WzEsMl0"])
+def test_a_file_has_no_pages(client, cursor):
+    entry("Orders")
+
+    answer = client.get(f"/api/v1/products?format=csv&search=orders&cursor={cursor}")
+
+    assert len(b"".join(answer.streaming_content).decode().splitlines()) == 2
+
+
 def test_a_long_list_is_cut_and_says_so(client, monkeypatch):
     monkeypatch.setattr("catalog.search.selectors.exporting.EXPORT_CAP", 1)
     entry("A")
