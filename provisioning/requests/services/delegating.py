@@ -90,7 +90,7 @@ def _time_problems(start: dt.datetime, ends_at: dt.datetime | None, note: str) -
         problems.append(Problem("/until", "not-a-date", "Choose a day, like 2027-02-28."))
     elif ends_at <= start:
         problems.append(Problem("/until", "in-the-past", "Choose a day after the first."))
-    elif ends_at > start + LONGEST:
+    elif ends_at - start > LONGEST:
         text = f"At most {LONGEST.days} days; hand the team over where it is longer."
         problems.append(Problem("/until", "too-late", text))
     if len(note.strip()) > MAX_NOTE:

@@ -141,6 +141,17 @@ def test_a_proposal_is_accepted_by_its_team(owned):
     assert codes(ask_as(owned[1]), accept, fqn=product.fqn) == ["invalid-transition"]
 
 
+@pytest.mark.parametrize("since", ["9999-12-30", "2027-01-01", "0001-01-01"])
+def test_the_last_day_there_is_is_too_late_to_decide_for_another(member, since):
+    lend = f"""mutation ($to: String!, $on: Date) {{
+        delegate(to: $to, since: $on, until: "9999-12-31") {{ {PROBLEMS} }} }}"""
+    to = UserFactory().username
+
+    found = pointers(ask_as(member), lend, to=to, on=since)
+
+    assert found == ([] if since.startswith("9999") else [("/until", "too-late")])
+
+
 def test_a_team_takes_a_wish_up_and_answers_it_with_a_product(owned):
     product, owner = owned
     wish, other = (
