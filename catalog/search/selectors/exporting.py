@@ -30,7 +30,8 @@ COLUMNS = [NAMES.get(name, name) for name in HEADER]
 def export_rows(actor: Actor, query: SearchQueryData) -> Iterator[list[Any]]:
     """Every row of the list, the most trusted first; a note as the last one where it was cut.
 
-    It has no pages, so a cursor means nothing. Rows are read as they are sent, so the size of the list costs no memory.
+    It has no pages, so a cursor means nothing. Rows are read as they are sent, so the size of the
+    list costs no memory.
     """
     query = replace(query, cursor=None)
     asked, _ = understood(actor, query)
