@@ -60,7 +60,7 @@ def outages(get_response: Respond) -> Respond:
     """While the database is away, 503 at once."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if outage.turns_away() and request.path not in WITHOUT_DATABASE:
+        if request.path not in WITHOUT_DATABASE and outage.turns_away():
             return _unavailable(request)
         return get_response(request)
 

@@ -85,11 +85,12 @@ def with_systems(
         return graph
     reading = {pk: node for pk, node in products.items() if -graph.depth < node.distance <= 0}
     wanted = [each for each in reads if each.product_id in reading]
-    systems = System.objects.select_related("domain", "owner").order_by("fqn")
+    systems = System.objects.select_related("domain", "owner")
     rows = systems.in_bulk([each.system_id for each in wanted]) if wanted else {}
     found: dict[str, Node] = {}
     edges: dict[tuple[str, str], Edge] = {}
-    for each in sorted(wanted, key=lambda each: rows[each.system_id].fqn):
+    there = (each for each in wanted if each.system_id in rows)  # not deleted just now
+    for each in sorted(there, key=lambda each: rows[each.system_id].fqn):
         reader = reading[each.product_id]
         node = system_node(rows[each.system_id], reader.distance - 1)
         known = found.setdefault(node.id, node)
