@@ -17,6 +17,7 @@ from catalog.lineage.keys import key_of
 from catalog.lineage.models import Dataset, NamespaceClaim
 from catalog.lineage.policies import may_hold_namespaces
 from catalog.lineage.services import rows
+from catalog.lineage.services.matching import match_systems
 from catalog.lineage.states import Side
 from core import audit, prepared
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -78,6 +79,7 @@ def claim_namespace(*, namespace: str, team: str, actor: Actor) -> NamespaceClai
     except IntegrityError as error:
         holder = NamespaceClaim.objects.select_related("team").get(namespace=namespace).team
         raise Conflict(f"{holder.name} has claimed it already.", team=holder.slug) from error
+    match_systems(namespaces=[namespace])
     _record(actor, "namespace.claimed", claim)
     return claim
 
@@ -97,6 +99,7 @@ def release_namespace(*, namespace: str, actor: Actor) -> None:
     _require_holder(actor, claim.team)
     _record(actor, "namespace.released", claim)
     claim.delete()
+    match_systems(namespaces=[namespace])
 
 
 def _require_holder(actor: Actor, team: Team) -> None:

@@ -28,15 +28,17 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS d
 """
-# The port of a system behind which a dataset stands: by its own name before all of the namespace,
-# and only where no other team answers for that.
+# The port of a system behind which a dataset stands: by its own name, unless another team answers
+# for the namespace; else by `*`, if the system's team does. All members see what is found so: nobody
+# shows a whole namespace that is not theirs.
 BEHIND_SYSTEM = """
 SELECT named.port_id FROM products_systemdataset named
 JOIN products_systemport port ON port.id = named.port_id
 JOIN products_system system ON system.id = port.system_id
-WHERE named.namespace = {namespace} AND named.name IN ({name}, '*') AND NOT EXISTS (
-    SELECT FROM lineage_namespaceclaim claim
-    WHERE claim.namespace = named.namespace AND claim.team_id <> system.owner_id)
+LEFT JOIN lineage_namespaceclaim claim ON claim.namespace = named.namespace
+WHERE named.namespace = {namespace} AND (
+    named.name = {name} AND coalesce(claim.team_id = system.owner_id, TRUE)
+    OR named.name = '*' AND claim.team_id = system.owner_id)
 ORDER BY named.name = '*'
 """
 ADD_DATASETS = """

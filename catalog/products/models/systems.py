@@ -98,7 +98,7 @@ class SystemPort(models.Model):
 class SystemDataset(models.Model):
     """The OpenLineage name of data behind a port; how lineage finds the system."""
 
-    ALL = "*"  # as a name: what no other port names in the namespace
+    ALL = "*"  # as a name: what no other port names in a namespace that the team has claimed
 
     port = models.ForeignKey(SystemPort, on_delete=models.CASCADE, related_name="datasets")
     namespace = models.CharField(max_length=500)

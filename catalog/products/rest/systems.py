@@ -67,7 +67,8 @@ SYSTEM = {
                         "maxItems": MAX_DATASETS,
                         "items": DATASET,
                         "description": "OpenLineage names of what stands behind it; `*` is every"
-                        " name of a namespace that no other port has. Left out: as they are",
+                        " name that no other port has, where the team has claimed the namespace."
+                        " Left out: as they are",
                     },
                 },
             },

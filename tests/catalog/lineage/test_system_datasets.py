@@ -11,7 +11,7 @@ from catalog.lineage.engine import snapshot
 from catalog.lineage.engine.questions import everything
 from catalog.lineage.models import Dataset, NamespaceClaim
 from catalog.lineage.selectors import neighbours
-from catalog.lineage.services import claim_namespace, ingest
+from catalog.lineage.services import claim_namespace, ingest, release_namespace
 from catalog.products.data import SystemData, SystemPortData
 from catalog.products.models import PortDataset, SystemDataset
 from catalog.products.services import put_system
@@ -42,6 +42,11 @@ def team():
 def sender():
     """A platform's orchestrator: it posts and owns nothing."""
     return actor_for(member_of(TeamFactory()))
+
+
+@pytest.fixture
+def steward():
+    return actor_for(member_of(TeamFactory(), portal_role=PortalRole.STEWARD))
 
 
 @pytest.fixture
@@ -132,6 +137,7 @@ def test_a_port_that_is_left_out_takes_its_names_along_and_one_that_says_none_ke
 
 
 def test_all_of_a_namespace_but_what_another_port_names(team, sender, orders):
+    NamespaceClaim.objects.create(namespace=SHOP, team=team)
     shop(team, ports={"tables": [(SHOP, "*")], "queue": [(SHOP, "shop.orders")]})
 
     found = [run(sender), run(sender, "shop.other")]
@@ -173,20 +179,36 @@ def test_another_name_of_a_dataset_is_as_good(team, sender, orders):
     assert ports_of(found) == ["tables"]
 
 
-def test_nobody_takes_a_namespace_that_another_team_answers_for(team, sender, orders):
+@pytest.mark.parametrize("name", ["*", "shop.orders"])
+def test_nobody_takes_a_namespace_that_another_team_answers_for(team, sender, orders, name):
     found = run(sender)
     NamespaceClaim.objects.create(namespace=SHOP, team=TeamFactory())
 
-    shop(team, (SHOP, "*"))
+    shop(team, (SHOP, name))
 
     assert ports_of(found) == [None]
 
 
-def test_the_team_of_a_system_answers_for_its_namespace_and_no_other_does(team, sender, orders):
+def test_nobody_shows_all_of_a_namespace_that_is_not_theirs(team, orders, steward):
+    """Names that are guessed or known one by one are another thing than all there are."""
+    sender = actor_for(member_of(TeamFactory()))
     shop(team, (SHOP, "*"))
+    found, stranger = run(sender), actor_for(UserFactory())
+    assert not Dataset.objects.visible_to(stranger).filter(namespace=SHOP).exists()
+
+    claim_namespace(namespace=SHOP, team=team.slug, actor=steward)
+    assert ports_of(found) == ["tables"]
+
+    release_namespace(namespace=SHOP, actor=steward)
+    assert ports_of(found) == [None]
+
+
+def test_the_team_of_a_system_answers_for_its_namespace_and_no_other_does(
+    team, sender, orders, steward
+):
+    shop(team, (SHOP, "shop.orders"))
     run(sender)
     stranger = TeamFactory()
-    steward = actor_for(member_of(TeamFactory(), portal_role=PortalRole.STEWARD))
 
     with pytest.raises(Conflict):
         claim_namespace(namespace=SHOP, team=stranger.slug, actor=steward)
@@ -240,7 +262,7 @@ def test_a_snapshot_shows_members_what_stands_behind_a_system(team, settings, tm
         return {*found.snapshot.nodes_at(found.nodes[found.seen])}
 
     assert seen() == set()
-    shop(team, (SHOP, "*"))
+    shop(team, (SHOP, "a"), (SHOP, "b"))
     assert seen() == {source.pk, target.pk}
 
 
