@@ -29,8 +29,8 @@ CROSS JOIN LATERAL (
 ) AS d
 """
 # The port of a system behind which a dataset stands: by its own name, unless another team answers
-# for the namespace; else by `*`, if the system's team does. All members see what is found so: nobody
-# shows a whole namespace that is not theirs.
+# for the namespace; else by `*`, if the system's team does. All members see what is found so, and
+# nobody shows a whole namespace that is not theirs.
 BEHIND_SYSTEM = """
 SELECT named.port_id FROM products_systemdataset named
 JOIN products_systemport port ON port.id = named.port_id
