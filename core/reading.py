@@ -71,11 +71,13 @@ def seen_among(
     model: type[Model], actor: Hashable, columns: Sequence[str], ids: Collection[Any]
 ) -> list[Values]:
     """Those rows that `visible_to(actor)` lets through and whose primary key is one of `ids`, in no
-    order.
+    order. No statement without ids.
 
     The SQL of the rule is kept for an actor who comes again, equal in all that a rule may ask. So
     `visible_to` must depend on nothing else.
     """
+    if not ids:
+        return []
     manager: Any = model._default_manager
     if not is_plain(model, tuple(columns)):
         return visible_among(manager.visible_to(actor), columns, ids)

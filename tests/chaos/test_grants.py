@@ -166,7 +166,7 @@ def test_the_checker_sees_access_that_should_not_be(ground, state, decided, said
 
 
 def test_access_ends_and_is_decided_whatever_dies_in_a_short_run(tmp_path):
-    found, ended = run(tmp_path, seconds=20, pause_s=(0.5, 2.0))
+    found, ended = run(tmp_path, seconds=30, pause_s=(0.5, 2.0))
 
     assert found == []
     assert ended >= 5
