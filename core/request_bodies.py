@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from core.errors import Invalid
 from core.problems import Problem, escape_token, shown
 
 PARAMETER = re.compile(r"<[^>]*>|\{[^}]*\}")  # as a route and as OpenAPI write one
-MAX_UNKNOWN = 20  # that are named
+MAX_UNKNOWN = 20  # that are named; to find what was meant takes a while
 Taken = Any  # `_Object`, `_Items`, or None: whatever is sent
 
 
@@ -41,9 +42,10 @@ def require_known_members(request: Request, body: Any) -> None:
     """
     match = request.resolver_match
     place = PARAMETER.sub("{}", f"/{match.route}") if match else ""
-    found = list(_unknown(body, _bodies().get((place, request.method or "")), ""))
+    unknown = _unknown(body, _bodies().get((place, request.method or "")), "")
+    found = list(islice(unknown, MAX_UNKNOWN))
     if found:
-        raise Invalid("The body holds what is not taken here.", found[:MAX_UNKNOWN])
+        raise Invalid("The body holds what is not taken here.", found)
 
 
 def _unknown(value: Any, taken: Taken, pointer: str) -> Iterator[Problem]:
