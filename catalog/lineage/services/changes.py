@@ -17,13 +17,13 @@ from catalog.lineage.formats.openlineage import Alias
 from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.models import Dataset, Symlink
 from catalog.lineage.policies import may_speak_for
+from catalog.lineage.services.known import KnownDataset
 from catalog.lineage.services.matching import match_systems
 from catalog.lineage.services.product_edges import (
     derive_product_edges,
     end_unsupported,
     products_of,
 )
-from catalog.lineage.services.storing import Known
 from catalog.products.models import PortDataset
 from core import prepared
 
@@ -78,7 +78,7 @@ Said = list[tuple[int, str]]  # (number of the event, warning)
 
 
 def apply_changes(
-    changes: Collection[Change], places: Mapping[Name, Known], *, actor: Actor
+    changes: Collection[Change], places: Mapping[Name, KnownDataset], *, actor: Actor
 ) -> Said:
     """Give datasets their other names, and end the edges of those that were dropped.
 
@@ -108,7 +108,7 @@ def _aliases(change: Change) -> tuple[Alias, ...]:
 
 
 def _give_name(
-    places: Mapping[Name, Known], key: UUID, change: Change, alias: Alias, actor: Actor
+    places: Mapping[Name, KnownDataset], key: UUID, change: Change, alias: Alias, actor: Actor
 ) -> str:
     """Make the alias a name of the dataset; otherwise why not."""
     pk = places[change.dataset].id
@@ -135,7 +135,7 @@ def _give_name(
     return ""
 
 
-def _move_places(places: Mapping[Name, Known], old: Dataset, new: Dataset) -> None:
+def _move_places(places: Mapping[Name, KnownDataset], old: Dataset, new: Dataset) -> None:
     for known in places.values():
         if known.id == old.pk:
             known.id, known.port_id, known.dropped_at = new.pk, new.port_id, new.dropped_at
@@ -175,7 +175,7 @@ def _merge(old: Dataset, new: Dataset) -> None:
     end_unsupported(touched)
 
 
-def _drop(changes: Iterable[Change], places: Mapping[Name, Known], actor: Actor) -> Said:
+def _drop(changes: Iterable[Change], places: Mapping[Name, KnownDataset], actor: Actor) -> Said:
     said: Said = []
     ids = {places[change.dataset].id: change for change in changes}
     datasets = Dataset.objects.filter(pk__in=ids).select_related("port__product").order_by("pk")
@@ -202,7 +202,9 @@ def end_edges(dataset_ids: Collection[int], origins: Iterable[str]) -> None:
     end_unsupported(products_of(ids))
 
 
-def return_dropped(places: Iterable[Known], named_at: Mapping[int, dt.datetime]) -> frozenset[int]:
+def return_dropped(
+    places: Iterable[KnownDataset], named_at: Mapping[int, dt.datetime]
+) -> frozenset[int]:
     """Datasets named after they were dropped are there again; answers those that stay gone."""
     gone = {each.id: each.dropped_at for each in places if each.dropped_at is not None}
     back = [pk for pk, at in gone.items() if at is not None and named_at.get(pk, at) > at]

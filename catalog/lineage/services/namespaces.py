@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from django.db import IntegrityError, transaction
@@ -13,31 +13,15 @@ from accounts.models import Team
 from catalog.lineage.data import Facts
 from catalog.lineage.formats.names import LONGEST_NAMESPACE, Name, text_problem
 from catalog.lineage.formats.openlineage import NOTHING_TOLD, DatasetRef, Event
-from catalog.lineage.keys import key_of
 from catalog.lineage.models import Dataset, NamespaceClaim
 from catalog.lineage.policies import may_hold_namespaces
-from catalog.lineage.services import rows
 from catalog.lineage.services.matching import match_systems
 from catalog.lineage.states import Side
-from core import audit, prepared
+from core import audit
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.problems import Problem
 
 REFUSED = "The namespace was not claimed."
-# By the name itself, or by that of the dataset that is called so, too.
-_FOREIGN = """
-WITH asked AS (
-    SELECT key, namespace FROM json_to_recordset(%s::json) AS names(key uuid, namespace text)
-), meant AS (
-    SELECT key, namespace FROM asked UNION
-    SELECT asked.key, d.namespace FROM asked
-    JOIN lineage_symlink s ON s.key = asked.key JOIN lineage_dataset d ON d.id = s.dataset_id
-)
-SELECT meant.key, claim.namespace, team.name FROM meant
-JOIN lineage_namespaceclaim claim ON claim.namespace = meant.namespace
-JOIN accounts_team team ON team.id = claim.team_id
-WHERE claim.team_id <> ALL(%s::bigint[])
-"""
 
 
 @transaction.atomic
@@ -119,31 +103,19 @@ def _record(actor: Actor, verb: str, claim: NamespaceClaim) -> None:
     )
 
 
-def foreign(names: Iterable[Name], actor: Actor) -> dict[Name, str]:
-    """Of the datasets so called those that the actor may not write, each with the reason.
-
-    Cost: one SQL statement; none for administrators and for no names.
-    """
-    asked = {key_of(*name): name for name in names}
-    if actor.is_admin or not asked:
-        return {}
-    keys = rows.recordset({"key": key, "namespace": asked[key].namespace} for key in asked)
-    found = prepared.ask(_FOREIGN, keys, sorted(actor.contributor_team_ids))
-    return {
-        asked[key]: f"{namespace[:80]} is {team}’s: what is written there was left out"
-        for key, namespace, team in found
-    }
-
-
-def writes_of(event: Event) -> Iterator[Name]:
+def _writes_of(event: Event) -> Iterator[Name]:
     """The datasets that an event says something is written to."""
     yield from (ref.name for ref in event.outputs)
     yield from (ref.name for ref in event.inputs if ref.told is not NOTHING_TOLD)
 
 
 def guarded(event: Event, others: Mapping[Name, str]) -> Event:
-    """The event without what it writes to datasets of others, and with a warning instead."""
-    reasons = dict.fromkeys(others[name] for name in writes_of(event) if name in others)
+    """The event without what it writes to datasets of others, and with a warning instead.
+
+    Args:
+        others: datasets that it may not write, each with the reason.
+    """
+    reasons = dict.fromkeys(others[name] for name in _writes_of(event) if name in others)
     if not reasons:
         return event
     return replace(
@@ -158,11 +130,11 @@ def _read_only(ref: DatasetRef) -> DatasetRef:
     return replace(ref, told=NOTHING_TOLD)
 
 
-def guard_facts(facts: Facts, actor: Actor) -> list[str]:
+def guard_facts(facts: Facts, others: Mapping[Name, str]) -> list[str]:
     """Take what is written to datasets of others out of the facts; answers warnings."""
     written = {dataset for _, dataset, side in facts.uses if side == Side.OUT}
     written |= {edge.target for edge in facts.edges} | {link.target for link in facts.links}
-    others = foreign(written, actor)
+    others = {name: others[name] for name in written & others.keys()}
     for use in [use for use in facts.uses if use[1] in others and use[2] == Side.OUT]:
         del facts.uses[use]
     for edge in [edge for edge in facts.edges if edge.target in others]:

@@ -6,28 +6,14 @@ wait for each other instead of locking each other out. `last_seen` is exact to a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 import orjson
 from django.db import connection
 
 from core import prepared
 
-# What is known of the names that were asked for: of a dataset itself, or of one so called, too.
-# LIMIT has each looked up by its index, however small the table was when it was planned.
-FIND_DATASETS = """
-SELECT asked.key, d.id, d.namespace, d.name, d.port_id, d.dropped_at,
-       d.last_seen < now() - interval '1 minute', coalesce(d.fields <> asked.fields, false)
-FROM json_to_recordset(%s::json) AS asked(key uuid, fields jsonb)
-CROSS JOIN LATERAL (
-    SELECT * FROM lineage_dataset WHERE id = coalesce(
-        (SELECT id FROM lineage_dataset WHERE key = asked.key),
-        (SELECT dataset_id FROM lineage_symlink WHERE key = asked.key))
-    LIMIT 1
-) AS d
-"""
 # The port of a system behind which a dataset stands: by its own name, unless another team answers
 # for the namespace; else by `*`, if the system's team does. All members see what is found so, and
 # nobody shows a whole namespace that is not theirs.
@@ -63,20 +49,12 @@ WITH changed AS (
 )
 UPDATE lineage_dataset d SET fields = changed.fields FROM changed WHERE d.id = changed.id
 """
-FIND_JOBS = """
-SELECT key, id, last_seen < now() - interval '1 minute' FROM lineage_job
-WHERE key = ANY(%s::uuid[])
-"""
 ADD_JOBS = """
 INSERT INTO lineage_job (namespace, name, key, node_key, posted_by_id)
 SELECT namespace, name, key, node_key, posted_by_id
 FROM json_to_recordset(%s::json) AS new(namespace text, name text, key uuid, node_key uuid,
      posted_by_id bigint)
 ORDER BY key ON CONFLICT (key) DO NOTHING
-"""
-FIND_COLUMNS = """
-SELECT key, id, last_seen < now() - interval '1 minute' FROM lineage_column
-WHERE key = ANY(%s::uuid[])
 """
 ADD_COLUMNS = """
 INSERT INTO lineage_column (dataset_id, name, key, node_key)
@@ -161,27 +139,12 @@ def recordset(rows: Iterable[Mapping[str, Any]]) -> str:
     return orjson.dumps(list(rows)).decode()
 
 
+def array(values: Iterable[Any]) -> str:
+    """Numbers or UUIDs as PostgreSQL reads an array: psycopg looks at each of a list."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
 def see(table: str, ids: Sequence[int]) -> None:
     """Note that rows were seen; no more often than once a minute."""
     if ids:
-        prepared.ask(SEE.format(table=table), list(ids))
-
-
-def find_or_add(
-    find: str,
-    add: str,
-    rows: Mapping[UUID, Mapping[str, Any]],
-    question: Callable[[Iterable[UUID]], Any] = list,
-) -> list[Any]:
-    """What `find` answers for the rows, after those that it did not find were added.
-
-    Args:
-        rows: new rows by their keys.
-        question: the parameter of `find`, made of keys.
-    """
-    found = prepared.ask(find, question(rows))
-    missing = rows.keys() - {row[0] for row in found}
-    if missing:
-        prepared.ask(add, recordset(rows[key] for key in missing))
-        found += prepared.ask(find, question(missing))
-    return found
+        prepared.ask(SEE.format(table=table), array(ids))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from catalog.lineage.data import ColumnEdgeKey, DatasetFacts, Facts
 from catalog.lineage.formats.names import Name
 from catalog.lineage.keys import key_of, node_key_of
 from catalog.lineage.services import rows
+from catalog.lineage.services.known import Known, KnownDataset, Stored, look_up
 from catalog.lineage.services.product_edges import derive_from_edges
 from core import prepared
 
@@ -20,85 +20,82 @@ CHUNK = 20_000  # edges in one statement
 Edge = tuple[int, int, int | None]  # source, target, job
 
 
-@dataclass(slots=True)
-class Known:
-    """A dataset that is stored; its name may be another than the one that was asked for."""
-
-    id: int
-    name: Name
-    port_id: UUID | None
-    dropped_at: dt.datetime | None
-
-
 @dataclass(frozen=True, slots=True)
 class Places:
     """The rows behind the names in facts."""
 
-    datasets: dict[Name, Known]
+    datasets: dict[Name, KnownDataset]
     jobs: dict[Name, int]
+    stored: Stored
     team_id: int | None  # who tells of them
 
 
-def place(facts: Facts, *, team_id: int | None) -> Places:
-    """Find or make the datasets and the jobs."""
-    datasets = place_datasets(facts.datasets, team_id=team_id)
-    return Places(datasets, _place_jobs(facts.jobs, team_id=team_id), team_id)
+def place(facts: Facts, stored: Stored, *, team_id: int | None) -> Places:
+    """Find or make the datasets and the jobs.
+
+    Args:
+        stored: what `stored_of` found of these facts.
+    """
+    datasets = _place_datasets(facts.datasets, stored, team_id)
+    return Places(datasets, _place_jobs(facts.jobs, stored, team_id), stored, team_id)
 
 
-def place_datasets(told: Mapping[Name, DatasetFacts], *, team_id: int | None) -> dict[Name, Known]:
+def _place_datasets(
+    told: Mapping[Name, DatasetFacts], stored: Stored, team_id: int | None
+) -> dict[Name, KnownDataset]:
     """Find or make datasets; new ones belong to the ports that offer them."""
-    names = {key_of(*name): name for name in told}
-    new = {key: _new_dataset(name, told[name], team_id) for key, name in names.items()}
-    found: dict[Name, Known] = {}
-    stale, changed = [], {}
-
-    def question(keys: Iterable[UUID]) -> str:
-        return rows.recordset({"key": key, "fields": told[names[key]].fields} for key in keys)
-
-    for key, pk, namespace, name, port_id, dropped_at, is_stale, is_other in rows.find_or_add(
-        rows.FIND_DATASETS, rows.ADD_DATASETS, new, question
-    ):
-        found[names[key]] = Known(pk, Name(namespace, name), port_id, dropped_at)
-        stale += [pk] * is_stale
-        if is_other:
-            changed[pk] = told[names[key]].fields
+    keys = {name: key_of(*name) for name in told}
+    missing = {name: told[name] for name, key in keys.items() if key not in stored.datasets}
+    if missing:
+        new = (_new_dataset(name, keys[name], facts, team_id) for name, facts in missing.items())
+        prepared.ask(rows.ADD_DATASETS, rows.recordset(new))
+        stored.datasets |= look_up(datasets=missing).datasets
+    found = {name: stored.datasets[key] for name, key in keys.items()}
+    changed = {each.id: told[name].fields for name, each in found.items() if each.is_other}
     if changed:
         schemas = ({"id": pk, "fields": fields} for pk, fields in changed.items())
         prepared.ask(rows.SET_FIELDS, rows.recordset(schemas))
-    rows.see("lineage_dataset", stale)
+    _see("lineage_dataset", found.values())
     return found
 
 
-def _new_dataset(name: Name, facts: DatasetFacts, team_id: int | None) -> dict[str, Any]:
+def _new_dataset(name: Name, key: UUID, facts: DatasetFacts, team_id: int | None) -> dict[str, Any]:
     node_id = f"dataset:{name.namespace}:{name.name}"
     return {
         "namespace": name.namespace,
         "name": name.name,
         "node_id": node_id,
-        "key": key_of(*name),
+        "key": key,
         "node_key": node_key_of(node_id),
         "fields": list(facts.fields or ()),
         "posted_by_id": team_id,
     }
 
 
-def _place_jobs(names: Iterable[Name], *, team_id: int | None) -> dict[Name, int]:
-    keys = {key_of(*name): name for name in names}
-    new = {
-        key: {
-            "namespace": name.namespace,
-            "name": name.name,
-            "key": key,
-            "node_key": node_key_of(f"job:{name.namespace}:{name.name}"),
-            "posted_by_id": team_id,
-        }
-        for key, name in keys.items()
+def _place_jobs(names: Collection[Name], stored: Stored, team_id: int | None) -> dict[Name, int]:
+    keys = {name: key_of(*name) for name in names}
+    missing = {name: key for name, key in keys.items() if key not in stored.jobs}
+    if missing:
+        new = (_new_job(name, key, team_id) for name, key in missing.items())
+        prepared.ask(rows.ADD_JOBS, rows.recordset(new))
+        stored.jobs |= look_up(jobs=missing.values()).jobs
+    found = {name: stored.jobs[key] for name, key in keys.items()}
+    _see("lineage_job", found.values())
+    return {name: each.id for name, each in found.items()}
+
+
+def _new_job(name: Name, key: UUID, team_id: int | None) -> dict[str, Any]:
+    return {
+        "namespace": name.namespace,
+        "name": name.name,
+        "key": key,
+        "node_key": node_key_of(f"job:{name.namespace}:{name.name}"),
+        "posted_by_id": team_id,
     }
-    if not keys:
-        return {}
-    found = rows.find_or_add(rows.FIND_JOBS, rows.ADD_JOBS, new)
-    rows.see("lineage_job", [pk for _, pk, is_stale in found if is_stale])
-    return {keys[key]: pk for key, pk, _ in found}
+
+
+def _see(table: str, found: Iterable[Known]) -> None:
+    rows.see(table, [each.id for each in found if each.is_stale])
 
 
 def write_uses(facts: Facts, places: Places) -> None:
@@ -137,7 +134,7 @@ def write_edges(facts: Facts, places: Places, *, gone: frozenset[int] = frozense
 
 
 def _write_links(facts: Facts, places: Places, gone: frozenset[int]) -> None:
-    columns = _place_columns(facts.links, places.datasets)
+    columns = _place_columns(facts.links, places)
     found: dict[Edge, tuple[str, bool]] = {}
     for link, how in facts.links.items():
         source, target = places.datasets[link.source], places.datasets[link.target]
@@ -152,23 +149,26 @@ def _write_links(facts: Facts, places: Places, gone: frozenset[int]) -> None:
         prepared.ask(sql, facts.origin, places.team_id, text)
 
 
-def _place_columns(
-    links: Iterable[ColumnEdgeKey], datasets: Mapping[Name, Known]
-) -> dict[tuple[int, str], int]:
-    wanted: dict[tuple[int, str], Known] = {}
+def _place_columns(links: Iterable[ColumnEdgeKey], places: Places) -> dict[tuple[int, str], int]:
+    """Find or make the columns: by (dataset, name)."""
+    wanted: dict[tuple[int, str], KnownDataset] = {}
     for link in links:
         for name, field in ((link.source, link.source_field), (link.target, link.target_field)):
-            wanted[datasets[name].id, field] = datasets[name]
-    keys = {key_of(*known.name, field): (pk, field) for (pk, field), known in wanted.items()}
-    if not keys:
-        return {}
-    new = {key: _new_column(key, place, wanted[place]) for key, place in keys.items()}
-    found = rows.find_or_add(rows.FIND_COLUMNS, rows.ADD_COLUMNS, new)
-    rows.see("lineage_column", [pk for _, pk, is_stale in found if is_stale])
-    return {keys[key]: pk for key, pk, _ in found}
+            known = places.datasets[name]
+            wanted[known.id, field] = known
+    keys = {place: key_of(*known.name, place[1]) for place, known in wanted.items()}
+    found = places.stored.columns
+    if unasked := set(keys.values()) - found.keys():
+        found |= look_up(columns=unasked).columns
+        if new := [place for place, key in keys.items() if key not in found]:
+            columns = (_new_column(keys[place], place, wanted[place]) for place in new)
+            prepared.ask(rows.ADD_COLUMNS, rows.recordset(columns))
+            found |= look_up(columns=[keys[place] for place in new]).columns
+    _see("lineage_column", [found[key] for key in keys.values()])
+    return {place: found[key].id for place, key in keys.items()}
 
 
-def _new_column(key: UUID, place: tuple[int, str], dataset: Known) -> dict[str, Any]:
+def _new_column(key: UUID, place: tuple[int, str], dataset: KnownDataset) -> dict[str, Any]:
     pk, field = place
     return {
         "dataset_id": pk,

@@ -9,6 +9,7 @@ from catalog.lineage.data import Facts
 from catalog.lineage.models import Job
 from catalog.lineage.services import rows
 from catalog.lineage.services.ingesting import require_lineage
+from catalog.lineage.services.known import stored_of
 from catalog.lineage.services.namespaces import guard_facts
 from catalog.lineage.services.product_edges import end_unsupported, products_of
 from catalog.lineage.services.storing import Places, place, write_edges, write_uses
@@ -40,8 +41,7 @@ def store_told(*, facts: Facts, actor: Actor) -> list[str]:
         NotAllowed: the actor's token lacks `lineage:write`.
     """
     require_lineage(actor)
-    said = guard_facts(facts, actor)
-    places = _write(facts, actor)
+    places, said = _write(facts, actor)
     gone = [known.name for known in places.datasets.values() if known.dropped_at is not None]
     said += [f"{name.name[:80]} was dropped; its edges begin when it is written" for name in gone]
     return said
@@ -59,17 +59,18 @@ def store_project(*, facts: Facts, job_namespace: str, actor: Actor) -> tuple[in
     others = Job.objects.filter(namespace=job_namespace, posted_by__isnull=False)
     if not actor.sees_all_metadata and others.exclude(posted_by__in=actor.team_ids).exists():
         raise NotAllowed("Another team sends this dbt project; ask it, or give yours its own name.")
-    said = guard_facts(facts, actor)
-    places = _write(facts, actor)
+    places, said = _write(facts, actor)
     return _end_others(facts, places, job_namespace), said
 
 
-def _write(facts: Facts, actor: Actor) -> Places:
-    places = place(facts, team_id=min(actor.team_ids, default=None))
+def _write(facts: Facts, actor: Actor) -> tuple[Places, list[str]]:
+    stored = stored_of(facts, actor)
+    said = guard_facts(facts, stored.foreign)
+    places = place(facts, stored, team_id=min(actor.team_ids, default=None))
     gone = frozenset(each.id for each in places.datasets.values() if each.dropped_at is not None)
     write_uses(facts, places)
     write_edges(facts, places, gone=gone)
-    return places
+    return places, said
 
 
 def _end_others(facts: Facts, places: Places, job_namespace: str) -> int:

@@ -227,15 +227,18 @@ def test_what_nobody_claimed_cannot_be_given_back(owner):
         release_namespace(namespace=NAMESPACE, actor=owner)
 
 
-def test_the_guard_asks_once_for_any_number_of_events(
+def test_the_guard_asks_no_more_for_many_events_than_for_few(
     claimed, stranger, django_assert_max_num_queries
 ):
-    events = [event(["orders"], [f"rubbish{n}"]) for n in range(50)]
-    with django_assert_max_num_queries(25) as asked:
-        ingest_many(events=events, actor=stranger)
+    asked = []
+    for count in (2, 50):
+        events = [event(["orders"], [f"rubbish{count}-{n}"]) for n in range(count)]
+        with django_assert_max_num_queries(25) as seen:
+            results = ingest_many(events=events, actor=stranger)
+        assert all("left out" in result.warnings[0] for result in results)
+        asked.append(sum("namespaceclaim" in each["sql"] for each in seen.captured_queries))
 
-    claims = [each for each in asked.captured_queries if "namespaceclaim" in each["sql"]]
-    assert len(claims) == 1
+    assert asked == [2, 2]  # what is told, and what is left of it
 
 
 def test_a_name_is_looked_up_whole(claimed, stranger):
