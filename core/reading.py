@@ -6,7 +6,9 @@ carry it out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Hashable, Sequence
+from enum import Enum
 from functools import lru_cache
 from typing import Any
 
@@ -50,7 +52,8 @@ def _among(model: type[Model], columns: tuple[str, ...], key: str, order: tuple[
 
     sql = (
         f"SELECT {', '.join(map(column, columns))} FROM {model._meta.db_table}"  # noqa: S608
-        f" WHERE {column(key)} = ANY(%s::{_field(model, key).db_type(connection)}[])"
+        f" WHERE {column(key)} = ANY(ARRAY(SELECT unnest("  # as `among(planned_once=True)`
+        f"%s::{_field(model, key).db_type(connection)}[])))"
     )
     return f"{sql} ORDER BY {', '.join(map(column, order))}" if order else sql
 
@@ -64,7 +67,8 @@ def visible_among(
     if _keeps_nothing_away(visible) and is_plain(model, tuple(columns)):
         return rows_among(model, columns, ids, key=model._meta.pk.attname)
     kind = str(model._meta.pk.db_type(connection))
-    return read(visible.filter(among("pk", ids, kind)).order_by(), columns)
+    rows = visible.filter(among("pk", ids, kind, planned_once=True))
+    return read(rows.order_by(), columns)
 
 
 def seen_among(
@@ -96,18 +100,29 @@ def _rule(model: type[Model], actor: Hashable, columns: tuple[str, ...]) -> tupl
     if _keeps_nothing_away(visible):
         return _among(model, columns, pk.attname, ()), (PLACE,)
     kind = str(pk.db_type(connection))
-    return compiled(visible.filter(among("pk", [ANY], kind)).order_by().values_list(*columns))
+    rows = visible.filter(among("pk", [ANY], kind, planned_once=True))
+    return compiled(rows.order_by().values_list(*columns))
 
 
 def compiled(rows: QuerySet[Any, Any]) -> tuple[str, Params]:
     """The statement of a query and its parameters, to be kept and asked again; "" where there can
     be no rows.
+
+    Members of enumerations, such as states, are written into the statement: an index on the rows
+    of one state serves a plan for all parameters only where the statement itself names the state.
     """
     try:
         sql, params = rows.query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:
         return "", ()
-    return sql, tuple(params)
+    places = iter([_literal(each) if isinstance(each, Enum) else "%s" for each in params])
+    text = re.sub("%.", lambda found: next(places) if found[0] == "%s" else found[0], sql)
+    return text, tuple(each for each in params if not isinstance(each, Enum))
+
+
+def _literal(member: Enum) -> str:
+    text = str(member.value).replace("'", "''").replace("%", "%%")
+    return f"'{text}'"
 
 
 def _keeps_nothing_away(rows: QuerySet[Any]) -> bool:

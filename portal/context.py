@@ -5,12 +5,12 @@ from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Value
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.actors import Actor
+from core import prepared
 from core.reading import compiled
 from portal.models import Notification
 from portal.selectors import near_names, near_nodes
@@ -96,9 +96,8 @@ class _Waiting:
 
     @cached_property
     def _kinds(self) -> Counter[str]:
-        with connection.cursor() as cursor:
-            cursor.execute(*_waiting_statement(self.actor))
-            return Counter(kind for (kind,) in cursor.fetchall())
+        sql, parameters = _waiting_statement(self.actor)
+        return Counter(kind for (kind,) in prepared.ask(sql, *parameters))
 
 
 @lru_cache(maxsize=1_000)

@@ -8,7 +8,8 @@ from accounts.models import Team
 from accounts.states import PortalRole
 from catalog.products.models import DataProduct
 from catalog.products.states import ProductStatus, Visibility
-from core.reading import seen_among, visible_among
+from core import prepared
+from core.reading import compiled, seen_among, visible_among
 from tests.factories import ProductFactory, TeamFactory
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +97,15 @@ def test_only_those_that_are_asked_for_are_seen():
     assert seen(actor, products[:2]) == {each.fqn for each in products[:2]}
     assert seen(actor, products[2:]) == {products[2].fqn}
     assert seen(actor, []) == set()
+
+
+def test_a_kept_statement_names_the_states_and_takes_all_else():
+    for status in (ProductStatus.ACTIVE, ProductStatus.DRAFT):
+        ProductFactory(name="50% o'clock", status=status)
+    rows = DataProduct.objects.filter(status__in=[ProductStatus.ACTIVE]).values_list("status")
+
+    for kept, params in ((rows, ()), (rows.filter(name="50% o'clock"), ("50% o'clock",))):
+        sql, asked = compiled(kept)
+        assert "'active'" in sql
+        assert asked == params
+        assert prepared.ask(sql, *asked) == [("active",)]
