@@ -40,6 +40,7 @@ class Budget:
 
     statements: int | None = None
     db_p95_ms: float | None = None
+    response_p50_ms: float | None = None
     response_p95_ms: float | None = None
     cpu_p50_ms: float | None = None  # where the budget is a ratio: free of the machine's load
 
@@ -84,12 +85,13 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """p95 of what the budget is about, as a share of it; the worst one counts."""
+        """What the budget is about, as a share of it; the worst one counts."""
         shares = [
             taken / granted
             for taken, granted in (
                 (self.statements, self.budget.statements),
                 (self.database.p95, self.budget.db_p95_ms),
+                (self.response.p50, self.budget.response_p50_ms),
                 (self.response.p95, self.budget.response_p95_ms),
                 (self.cpu.p50, self.budget.cpu_p50_ms),
             )

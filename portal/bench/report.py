@@ -63,6 +63,7 @@ def _granted(budget: Budget) -> str:
     parts = (
         (budget.statements, "{}"),
         (budget.db_p95_ms, "db {:g}"),
+        (budget.response_p50_ms, "p50 {:.3g}"),
         (budget.response_p95_ms, "{:.4g} ms"),
         (budget.cpu_p50_ms, "cpu {:.3g}"),
     )

@@ -27,6 +27,7 @@ from catalog.products.graphql.batches import (
     terms_by_product,
 )
 from catalog.products.graphql.systems import PortDataset, System
+from catalog.products.models import page_address
 from catalog.products.states import Archetype, LinkKind, ProductStatus, Visibility
 from core.graphql import Row, RowsType, connection, enum, enum_of, load, many, one, page
 from core.graphql.mutations import JSON
@@ -233,7 +234,7 @@ class DataProduct(RowsType):
 
     @staticmethod
     def resolve_url(row: Row, info: Any) -> str:
-        return reverse("products:product", kwargs={"fqn": row.values["fqn"]})
+        return page_address(row.values["fqn"])
 
 
 DataProductConnection = connection(DataProduct, counted=True)

@@ -4,7 +4,7 @@ from catalog.products.models.demands import Demand, DemandQuerySet, DemandVote
 from catalog.products.models.history import FormerName, Revision
 from catalog.products.models.people import Follow, Ownership
 from catalog.products.models.ports import InputPort, OutputPort, OutputPortQuerySet, PortDataset
-from catalog.products.models.product import DataProduct, DataProductQuerySet
+from catalog.products.models.product import DataProduct, DataProductQuerySet, page_address
 from catalog.products.models.systems import System, SystemDataset, SystemPort, SystemQuerySet
 from catalog.products.models.talk import Announcement, Comment
 
@@ -28,4 +28,5 @@ __all__ = [
     "SystemDataset",
     "SystemPort",
     "SystemQuerySet",
+    "page_address",
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from urllib.parse import quote
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -146,4 +149,17 @@ class DataProduct(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("products:product", kwargs={"fqn": self.fqn})
+        return page_address(self.fqn)
+
+
+def page_address(fqn: str) -> str:
+    """Of the page of the product called so, put together by hand: `reverse` takes a good part of
+    what a product in a long list takes."""
+    before, after = _around_name()
+    return f"{before}{quote(fqn)}{after}"
+
+
+@cache
+def _around_name() -> tuple[str, str]:
+    before, _, after = reverse("products:product", kwargs={"fqn": "NAME"}).partition("NAME")
+    return before, after

@@ -11,11 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.urls import reverse
 
 from accounts.actors import Actor
 from catalog.products.models import DataProduct, FormerName
-from catalog.products.models.product import is_open
+from catalog.products.models.product import is_open, page_address
 from core import prepared
 from core.errors import NotFound
 from core.reading import seen_among
@@ -122,7 +121,7 @@ def _for_reader(found: dict[str, Any] | None, actor: Actor) -> dict[str, Any]:
     """With names of other products only where the actor may see them."""
     if found is None:
         raise NotFound()
-    found["url"] = reverse("products:product", kwargs={"fqn": found["fqn"]})
+    found["url"] = page_address(found["fqn"])
     _name_sources(found["input_ports"], actor)
     found["successor"] = _successor(found["successor"], actor)
     return found

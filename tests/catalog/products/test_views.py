@@ -4,13 +4,14 @@ import datetime as dt
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actors import system_actor
 from accounts.states import TeamRole
 from catalog.contracts.models import DataContract
 from catalog.contracts.services import save_version
-from catalog.products.models import DataProduct
+from catalog.products.models import DataProduct, page_address
 from catalog.products.services import (
     PortData,
     ProductData,
@@ -288,3 +289,8 @@ def test_other_technologies_list_what_is_known_of_the_place():
     found = snippets("mainframe", {"host": "broker:9092", "topic": "orders", "tables": {}})
 
     assert [each.text for each in found] == ["host         broker:9092\ntopic        orders"]
+
+
+@pytest.mark.parametrize("fqn", ["sales.orders", "sales.emea.orders-2", "a bü"])
+def test_the_address_of_a_page_is_that_of_its_route(fqn):
+    assert page_address(fqn) == reverse("products:product", kwargs={"fqn": fqn})
