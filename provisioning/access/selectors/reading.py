@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import DateTimeField, Q, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
@@ -20,6 +19,7 @@ from accounts.policies import can_act_for_team
 from catalog.governance.models import ClassificationLevel
 from catalog.products.models import DataProduct, OutputPort
 from catalog.products.states import ProductStatus
+from core import prepared
 from core.reading import compiled
 from provisioning.access.models import Credential, Grant, GrantQuerySet
 from provisioning.access.selectors.opening import grant_targets
@@ -159,9 +159,7 @@ def _held_and_asked(
 ) -> tuple[dict[UUID, Grant], dict[UUID, Request]]:
     """As `Standing` has them, with no more than its pages show; read in one statement."""
     statement, parameters = _standing_statement(actor)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [_about(product, each) for each in parameters])
-        rows = cursor.fetchall()
+    rows = prepared.ask(statement, *(_about(product, each) for each in parameters))
     grants: dict[UUID, Grant] = {}
     waiting: dict[UUID, Request] = {}
     # what is written down last counts: writing before reading, then the later end
