@@ -16,10 +16,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 
 from portal.ops.processes import end_session, spawn, stop
 
@@ -53,7 +55,13 @@ def served(urlconf: str) -> Iterator[Get]:
         TimeoutError: it does not answer after a minute; its log is in the message.
     """
     port = _free_port()
-    env = {**os.environ, URLCONF: urlconf, "PORTAL_BIND": f"{HOST}:{port}", "PORTAL_DB_POOL": "1"}
+    env = {
+        **os.environ,
+        URLCONF: urlconf,
+        "DATABASE_URL": _database_url(),
+        "PORTAL_BIND": f"{HOST}:{port}",
+        "PORTAL_DB_POOL": "1",
+    }
     argv = [
         *(sys.executable, "-m", "gunicorn", "--config", "python:portal.ops.gunicorn_conf"),
         f"{__name__}:application()",
@@ -66,6 +74,12 @@ def served(urlconf: str) -> Iterator[Get]:
         finally:
             stop(process, STEPS)
             end_session(process)
+
+
+def _database_url() -> str:
+    """Of the database that this process uses; a test has one of its own beside what is set."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
 
 
 def _free_port() -> int:

@@ -49,7 +49,7 @@ export function fillTwin(body, nodes, acts) {
         ),
         h("td", { "data-l": "Direction" }, directionOf(node)),
         h("td", { class: "num", "data-l": "Steps" }, String(Math.abs(node.steps))),
-        h("td", { "data-l": "Product" }, product),
+        h("td", { "data-l": "Product or system" }, product),
         h("td", { class: "full" }, owner),
       );
     }),

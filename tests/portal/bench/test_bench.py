@@ -120,15 +120,21 @@ def test_the_product_overview_keeps_its_budget_of_statements():
     assert all(row["statements"] <= 12 for row in result["figures"])
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_product_by_name_is_measured_beside_a_view_that_asks_for_one():
     scale(products=40, seed=5)
 
     (result,) = json.loads(asked("rest", "--json", samples=12))
 
-    assert [row["name"] for row in result["floors"]] == ["view that does SELECT 1"]
-    (row,) = result["figures"]
+    floor, served_floor = result["floors"]
+    assert floor["name"] == "view that does SELECT 1"
+    assert served_floor["name"] == "view that does SELECT 1 over HTTP"
+    row, served_row = result["figures"]
     assert row["statements"] <= 4  # who asks, the product, and what it reads that is not open
     assert row["scans"] == []
+    assert served_row["name"] == "REST: product by name over HTTP"
+    granted = served_row["budget"]
+    assert granted["response_p95_ms"] == 2 * served_floor["response"]["p95"]
     assert not User.objects.filter(username__startswith="bench-").exists()
 
 
