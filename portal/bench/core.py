@@ -176,6 +176,7 @@ def measure_together(cases: Sequence[Case]) -> list[Figure]:
         for call in take.case.calls[:WARM_UPS]:
             call()
     gc.collect()
+    gc.freeze()  # nor is what is there looked through while it is measured
     for turn in range(max(len(case.calls) for case in cases)):
         for take in takes if turn % 2 else reversed(takes):
             if turn < len(take.case.calls):
