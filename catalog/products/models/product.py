@@ -21,11 +21,6 @@ from core.ids import uuid7
 OPEN = Q(visibility=Visibility.COMPANY, status__in=LISTED)
 
 
-def is_open(status: str, visibility: str) -> bool:
-    """The same as `OPEN`, of a row that has been read."""
-    return visibility == Visibility.COMPANY and status in LISTED
-
-
 class DataProductQuerySet(models.QuerySet["DataProduct"]):
     def visible_to(self, actor: Actor) -> DataProductQuerySet:
         """Products `actor` may see. The only place the read rule is written (DESIGN §2)."""

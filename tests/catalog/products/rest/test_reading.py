@@ -3,9 +3,17 @@
 import pytest
 import yaml
 
-from catalog.products.models import DataProduct
+from catalog.products.models import DataProduct, FormerName, InputPort
+from catalog.products.selectors.full import product_by_name
 from tests.catalog.products.rest.callers import Caller, apply
-from tests.factories import ProductFactory, TeamFactory, member_of
+from tests.factories import (
+    PortFactory,
+    ProductFactory,
+    TeamFactory,
+    UserFactory,
+    actor_for,
+    member_of,
+)
 from tests.factories.documents import contract_data, product_data
 
 pytestmark = pytest.mark.django_db
@@ -243,6 +251,35 @@ def test_an_unseen_successor_is_unknown(owner):
     ]
 
     assert [answer.status_code for answer in answers] == [422, 422]
+    assert answers[0].json() == answers[1].json()
+
+
+@pytest.mark.parametrize("visibility", ["company", "domain", "restricted"])
+def test_what_a_product_names_is_told_to_who_may_see_it_in_one_statement(
+    visibility, django_assert_num_queries
+):
+    other = ProductFactory(status="active", visibility=visibility)
+    port = PortFactory(product=other)
+    product = ProductFactory(status="deprecated", successor=other)
+    InputPort.objects.create(product=product, name="in", source=port)
+    readers = {True: member_of(other.owner), visibility == "company": UserFactory()}
+
+    for sees, reader in readers.items():
+        actor = actor_for(reader)
+        with django_assert_num_queries(1):
+            found = product_by_name(product.fqn, actor)
+        assert found["successor"] == (other.fqn if sees else None)
+        assert [each["source"] for each in found["input_ports"]] == [port.fqn if sees else None]
+
+
+def test_a_former_name_leads_only_those_who_may_see_the_product(owner, member):
+    for status in ("active", "draft"):
+        product = ProductFactory(status=status)
+        FormerName.objects.create(product=product, fqn=f"old.{status}")
+
+    assert member.get("products/old.active").json()["status"] == "active"
+    answers = [member.get(f"products/old.{name}") for name in ("draft", "unknown")]
+    assert [each.status_code for each in answers] == [404, 404]
     assert answers[0].json() == answers[1].json()
 
 
