@@ -156,11 +156,12 @@ def _store(works: Sequence[Work], actor: Actor) -> list[tuple[int, IngestResult]
 def _read(works: Sequence[Work], actor: Actor) -> Told:
     """What events tell, less what is written into namespaces that other teams answer for."""
     told = _told(works, actor)
-    if not told.stored.foreign:
-        return told
-    for work in works:
-        work.event = guarded(work.event, told.stored.foreign)
-    return _told(works, actor)
+    is_less = False
+    for work in works if told.stored.foreign else ():
+        event = guarded(work.event, told.stored.foreign)
+        is_less |= event is not work.event  # what is only read stays
+        work.event = event
+    return _told(works, actor) if is_less else told
 
 
 def _told(works: Sequence[Work], actor: Actor) -> Told:

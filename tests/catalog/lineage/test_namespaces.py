@@ -241,6 +241,15 @@ def test_the_guard_asks_no_more_for_many_events_than_for_few(
     assert asked == [2, 2]  # what is told, and what is left of it
 
 
+def test_to_read_what_others_claimed_costs_nothing_more(
+    claimed, stranger, django_assert_max_num_queries
+):
+    ingest(event=event(["orders"], [elsewhere("file")]), actor=stranger)
+    with django_assert_max_num_queries(8) as seen:
+        assert ingest(event=event(["orders"], [elsewhere("file")]), actor=stranger).warnings == ()
+    assert sum("namespaceclaim" in each["sql"] for each in seen.captured_queries) == 1
+
+
 def test_a_name_is_looked_up_whole(claimed, stranger):
     inside = {"namespace": f"{NAMESPACE}/db", "name": "orders"}
 
