@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import or_
+from typing import Any, Protocol
 
+import orjson
 from django.db.models import Q
 
 from accounts.models import Domain, Team, User
@@ -19,14 +21,14 @@ NOBODY = -1  # no person, and not the portal itself, whose number is 0
 
 # Memberships with the home domain of each team, and (with the role NULL) the domains that a team
 # owns whose owner the user is, with everything below them; `mine` is above it.
-STANDING = """
+STANDING = f"""
 SELECT m.team_id, m.role, d.path FROM mine m
 JOIN accounts_team t ON t.id = m.team_id LEFT JOIN accounts_domain d ON d.id = t.domain_id
 UNION ALL
 SELECT DISTINCT d.id, NULL, d.path FROM accounts_domain o
 JOIN accounts_domain d ON d.path = o.path OR d.path LIKE o.path || '.%%'
-WHERE o.owner_id IN (SELECT team_id FROM mine WHERE role = %(owner)s)
-"""
+WHERE o.owner_id IN (SELECT team_id FROM mine WHERE role = '{TeamRole.OWNER.value}')
+"""  # noqa: S608 - a constant
 OF_USER = f"""
 WITH mine AS (
     SELECT team_id, role FROM accounts_membership
@@ -37,24 +39,29 @@ WITH mine AS (
 )
 {STANDING}
 """  # noqa: S608 - constants of this module
-# Each call of a script pays for this: who has the key and how they stand, in one round trip.
+# Each call of a script pays for this: who has the key and how they stand, in one round trip, and in
+# the same one what they are about to ask, which stands for ALONG.
+ALONG = "(NULL)"
 OF_KEY = f"""
 WITH key AS (
     SELECT t.id, t.team_id, t.scopes, t.last_used_at, u.id AS user_id, u.username, u.portal_role,
         u.service_of_id, u.service_role
     FROM accounts_apitoken t JOIN accounts_user u ON u.id = t.user_id
-    WHERE t.sha256 = %(sha256)s AND t.revoked_at IS NULL AND t.expires_at > now() AND u.is_active
+    WHERE t.sha256 = %s AND t.revoked_at IS NULL AND t.expires_at > now() AND u.is_active
 ), mine AS (
     SELECT m.team_id, m.role FROM accounts_membership m JOIN key ON key.user_id = m.user_id
     WHERE key.service_of_id IS NULL AND m.team_id = coalesce(key.team_id, m.team_id)
     UNION ALL
     SELECT service_of_id, service_role FROM key WHERE service_of_id IS NOT NULL
 )
-SELECT key.id, key.team_id, key.scopes, key.last_used_at, key.user_id, key.username,
-    key.portal_role, key.service_of_id, standing.*
-FROM key LEFT JOIN ({STANDING}) AS standing ON true
+SELECT id, team_id, scopes, last_used_at, user_id, username, portal_role, service_of_id,
+    (SELECT coalesce(json_agg(json_build_array(team_id, role, path)), '[]')
+        FROM ({STANDING}) AS standing)::text,
+    {ALONG}
+FROM key
 """  # noqa: S608 - constants of this module
-Row = tuple[int, str | None, str | None]
+Row = Sequence[Any]  # a number, and a role and a path or None
+KEPT = 10_000  # keys
 
 
 @dataclass(frozen=True)
@@ -108,15 +115,45 @@ def actor_of(user: User) -> Actor:
     return _placed(who, rows)
 
 
-def actor_of_key(sha256: str) -> tuple[Actor, dt.datetime | None] | None:
+class Along(Protocol):
+    """A question of one value that is asked in the same round trip as who asks it."""
+
+    answer: str | None  # None as well where it was not asked
+
+    def statement(self, actor: Actor) -> prepared.Statement:
+        """What it comes to if this is who asks; "" asks nothing."""
+
+
+_holders: dict[str, Actor] = {}  # by the hash of their key, as they were the last time
+
+
+def actor_of_key(
+    sha256: str, along: Along | None = None
+) -> tuple[Actor, dt.datetime | None] | None:
     """Who acts with the live token of this hash, and when it was last used; None: there is none.
 
     One SQL statement. A token of a team acts for that team alone, and as nobody special.
+
+    Args:
+        along: is asked as whoever had this token the last time. The same statement says who has it
+            now: if they are no longer the same in all that a rule may ask, the answer is dropped.
     """
-    found = prepared.ask(OF_KEY, sha256=sha256, owner=TeamRole.OWNER.value)
+    guess = _holders.get(sha256) if along else None
+    sql, params = along.statement(guess) if along and guess else ("", ())
+    found = prepared.ask(OF_KEY.replace(ALONG, f"({sql})") if sql else OF_KEY, sha256, *params)
     if not found:
         return None
-    token_id, team_id, scopes, used_at, user_id, name, role, service_of_id, *_ = found[0]
+    *row, answer = found[0]
+    actor, used_at = _holder(row)
+    if along and actor == guess:
+        along.answer = answer
+    elif along:
+        _remember(sha256, actor)
+    return actor, used_at
+
+
+def _holder(row: Row) -> tuple[Actor, dt.datetime | None]:
+    token_id, team_id, scopes, used_at, user_id, name, role, service_of_id, standing = row
     is_service = team_id is not None or service_of_id is not None
     who = Actor(
         user_id=user_id,
@@ -126,7 +163,13 @@ def actor_of_key(sha256: str) -> tuple[Actor, dt.datetime | None] | None:
         token_id=token_id,
         is_service=is_service,
     )
-    return _placed(who, [row[-3:] for row in found if row[-3] is not None]), used_at
+    return _placed(who, orjson.loads(standing)), used_at
+
+
+def _remember(sha256: str, actor: Actor) -> None:
+    if len(_holders) >= KEPT:
+        _holders.clear()
+    _holders[sha256] = actor
 
 
 def _placed(who: Actor, rows: Sequence[Row]) -> Actor:
@@ -196,7 +239,6 @@ def _standing(user: User) -> list[Row]:
         "user": user.pk,
         "team": NOBODY if user.is_service_account else None,
         "program": user.is_service_account,
-        "owner": TeamRole.OWNER.value,
     }
     rows: list[Row] = prepared.ask(OF_USER, **asked)
     return rows

@@ -14,6 +14,20 @@ from accounts.actors import VISITOR, Actor, actor_of
 from accounts.models import User
 from accounts.services import actor_for_token
 from accounts.states import Scope
+from core.prepared import Statement
+
+
+class AsksAlong:
+    """A view whose `get` is one statement, which is asked in the same round trip as the token.
+
+    `statement(actor)` is what `get` would ask, and `answer` what came of it; None: ask.
+    """
+
+    answer: str | None = None
+
+    def statement(self, actor: Actor) -> Statement:
+        """One value, for a reader."""
+        raise NotImplementedError
 
 
 class ActorAuthentication(BaseAuthentication):
@@ -22,16 +36,16 @@ class ActorAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, Actor] | None:
         header = request.headers.get("Authorization", "")
         if header:
-            return self._by_token(header)
+            return self._by_token(header, _along(request))
         user = request._request.user
         if not isinstance(user, User) or not user.is_active:
             return None
         _require_csrf(request)
         return user, actor_of(user)
 
-    def _by_token(self, header: str) -> tuple[Any, Actor]:
+    def _by_token(self, header: str, along: AsksAlong | None) -> tuple[Any, Actor]:
         kind, _, text = header.partition(" ")
-        actor = actor_for_token(text.strip()) if kind.lower() == "bearer" else None
+        actor = actor_for_token(text.strip(), along) if kind.lower() == "bearer" else None
         if actor is None:
             raise AuthenticationFailed("The token is unknown, expired or revoked.")
         # hardly a view asks for the person behind the token
@@ -46,6 +60,11 @@ def actor_in(request: Request) -> Actor:
     """Who makes a REST call."""
     actor: Any = request.auth
     return actor if isinstance(actor, Actor) else VISITOR
+
+
+def _along(request: Request) -> AsksAlong | None:
+    view = request.parser_context["view"] if request.method in SAFE_METHODS else None
+    return view if isinstance(view, AsksAlong) else None
 
 
 class ActorScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

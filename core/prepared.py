@@ -18,6 +18,7 @@ from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 
 AT_ONCE = 0  # uses of a text before it is prepared
 Values = Sequence[Any] | Mapping[str, Any]
+Statement = tuple[str, Sequence[Any]]  # a text and its parameters
 
 
 class _Preparing(psycopg.Cursor[Any]):

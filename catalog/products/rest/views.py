@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authentication import actor_in
+from accounts.actors import Actor
+from accounts.authentication import AsksAlong, actor_in
 from catalog.contracts.rest.renderers import YAML_RENDERERS
 from catalog.products import services
 from catalog.products.descriptors.export import descriptor_of
@@ -22,7 +23,7 @@ from catalog.products.rest import shapes
 from catalog.products.rest.editing import Editing, product_response, written
 from catalog.products.rest.linked_data import FORMAT, LinkedDataRenderer, linked_document
 from catalog.products.selectors import product_by_fqn
-from catalog.products.selectors.full import product_by_name
+from catalog.products.selectors.full import product_by_name, statement_by_name
 from catalog.products.states import Archetype, ProductStatus
 from catalog.search.rest.parameters import FILTERS, query_of, values_in
 from catalog.search.rest.shapes import HIT
@@ -32,6 +33,7 @@ from core.csv_rows import CsvRenderer, wants_csv
 from core.errors import Invalid, NotFound
 from core.idempotency import idempotent
 from core.openapi import COUNTED, KEY, page_of
+from core.prepared import Statement
 from core.problems import Problem
 from core.rest import COUNT_CAP, body_of, counted, page_response, require_choices, wants_count
 
@@ -80,13 +82,17 @@ class ProductList(APIView):
         return answer
 
 
-class Product(Editing, APIView):
+class Product(AsksAlong, Editing, APIView):
     """One data product."""
+
+    def statement(self, actor: Actor) -> Statement:
+        """What scripts ask most needs no round trip of its own."""
+        return statement_by_name(self.kwargs["fqn"], actor)
 
     @extend_schema(operation_id="product", responses={200: shapes.PRODUCT})
     def get(self, request: Request, fqn: str) -> HttpResponse:
         """Everything the catalogue knows of it. A former name finds it too."""
-        return written(product_by_name(fqn, actor_in(request)))
+        return written(product_by_name(fqn, actor_in(request), self.answer))
 
 
 class Descriptor(APIView):

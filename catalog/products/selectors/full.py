@@ -18,6 +18,7 @@ from catalog.products.models import DataProduct, FormerName
 from catalog.products.models.product import page_address
 from core import prepared
 from core.errors import NotFound
+from core.prepared import Statement
 from core.reading import compiled
 
 DOCUMENT = """
@@ -79,32 +80,44 @@ BY_ID = "p.id = %s"
 BY_NAME = "p.fqn = %s AND EXISTS (SELECT 1 FROM seen WHERE seen.pk = p.id)"
 
 
-def product_by_name(fqn: str, actor: Actor) -> dict[str, Any]:
+def product_by_name(fqn: str, actor: Actor, text: str | None = None) -> dict[str, Any]:
     """The public form of the product of this name, or of this former name.
 
     One SQL statement; what the reader may not see costs what is unknown costs.
 
+    Args:
+        text: what `statement_by_name` answered, where somebody has asked it already.
+
     Raises:
         NotFound: there is none, or the actor may not see it.
     """
-    found = _document(actor, BY_NAME, fqn)
-    return found or product_in_full(_id_of_former(actor, fqn), actor)
+    text = text or _asked(statement_by_name(fqn, actor))
+    return _public(text) if text else product_in_full(_id_of_former(actor, fqn), actor)
 
 
 def product_in_full(product_id: UUID, actor: Actor) -> dict[str, Any]:
     """The public form of a product (INTERFACE §4) that `actor` has just seen or changed."""
-    found = _document(actor, BY_ID, str(product_id))
-    if found is None:
+    sql, rule = _statement(actor, BY_ID)
+    text = _asked((sql, (*rule, str(product_id))))
+    if text is None:
         raise NotFound()
-    return found
+    return _public(text)
 
 
-def _document(actor: Actor, which: str, key: str) -> dict[str, Any] | None:
-    sql, rule = _statement(actor, which)
-    rows = prepared.ask(sql, *rule, key) if sql else []
-    if not rows:
-        return None
-    found: dict[str, Any] = orjson.loads(rows[0][0])
+def statement_by_name(fqn: str, actor: Actor) -> Statement:
+    """What is asked for a product by name: one JSON text, or none. "" for who sees nothing."""
+    sql, rule = _statement(actor, BY_NAME)
+    return (sql, (*rule, fqn)) if sql else (sql, ())
+
+
+def _asked(statement: Statement) -> str | None:
+    sql, params = statement
+    rows = prepared.ask(sql, *params) if sql else []
+    return rows[0][0] if rows else None
+
+
+def _public(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(text)
     found["url"] = page_address(found["fqn"])
     return found
 
