@@ -2,8 +2,6 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-from portal.ops.collector import look_seldom
-
 WORDS_EVERY_S = 3_600
 COUNTS_EVERY_S = 120
 VERSIONS_EVERY_S = 600
@@ -24,7 +22,6 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Every process that accepts jobs knows the broker, and what is done now and then."""
-        look_seldom()
         import_module("portal.celery")
         jobs = import_module("provisioning.jobs.extensions")
         search = import_module("catalog.search.services")
