@@ -135,6 +135,7 @@ def more_arguments(company: Company) -> dict[str, str]:
         "demand": f'(id: "{company.demand.pk}") {{ title }}',
         "deprecateProduct": f'(fqn: "{fqn}") {problems}',
         "retireProduct": f'(fqn: "{fqn}") {problems}',
+        "handOverProduct": f'(fqn: "{fqn}", team: "marketing-team") {problems}',
         "followProduct": f'(fqn: "{fqn}") {problems}',
         "unfollowProduct": f'(fqn: "{fqn}") {problems}',
         "announce": f'(product: "{fqn}", title: "All is well") {problems}',

@@ -156,6 +156,9 @@ FIELDS: dict[str, Row] = {
         "not-allowed not-allowed invalid-transition 403 invalid-transition"
     ),
     "retireProduct": "401 not-found done done not-allowed not-allowed not-allowed done 403 done",
+    "handOverProduct": (
+        "401 not-found not-allowed done done not-allowed not-allowed done 403 done"
+    ),
     "followProduct": "401 not-found done done done done done done 403 done",
     "unfollowProduct": "401 not-found done done done done done done 403 done",
     "announce": "401 not-found done done not-allowed not-allowed not-allowed done 403 done",

@@ -14,11 +14,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import actor_in
-from accounts.models import Team
 from catalog.products import services
 from catalog.products.models import DataProduct, Revision
 from catalog.products.rest import shapes
 from catalog.products.selectors import history, product_by_fqn
+from catalog.products.selectors.demands import team_called
 from catalog.products.selectors.full import product_in_full
 from catalog.products.services.editing import CHOICES, TEXTS
 from core.conditional import tag_of
@@ -111,11 +111,7 @@ class HandOver(APIView):
         actor = actor_in(request)
         product = product_by_fqn(actor, fqn)
         body = body_of(request)
-        slug = str(body.get("team") or "")[:63].replace("\0", "")
-        team = Team.objects.filter(slug=slug).first()
-        if team is None:
-            message = f"There is no team {slug}." if slug else "Name the team that takes it."
-            raise Invalid(message, [Problem("/team", "unknown-team", message)])
+        team = team_called(str(body.get("team") or ""), "It cannot be handed over.")
         product = services.hand_over_product(
             product=product, to_team=team, actor=actor, note=text_in(body, "note", required=False)
         )

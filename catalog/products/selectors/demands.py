@@ -1,4 +1,4 @@
-"""Who and what a wish is told to be taken up or answered by."""
+"""Who and what a wish is told to be taken up or answered by, and who is to have a product."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from core.errors import Invalid
 from core.problems import Problem
 
 
-def team_called(slug: str) -> Team:
-    """The team that shall take a wish up.
+def team_called(slug: str, refused: str = "It cannot be taken up.") -> Team:
+    """The team that shall take a wish up, or a product over.
 
     Raises:
         Invalid: there is none of this slug.
@@ -18,7 +18,7 @@ def team_called(slug: str) -> Team:
     found = Team.objects.filter(slug=slug.replace("\0", "")).first()
     if found is None:
         problem = Problem("/team", "unknown-team", "There is no such team.")
-        raise Invalid("It cannot be taken up.", [problem])
+        raise Invalid(refused, [problem])
     return found
 
 

@@ -141,6 +141,26 @@ def test_a_proposal_is_accepted_by_its_team(owned):
     assert codes(ask_as(owned[1]), accept, fqn=product.fqn) == ["invalid-transition"]
 
 
+def test_an_owner_hands_a_product_over_and_may_see_it_no_more(owned):
+    product, to_team = ProductFactory(owner=owned[0].owner, status="draft"), TeamFactory()
+    ask = ask_as(owned[1])
+    hand = f"""mutation ($fqn: String!, $to: String!) {{
+        handOverProduct(fqn: $fqn, team: $to, note: "They know it") {{
+            owner {{ slug products(first: 5) {{ edges {{ node {{ fqn }} }} }} }} {PROBLEMS} }} }}"""
+
+    assert pointers(ask, hand, fqn=product.fqn, to="nobody") == [("/team", "unknown-team")]
+    assert pointers(ask, hand, fqn=product.fqn, to=product.owner.slug) == [("/team", "same-team")]
+    assert codes(ask_as(UserFactory()), hand, fqn=product.fqn, to=to_team.slug) == ["not-found"]
+    assert field(ask, hand, fqn=product.fqn, to=to_team.slug) == {
+        "owner": {"slug": to_team.slug, "products": {"edges": []}},
+        "problems": [],
+    }
+    assert codes(ask, hand, fqn=product.fqn, to=to_team.slug) == ["not-found"]
+    product.refresh_from_db()
+    assert product.owner == to_team
+    assert AuditEvent.objects.get(verb="product.handed-over").detail["note"] == "They know it"
+
+
 @pytest.mark.parametrize("since", ["9999-12-30", "2027-01-01", "0001-01-01"])
 def test_the_last_day_there_is_is_too_late_to_decide_for_another(member, since):
     lend = f"""mutation ($to: String!, $on: Date) {{
