@@ -13,7 +13,7 @@ from typing import Literal
 
 import nh3
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 
@@ -160,6 +160,17 @@ def team_letters(name: str) -> str:
 def tile(glyph: str, css: str = "") -> SafeString:
     """Square that shows the kind of a thing as a glyph; `css` is lg, sys or both."""
     return format_html('<span class="tile{}">{}</span>', f" {css}" if css else "", icon(glyph))
+
+
+def code_spans(text: str) -> SafeString:
+    """Text in which what stands between two backticks is code; nothing else is marked up."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one without another
+        return format_html("{}", text)
+    shown = (
+        format_html("<code>{}</code>", each) if at % 2 else each for at, each in enumerate(parts)
+    )
+    return format_html_join("", "{}", ((each,) for each in shown))
 
 
 def sentence_case(value: str) -> str:

@@ -223,3 +223,18 @@ def test_an_error_page_needs_no_context():
 
     assert "Something broke here" in html
     assert 'class="nav"' not in html
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "`endCursor` of <it>, or `a<b>`.",
+            "<code>endCursor</code> of &lt;it&gt;, or <code>a&lt;b&gt;</code>.",
+        ),
+        ("One ` alone & more", "One ` alone &amp; more"),
+        ("", ""),
+    ],
+)
+def test_what_stands_between_backticks_is_code(text, shown):
+    assert rendering.code_spans(text) == shown
