@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import or_
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 from django.db.models import Q
@@ -115,20 +115,24 @@ def actor_of(user: User) -> Actor:
     return _placed(who, rows)
 
 
-class Along(Protocol):
-    """A question of one value that is asked in the same round trip as who asks it."""
+class AsksAlong:
+    """What asks for one value, in the same round trip as who asks.
 
-    answer: str | None  # None as well where it was not asked
+    A view of REST whose `get` is one statement is one: `answer` is what came of it; None: ask.
+    """
+
+    answer: str | None = None
 
     def statement(self, actor: Actor) -> prepared.Statement:
         """What it comes to if this is who asks; "" asks nothing."""
+        raise NotImplementedError
 
 
 _holders: dict[str, Actor] = {}  # by the hash of their key, as they were the last time
 
 
 def actor_of_key(
-    sha256: str, along: Along | None = None
+    sha256: str, along: AsksAlong | None = None
 ) -> tuple[Actor, dt.datetime | None] | None:
     """Who acts with the live token of this hash, and when it was last used; None: there is none.
 

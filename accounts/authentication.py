@@ -10,24 +10,10 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from accounts.actors import VISITOR, Actor, actor_of
+from accounts.actors import VISITOR, Actor, AsksAlong, actor_of
 from accounts.models import User
 from accounts.services import actor_for_token
 from accounts.states import Scope
-from core.prepared import Statement
-
-
-class AsksAlong:
-    """A view whose `get` is one statement, which is asked in the same round trip as the token.
-
-    `statement(actor)` is what `get` would ask, and `answer` what came of it; None: ask.
-    """
-
-    answer: str | None = None
-
-    def statement(self, actor: Actor) -> Statement:
-        """One value, for a reader."""
-        raise NotImplementedError
 
 
 class ActorAuthentication(BaseAuthentication):

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.actors import Actor, Along, actor_of_key
+from accounts.actors import Actor, AsksAlong, actor_of_key
 from accounts.models import REMIND_BEFORE, ApiToken, Team, User
 from accounts.policies import require_account_for, require_token_for
 from accounts.selectors import names_problems
@@ -164,7 +164,7 @@ def revoke_token(*, token_id: int, actor: Actor) -> ApiToken:
     return token
 
 
-def actor_for_token(text: str, along: Along | None = None) -> Actor | None:
+def actor_for_token(text: str, along: AsksAlong | None = None) -> Actor | None:
     """The actor of a live token of an active user, else None.
 
     What is looked up is the hash, by its unique index: how long that takes tells nothing of the

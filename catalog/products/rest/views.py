@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.actors import Actor
-from accounts.authentication import AsksAlong, actor_in
+from accounts.actors import Actor, AsksAlong
+from accounts.authentication import actor_in
 from catalog.contracts.rest.renderers import YAML_RENDERERS
 from catalog.products import services
 from catalog.products.descriptors.export import descriptor_of
